@@ -1,0 +1,35 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+from wingtel import sql
+
+
+class AggregatesConfig(AppConfig):
+    name = "wingtel.aggregates"
+    label = "aggregates"
+
+    def ready(self) -> None:
+        from wingtel.usage.partitions import partition_created  # noqa: PLC0415 - needs the apps to be loaded
+
+        post_migrate.connect(install, sender=self)
+        partition_created.connect(tell_strategy)
+
+
+def install(using: str, **_: Any) -> None:
+    """Bring functions, views and triggers up to date with this version of Wingtel."""
+    from .strategies import ensure_installed  # noqa: PLC0415 - needs the apps to be loaded
+
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql.script("wingtel.aggregates", "sql/functions.sql"))
+    ensure_installed()
+
+
+def tell_strategy(partition: Any, **_: Any) -> None:
+    """Let the active strategy take notice of a new partition."""
+    from .strategies import active  # noqa: PLC0415 - needs the apps to be loaded
+
+    if strategy := active():
+        strategy.partition_created(partition)

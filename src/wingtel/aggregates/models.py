@@ -1,0 +1,69 @@
+"""The stored aggregates. Readers never use these: they read the views `usage_daily` and `usage_monthly`."""
+
+from django.db import models
+
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage.models import UsageType
+
+
+class StoredUsage(models.Model):
+    """What one subscription used and paid for one usage type in one period.
+
+    `used` is in kilobytes or seconds, `price` in the operator's currency, `records` counts the usage records. A row
+    with no records stands for nothing; the views leave it out.
+    """
+
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    usage_type = models.TextField(choices=UsageType, db_collation="C")
+    used = models.BigIntegerField()
+    price = models.DecimalField(max_digits=20, decimal_places=4)
+    records = models.BigIntegerField()
+
+    class Meta:
+        abstract = True
+
+
+class DailyUsage(StoredUsage):
+    """Usage of one business day."""
+
+    pk = models.CompositePrimaryKey("subscription_id", "usage_type", "day")
+    day = models.DateField()
+
+    class Meta:
+        db_table = "daily_usage"
+
+    def __str__(self) -> str:
+        return f"{self.usage_type} of subscription {self.subscription_id} on {self.day}"
+
+
+class MonthlyUsage(StoredUsage):
+    """Usage of one calendar month of business days, named by its first day."""
+
+    pk = models.CompositePrimaryKey("subscription_id", "usage_type", "month")
+    month = models.DateField()
+
+    class Meta:
+        db_table = "monthly_usage"
+
+    def __str__(self) -> str:
+        return f"{self.usage_type} of subscription {self.subscription_id} in {self.month:%Y-%m}"
+
+
+class ActiveStrategy(models.Model):
+    """Which strategy keeps the aggregates of this database: one row."""
+
+    singleton = models.BooleanField(primary_key=True, default=True, editable=False)
+    name = models.CharField(max_length=40)
+    fingerprint = models.CharField(max_length=64, help_text="Of the objects installed, to tell an outdated install.")
+    since = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "active_strategy"
+        constraints = [
+            models.CheckConstraint(name="active_strategy_is_one", condition=models.Q(singleton=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,2 @@
+-- name: populate
+SELECT usage_populate(%(first)s, %(last)s)

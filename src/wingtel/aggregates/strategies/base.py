@@ -1,0 +1,73 @@
+"""What a strategy is, and which one runs.
+
+A strategy owns the definition of the two views that every reader reads, `usage_daily` and `usage_monthly`, and whatever
+keeps them equal to the sums of the raw records.
+"""
+
+from abc import ABC, abstractmethod
+from importlib import import_module
+from typing import ClassVar
+
+from django.db import connection, transaction
+
+from wingtel.aggregates.models import ActiveStrategy
+from wingtel.usage.partitions import Partition
+
+DEFAULT = "triggers"
+
+
+class Strategy(ABC):
+    """One way to keep the aggregates."""
+
+    name: ClassVar[str]
+    """What `wingtel strategy` calls it: the name of its folder."""
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """A hash of everything `install` puts into the database; it changes when the installed objects are outdated."""
+
+    @abstractmethod
+    def install(self) -> None:
+        """Put the views and whatever keeps them right into the database, replacing an older version.
+
+        Runs in a transaction. The stored tables are as another strategy left them: whoever switches populates them.
+        """
+
+    @abstractmethod
+    def uninstall(self) -> None:
+        """Take out everything `install` put in, but the views' names: they stay for the next strategy to replace."""
+
+    @abstractmethod
+    def partition_created(self, partition: Partition) -> None:
+        """Take notice of a new partition of a raw table, in the transaction that makes it."""
+
+
+def named(name: str) -> Strategy:
+    """The strategy of that name. Raises ValueError when there is none."""
+    try:
+        module = import_module(f"{__package__}.{name}")
+    except ModuleNotFoundError as error:
+        raise ValueError(f"no strategy is named {name!r}") from error
+    strategy: Strategy = module.STRATEGY
+    return strategy
+
+
+def active() -> Strategy | None:
+    """The strategy that keeps this database's aggregates; None before the first migration has installed one."""
+    row = ActiveStrategy.objects.first()
+    return named(row.name) if row else None
+
+
+def ensure_installed() -> None:
+    """Install the default strategy where none is, and bring an outdated one up to date."""
+    with transaction.atomic():
+        row = ActiveStrategy.objects.select_for_update().first()
+        strategy = named(row.name if row else DEFAULT)
+        if row and row.fingerprint == strategy.fingerprint:
+            return
+        with connection.cursor():
+            strategy.install()
+        ActiveStrategy.objects.update_or_create(
+            singleton=True, defaults={"name": strategy.name, "fingerprint": strategy.fingerprint}
+        )

@@ -1,0 +1,122 @@
+"""Which account of the operating system runs the server.
+
+An ordinary user's server runs as that user. PostgreSQL refuses to run as root, so root's server runs as the
+system account ``wingtel``, which is made when it is missing.
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from wingtel.embedded.errors import EmbeddedServerError
+
+SYSTEM_ACCOUNT = "wingtel"
+_SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
+_MEND = "Run as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own."
+
+
+@dataclass(frozen=True)
+class ServerAccount:
+    """An account of the operating system that runs PostgreSQL's programs."""
+
+    name: str
+    uid: int
+    gid: int
+
+    @property
+    def differs_from_ours(self) -> bool:
+        return self.uid != os.geteuid()
+
+    def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
+        """Run a program as this account, with nothing of our environment that could sway PostgreSQL (PGDATA,
+        PGPORT, a locale), and from /, since the account may not be able to enter our working folder.
+
+        Raises OSError when the program cannot be reached or the account not taken on.
+        """
+        kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+        other = self.differs_from_ours
+        return subprocess.run(
+            [str(part) for part in command],
+            check=False,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            cwd="/",
+            env={"PATH": _SYSTEM_FOLDERS, "LC_ALL": "C", **kept},
+            user=self.uid if other else None,
+            group=self.gid if other else None,
+            extra_groups=[] if other else None,
+        )
+
+    def can_run(self, program: Path) -> bool:
+        """Whether this account reaches the program and the libraries it needs."""
+        try:
+            return self.run([program, "--version"]).returncode == 0
+        except OSError:
+            return False
+
+    def can_enter(self, folder: Path) -> bool:
+        """Whether this account reaches the folder: tried, not read from modes, as access lists count too."""
+        return not self.differs_from_ours or self.run(["/bin/sh", "-c", 'cd "$0"', folder]).returncode == 0
+
+
+def server_account() -> ServerAccount:
+    """The account that runs the server when this process starts it.
+
+    Raises EmbeddedServerError when root's system account cannot be made or used, or when our own user id has
+    no name: PostgreSQL knows those who connect by the name of their account.
+    """
+    if os.geteuid() == 0:
+        return _usable(_find_system_account() or _make_system_account())
+    try:
+        return _account(pwd.getpwuid(os.geteuid()))
+    except KeyError as error:
+        raise EmbeddedServerError(
+            f"User id {os.geteuid()} has no name in /etc/passwd, and PostgreSQL does not run without one.",
+            mend=_MEND,
+        ) from error
+
+
+def _account(entry: pwd.struct_passwd) -> ServerAccount:
+    return ServerAccount(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+def _find_system_account() -> ServerAccount | None:
+    try:
+        return _account(pwd.getpwnam(SYSTEM_ACCOUNT))
+    except KeyError:
+        return None
+
+
+def _make_system_account() -> ServerAccount:
+    useradd = shutil.which("useradd", path=_SYSTEM_FOLDERS)
+    said = "there is no useradd"
+    if useradd:
+        options = ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin"]
+        command = [useradd, *options, SYSTEM_ACCOUNT]
+        said = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
+    # Another process may have made it since we looked, so what counts is whether it exists now.
+    account = _find_system_account()
+    if account is None:
+        raise EmbeddedServerError(
+            f"PostgreSQL cannot run as root, and its account {SYSTEM_ACCOUNT!r} could not be made: {said}.",
+            mend=_MEND,
+        )
+    return account
+
+
+def _usable(account: ServerAccount) -> ServerAccount:
+    # A container with a single user id has a root that cannot become anybody else.
+    try:
+        account.run(["/bin/sh", "-c", ":"])
+    except OSError as error:
+        raise EmbeddedServerError(
+            f"PostgreSQL cannot run as root, and root cannot become {account.name!r} here: {error}.",
+            mend=_MEND,
+        ) from error
+    return account

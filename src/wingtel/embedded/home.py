@@ -1,0 +1,26 @@
+"""Where Wingtel keeps what it owns on this machine: its database, and a copy of PostgreSQL if need be."""
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from wingtel.embedded.folders import make_folder
+
+
+def wingtel_home() -> Path:
+    """WINGTEL_HOME; else /var/lib/wingtel as root; else the user's data folder. Made if it is missing.
+
+    Raises EmbeddedServerError when it cannot be made.
+    """
+    home = _chosen().expanduser().absolute()
+    make_folder(home)
+    return home
+
+
+def _chosen() -> Path:
+    if chosen := os.environ.get("WINGTEL_HOME"):
+        return Path(chosen)
+    if os.geteuid() == 0:
+        return Path("/var/lib/wingtel")
+    return platformdirs.user_data_path("wingtel")

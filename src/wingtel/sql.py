@@ -1,0 +1,30 @@
+"""SQL lives in `.sql` files beside its owner; this reads them.
+
+A file holds blocks that start with a line `-- name: NAME`. What follows up to the next such line is one
+script or statement: comments that describe it, then the SQL. A file without such a line is one script.
+"""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+@cache
+def script(package: str, file: str) -> str:
+    """The whole text of `file` beside the modules of `package`."""
+    return (files(package) / file).read_text(encoding="utf-8")
+
+
+@cache
+def statements(package: str, file: str) -> dict[str, str]:
+    """The named blocks of `file` beside the modules of `package`.
+
+    Raises ValueError when the file names no block or names one twice.
+    """
+    _, *parts = _NAME.split(script(package, file))
+    names, bodies = parts[::2], parts[1::2]
+    if not names or len(set(names)) != len(names):
+        raise ValueError(f"{package}/{file}: each block needs a line '-- name: NAME' of its own, found {names}")
+    return dict(zip(names, (body.strip() for body in bodies), strict=True))

@@ -1,0 +1,36 @@
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from .models import Plan, Purchase, Subscription
+
+
+@admin.register(Plan)
+class PlanAdmin(admin.ModelAdmin[Plan]):
+    list_display = ["name", "price", "data_available"]
+    search_fields = ["name"]
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(admin.ModelAdmin[Subscription]):
+    list_display = ["id", "carrier", "phone_number", "device_id", "status", "plan", "effective_date", "deleted_at"]
+    list_filter = ["carrier", "status"]
+    list_select_related = ["plan"]
+    search_fields = ["phone_number", "device_id", "sprint_id"]
+    raw_id_fields = ["owner", "plan"]
+    show_full_result_count = False
+
+    def delete_model(self, request: HttpRequest, obj: Subscription) -> None:
+        obj.delete_softly()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Subscription]) -> None:
+        for subscription in queryset:
+            subscription.delete_softly()
+
+
+@admin.register(Purchase)
+class PurchaseAdmin(admin.ModelAdmin[Purchase]):
+    list_display = ["id", "subscription", "amount", "status", "payment_date"]
+    list_filter = ["status"]
+    list_select_related = ["subscription"]
+    raw_id_fields = ["subscription"]

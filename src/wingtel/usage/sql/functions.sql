@@ -1,0 +1,29 @@
+-- Functions over the raw records. Applied after every migration, so this file is what the database holds.
+
+-- Make the partition of one raw table for one business day, and say whether it had to be made.
+-- The table is made first and attached second: attaching does not wait for writers, CREATE ... PARTITION OF would.
+CREATE OR REPLACE FUNCTION usage_ensure_partition(parent regclass, business_day date) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    partition text := format('%s_%s', parent, to_char(business_day, 'YYYYMMDD'));
+BEGIN
+    IF to_regclass(partition) IS NOT NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('usage_ensure_partition'));
+    IF to_regclass(partition) IS NOT NULL THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE format('CREATE TABLE %I (LIKE %s INCLUDING ALL)', partition, parent);
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                   parent, partition, usage_day_start(business_day), usage_day_start(business_day + 1));
+    RETURN partition;
+END $$;
+
+-- Everything that was used, whatever table it stands in: what the aggregates are the sums of.
+CREATE OR REPLACE VIEW usage_source AS
+SELECT subscription_id, 'data'::text COLLATE "C" AS usage_type, usage_date, kilobytes_used AS used, price
+FROM data_usage_record
+UNION ALL
+SELECT subscription_id, 'voice'::text COLLATE "C", usage_date, seconds_used, price
+FROM voice_usage_record;

@@ -1,0 +1,64 @@
+"""Real servers in real folders. Root runs them as another account, an ordinary user as itself."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from wingtel.embedded import EmbeddedPostgres
+
+from .watching import Holder
+
+# What cannot happen to a user is not collected for it, rather than skipped.
+collect_ignore = ["test_as_ordinary_user.py" if os.geteuid() == 0 else "test_as_root.py"]
+
+UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """A folder which the account of root's server can reach; pytest's tmp_path is closed to it."""
+    folder = Path(tempfile.mkdtemp(prefix="wt-", dir="/tmp")).resolve()
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
+    """A server that has not been started, and is stopped after the test."""
+    server = EmbeddedPostgres(server_folder / "pg", settings=UNSAFE_BUT_FAST)
+    try:
+        yield server
+    finally:
+        server.release()
+
+
+@pytest.fixture
+def holder(server_folder: Path) -> Iterator[Holder]:
+    """Start another process that holds the server in the same folder, and wait until it does."""
+    with ExitStack() as leaving:
+
+        def begin(*, user: str = "", **environment: str) -> "subprocess.Popen[str]":
+            process = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("holder.py")), str(server_folder / "pg"), user],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env={**os.environ, **environment},
+            )
+            leaving.enter_context(process)
+            leaving.callback(process.kill)
+            assert process.stdout
+            assert process.stdout.readline() == "holding\n"
+            return process
+
+        yield begin
