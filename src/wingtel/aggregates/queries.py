@@ -3,18 +3,32 @@
 A period of days is answered from the monthly grain for the whole months in it and from the daily grain for its edges.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
+from django.db import connection
+
+from wingtel import sql
 from wingtel.usage.models import UsageType
 
-from .periods import ALL_TIME, Period
+from .periods import ALL_TIME, Period, SplitPeriod
 
-__all__ = ["ALL_TIME", "ALL_TYPES", "Period"]
+_SQL = sql.statements(__package__, "sql/queries.sql")
 
 ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
+
+
+class Granularity(StrEnum):
+    """How finely a series is cut."""
+
+    DAY = "day"
+    MONTH = "month"
 
 
 @dataclass(frozen=True)
@@ -47,8 +61,8 @@ class ExceedingPage:
     """One page of the answer; `next` is where the following page starts after, None on the last."""
 
     as_of: datetime
-    results: list[ExceedingSubscription] = field(default_factory=list)
-    next: ExceedingPosition | None = None
+    results: list[ExceedingSubscription]
+    next: ExceedingPosition | None
 
 
 @dataclass(frozen=True)
@@ -79,8 +93,8 @@ class MetricsPage:
     """One page of the answer; `next` is where the following page starts after, None on the last."""
 
     as_of: datetime
-    results: list[UsageMetric] = field(default_factory=list)
-    next: MetricsPosition | None = None
+    results: list[UsageMetric]
+    next: MetricsPosition | None
 
 
 @dataclass(frozen=True)
@@ -114,7 +128,33 @@ def exceeding(
     subscription_ids: Sequence[int] = (),
     page_size: int = 100,
     after: ExceedingPosition | None = None,
-) -> ExceedingPage: ...
+) -> ExceedingPage:
+    """Subscriptions whose total price in `period` is at least `price_limit` in a usage type, largest excess first.
+
+    Each usage type is checked on its own. `subscription_ids` limits the answer to those; none means all.
+    """
+    parts = period.split()
+    rows = _rows(
+        "exceeding_in_month" if parts.one_month else "exceeding_in_period",
+        _parameters(parts, usage_types)
+        | {
+            "month": parts.one_month,
+            "price_limit": price_limit,
+            "subscription_ids": list(subscription_ids) or None,
+            "after_price": after and after.price,
+            "after_id": after and after.subscription_id,
+            "rows": page_size + 1,
+        },
+    )
+    found = [
+        (ExceedingPosition(largest, subscription_id), ExceedingSubscription(subscription_id, list(_exceeded(group, price_limit))))
+        for (subscription_id, largest), group in groupby(rows.data, key=itemgetter(0, 1))
+    ]
+    return ExceedingPage(
+        as_of=rows.as_of,
+        results=[subscription for _, subscription in found[:page_size]],
+        next=found[page_size - 1][0] if len(found) > page_size else None,
+    )
 
 
 def metrics(
@@ -124,7 +164,31 @@ def metrics(
     subscription_ids: Sequence[int] = (),
     page_size: int = 100,
     after: MetricsPosition | None = None,
-) -> MetricsPage: ...
+) -> MetricsPage:
+    """What each subscription used and paid in `period`, by usage type, in order of subscription and usage type.
+
+    `subscription_ids` limits the answer to those; none means every subscription with usage.
+    """
+    rows = _rows(
+        "metrics",
+        _parameters(period.split(), usage_types)
+        | {
+            "subscription_ids": list(subscription_ids) or None,
+            "after_id": after and after.subscription_id,
+            "after_type": after and after.usage_type.value,
+            "rows": page_size + 1,
+        },
+    )
+    found = [
+        UsageMetric(subscription_id, UsageType(usage_type), price, int(used), int(records))
+        for subscription_id, usage_type, price, used, records in rows.data
+    ]
+    results = found[:page_size]
+    return MetricsPage(
+        as_of=rows.as_of,
+        results=results,
+        next=MetricsPosition(results[-1].subscription_id, results[-1].usage_type) if len(found) > page_size else None,
+    )
 
 
 def series(
@@ -132,5 +196,52 @@ def series(
     subscription_id: int,
     period: Period = ALL_TIME,
     usage_types: Sequence[UsageType] = ALL_TYPES,
-    granularity: str = "day",
-) -> Series: ...
+    granularity: Granularity = Granularity.DAY,
+) -> Series:
+    """What one subscription used and paid, day by day or month by month; periods without usage are left out."""
+    rows = _rows(
+        f"series_by_{granularity}",
+        _parameters(period.split(), usage_types)
+        | {"subscription_id": subscription_id, "first": period.first, "last": period.last},
+    )
+    return Series(
+        as_of=rows.as_of,
+        points=[
+            SeriesPoint(start, UsageType(usage_type), price, int(used), int(records))
+            for start, usage_type, price, used, records in rows.data
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class _Rows:
+    as_of: datetime
+    data: list[tuple[Any, ...]]
+
+
+def _rows(query: str, parameters: dict[str, Any]) -> _Rows:
+    """Run a query whose first column is the moment it saw, and which has one row of nulls when it found nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[query], parameters)
+        rows = cursor.fetchall()
+    return _Rows(as_of=rows[0][0], data=[row[1:] for row in rows if row[1] is not None])
+
+
+def _parameters(parts: SplitPeriod, usage_types: Sequence[UsageType]) -> dict[str, Any]:
+    first_month, last_month = parts.months or (None, None)
+    (edge_first, edge_last), (other_edge_first, other_edge_last) = (*parts.days, *[(None, None)] * 2)[:2]
+    return {
+        "usage_types": [usage_type.value for usage_type in usage_types],
+        "with_months": parts.months is not None,
+        "first_month": first_month,
+        "last_month": last_month,
+        "edge_first": edge_first,
+        "edge_last": edge_last,
+        "other_edge_first": other_edge_first,
+        "other_edge_last": other_edge_last,
+    }
+
+
+def _exceeded(rows: Iterable[tuple[Any, ...]], price_limit: Decimal) -> Iterator[ExceededLimit]:
+    for *_, usage_type, price in rows:
+        yield ExceededLimit(UsageType(usage_type), price, price - price_limit)

@@ -1,2 +1,156 @@
 -- name: populate
 SELECT usage_populate(%(first)s, %(last)s)
+
+-- name: exceeding_in_month
+-- Subscriptions whose price in one month reached a limit, the largest first; a row for each usage type that did.
+--
+-- Walks the index on (month, usage_type, price_band) from the top. A subscription stands where its largest price stands, so
+-- the walk passes over rows of which the same subscription has a larger one; the page's other rows are fetched by key.
+WITH page AS MATERIALIZED (
+    SELECT largest.subscription_id, largest.price
+    FROM unnest(%(usage_types)s::text[]) AS wanted (usage_type)
+    CROSS JOIN LATERAL (
+        SELECT candidate.subscription_id, candidate.price
+        FROM usage_monthly AS candidate
+        WHERE candidate.month = %(month)s::date
+          AND candidate.usage_type = wanted.usage_type COLLATE "C"
+          AND candidate.price_band >= usage_price_band(%(price_limit)s::numeric)
+          AND candidate.price >= %(price_limit)s::numeric
+          AND (%(subscription_ids)s::bigint[] IS NULL OR candidate.subscription_id = ANY (%(subscription_ids)s::bigint[]))
+          AND (%(after_price)s::numeric IS NULL
+               OR candidate.price_band <= usage_price_band(%(after_price)s::numeric)
+                  AND (candidate.price < %(after_price)s::numeric
+                       OR candidate.price = %(after_price)s::numeric AND candidate.subscription_id > %(after_id)s::bigint))
+          AND NOT EXISTS (
+              SELECT FROM usage_monthly AS larger
+              WHERE larger.subscription_id = candidate.subscription_id
+                AND larger.usage_type <> candidate.usage_type
+                AND larger.usage_type = ANY (%(usage_types)s::text[])
+                AND larger.month = candidate.month
+                AND (larger.price > candidate.price
+                     OR larger.price = candidate.price AND larger.usage_type < candidate.usage_type)
+          )
+        ORDER BY candidate.price_band DESC, candidate.price DESC, candidate.subscription_id
+        LIMIT %(rows)s
+    ) AS largest
+    ORDER BY largest.price DESC, largest.subscription_id
+    LIMIT %(rows)s
+)
+SELECT now(), page.subscription_id, page.price, reached.usage_type, reached.price
+FROM (VALUES (1)) AS always (one)
+LEFT JOIN (
+    page JOIN usage_monthly AS reached
+        ON reached.subscription_id = page.subscription_id
+        AND reached.usage_type = ANY (%(usage_types)s::text[])
+        AND reached.month = %(month)s::date
+        AND reached.price >= %(price_limit)s::numeric
+) ON true
+ORDER BY page.price DESC, page.subscription_id, reached.price DESC, reached.usage_type
+
+-- name: exceeding_in_period
+-- The same for any period, by summing its whole months and the days at its edges.
+WITH totals AS (
+    SELECT subscription_id, usage_type, sum(price) AS price
+    FROM (
+        SELECT subscription_id, usage_type, price
+        FROM usage_monthly
+        WHERE %(with_months)s
+          AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
+          AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
+        UNION ALL
+        SELECT subscription_id, usage_type, price
+        FROM usage_daily
+        WHERE day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
+        UNION ALL
+        SELECT subscription_id, usage_type, price
+        FROM usage_daily
+        WHERE day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
+    ) AS used
+    WHERE usage_type = ANY (%(usage_types)s::text[])
+      AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+    GROUP BY subscription_id, usage_type
+    HAVING sum(price) >= %(price_limit)s::numeric
+),
+page AS (
+    SELECT subscription_id, max(price) AS price
+    FROM totals
+    GROUP BY subscription_id
+    HAVING %(after_price)s::numeric IS NULL
+        OR max(price) < %(after_price)s::numeric
+        OR max(price) = %(after_price)s::numeric AND subscription_id > %(after_id)s::bigint
+    ORDER BY max(price) DESC, subscription_id
+    LIMIT %(rows)s
+)
+SELECT now(), page.subscription_id, page.price, reached.usage_type, reached.price
+FROM (VALUES (1)) AS always (one)
+LEFT JOIN (page JOIN totals AS reached USING (subscription_id)) ON true
+ORDER BY page.price DESC, page.subscription_id, reached.price DESC, reached.usage_type
+
+-- name: metrics
+-- What was used and paid in a period, by subscription and usage type, in that order.
+SELECT now(), used.*
+FROM (VALUES (1)) AS always (one)
+LEFT JOIN (
+    SELECT subscription_id, usage_type, sum(price), sum(used), sum(records)
+    FROM (
+        SELECT subscription_id, usage_type, price, used, records
+        FROM usage_monthly
+        WHERE %(with_months)s
+          AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
+          AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
+        UNION ALL
+        SELECT subscription_id, usage_type, price, used, records
+        FROM usage_daily
+        WHERE day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
+        UNION ALL
+        SELECT subscription_id, usage_type, price, used, records
+        FROM usage_daily
+        WHERE day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
+    ) AS parts
+    WHERE usage_type = ANY (%(usage_types)s::text[])
+      AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+      AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
+    GROUP BY subscription_id, usage_type
+    ORDER BY subscription_id, usage_type
+    LIMIT %(rows)s
+) AS used ON true
+ORDER BY used.subscription_id, used.usage_type
+
+-- name: series_by_day
+-- One subscription's days.
+SELECT now(), points.*
+FROM (VALUES (1)) AS always (one)
+LEFT JOIN (
+    SELECT day, usage_type, price, used, records
+    FROM usage_daily
+    WHERE subscription_id = %(subscription_id)s
+      AND usage_type = ANY (%(usage_types)s::text[])
+      AND (%(first)s::date IS NULL OR day >= %(first)s::date)
+      AND (%(last)s::date IS NULL OR day <= %(last)s::date)
+) AS points ON true
+ORDER BY points.day, points.usage_type
+
+-- name: series_by_month
+-- One subscription's months: whole ones from the monthly grain, the parts of months at the edges from the daily.
+SELECT now(), points.*
+FROM (VALUES (1)) AS always (one)
+LEFT JOIN (
+    SELECT greatest(month, %(first)s::date) AS start, usage_type, sum(price), sum(used), sum(records)
+    FROM (
+        SELECT month, usage_type, price, used, records
+        FROM usage_monthly
+        WHERE %(with_months)s
+          AND subscription_id = %(subscription_id)s
+          AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
+          AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
+        UNION ALL
+        SELECT date_trunc('month', day::timestamp)::date, usage_type, price, used, records
+        FROM usage_daily
+        WHERE subscription_id = %(subscription_id)s
+          AND (day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
+               OR day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date)
+    ) AS parts
+    WHERE usage_type = ANY (%(usage_types)s::text[])
+    GROUP BY month, usage_type
+) AS points ON true
+ORDER BY points.start, points.usage_type
