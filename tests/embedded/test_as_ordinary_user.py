@@ -35,5 +35,8 @@ def test_a_folder_that_cannot_be_made_is_named() -> None:
 def test_a_closed_folder_is_named(server_folder: Path) -> None:
     closed = server_folder / "closed"
     closed.mkdir(mode=0o000)
-    with pytest.raises(EmbeddedServerError, match=f"Cannot make the folder {closed / 'pg'}: "):
-        EmbeddedPostgres(closed / "pg").start()
+    try:
+        with pytest.raises(EmbeddedServerError, match=f"Cannot make the folder {closed / 'pg'}: "):
+            EmbeddedPostgres(closed / "pg").start()
+    finally:
+        closed.chmod(0o700)  # or it could not be removed

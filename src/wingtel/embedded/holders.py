@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Kept here as well, so that a share ends with drop() or with the process, not with the last use of a variable.
+# Kept here as well, so that a share ends with drop() or with the process, not with the last reference to it.
 _holds: "set[Hold]" = set()
 
 

@@ -26,7 +26,7 @@ def time_zone() -> ZoneInfo:
 def set_time_zone(zone: str) -> None:
     """Let the midnights of `zone` (an IANA name) bound the business days.
 
-    Raises django.db.utils.InternalError when the zone is unknown, or when there are partitions already.
+    Raises django.db.utils.ProgrammingError when the zone is unknown, or when there are partitions already.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["set_time_zone"], {"zone": zone})

@@ -5,6 +5,7 @@
 -- Writers may go on. Whoever has changed aggregates holds a lock on daily_usage until it commits, and populate waits for
 -- it; whoever comes later waits for populate, and then adds to what populate has stored. The lock is taken before the
 -- sources are read, so this has to run at READ COMMITTED, where the statements below see what was committed meanwhile.
+-- One lock is enough, and two could deadlock: writers come to the two tables in the order their plans happen to have.
 CREATE OR REPLACE FUNCTION usage_populate(first_day date, last_day date) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -12,7 +13,7 @@ DECLARE
     last_month date := date_trunc('month', last_day::timestamp);
     stored bigint;
 BEGIN
-    LOCK TABLE daily_usage, monthly_usage IN SHARE ROW EXCLUSIVE MODE;
+    LOCK TABLE daily_usage IN SHARE ROW EXCLUSIVE MODE;
 
     DELETE FROM daily_usage WHERE day BETWEEN first_day AND last_day;
     INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)

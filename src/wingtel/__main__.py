@@ -1,0 +1,59 @@
+"""The `wingtel` command: Django's commands, on the embedded PostgreSQL when no DATABASE_URL names another."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from wingtel.embedded import EmbeddedPostgres, EmbeddedServerError, wingtel_home
+
+WITHOUT_DATABASE = {"generate", "help", "version", "--help", "-h", "--version"}
+
+
+def main() -> None:
+    """Run one command."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wingtel.settings")
+    signal.signal(signal.SIGTERM, _exit)  # so that an embedded server is left in order
+    if os.environ.get("DATABASE_URL") or not _needs_database(sys.argv[1:]):
+        _execute()
+        return
+    try:
+        with _embedded_database():
+            _execute()
+    except EmbeddedServerError as error:
+        sys.exit(f"wingtel: {error}")
+
+
+def _needs_database(arguments: list[str]) -> bool:
+    return bool(arguments) and arguments[0] not in WITHOUT_DATABASE and not {"--help", "-h"} & set(arguments)
+
+
+@contextmanager
+def _embedded_database() -> Iterator[None]:
+    with EmbeddedPostgres(wingtel_home() / "postgresql") as server:
+        os.environ["DATABASE_URL"] = server.url()
+        try:
+            from wingtel.migrating import migrate_if_behind  # noqa: PLC0415 - settings read DATABASE_URL
+
+            migrate_if_behind()
+            yield
+        finally:
+            from django.db import connections  # noqa: PLC0415
+
+            connections.close_all()
+
+
+def _execute() -> None:
+    from django.core.management import execute_from_command_line  # noqa: PLC0415 - settings read DATABASE_URL
+
+    execute_from_command_line(["wingtel", *sys.argv[1:]])
+
+
+def _exit(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    main()

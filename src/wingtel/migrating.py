@@ -1,0 +1,29 @@
+"""Bringing an embedded database up to date. A server named by DATABASE_URL is migrated by its owner: `wingtel migrate`."""
+
+import django
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from wingtel import sql
+
+_SQL = sql.statements(__package__, "migrating.sql")
+
+
+def migrate_if_behind() -> None:
+    """Apply the migrations that are missing; when several processes find some missing, one applies them."""
+    django.setup()
+    if not _behind():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["lock"])
+        try:
+            if _behind():
+                call_command("migrate", interactive=False, verbosity=0)
+        finally:
+            cursor.execute(_SQL["unlock"])
+
+
+def _behind() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -1,0 +1,177 @@
+"""Any sequence of writes leaves the views equal to the GROUP BY over the raw records."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import F
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from tests.conformance.oracle import differences
+from wingtel.aggregates.populate import populate
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage import partitions
+from wingtel.usage.models import DataUsageRecord, UsageRecord, VoiceUsageRecord
+
+FIRST_DAY = date(2026, 2, 27)  # three days of February and three of March
+DAYS = [FIRST_DAY + timedelta(days=n) for n in range(6)]
+SUBSCRIPTIONS = 4
+
+models = st.sampled_from([DataUsageRecord, VoiceUsageRecord])
+subscriptions = st.integers(0, SUBSCRIPTIONS - 1)
+moments = st.builds(
+    lambda day, second: datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(seconds=second),
+    st.sampled_from(DAYS),
+    st.sampled_from([0, 1, 43200, 86399]),
+)
+prices = st.decimals(0, 10**6, places=4)
+quantities = st.one_of(st.integers(0, 5000), st.integers(2**31, 2**50))
+records = st.lists(st.tuples(subscriptions, moments, quantities, prices), min_size=1, max_size=8)
+
+
+def quantity_of(model: type[UsageRecord]) -> str:
+    return "kilobytes_used" if model is DataUsageRecord else "seconds_used"
+
+
+class RolledBack(Exception):
+    """Ends a savepoint on purpose."""
+
+
+class Writes(RuleBasedStateMachine):
+    """Writes of every kind. Record ids grow, so that no write is refused as a duplicate."""
+
+    ids: list[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage")
+        self.next_id = 0
+
+    def rows(self, drawn: list[tuple[int, datetime, int, Decimal]]) -> list[tuple[str, datetime, int, Decimal, int]]:
+        made = []
+        for subscription, moment, quantity, price in drawn:
+            self.next_id += 1
+            made.append((f"r-{self.next_id:06}", moment, self.ids[subscription], price, quantity))
+        return made
+
+    def objects(self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]) -> list[UsageRecord]:
+        names = ("record_id", "usage_date", "subscription_id", "price", quantity_of(model))
+        return [model(**dict(zip(names, row, strict=True))) for row in self.rows(drawn)]
+
+    @rule(model=models, drawn=records)
+    def create_one_by_one(self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]) -> None:
+        for record in self.objects(model, drawn):
+            record.save(force_insert=True)
+
+    @rule(model=models, drawn=records)
+    def bulk_create(self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]) -> None:
+        model.objects.bulk_create(self.objects(model, drawn))
+
+    @rule(model=models, drawn=records)
+    def copy(self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]) -> None:
+        with connection.cursor() as cursor, cursor.copy(f"COPY {model._meta.db_table} FROM STDIN") as copy:
+            for row in self.rows(drawn):
+                copy.write_row(row)
+
+    @rule(model=models, drawn=records)
+    def insert_into_partitions_by_name(
+        self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]
+    ) -> None:
+        with connection.cursor() as cursor:
+            for row in self.rows(drawn):
+                partition = f"{model._meta.db_table}_{row[1]:%Y%m%d}"
+                cursor.execute(f"INSERT INTO {partition} VALUES (%s, %s, %s, %s, %s)", row)
+
+    @rule(model=models, drawn=records)
+    def insert_what_is_there_already(
+        self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]
+    ) -> None:
+        objects = self.objects(model, drawn)
+        model.objects.bulk_create(objects)
+        model.objects.bulk_create(objects, ignore_conflicts=True)
+
+    @rule(model=models, subscription=subscriptions, price=prices, quantity=quantities)
+    def change_amounts(self, model: type[UsageRecord], subscription: int, price: Decimal, quantity: int) -> None:
+        model.objects.filter(subscription_id=self.ids[subscription]).update(
+            price=F("price") / 2 + price, **{quantity_of(model): quantity}
+        )
+
+    @rule(model=models, price=prices)
+    def bulk_update(self, model: type[UsageRecord], price: Decimal) -> None:
+        some = list(model.objects.order_by("record_id")[:5])
+        for record in some:
+            record.price = price
+        model.objects.bulk_update(some, ["price"])
+
+    @rule(model=models, source=st.sampled_from(DAYS), by=st.integers(-5, 5))
+    def move_day(self, model: type[UsageRecord], source: date, by: int) -> None:
+        if source + timedelta(days=by) not in DAYS:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {model._meta.db_table} SET usage_date = usage_date + %s * interval '1 day'"
+                " WHERE (usage_date AT TIME ZONE 'UTC')::date = %s",
+                [by, source],
+            )
+
+    @rule(model=models, source=subscriptions, receiver=subscriptions)
+    def move_subscription(self, model: type[UsageRecord], source: int, receiver: int) -> None:
+        model.objects.filter(subscription_id=self.ids[source]).update(subscription_id=self.ids[receiver])
+
+    @rule(model=models, subscription=subscriptions)
+    def delete(self, model: type[UsageRecord], subscription: int) -> None:
+        model.objects.filter(subscription_id=self.ids[subscription]).delete()
+
+    @rule(model=models, day=st.sampled_from(DAYS))
+    def delete_a_partition_by_name(self, model: type[UsageRecord], day: date) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {model._meta.db_table}_{day:%Y%m%d}")
+
+    @rule(model=models)
+    def truncate(self, model: type[UsageRecord]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {model._meta.db_table}")
+
+    @rule(model=models, day=st.sampled_from(DAYS))
+    def truncate_a_partition(self, model: type[UsageRecord], day: date) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {model._meta.db_table}_{day:%Y%m%d}")
+
+    @rule(model=models, kept=records, undone=records, subscription=subscriptions)
+    def roll_back_to_a_savepoint(
+        self,
+        model: type[UsageRecord],
+        kept: list[tuple[int, datetime, int, Decimal]],
+        undone: list[tuple[int, datetime, int, Decimal]],
+        subscription: int,
+    ) -> None:
+        with transaction.atomic():
+            model.objects.bulk_create(self.objects(model, kept))
+            with pytest.raises(RolledBack), transaction.atomic():
+                model.objects.bulk_create(self.objects(model, undone))
+                model.objects.filter(subscription_id=self.ids[subscription]).delete()
+                raise RolledBack
+
+    @rule(first=st.sampled_from(DAYS), days=st.integers(0, 5))
+    def populate(self, first: date, days: int) -> None:
+        populate(first, first + timedelta(days=days))
+
+    @invariant()
+    def views_equal_the_oracle(self) -> None:
+        assert differences() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_views_equal_the_oracle_after_any_sequence_of_writes() -> None:
+    partitions.ensure(DAYS)
+    Writes.ids = [Subscription.objects.create(carrier="att").pk for _ in range(SUBSCRIPTIONS)]
+    run_state_machine_as_test(
+        Writes,
+        settings=settings(
+            max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -1,0 +1,43 @@
+"""A pytest plugin that starts the PostgreSQL the tests run on, before Django reads its settings.
+
+One embedded server for the whole run, in a folder of its own, with one migrated template that every worker's database
+is cloned from. Durability is switched off: nobody needs the data after a power cut. WINGTEL_TEST_SERVER_PROGRAMS names
+the programs of another PostgreSQL (such as /usr/lib/postgresql/15/bin); DATABASE_URL a server that runs already.
+"""
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from wingtel.embedded import EmbeddedPostgres
+
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+def start() -> None:
+    """Start the server and migrate the template. Workers of pytest-xdist inherit the addresses instead."""
+    folder = Path(tempfile.mkdtemp(prefix="wingtel-tests-"))
+    folder.chmod(0o755)  # as root the server runs under an account of its own
+    programs = os.environ.get("WINGTEL_TEST_SERVER_PROGRAMS")
+    server = EmbeddedPostgres(folder / "postgresql", settings=FAST, bin_dir=Path(programs) if programs else None)
+    server.start()
+    atexit.register(_stop, server, folder, os.getpid())
+    os.environ["DATABASE_URL"] = server.url()
+    # The template is migrated by a process of its own, which leaves no connection open that would forbid cloning it.
+    subprocess.run([sys.executable, "-m", "wingtel", "migrate", "--verbosity=0"], check=True)
+    os.environ["WINGTEL_TEST_TEMPLATE"] = server.url().rpartition("/")[2].partition("?")[0]
+    os.environ["DATABASE_URL"] = server.url("postgres")
+
+
+def _stop(server: EmbeddedPostgres, folder: Path, starter: int) -> None:
+    if os.getpid() == starter:
+        server.release()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if "DATABASE_URL" not in os.environ:
+    start()

@@ -1,0 +1,10 @@
+"""The product's settings, with test databases cloned from the template that tests/server.py migrated."""
+
+import os
+
+from wingtel.settings import *  # noqa: F403
+from wingtel.settings import DATABASES
+
+DATABASES["default"]["TEST"] = {"NAME": "test_wingtel"} | (
+    {"TEMPLATE": os.environ["WINGTEL_TEST_TEMPLATE"]} if "WINGTEL_TEST_TEMPLATE" in os.environ else {}
+)

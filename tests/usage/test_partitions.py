@@ -1,0 +1,66 @@
+"""Each business day has a partition in both raw tables, made when a record first needs it."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage import partitions
+from wingtel.usage.business_days import set_time_zone
+from wingtel.usage.models import DataUsageRecord, VoiceUsageRecord
+from wingtel.usage.partitions import Partition
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def subscription() -> Subscription:
+    return Subscription.objects.create(carrier="att")
+
+
+def test_both_raw_tables_get_a_partition_once() -> None:
+    day = date(2026, 3, 1)
+    made = [
+        Partition("data_usage_record", "data_usage_record_20260301"),
+        Partition("voice_usage_record", "voice_usage_record_20260301"),
+    ]
+    assert partitions.ensure([day]) == made
+    assert partitions.ensure([day]) == []
+    assert partitions.existing() == made
+
+
+def test_a_new_record_makes_the_partition_of_its_business_day(subscription: Subscription) -> None:
+    set_time_zone("Europe/Berlin")
+    moment = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)  # half past midnight in Berlin, on the 23-hour day
+    DataUsageRecord.objects.create(
+        subscription=subscription, usage_date=moment, kilobytes_used=2**40, price=Decimal("0.0001")
+    )
+    VoiceUsageRecord.objects.bulk_create(
+        [VoiceUsageRecord(subscription=subscription, usage_date=moment, seconds_used=60, price=Decimal(1))]
+    )
+    assert [partition.table for partition in partitions.existing()] == [
+        "data_usage_record_20260329",
+        "voice_usage_record_20260329",
+    ]
+
+
+def test_the_same_reference_moment_and_subscription_is_refused(subscription: Subscription) -> None:
+    record = {
+        "record_id": "att-1",
+        "subscription": subscription,
+        "usage_date": datetime(2026, 3, 1, tzinfo=UTC),
+        "kilobytes_used": 1,
+        "price": Decimal(1),
+    }
+    DataUsageRecord.objects.create(**record)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        DataUsageRecord.objects.create(**record)
+
+
+def test_there_is_no_default_partition_that_fills_silently(subscription: Subscription) -> None:
+    with pytest.raises(IntegrityError, match="no partition"), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO data_usage_record VALUES ('x', '1999-01-01 12:00Z', %s, 1, 1)", [subscription.id]
+        )
