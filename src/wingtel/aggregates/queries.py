@@ -176,6 +176,7 @@ def metrics(
             "subscription_ids": list(subscription_ids) or None,
             "after_id": after and after.subscription_id,
             "after_type": after and after.usage_type.value,
+            "only_type": usage_types[0].value if len(set(usage_types)) == 1 else None,
             "rows": page_size + 1,
         },
     )

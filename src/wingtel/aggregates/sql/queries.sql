@@ -11,25 +11,30 @@ WITH page AS MATERIALIZED (
     FROM unnest(%(usage_types)s::text[]) AS wanted (usage_type)
     CROSS JOIN LATERAL (
         SELECT candidate.subscription_id, candidate.price
-        FROM usage_monthly AS candidate
-        WHERE candidate.month = %(month)s::date
-          AND candidate.usage_type = wanted.usage_type COLLATE "C"
-          AND candidate.price_band >= usage_price_band(%(price_limit)s::numeric)
-          AND candidate.price >= %(price_limit)s::numeric
-          AND (%(subscription_ids)s::bigint[] IS NULL OR candidate.subscription_id = ANY (%(subscription_ids)s::bigint[]))
-          AND (%(after_price)s::numeric IS NULL
-               OR candidate.price_band <= usage_price_band(%(after_price)s::numeric)
-                  AND (candidate.price < %(after_price)s::numeric
-                       OR candidate.price = %(after_price)s::numeric AND candidate.subscription_id > %(after_id)s::bigint))
-          AND NOT EXISTS (
-              SELECT FROM usage_monthly AS larger
-              WHERE larger.subscription_id = candidate.subscription_id
-                AND larger.usage_type <> candidate.usage_type
-                AND larger.usage_type = ANY (%(usage_types)s::text[])
-                AND larger.month = candidate.month
-                AND (larger.price > candidate.price
-                     OR larger.price = candidate.price AND larger.usage_type < candidate.usage_type)
-          )
+        FROM (
+            SELECT subscription_id, usage_type, price, price_band
+            FROM usage_monthly
+            WHERE month = %(month)s::date
+              AND usage_type = wanted.usage_type COLLATE "C"
+              AND price_band >= usage_price_band(%(price_limit)s::numeric)
+              AND price >= %(price_limit)s::numeric
+              AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+              AND (%(after_price)s::numeric IS NULL
+                   OR price_band <= usage_price_band(%(after_price)s::numeric)
+                      AND (price < %(after_price)s::numeric
+                           OR price = %(after_price)s::numeric AND subscription_id > %(after_id)s::bigint))
+            ORDER BY price_band DESC, price DESC, subscription_id
+            OFFSET 0 -- sort before looking for larger rows, so that only the page's are looked up
+        ) AS candidate
+        WHERE NOT EXISTS (
+            SELECT FROM usage_monthly AS larger
+            WHERE larger.subscription_id = candidate.subscription_id
+              AND larger.usage_type <> candidate.usage_type
+              AND larger.usage_type = ANY (%(usage_types)s::text[])
+              AND larger.month = %(month)s::date
+              AND (larger.price > candidate.price
+                   OR larger.price = candidate.price AND larger.usage_type < candidate.usage_type)
+        )
         ORDER BY candidate.price_band DESC, candidate.price DESC, candidate.subscription_id
         LIMIT %(rows)s
     ) AS largest
@@ -88,33 +93,64 @@ ORDER BY page.price DESC, page.subscription_id, reached.price DESC, reached.usag
 
 -- name: metrics
 -- What was used and paid in a period, by subscription and usage type, in that order.
-SELECT now(), used.*
-FROM (VALUES (1)) AS always (one)
-LEFT JOIN (
-    SELECT subscription_id, usage_type, sum(price), sum(used), sum(records)
-    FROM (
-        SELECT subscription_id, usage_type, price, used, records
-        FROM usage_monthly
+--
+-- The keys of the page are found first, each grain giving its own first ones in the order of its primary key, and only they
+-- are summed: grouping everything and then taking a page would cost the whole period.
+WITH page AS MATERIALIZED (
+    (
+        SELECT subscription_id, usage_type FROM usage_monthly
         WHERE %(with_months)s
           AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
           AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
-        UNION ALL
-        SELECT subscription_id, usage_type, price, used, records
-        FROM usage_daily
+          AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
+          AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+          AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
+        GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
+    )
+    UNION
+    (
+        SELECT subscription_id, usage_type FROM usage_daily
         WHERE day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
-        UNION ALL
-        SELECT subscription_id, usage_type, price, used, records
-        FROM usage_daily
+          AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
+          AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+          AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
+        GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
+    )
+    UNION
+    (
+        SELECT subscription_id, usage_type FROM usage_daily
         WHERE day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
-    ) AS parts
-    WHERE usage_type = ANY (%(usage_types)s::text[])
-      AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
-      AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
-    GROUP BY subscription_id, usage_type
+          AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
+          AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+          AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
+        GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
+    )
     ORDER BY subscription_id, usage_type
     LIMIT %(rows)s
-) AS used ON true
-ORDER BY used.subscription_id, used.usage_type
+)
+SELECT now(), page.subscription_id, page.usage_type, total.price, total.used, total.records
+FROM (VALUES (1)) AS always (one)
+LEFT JOIN (
+    page CROSS JOIN LATERAL (
+        SELECT sum(price) AS price, sum(used) AS used, sum(records) AS records
+        FROM (
+            SELECT price, used, records FROM usage_monthly
+            WHERE subscription_id = page.subscription_id AND usage_type = page.usage_type
+              AND %(with_months)s
+              AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
+              AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
+            UNION ALL
+            SELECT price, used, records FROM usage_daily
+            WHERE subscription_id = page.subscription_id AND usage_type = page.usage_type
+              AND day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
+            UNION ALL
+            SELECT price, used, records FROM usage_daily
+            WHERE subscription_id = page.subscription_id AND usage_type = page.usage_type
+              AND day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
+        ) AS parts
+    ) AS total
+) ON true
+ORDER BY page.subscription_id, page.usage_type
 
 -- name: series_by_day
 -- One subscription's days.

@@ -1,0 +1,101 @@
+"""The two answers in the database, at the size of a large operator, with the plans that PostgreSQL chose.
+
+Every subscription has data and voice usage on every day of one month. The statements are those that
+wingtel.aggregates.queries runs, caught on their way and prefixed with EXPLAIN (ANALYZE); beside them stand a bare probe of the
+primary key and the bare GROUP BY that an index would save.
+"""
+
+import re
+import statistics
+import time
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from benchmarks.report import Row, print_table
+from django.db import connection
+
+MONTH = date(2026, 3, 1)
+
+
+def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) -> None:
+    """Fill the stored tables, measure, print."""
+    from wingtel.aggregates.periods import Period  # noqa: PLC0415 - needs Django set up
+    from wingtel.aggregates.queries import ExceedingPosition, exceeding, metrics  # noqa: PLC0415
+
+    _fill(subscriptions, days)
+    month, limit, some = Period(MONTH, date(2026, 3, 31)), Decimal("25.00"), subscriptions // 2
+    sixteen_days = Period(date(2026, 3, 5), date(2026, 3, 20))
+    answers: dict[str, Callable[[], object]] = {
+        "exceeding 25.00 in a month, first page": lambda: exceeding(price_limit=limit, period=month),
+        "exceeding 25.00 in a month, a page further on": lambda: exceeding(
+            price_limit=limit, period=month, after=ExceedingPosition(Decimal("60.0000"), 1)
+        ),
+        "metrics of one subscription, 16 days": lambda: metrics(period=sixteen_days, subscription_ids=[some]),
+        "metrics of one subscription, a month": lambda: metrics(period=month, subscription_ids=[some]),
+        "metrics of everybody, 16 days, first page": lambda: metrics(period=sixteen_days),
+    }
+    rows = []
+    for name, answer in answers.items():
+        times, plans = zip(*(_explained(answer) for _ in range(repetitions)), strict=True)
+        rows.append(Row(name, f"{statistics.median(times):.2f} ms", f"{max(times):.2f} ms", "", ""))
+        print(f"\n--- {name}\n{plans[-1]}")
+    for name, statement in (
+        ("bare: one row by primary key", f"SELECT * FROM monthly_usage WHERE subscription_id = {some} AND usage_type = 'data' AND month = '{MONTH}'"),
+        ("bare: prices of the month, sorted without an index", f"SELECT * FROM (SELECT *, price + 0 AS p FROM monthly_usage WHERE month = '{MONTH}' AND price >= 25) AS m ORDER BY p DESC LIMIT 100"),
+    ):
+        times = [_server_time(statement) for _ in range(repetitions)]
+        rows.append(Row(name, f"{statistics.median(times):.2f} ms", f"{max(times):.2f} ms", "", ""))
+    title = f"Reading: {subscriptions * days * 2:,} daily rows, {subscriptions * 2:,} monthly rows"
+    print_table(title, ("answer", "median in the database", "slowest", "", ""), rows)
+
+
+def _fill(subscriptions: int, days: int) -> None:
+    started = time.perf_counter()
+    with connection.cursor() as cursor:
+        for day in range(days):
+            cursor.execute(
+                """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
+                   SELECT id, usage_type, %s::date + %s, 1000, (0.05 + 0.6 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
+                   FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
+                   ORDER BY id, usage_type""",
+                [MONTH, day, subscriptions],
+            )
+        cursor.execute(
+            """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records)
+               SELECT subscription_id, usage_type, %s, sum(used), sum(price), sum(records)
+               FROM daily_usage GROUP BY 1, 2""",
+            [MONTH],
+        )
+        cursor.execute("VACUUM ANALYZE daily_usage, monthly_usage")
+        cursor.execute("SELECT pg_size_pretty(pg_total_relation_size('daily_usage')), pg_size_pretty(pg_total_relation_size('monthly_usage'))")
+        daily, monthly = cursor.fetchone()
+    print(f"filled in {time.perf_counter() - started:.0f} s: daily {daily}, monthly {monthly}")
+
+
+def _explained(answer: Callable[[], object]) -> tuple[float, str]:
+    """Milliseconds in the database (planning and execution) and the plan of what `answer` asks."""
+    asked: list[tuple[str, Any]] = []
+
+    def catch(execute: Callable[..., Any], statement: str, parameters: Any, many: bool, context: Any) -> Any:
+        asked.append((statement, parameters))
+        return execute(statement, parameters, many, context)
+
+    with connection.execute_wrapper(catch):
+        answer()
+    ((statement, parameters),) = asked
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, SUMMARY) " + re.sub(r"^--.*\n", "", statement, flags=re.MULTILINE), parameters)
+        lines = [line for (line,) in cursor.fetchall()]
+    return _milliseconds(lines), "\n".join(lines)
+
+
+def _server_time(statement: str) -> float:
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, SUMMARY) " + statement)
+        return _milliseconds([line for (line,) in cursor.fetchall()])
+
+
+def _milliseconds(plan: list[str]) -> float:
+    return sum(float(line.split()[2]) for line in plan if line.startswith(("Planning Time", "Execution Time")))
