@@ -94,6 +94,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
+        "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",
+    },
 }
 
 # The zone whose midnights bound the business days, taken when the database is first migrated and kept there.

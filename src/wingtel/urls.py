@@ -1,1 +1,15 @@
-urlpatterns: list[object] = []
+"""Addresses: the landing page, the API, the admin."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("wingtel.dashboard.urls")),
+    path("api/v1/", include("wingtel.api.urls")),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "wingtel.api.errors.bad_request"
+handler403 = "wingtel.api.errors.permission_denied"
+handler404 = "wingtel.api.errors.not_found"
+handler500 = "wingtel.api.errors.server_error"

@@ -4,41 +4,39 @@ SELECT usage_populate(%(first)s, %(last)s)
 -- name: exceeding_in_month
 -- Subscriptions whose price in one month reached a limit, the largest first; a row for each usage type that did.
 --
--- Walks the index on (month, usage_type, price_band) from the top. A subscription stands where its largest price stands, so
--- the walk passes over rows of which the same subscription has a larger one; the page's other rows are fetched by key.
+-- Walks the index on (month, usage_type, price_band) from the top, once for each usage type. A subscription stands where
+-- its largest price stands: the first page has it by taking the largest of its rows, a later page passes over rows of
+-- which the same subscription has a larger one, since that one may stand on an earlier page.
 WITH page AS MATERIALIZED (
-    SELECT largest.subscription_id, largest.price
+    SELECT largest.subscription_id, max(largest.price) AS price
     FROM unnest(%(usage_types)s::text[]) AS wanted (usage_type)
     CROSS JOIN LATERAL (
         SELECT candidate.subscription_id, candidate.price
-        FROM (
-            SELECT subscription_id, usage_type, price, price_band
-            FROM usage_monthly
-            WHERE month = %(month)s::date
-              AND usage_type = wanted.usage_type COLLATE "C"
-              AND price_band >= usage_price_band(%(price_limit)s::numeric)
-              AND price >= %(price_limit)s::numeric
-              AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
-              AND (%(after_price)s::numeric IS NULL
-                   OR price_band <= usage_price_band(%(after_price)s::numeric)
-                      AND (price < %(after_price)s::numeric
-                           OR price = %(after_price)s::numeric AND subscription_id > %(after_id)s::bigint))
-            ORDER BY price_band DESC, price DESC, subscription_id
-            OFFSET 0 -- sort before looking for larger rows, so that only the page's are looked up
-        ) AS candidate
-        WHERE NOT EXISTS (
-            SELECT FROM usage_monthly AS larger
-            WHERE larger.subscription_id = candidate.subscription_id
-              AND larger.usage_type <> candidate.usage_type
-              AND larger.usage_type = ANY (%(usage_types)s::text[])
-              AND larger.month = %(month)s::date
-              AND (larger.price > candidate.price
-                   OR larger.price = candidate.price AND larger.usage_type < candidate.usage_type)
-        )
+        FROM usage_monthly AS candidate
+        WHERE candidate.month = %(month)s::date
+          AND candidate.usage_type = wanted.usage_type COLLATE "C"
+          AND candidate.price_band >= usage_price_band(%(price_limit)s::numeric)
+          AND candidate.price >= %(price_limit)s::numeric
+          AND (%(subscription_ids)s::bigint[] IS NULL OR candidate.subscription_id = ANY (%(subscription_ids)s::bigint[]))
+          AND (%(after_price)s::numeric IS NULL
+               OR candidate.price_band <= usage_price_band(%(after_price)s::numeric)
+                  AND (candidate.price < %(after_price)s::numeric
+                       OR candidate.price = %(after_price)s::numeric AND candidate.subscription_id > %(after_id)s::bigint))
+          AND (%(after_price)s::numeric IS NULL
+               OR NOT EXISTS (
+                   SELECT FROM usage_monthly AS larger
+                   WHERE larger.subscription_id = candidate.subscription_id
+                     AND larger.usage_type <> candidate.usage_type
+                     AND larger.usage_type = ANY (%(usage_types)s::text[])
+                     AND larger.month = %(month)s::date
+                     AND (larger.price > candidate.price
+                          OR larger.price = candidate.price AND larger.usage_type < candidate.usage_type)
+               ))
         ORDER BY candidate.price_band DESC, candidate.price DESC, candidate.subscription_id
         LIMIT %(rows)s
     ) AS largest
-    ORDER BY largest.price DESC, largest.subscription_id
+    GROUP BY largest.subscription_id
+    ORDER BY max(largest.price) DESC, largest.subscription_id
     LIMIT %(rows)s
 )
 SELECT now(), page.subscription_id, page.price, reached.usage_type, reached.price
