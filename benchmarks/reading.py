@@ -13,8 +13,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.report import Row, print_table
 from django.db import connection
+
+from benchmarks.report import Row, print_table
 
 MONTH = date(2026, 3, 1)
 
@@ -42,8 +43,14 @@ def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) ->
         rows.append(Row(name, f"{statistics.median(times):.2f} ms", f"{max(times):.2f} ms", "", ""))
         print(f"\n--- {name}\n{plans[-1]}")
     for name, statement in (
-        ("bare: one row by primary key", f"SELECT * FROM monthly_usage WHERE subscription_id = {some} AND usage_type = 'data' AND month = '{MONTH}'"),
-        ("bare: prices of the month, sorted without an index", f"SELECT * FROM (SELECT *, price + 0 AS p FROM monthly_usage WHERE month = '{MONTH}' AND price >= 25) AS m ORDER BY p DESC LIMIT 100"),
+        (
+            "bare: one row by primary key",
+            f"SELECT * FROM monthly_usage WHERE subscription_id = {some} AND usage_type = 'data' AND month = '{MONTH}'",
+        ),
+        (
+            "bare: prices of the month, sorted without an index",
+            f"SELECT * FROM (SELECT *, price + 0 AS p FROM monthly_usage WHERE month = '{MONTH}' AND price >= 25) AS m ORDER BY p DESC LIMIT 100",
+        ),
     ):
         times = [_server_time(statement) for _ in range(repetitions)]
         rows.append(Row(name, f"{statistics.median(times):.2f} ms", f"{max(times):.2f} ms", "", ""))
@@ -69,7 +76,9 @@ def _fill(subscriptions: int, days: int) -> None:
             [MONTH],
         )
         cursor.execute("VACUUM ANALYZE daily_usage, monthly_usage")
-        cursor.execute("SELECT pg_size_pretty(pg_total_relation_size('daily_usage')), pg_size_pretty(pg_total_relation_size('monthly_usage'))")
+        cursor.execute(
+            "SELECT pg_size_pretty(pg_total_relation_size('daily_usage')), pg_size_pretty(pg_total_relation_size('monthly_usage'))"
+        )
         daily, monthly = cursor.fetchone()
     print(f"filled in {time.perf_counter() - started:.0f} s: daily {daily}, monthly {monthly}")
 
@@ -86,7 +95,10 @@ def _explained(answer: Callable[[], object]) -> tuple[float, str]:
         answer()
     ((statement, parameters),) = asked
     with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, BUFFERS, SUMMARY) " + re.sub(r"^--.*\n", "", statement, flags=re.MULTILINE), parameters)
+        cursor.execute(
+            "EXPLAIN (ANALYZE, BUFFERS, SUMMARY) " + re.sub(r"^--.*\n", "", statement, flags=re.MULTILINE),
+            parameters,
+        )
         lines = [line for (line,) in cursor.fetchall()]
     return _milliseconds(lines), "\n".join(lines)
 

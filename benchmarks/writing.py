@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from benchmarks.report import Row, print_table
 from django.db import connection
+
+from benchmarks.report import Row, print_table
 
 RECORDS, SUBSCRIPTIONS, DAY = 1_000_000, 20_000, date(2026, 3, 1)
 BATCHES = (10_000, 100_000, RECORDS)
@@ -28,11 +29,16 @@ def run(records: int = RECORDS, rounds: int = ROUNDS) -> None:
     partitions.ensure([DAY])
     lines = _feed(records)
     cases: dict[str, Callable[[], float]] = {}
-    for target, table in (("day's partition", f"data_usage_record_{DAY:%Y%m%d}"), ("parent", "data_usage_record")):
+    for target, table in (
+        ("day's partition", f"data_usage_record_{DAY:%Y%m%d}"),
+        ("parent", "data_usage_record"),
+    ):
         for size in BATCHES:
             batches = [b"".join(lines[start : start + size]) for start in range(0, len(lines), size)]
-            cases[f"COPY into the {target}, {size:,} a batch"] = lambda table=table, batches=batches: _copy(table, batches)
-    cases[f"{CREATES} × Model.objects.create()"] = _create
+            cases[f"COPY into the {target}, {size:,} a batch"] = lambda table=table, batches=batches: _copy(
+                table, batches
+            )
+    cases[f"{CREATES} x Model.objects.create()"] = _create
     seconds: dict[tuple[str, bool], list[float]] = {(name, on): [] for name in cases for on in (False, True)}
     for _ in range(rounds):
         for name, work in cases.items():
@@ -43,7 +49,15 @@ def run(records: int = RECORDS, rounds: int = ROUNDS) -> None:
     for name in cases:
         bare, kept = (statistics.median(seconds[name, on]) for on in (False, True))
         count = CREATES if "create" in name else records
-        rows.append(Row(name, f"{count / bare:,.0f}/s", f"{count / kept:,.0f}/s", f"{bare / kept:.3f}", f"{kept / bare:.2f} x"))
+        rows.append(
+            Row(
+                name,
+                f"{count / bare:,.0f}/s",
+                f"{count / kept:,.0f}/s",
+                f"{bare / kept:.3f}",
+                f"{kept / bare:.2f} x",
+            )
+        )
     print_table("Writing", ("work", "no aggregation", "triggers", "speed ratio", "time ratio"), rows)
 
 
@@ -54,7 +68,13 @@ def _feed(records: int) -> list[bytes]:
     for number in range(records):
         moment = midnight + timedelta(seconds=number * 86_399 // records)
         price = Decimal(int(drawn.lognormvariate(5, 1)) + 1) / 10_000
-        fields = (f"att-20260301-{number:09}", moment, 1 + int(drawn.random() * SUBSCRIPTIONS), price, int(drawn.lognormvariate(8, 1.5)))
+        fields = (
+            f"att-20260301-{number:09}",
+            moment,
+            1 + int(drawn.random() * SUBSCRIPTIONS),
+            price,
+            int(drawn.lognormvariate(8, 1.5)),
+        )
         lines.append(("\t".join(map(str, fields)) + "\n").encode())
     return lines
 

@@ -43,7 +43,13 @@ def write(writer: int, subscription_ids: list[int]) -> int:
                     day = drawn.choice(DAYS)
                     moment = datetime(day.year, day.month, day.day, drawn.randrange(24), tzinfo=UTC)
                     price = Decimal(drawn.randrange(10**6)) / 10**4
-                    row = (f"{writer}-{batch}-{line}", moment, drawn.choice(subscription_ids), price, drawn.randrange(2**40))
+                    row = (
+                        f"{writer}-{batch}-{line}",
+                        moment,
+                        drawn.choice(subscription_ids),
+                        price,
+                        drawn.randrange(2**40),
+                    )
                     copy.write_row(row)
             left += 40
             session.commit()

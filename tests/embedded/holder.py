@@ -25,9 +25,7 @@ def main(folder: str, user: str) -> None:
         become(user)
     programs = os.environ.get("HOLDER_PROGRAMS")
     with (
-        EmbeddedPostgres(
-            Path(folder), bin_dir=Path(programs) if programs else None, settings=SETTINGS
-        ) as server,
+        EmbeddedPostgres(Path(folder), bin_dir=Path(programs) if programs else None, settings=SETTINGS) as server,
         psycopg.connect(server.url(), autocommit=True) as connection,
     ):
         connection.execute("SELECT 1")

@@ -21,9 +21,7 @@ def test_the_data_are_closed_to_others(server: EmbeddedPostgres) -> None:
 
 
 def test_a_folder_of_another_user_is_refused() -> None:
-    with pytest.raises(
-        EmbeddedServerError, match=r"^The folder /usr belongs to user id 0, and this process runs as"
-    ):
+    with pytest.raises(EmbeddedServerError, match=r"^The folder /usr belongs to user id 0, and this process runs as"):
         EmbeddedPostgres(Path("/usr")).start()
 
 

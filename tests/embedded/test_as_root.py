@@ -47,9 +47,7 @@ def test_the_server_runs_as_the_account_wingtel(server: EmbeddedPostgres) -> Non
     assert pwd.getpwuid(runs_as).pw_name == "wingtel"
 
 
-def test_programs_below_a_closed_folder_are_copied(
-    server: EmbeddedPostgres, closed_wheel: Path, home: Path
-) -> None:
+def test_programs_below_a_closed_folder_are_copied(server: EmbeddedPostgres, closed_wheel: Path, home: Path) -> None:
     assert wheel_programs().is_relative_to(closed_wheel)
     server.start()
     executable = Path(f"/proc/{postmaster(server)}/exe").readlink()

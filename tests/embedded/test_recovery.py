@@ -30,9 +30,7 @@ def bystander() -> Iterator[int]:
     """The pid of a live process of the server's account that is no server."""
     account = server_account()
     command = ["/bin/sleep", "600"]
-    with subprocess.Popen(
-        command, user=account.uid if account.differs_from_ours else None, cwd="/"
-    ) as process:
+    with subprocess.Popen(command, user=account.uid if account.differs_from_ours else None, cwd="/") as process:
         yield process.pid
         assert process.poll() is None, "somebody signalled the bystander"
         process.kill()
@@ -73,9 +71,7 @@ def test_an_immediate_shutdown_is_recovered_from(server: EmbeddedPostgres) -> No
         assert answer(next_holder, "SELECT value FROM kept") == 7
 
 
-def test_a_pid_file_with_the_pid_of_a_bystander_does_not_block(
-    server: EmbeddedPostgres, bystander: int
-) -> None:
+def test_a_pid_file_with_the_pid_of_a_bystander_does_not_block(server: EmbeddedPostgres, bystander: int) -> None:
     server.start()
     kill_postmaster(server)
     name_in_pid_files(server, bystander)
@@ -114,9 +110,7 @@ def test_a_half_made_data_folder_is_made_anew(server: EmbeddedPostgres) -> None:
 
 
 def test_a_start_killed_during_initdb_is_made_good(server: EmbeddedPostgres) -> None:
-    program = (
-        "import sys, pathlib, wingtel.embedded as e\ne.EmbeddedPostgres(pathlib.Path(sys.argv[1])).start()"
-    )
+    program = "import sys, pathlib, wingtel.embedded as e\ne.EmbeddedPostgres(pathlib.Path(sys.argv[1])).start()"
     with subprocess.Popen([sys.executable, "-c", program, str(server.folder)]) as starting:
         while starting.poll() is None and not list(server.folder.glob("data.new*/PG_VERSION")):
             pass

@@ -14,9 +14,7 @@ def leave(process: "subprocess.Popen[str]") -> None:
     assert process.returncode == 0
 
 
-def test_the_server_stops_when_the_last_of_two_processes_leaves(
-    holder: Holder, server: EmbeddedPostgres
-) -> None:
+def test_the_server_stops_when_the_last_of_two_processes_leaves(holder: Holder, server: EmbeddedPostgres) -> None:
     first, second = holder(), holder()
     leave(first)
     assert not is_stopped(server.folder)

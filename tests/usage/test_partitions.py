@@ -61,6 +61,4 @@ def test_the_same_reference_moment_and_subscription_is_refused(subscription: Sub
 
 def test_there_is_no_default_partition_that_fills_silently(subscription: Subscription) -> None:
     with pytest.raises(IntegrityError, match="no partition"), connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO data_usage_record VALUES ('x', '1999-01-01 12:00Z', %s, 1, 1)", [subscription.id]
-        )
+        cursor.execute("INSERT INTO data_usage_record VALUES ('x', '1999-01-01 12:00Z', %s, 1, 1)", [subscription.id])

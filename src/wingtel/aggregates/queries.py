@@ -147,7 +147,10 @@ def exceeding(
         },
     )
     found = [
-        (ExceedingPosition(largest, subscription_id), ExceedingSubscription(subscription_id, list(_exceeded(group, price_limit))))
+        (
+            ExceedingPosition(largest, subscription_id),
+            ExceedingSubscription(subscription_id, list(_exceeded(group, price_limit))),
+        )
         for (subscription_id, largest), group in groupby(rows.data, key=itemgetter(0, 1))
     ]
     return ExceedingPage(

@@ -28,9 +28,7 @@ def make_folder(folder: Path) -> None:
             path.mkdir(exist_ok=True)
             path.chmod(mode)  # mkdir's own mode is subject to the umask, which may be 077 for root
     except OSError as error:
-        raise EmbeddedServerError(
-            f"Cannot make the folder {folder}: {error}.", mend=CHOOSE_ANOTHER
-        ) from error
+        raise EmbeddedServerError(f"Cannot make the folder {folder}: {error}.", mend=CHOOSE_ANOTHER) from error
     if not folder.is_dir():
         raise EmbeddedServerError(f"{folder} is not a folder.", mend=CHOOSE_ANOTHER)
 

@@ -13,7 +13,16 @@ class PlanAdmin(admin.ModelAdmin[Plan]):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(admin.ModelAdmin[Subscription]):
-    list_display = ["id", "carrier", "phone_number", "device_id", "status", "plan", "effective_date", "deleted_at"]
+    list_display = [
+        "id",
+        "carrier",
+        "phone_number",
+        "device_id",
+        "status",
+        "plan",
+        "effective_date",
+        "deleted_at",
+    ]
     list_filter = ["carrier", "status"]
     list_select_related = ["plan"]
     search_fields = ["phone_number", "device_id", "sprint_id"]

@@ -104,5 +104,3 @@ class Purchase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} ({self.get_status_display()})"
-
-

@@ -14,10 +14,19 @@ def stored_usage(name: str, table: str, period: str) -> migrations.CreateModel:
             (
                 "pk",
                 models.CompositePrimaryKey(
-                    "subscription_id", "usage_type", period, blank=True, editable=False, primary_key=True, serialize=False
+                    "subscription_id",
+                    "usage_type",
+                    period,
+                    blank=True,
+                    editable=False,
+                    primary_key=True,
+                    serialize=False,
                 ),
             ),
-            ("usage_type", models.TextField(choices=[("data", "Data"), ("voice", "Voice")], db_collation="C")),
+            (
+                "usage_type",
+                models.TextField(choices=[("data", "Data"), ("voice", "Voice")], db_collation="C"),
+            ),
             ("used", models.BigIntegerField()),
             ("price", models.DecimalField(decimal_places=4, max_digits=20)),
             ("records", models.BigIntegerField()),
@@ -55,7 +64,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ActiveStrategy",
             fields=[
-                ("singleton", models.BooleanField(default=True, editable=False, primary_key=True, serialize=False)),
+                (
+                    "singleton",
+                    models.BooleanField(default=True, editable=False, primary_key=True, serialize=False),
+                ),
                 ("name", models.CharField(max_length=40)),
                 (
                     "fingerprint",

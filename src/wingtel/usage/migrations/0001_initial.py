@@ -18,14 +18,23 @@ def record_model(name: str, table: str, quantity: str) -> migrations.CreateModel
             (
                 "pk",
                 models.CompositePrimaryKey(
-                    "record_id", "usage_date", "subscription_id", blank=True, editable=False, primary_key=True, serialize=False
+                    "record_id",
+                    "usage_date",
+                    "subscription_id",
+                    blank=True,
+                    editable=False,
+                    primary_key=True,
+                    serialize=False,
                 ),
             ),
             (
                 "record_id",
                 models.CharField(default=wingtel.usage.models.new_record_id, max_length=100, db_collation="C"),
             ),
-            ("usage_date", models.DateTimeField(help_text="When it was used; its business day decides the partition.")),
+            (
+                "usage_date",
+                models.DateTimeField(help_text="When it was used; its business day decides the partition."),
+            ),
             (
                 "subscription",
                 models.ForeignKey(

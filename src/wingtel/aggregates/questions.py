@@ -1,0 +1,21 @@
+"""What may be asked of the aggregates: how a limit and a day are written, wherever they are typed in."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+PRICE_LIMIT_RULE = "a plain decimal greater than 0 with up to 16 digits before the point and 4 after it"
+
+
+def parse_price_limit(text: str) -> Decimal:
+    """A positive amount that numeric(20,4) holds. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,4})?", text) or not Decimal(text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+def parse_date(text: str) -> date:
+    """A day of the calendar written YYYY-MM-DD. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(text)
+    return date.fromisoformat(text)

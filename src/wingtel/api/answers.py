@@ -1,0 +1,97 @@
+"""The bodies of the usage answers, built without a serializer: a page may have a thousand rows."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from wingtel.aggregates.periods import Period
+from wingtel.aggregates.queries import ExceedingPage, Granularity, MetricsPage, Series
+
+
+def exceeding_answer(page: ExceedingPage, *, limit: str, period: Period, next_url: str | None) -> dict[str, Any]:
+    """The body of `exceeding`."""
+    return {
+        "price_limit": limit,
+        "from": day(period.first),
+        "to": day(period.last),
+        "as_of": moment(page.as_of),
+        "next": next_url,
+        "results": [
+            {
+                "subscription_id": found.subscription_id,
+                "exceeded": [
+                    {
+                        "usage_type": limit.usage_type.value,
+                        "total_price": money(limit.total_price),
+                        "exceeded_by": money(limit.exceeded_by),
+                    }
+                    for limit in found.exceeded
+                ],
+            }
+            for found in page.results
+        ],
+    }
+
+
+def metrics_answer(page: MetricsPage, *, period: Period, next_url: str | None) -> dict[str, Any]:
+    """The body of `metrics`."""
+    return {
+        "from": day(period.first),
+        "to": day(period.last),
+        "as_of": moment(page.as_of),
+        "next": next_url,
+        "results": [
+            {
+                "subscription_id": metric.subscription_id,
+                "usage_type": metric.usage_type.value,
+                "unit": metric.unit,
+                "total_price": money(metric.total_price),
+                "total_usage": metric.total_usage,
+                "records": metric.records,
+            }
+            for metric in page.results
+        ],
+    }
+
+
+def series_answer(series: Series, *, subscription_id: int, period: Period, granularity: Granularity) -> dict[str, Any]:
+    """The body of a subscription's series."""
+    return {
+        "subscription_id": subscription_id,
+        "from": day(period.first),
+        "to": day(period.last),
+        "granularity": granularity.value,
+        "as_of": moment(series.as_of),
+        "results": [
+            {
+                "start": day(point.start),
+                "usage_type": point.usage_type.value,
+                "unit": point.unit,
+                "total_price": money(point.price),
+                "total_usage": point.used,
+                "records": point.records,
+            }
+            for point in series.points
+        ],
+    }
+
+
+def money(amount: Decimal) -> str:
+    """An amount with its four decimals."""
+    return f"{amount:.4f}"
+
+
+def price_limit(limit: Decimal) -> str:
+    """A limit as it was given, with at least two decimals."""
+    decimals = -int(limit.as_tuple().exponent)
+    return f"{limit:.{max(decimals, 2)}f}"
+
+
+def day(value: date | None) -> str | None:
+    """A day as YYYY-MM-DD."""
+    return value.isoformat() if value else None
+
+
+def moment(value: datetime) -> str:
+    """A moment in UTC, in ISO 8601."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,46 @@
+"""Pages of rows in order of their ids."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from . import cursors
+from .views import ParameterView
+
+
+class IdPagination(BasePagination):
+    """Each page starts after the last id of the one before, so rows written meanwhile shift nothing."""
+
+    next: str | None = None
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
+    ) -> list[Any]:
+        if not isinstance(view, ParameterView) or not isinstance(queryset, QuerySet):
+            raise TypeError(f"IdPagination serves querysets to a ParameterView, not {queryset!r} to {view!r}")
+        page_size, after = view.asked["page_size"], view.asked["cursor"]
+        rows = queryset.order_by("pk")
+        found = list((rows.filter(pk__gt=after) if after else rows)[: page_size + 1])
+        page = found[:page_size]
+        self.next = cursors.next_url(request, cursors.encode(page[-1].pk) if len(found) > page_size else None)
+        return page
+
+    def get_paginated_response(self, data: Any) -> Response:
+        return Response({"next": self.next, "results": data})
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        following = {
+            "type": ["string", "null"],
+            "format": "uri",
+            "description": "The following page, null on the last.",
+        }
+        return {
+            "type": "object",
+            "required": ["next", "results"],
+            "properties": {"next": following, "results": schema},
+        }

@@ -1,0 +1,241 @@
+"""Query parameters: what each may be, how it is read, and how the schema documents it."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.http import QueryDict
+from drf_spectacular.utils import OpenApiParameter
+
+from wingtel.aggregates.periods import EARLIEST, LATEST, Period
+from wingtel.aggregates.queries import ExceedingPosition, Granularity, MetricsPosition
+from wingtel.usage.models import UsageType
+
+from . import cursors
+from .errors import Fault, InvalidParameters
+
+LARGEST_ID = 2**63 - 1
+LARGEST_PAGE = 1000
+DEFAULT_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One query parameter. `parse` raises ValueError for what breaks `rule`; `many` may be repeated."""
+
+    name: str
+    rule: str
+    parse: Callable[[str], Any]
+    schema: dict[str, Any]
+    description: str
+    required: bool = False
+    many: bool = False
+    default: Any = None
+
+    def read(self, query: QueryDict, faults: list[Fault]) -> Any:
+        """The value in `query`, or the default; what is wrong is added to `faults`."""
+        sent = query.getlist(self.name)
+        if not sent:
+            if self.required:
+                faults.append(Fault("parameter", self.name, f"required: {self.rule}"))
+            return [] if self.many else self.default
+        if len(sent) > 1 and not self.many:
+            faults.append(Fault("parameter", self.name, "given only once", ", ".join(sent)))
+            return self.default
+        values = [self._parsed(text, faults) for text in sent]
+        return values if self.many else values[0]
+
+    def _parsed(self, text: str, faults: list[Fault]) -> Any:
+        try:
+            return self.parse(text)
+        except ValueError:
+            faults.append(Fault("parameter", self.name, self.rule, text))
+            return None
+
+    def documented(self) -> OpenApiParameter:
+        """The parameter as the schema shows it."""
+        return OpenApiParameter(
+            name=self.name,
+            type={"type": "array", "items": self.schema} if self.many else self.schema,
+            location=OpenApiParameter.QUERY,
+            required=self.required,
+            description=f"{self.description} Must be {self.rule}.",
+            default=self.default,
+        )
+
+
+def read(query: QueryDict, parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """The values of `parameters` by name. Raises InvalidParameters with every fault and unknown parameter."""
+    known = ", ".join(parameter.name for parameter in parameters) or "none"
+    names = {parameter.name for parameter in parameters}
+    faults = [
+        Fault("parameter", name, f"unknown; the parameters known here: {known}", query[name])
+        for name in query
+        if name not in names
+    ]
+    values = {parameter.name: parameter.read(query, faults) for parameter in parameters}
+    if faults:
+        raise InvalidParameters(faults)
+    return values
+
+
+def period_of(values: dict[str, Any]) -> Period:
+    """The period between `from` and `to`. Raises InvalidParameters when they are reversed."""
+    first, last = values["from"], values["to"]
+    if first and last and last < first:
+        raise InvalidParameters([Fault("parameter", "to", f"not before from, {first}", last.isoformat())])
+    return Period(first, last)
+
+
+def usage_types_of(values: dict[str, Any]) -> tuple[UsageType, ...]:
+    """The one usage type asked for, or all."""
+    return (values["usage_type"],) if values["usage_type"] else tuple(UsageType)
+
+
+def parse_price_limit(text: str) -> Decimal:
+    """A positive amount that numeric(20,4) holds. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,4})?", text) or not Decimal(text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+def parse_date(text: str) -> date:
+    """A day of the calendar written YYYY-MM-DD, which a period may hold. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(text)
+    if not EARLIEST <= (day := date.fromisoformat(text)) <= LATEST:
+        raise ValueError(text)
+    return day
+
+
+def parse_id(text: str) -> int:
+    """A positive bigint. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{1,19}", text):
+        raise ValueError(text)
+    return valid_id(int(text))
+
+
+def valid_id(number: Any) -> int:
+    """`number`, when it may be an id. Raises ValueError."""
+    if type(number) is not int or not 0 < number <= LARGEST_ID:
+        raise ValueError(number)
+    return number
+
+
+def parse_page_size(text: str) -> int:
+    """A page size. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST_PAGE:
+        raise ValueError(text)
+    return int(text)
+
+
+def parse_exceeding_cursor(cursor: str) -> ExceedingPosition:
+    """Where a page of `exceeding` ended. Raises ValueError."""
+    price, subscription_id = cursors.decode(cursor)
+    if not isinstance(price, str) or not re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,10})?", price):
+        raise ValueError(cursor)
+    return ExceedingPosition(price=Decimal(price), subscription_id=valid_id(subscription_id))
+
+
+def parse_metrics_cursor(cursor: str) -> MetricsPosition:
+    """Where a page of `metrics` ended. Raises ValueError."""
+    subscription_id, usage_type = cursors.decode(cursor)
+    return MetricsPosition(subscription_id=valid_id(subscription_id), usage_type=UsageType(usage_type))
+
+
+def parse_id_cursor(cursor: str) -> int:
+    """The last id of a page in order of ids. Raises ValueError."""
+    (number,) = cursors.decode(cursor)
+    return valid_id(number)
+
+
+PRICE_LIMIT = Parameter(
+    name="price_limit",
+    rule="a plain decimal greater than 0 with up to 16 digits before the point and 4 after it",
+    parse=parse_price_limit,
+    schema={
+        "type": "string",
+        "pattern": r"^(?!0+(\.0+)?$)[0-9]{1,16}(\.[0-9]{1,4})?$",
+        "examples": ["25.00"],
+    },
+    description="The limit on the total price of a usage type; a total that equals it has reached it.",
+    required=True,
+)
+USAGE_TYPE = Parameter(
+    name="usage_type",
+    rule="data or voice",
+    parse=UsageType,
+    schema={"type": "string", "enum": list(UsageType.values)},
+    description="Only this usage type; without it, each on its own.",
+)
+FROM = Parameter(
+    name="from",
+    rule=f"a date YYYY-MM-DD from {EARLIEST} to {LATEST}",
+    parse=parse_date,
+    schema={"type": "string", "format": "date"},
+    description="First business day of the period, included; without it, since the beginning.",
+)
+TO = Parameter(
+    name="to",
+    rule=f"a date YYYY-MM-DD from {EARLIEST} to {LATEST}, not before from",
+    parse=parse_date,
+    schema={"type": "string", "format": "date"},
+    description="Last business day of the period, included; without it, until now.",
+)
+REQUIRED_FROM = replace(FROM, required=True, description="First business day of the period, included.")
+REQUIRED_TO = replace(TO, required=True, description="Last business day of the period, included.")
+SUBSCRIPTION_ID = Parameter(
+    name="subscription_id",
+    rule=f"an id between 1 and {LARGEST_ID}",
+    parse=parse_id,
+    schema={"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID},
+    description="Only this subscription; repeat the parameter for several.",
+    many=True,
+)
+PAGE_SIZE = Parameter(
+    name="page_size",
+    rule=f"a whole number between 1 and {LARGEST_PAGE}",
+    parse=parse_page_size,
+    schema={"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
+    description="How many results a page has at most.",
+    default=DEFAULT_PAGE,
+)
+GRANULARITY = Parameter(
+    name="granularity",
+    rule="day or month",
+    parse=Granularity,
+    schema={"type": "string", "enum": [grain.value for grain in Granularity]},
+    description="The length of time each result stands for.",
+    default=Granularity.DAY,
+)
+CURSOR = Parameter(
+    name="cursor",
+    rule="a cursor as found in next of the page before",
+    parse=parse_id_cursor,
+    schema={"type": "string"},
+    description="Where the page before ended.",
+)
+
+EXCEEDING = (
+    PRICE_LIMIT,
+    USAGE_TYPE,
+    FROM,
+    TO,
+    SUBSCRIPTION_ID,
+    PAGE_SIZE,
+    replace(CURSOR, parse=parse_exceeding_cursor),
+)
+METRICS = (
+    REQUIRED_FROM,
+    REQUIRED_TO,
+    USAGE_TYPE,
+    SUBSCRIPTION_ID,
+    PAGE_SIZE,
+    replace(CURSOR, parse=parse_metrics_cursor),
+)
+SERIES = (FROM, TO, USAGE_TYPE, GRANULARITY)
+LISTING = (PAGE_SIZE, CURSOR)
+LISTING_OF_SUBSCRIPTION = (SUBSCRIPTION_ID, *LISTING)

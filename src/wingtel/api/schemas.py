@@ -1,0 +1,211 @@
+"""Shapes of answers and problems, for the schema alone."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_field
+from rest_framework import serializers
+
+from wingtel.aggregates.queries import Granularity
+from wingtel.usage.models import UsageType
+
+from .errors import PROBLEM_JSON
+
+_MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 4, "help_text": "An exact decimal."}
+
+
+class FaultShape(serializers.Serializer[Any]):
+    """One thing wrong in a request."""
+
+    parameter = serializers.CharField(required=False, help_text="The query parameter at fault.")
+    field = serializers.CharField(
+        required=False, allow_null=True, help_text="The field of the body at fault; null for the body itself."
+    )
+    rule = serializers.CharField(help_text="The rule that the value breaks.")
+    value = extend_schema_field({"type": ["string", "integer", "boolean", "null"]})(serializers.JSONField)(
+        help_text="What was sent, shortened when long."
+    )
+
+
+class ProblemShape(serializers.Serializer[Any]):
+    """Problem details (RFC 9457)."""
+
+    type = serializers.CharField(help_text="What kind of problem, such as /problems/invalid-parameter.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField(help_text="What was wrong and what to do.")
+    errors = FaultShape(many=True)  # type: ignore[assignment] # a field, not the serializer's errors
+
+
+class ExceededLimitShape(serializers.Serializer[Any]):
+    """A usage type whose total price reached the limit."""
+
+    usage_type = serializers.ChoiceField(choices=UsageType.choices)
+    total_price = serializers.DecimalField(**_MONEY)
+    exceeded_by = serializers.DecimalField(**_MONEY)
+
+
+class ExceedingSubscriptionShape(serializers.Serializer[Any]):
+    """A subscription that reached the limit, its largest excess first."""
+
+    subscription_id = serializers.IntegerField()
+    exceeded = ExceededLimitShape(many=True)
+
+
+class AnswerShape(serializers.Serializer[Any]):
+    """What all answers say."""
+
+    to = serializers.DateField(allow_null=True)
+    as_of = serializers.DateTimeField(help_text="The moment, in UTC, that the answer is true of.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {"from": serializers.DateField(allow_null=True), **super().get_fields()}
+
+
+class PageShape(AnswerShape):
+    """What all pages say."""
+
+    next = serializers.URLField(allow_null=True, help_text="The following page, null on the last.")
+
+
+class ExceedingShape(PageShape):
+    """A page of the subscriptions that reached a limit."""
+
+    price_limit = serializers.DecimalField(**_MONEY)
+    results = ExceedingSubscriptionShape(many=True)
+
+
+class UsageShape(serializers.Serializer[Any]):
+    """What was used and paid for one usage type."""
+
+    usage_type = serializers.ChoiceField(choices=UsageType.choices)
+    unit = serializers.ChoiceField(choices=["kilobytes", "seconds"], help_text="The unit of total_usage.")
+    total_price = serializers.DecimalField(**_MONEY)
+    total_usage = serializers.IntegerField()
+    records = serializers.IntegerField(help_text="How many usage records that is.")
+
+
+class MetricShape(UsageShape):
+    """What a subscription used and paid for one usage type."""
+
+    subscription_id = serializers.IntegerField()
+
+
+class MetricsShape(PageShape):
+    """A page of what subscriptions used and paid."""
+
+    results = MetricShape(many=True)
+
+
+class SeriesPointShape(UsageShape):
+    """Usage of one day, or of the part of one month that lies in the period."""
+
+    start = serializers.DateField(help_text="Its first day.")
+
+
+class SeriesShape(AnswerShape):
+    """What one subscription used and paid, by day or month."""
+
+    subscription_id = serializers.IntegerField()
+    granularity = serializers.ChoiceField(choices=[grain.value for grain in Granularity])
+    results = SeriesPointShape(many=True)
+
+
+class HealthShape(serializers.Serializer[Any]):
+    """The server and its database answer."""
+
+    status = serializers.ChoiceField(choices=["ok"])
+
+
+def problems(*statuses: int) -> dict[Any, Any]:
+    """The responses of some error statuses, for `extend_schema`."""
+    return {(status, PROBLEM_JSON): OpenApiResponse(ProblemShape, _MEANINGS[status]) for status in statuses}
+
+
+_MEANINGS = {
+    400: "The request breaks a rule; errors says which.",
+    404: "There is no such thing.",
+    409: "What is stored does not allow it.",
+    415: "The body is not application/json.",
+    503: "The database does not answer.",
+}
+
+EXCEEDING_EXAMPLE = OpenApiExample(
+    "One subscription over 25.00 on data",
+    response_only=True,
+    status_codes=["200"],
+    value={
+        "price_limit": "25.00",
+        "from": None,
+        "to": None,
+        "as_of": "2026-07-01T09:30:00.123456Z",
+        "next": None,
+        "results": [
+            {
+                "subscription_id": 7,
+                "exceeded": [{"usage_type": "data", "total_price": "31.2000", "exceeded_by": "6.2000"}],
+            }
+        ],
+    },
+)
+METRICS_EXAMPLE = OpenApiExample(
+    "One subscription in June",
+    response_only=True,
+    status_codes=["200"],
+    value={
+        "from": "2026-06-01",
+        "to": "2026-06-30",
+        "as_of": "2026-07-01T09:30:00.123456Z",
+        "next": None,
+        "results": [
+            {
+                "subscription_id": 7,
+                "usage_type": "data",
+                "unit": "kilobytes",
+                "total_price": "12.3000",
+                "total_usage": 123456,
+                "records": 17,
+            }
+        ],
+    },
+)
+SERIES_EXAMPLE = OpenApiExample(
+    "One day of calls",
+    response_only=True,
+    status_codes=["200"],
+    value={
+        "subscription_id": 7,
+        "from": "2026-06-01",
+        "to": "2026-06-30",
+        "granularity": "day",
+        "as_of": "2026-07-01T09:30:00.123456Z",
+        "results": [
+            {
+                "start": "2026-06-03",
+                "usage_type": "voice",
+                "unit": "seconds",
+                "total_price": "1.5000",
+                "total_usage": 340,
+                "records": 3,
+            }
+        ],
+    },
+)
+INVALID_PARAMETER_EXAMPLE = OpenApiExample(
+    "A limit that is no number",
+    response_only=True,
+    status_codes=["400"],
+    media_type=PROBLEM_JSON,
+    value={
+        "type": "/problems/invalid-parameter",
+        "title": "Invalid parameter",
+        "status": 400,
+        "detail": "Mend the query parameters named in errors: price_limit.",
+        "errors": [
+            {
+                "parameter": "price_limit",
+                "rule": "a plain decimal greater than 0 with up to 16 digits before the point and 4 after it",
+                "value": "1e5",
+            }
+        ],
+    },
+)

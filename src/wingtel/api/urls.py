@@ -1,0 +1,30 @@
+"""Version 1 of the API."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from rest_framework.routers import SimpleRouter
+
+from . import resources, views
+
+app_name = "api"
+
+router = SimpleRouter(use_regex_path=False)
+router.register("plans", resources.PlanView, basename="plan")
+router.register("purchases", resources.PurchaseView, basename="purchase")
+router.register("att_subscriptions", resources.AttSubscriptionView, basename="att-subscription")
+router.register("sprint_subscriptions", resources.SprintSubscriptionView, basename="sprint-subscription")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("usage/exceeding/", views.ExceedingView.as_view(), name="exceeding"),
+    path("usage/metrics/", views.MetricsView.as_view(), name="metrics"),
+    path("subscriptions/<int:id>/usage/", views.SeriesView.as_view(), name="series"),
+    path("health/", views.HealthView.as_view(), name="health"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    path(
+        "redoc/",
+        SpectacularRedocView.as_view(url_name="api:schema", template_name="api/redoc.html"),
+        name="redoc",
+    ),
+    path("", include(router.urls)),
+]

@@ -1,0 +1,154 @@
+"""The usage answers, and the health of the server."""
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import Any, ClassVar
+
+from django.db import OperationalError, connection
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from wingtel.aggregates import queries
+
+from . import answers, cursors, parameters, schemas
+from .parameters import Parameter, period_of, usage_types_of
+
+
+class ParameterView(APIView):
+    """A view that refuses query parameters it does not know, and holds the ones it knows in `asked`."""
+
+    known: ClassVar[Sequence[Parameter]] = ()
+    asked: dict[str, Any]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if self.answers(request):
+            self.asked = parameters.read(request.query_params, self.known_parameters())
+        super().initial(request, *args, **kwargs)
+
+    def answers(self, request: Request) -> bool:
+        """Whether the request gets further than its method; OPTIONS asks for no answer."""
+        return request.method != "OPTIONS" and hasattr(self, str(request.method).lower())
+
+    def known_parameters(self) -> Sequence[Parameter]:
+        """The parameters of the method asked for."""
+        return self.known
+
+
+class ExceedingView(ParameterView):
+    """Who has reached a price limit."""
+
+    known = parameters.EXCEEDING
+
+    @extend_schema(
+        operation_id="usage_exceeding",
+        tags=["usage"],
+        summary="Subscriptions that reached a price limit",
+        description="The subscriptions whose total price for a usage type is at least the limit. Each usage "
+        "type is checked on its own. Largest excess first. Without dates: all time.",
+        parameters=[parameter.documented() for parameter in parameters.EXCEEDING],
+        responses={200: schemas.ExceedingShape, **schemas.problems(400, 503)},
+        examples=[schemas.EXCEEDING_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
+    )
+    def get(self, request: Request) -> Response:
+        period = period_of(self.asked)
+        page = queries.exceeding(
+            price_limit=self.asked["price_limit"],
+            period=period,
+            usage_types=usage_types_of(self.asked),
+            subscription_ids=self.asked["subscription_id"],
+            page_size=self.asked["page_size"],
+            after=self.asked["cursor"],
+        )
+        return Response(
+            answers.exceeding_answer(
+                page,
+                limit=answers.price_limit(self.asked["price_limit"]),
+                period=period,
+                next_url=next_url(request, page.next),
+            )
+        )
+
+
+class MetricsView(ParameterView):
+    """What subscriptions used and paid."""
+
+    known = parameters.METRICS
+
+    @extend_schema(
+        operation_id="usage_metrics",
+        tags=["usage"],
+        summary="What subscriptions used and paid",
+        description="Usage, price and number of records of every subscription with usage between two dates, "
+        "both included, by usage type. In order of subscription and usage type.",
+        parameters=[parameter.documented() for parameter in parameters.METRICS],
+        responses={200: schemas.MetricsShape, **schemas.problems(400, 503)},
+        examples=[schemas.METRICS_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
+    )
+    def get(self, request: Request) -> Response:
+        period = period_of(self.asked)
+        page = queries.metrics(
+            period=period,
+            usage_types=usage_types_of(self.asked),
+            subscription_ids=self.asked["subscription_id"],
+            page_size=self.asked["page_size"],
+            after=self.asked["cursor"],
+        )
+        return Response(answers.metrics_answer(page, period=period, next_url=next_url(request, page.next)))
+
+
+class SeriesView(ParameterView):
+    """What one subscription used and paid over time."""
+
+    known = parameters.SERIES
+
+    @extend_schema(
+        operation_id="subscription_usage",
+        tags=["usage"],
+        summary="What one subscription used and paid, by day or month",
+        description="In order of time and usage type; days or months without usage are left out. A month at "
+        "the edge of the period counts its days in the period only. An unknown subscription has no usage: an "
+        "empty list.",
+        parameters=[
+            OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The subscription."),
+            *[parameter.documented() for parameter in parameters.SERIES],
+        ],
+        responses={200: schemas.SeriesShape, **schemas.problems(400, 404, 503)},
+        examples=[schemas.SERIES_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
+    )
+    def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+        period, granularity = period_of(self.asked), self.asked["granularity"]
+        series = queries.series(
+            subscription_id=id,
+            period=period,
+            usage_types=usage_types_of(self.asked),
+            granularity=granularity,
+        )
+        return Response(answers.series_answer(series, subscription_id=id, period=period, granularity=granularity))
+
+
+class HealthView(ParameterView):
+    """Whether the server and its database answer."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    @extend_schema(
+        operation_id="health",
+        tags=["health"],
+        summary="Whether the server and its database answer",
+        auth=[],
+        responses={200: schemas.HealthShape, **schemas.problems(503)},
+    )
+    def get(self, request: Request) -> Response:
+        connection.ensure_connection()
+        if not connection.is_usable():
+            raise OperationalError("the database does not answer SELECT 1")
+        return Response({"status": "ok"})
+
+
+def next_url(request: Request, position: queries.ExceedingPosition | queries.MetricsPosition | None) -> str | None:
+    """The address of the page that starts after `position`."""
+    return cursors.next_url(request, cursors.encode(*astuple(position)) if position else None)

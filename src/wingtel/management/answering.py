@@ -1,0 +1,124 @@
+"""What the commands `exceeding` and `metrics` share: their options and how they print."""
+
+import argparse
+import csv
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser, OutputWrapper
+from rich.console import Console
+from rich.table import Table
+
+from wingtel.aggregates.periods import Period
+from wingtel.aggregates.queries import ALL_TYPES
+from wingtel.aggregates.questions import parse_date
+from wingtel.usage.models import UsageType
+
+FORMATS = ("table", "json", "csv")
+TABLE_ROWS = 100
+PAGE = 1000
+
+
+def option(parse: Callable[[str], Any], rule: str) -> Callable[[str], Any]:
+    """A type for argparse: `parse`, with `rule` as the message when it raises ValueError."""
+
+    def parsed(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {rule}") from error
+
+    return parsed
+
+
+def add_options(parser: CommandParser, *, days_required: bool) -> None:
+    """The options of both commands, named as the API names its parameters."""
+    day = option(parse_date, "a date YYYY-MM-DD")
+    parser.add_argument(
+        "--from", dest="first", type=day, required=days_required, metavar="DATE", help="First day, included."
+    )
+    parser.add_argument(
+        "--to", dest="last", type=day, required=days_required, metavar="DATE", help="Last day, included."
+    )
+    parser.add_argument("--usage-type", choices=UsageType.values, help="Only this usage type.")
+    parser.add_argument(
+        "--subscription-id",
+        type=int,
+        action="append",
+        default=[],
+        metavar="ID",
+        help="Only this subscription; repeatable.",
+    )
+    parser.add_argument(
+        "--page-size",
+        type=option(_row_count, "a whole number from 1 up"),
+        metavar="N",
+        help=f"At most N results (a table shows {TABLE_ROWS} without it, json and csv everything).",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="table")
+
+
+def _row_count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError(text)
+    return count
+
+
+def period_of(first: date | None, last: date | None) -> Period:
+    """The period of the options. Raises CommandError when it is none."""
+    try:
+        return Period(first, last)
+    except ValueError as error:
+        raise CommandError(f"--from and --to: {error}") from error
+
+
+def usage_types_of(usage_type: str | None) -> tuple[UsageType, ...]:
+    """The usage types of the option."""
+    return (UsageType(usage_type),) if usage_type else ALL_TYPES
+
+
+def result_limit(page_size: int | None, form: str) -> int | None:
+    """How many results to print at most; None for all."""
+    return page_size or (TABLE_ROWS if form == "table" else None)
+
+
+def collect(page_after: Callable[[Any, int], Any], limit: int | None) -> tuple[Any, bool]:
+    """Follow the pages of an answer up to `limit` results: its last page with all results in it, and whether more follow."""
+    results: list[Any] = []
+    after = None
+    while True:
+        page = page_after(after, PAGE if limit is None else min(PAGE, limit - len(results)))
+        results += page.results
+        after = page.next
+        if after is None or (limit is not None and len(results) >= limit):
+            page.results[:] = results
+            return page, after is not None
+
+
+def print_json(stdout: OutputWrapper, body: dict[str, Any]) -> None:
+    """Print the same body that the API answers with."""
+    stdout.write(json.dumps(body, indent=2))
+
+
+def print_csv(stdout: OutputWrapper, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print comma-separated values under a header."""
+    writer = csv.writer(stdout, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+
+
+def print_table(
+    stdout: OutputWrapper, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: bool
+) -> None:
+    """Print a table for people; quantities are grouped by thousands."""
+    table = Table(title=title, title_justify="left", caption="There are more: see --page-size." if more else None)
+    for column in columns:
+        table.add_column(column.replace("_", " "), justify="left" if column in {"usage_type", "unit"} else "right")
+    for row in rows:
+        table.add_row(
+            *(f"{cell:,}" if isinstance(cell, int) and number else str(cell) for number, cell in enumerate(row))
+        )
+    Console(file=stdout, width=None if stdout.isatty() else 100).print(table)  # type: ignore[arg-type] # writes like a file

@@ -1,0 +1,65 @@
+"""`wingtel exceeding`: which subscriptions reached a price limit, and by how much."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from wingtel.aggregates import answers, queries
+from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
+from wingtel.management import answering
+
+COLUMNS = ("subscription_id", "usage_type", "total_price", "exceeded_by")
+
+
+class Command(BaseCommand):
+    help = "Show the subscriptions whose total price for a usage type reached a limit, the largest excess first."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--price-limit",
+            type=answering.option(parse_price_limit, PRICE_LIMIT_RULE),
+            required=True,
+            metavar="AMOUNT",
+        )
+        answering.add_options(parser, days_required=False)
+
+    def handle(
+        self,
+        *,
+        price_limit: Decimal,
+        first: date | None,
+        last: date | None,
+        usage_type: str | None,
+        subscription_id: list[int],
+        page_size: int | None,
+        **options: Any,
+    ) -> None:
+        period = answering.period_of(first, last)
+        page, more = answering.collect(
+            lambda after, size: queries.exceeding(
+                price_limit=price_limit,
+                period=period,
+                usage_types=answering.usage_types_of(usage_type),
+                subscription_ids=subscription_id,
+                page_size=size,
+                after=after,
+            ),
+            answering.result_limit(page_size, options["format"]),
+        )
+        limit = answers.price_limit(price_limit)
+        body = answers.exceeding_answer(page, limit=limit, period=period, next_url=None)
+        rows = [
+            (found["subscription_id"], *(exceeded[column] for column in COLUMNS[1:]))
+            for found in body["results"]
+            for exceeded in found["exceeded"]
+        ]
+        match options["format"]:
+            case "json":
+                answering.print_json(self.stdout, body)
+            case "csv":
+                answering.print_csv(self.stdout, COLUMNS, rows)
+            case _:
+                title = f"Reached {limit} {answers.period_text(period)}"
+                answering.print_table(self.stdout, title, COLUMNS, rows, more=more)

@@ -1,0 +1,50 @@
+"""`wingtel metrics`: what subscriptions used and paid between two dates."""
+
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from wingtel.aggregates import answers, queries
+from wingtel.management import answering
+
+COLUMNS = ("subscription_id", "usage_type", "unit", "total_price", "total_usage", "records")
+
+
+class Command(BaseCommand):
+    help = "Show what each subscription used and paid between two dates, both included, by usage type."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        answering.add_options(parser, days_required=True)
+
+    def handle(
+        self,
+        *,
+        first: date,
+        last: date,
+        usage_type: str | None,
+        subscription_id: list[int],
+        page_size: int | None,
+        **options: Any,
+    ) -> None:
+        period = answering.period_of(first, last)
+        page, more = answering.collect(
+            lambda after, size: queries.metrics(
+                period=period,
+                usage_types=answering.usage_types_of(usage_type),
+                subscription_ids=subscription_id,
+                page_size=size,
+                after=after,
+            ),
+            answering.result_limit(page_size, options["format"]),
+        )
+        body = answers.metrics_answer(page, period=period, next_url=None)
+        rows = [tuple(found[column] for column in COLUMNS) for found in body["results"]]
+        match options["format"]:
+            case "json":
+                answering.print_json(self.stdout, body)
+            case "csv":
+                answering.print_csv(self.stdout, COLUMNS, rows)
+            case _:
+                title = f"Used and paid {answers.period_text(period)}"
+                answering.print_table(self.stdout, title, COLUMNS, rows, more=more)

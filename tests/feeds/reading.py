@@ -1,0 +1,46 @@
+"""What was recorded, read from the views and from the raw tables."""
+
+from typing import Any
+
+from django.db import connection
+
+from wingtel.feeds.importing import ImportSummary
+
+
+def rows(query: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return cursor.fetchall()
+
+
+def daily() -> list[tuple[Any, ...]]:
+    """Phone number, usage type, day, used, price, records."""
+    return rows(
+        "SELECT phone_number, usage_type, day, used, price, records FROM usage_daily "
+        "JOIN subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
+    )
+
+
+def monthly() -> list[tuple[Any, ...]]:
+    """Phone number, usage type, month, used, price, records."""
+    return rows(
+        "SELECT phone_number, usage_type, month, used, price, records FROM usage_monthly "
+        "JOIN subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
+    )
+
+
+def records() -> list[tuple[Any, ...]]:
+    """Reference, moment in UTC, phone number, usage type, quantity, price of each raw record."""
+    return rows(
+        "SELECT record_id, usage_date, phone_number, kind, used, raw.price FROM ("
+        "SELECT record_id, usage_date, subscription_id, 'data' AS kind, kilobytes_used AS used, price "
+        "FROM data_usage_record UNION ALL "
+        "SELECT record_id, usage_date, subscription_id, 'voice', seconds_used, price "
+        "FROM voice_usage_record) AS raw "
+        "JOIN subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
+    )
+
+
+def counts(summary: ImportSummary) -> tuple[int, int, int, int, int]:
+    """Lines, accepted, skipped, duplicate, rejected."""
+    return summary.lines, summary.accepted, summary.skipped, summary.duplicate, summary.rejected

@@ -1,0 +1,255 @@
+"""Each kind of bad line is rejected with its line and reason, and costs no right one."""
+
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from wingtel.feeds import profiles
+from wingtel.feeds.errors import HeaderError
+from wingtel.feeds.importing import ImportSummary, import_feed
+from wingtel.feeds.models import RejectedRecord, UsageImport
+from wingtel.subscriptions.models import Subscription
+
+from .reading import counts, records
+
+pytestmark = pytest.mark.django_db
+HEADER = b"record_id,carrier,subscription,usage_type,usage_date,quantity,price\n"
+FIRST = b"first,att,100,data,2026-03-01T00:00:00+00:00,5,0.5000\n"
+LAST = b"last,att,100,voice,2026-03-01T00:00:01+00:00,7,0.2500\n"
+
+
+def import_lines(
+    folder: Path, content: bytes, *, profile: str = "wingtel", create: bool = True, chunk_lines: int = 20_000
+) -> ImportSummary:
+    file = folder / "feed.csv"
+    file.write_bytes(content)
+    return import_feed(file, profiles.find(profile), create_subscriptions=create, chunk_lines=chunk_lines)
+
+
+def line(**changes: str) -> bytes:
+    values = {
+        "record_id": "bad",
+        "carrier": "att",
+        "subscription": "100",
+        "usage_type": "data",
+        "usage_date": "2026-03-01T00:00:00Z",
+        "quantity": "1",
+        "price": "0.1",
+    } | changes
+    return ",".join(values.values()).encode() + b"\n"
+
+
+BAD_LINES = {
+    "too few fields": (b"bad,att,100\n", "", "3 fields instead of 7"),
+    "too many fields": (line(price="1,2"), "", "8 fields instead of 7"),
+    "no such day": (
+        line(usage_date="2026-02-30T00:00:00Z"),
+        "usage_date",
+        "'2026-02-30T00:00:00Z' is no moment of the form iso8601",
+    ),
+    "no time": (line(usage_date="2026-02-03"), "usage_date", "'2026-02-03' is no moment of the form iso8601"),
+    "no moment": (line(usage_date=""), "usage_date", "empty"),
+    "an unbelievable year": (
+        line(usage_date="0026-03-01T00:00:00Z"),
+        "usage_date",
+        "the year of '0026-03-01T00:00:00Z' is not between 1970 and 2999",
+    ),
+    "negative quantity": (line(quantity="-5"), "quantity", "-5 is negative"),
+    "quantity NaN": (line(quantity="NaN"), "quantity", "'NaN' is no number"),
+    "quantity with an underscore": (line(quantity="1_000"), "quantity", "'1_000' is no number"),
+    "quantity in other digits": (line(quantity="٣"), "quantity", "'٣' is no number"),
+    "no quantity": (line(quantity=""), "quantity", "empty"),
+    "quantity beyond bigint": (
+        line(quantity="9223372036854775808"),
+        "quantity",
+        "9223372036854775808 is more than 9223372036854775807",
+    ),
+    "price beyond its digits": (
+        line(price="10000000000"),
+        "price",
+        "10000000000 is more than 9999999999.9999",
+    ),
+    "price with 5 decimals": (line(price="0.00005"), "price", "0.00005 has more than 4 decimals"),
+    "price infinite": (line(price="Infinity"), "price", "'Infinity' is no number"),
+    "negative price": (line(price="-0.1"), "price", "-0.1 is negative"),
+    "empty reference": (line(record_id=""), "record_id", "empty"),
+    "long reference": (
+        line(record_id="x" * 101),
+        "record_id",
+        "the reference has 101 characters, more than 100",
+    ),
+    "empty subscription": (line(subscription=""), "subscription", "empty"),
+    "long phone number": (
+        line(subscription="1" * 21),
+        "subscription",
+        "the phone number has 21 characters, more than 20",
+    ),
+    "unknown usage type": (line(usage_type="fax"), "usage_type", "unknown usage type 'fax'"),
+    "unknown carrier": (line(carrier="o2"), "carrier", "unknown carrier 'o2'"),
+    "NUL": (b"b\0d" + line()[3:], "", "character 2 is a NUL"),
+    "not UTF-8": (b"b\xffd" + line()[3:], "", "byte 2 (0xff) is not utf-8"),
+    "a quote never closed": (b'"bad' + line()[3:], "", "wrongly quoted: unexpected end of data"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_LINES)
+def test_a_bad_line_is_rejected_by_line_field_and_reason_and_its_neighbours_accepted(kind: str, tmp_path: Path) -> None:
+    bad, field, reason = BAD_LINES[kind]
+    summary = import_lines(tmp_path, HEADER + FIRST + bad + LAST)
+    assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [(3, field, reason)]
+    assert counts(summary) == (3, 2, 0, 0, 1)
+    assert [record_id for record_id, *_ in records()] == ["first", "last"]
+
+
+def test_the_raw_text_of_a_reject_is_kept_readable(tmp_path: Path) -> None:
+    import_lines(tmp_path, HEADER + b"b\0\xff,1\r\n" + FIRST)
+    assert RejectedRecord.objects.get().raw == r"b\x00\xff,1"
+
+
+def test_a_local_time_that_clocks_skip_is_rejected_and_one_that_comes_twice_is_the_first(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "berlin.toml").write_text(
+        (Path(profiles.__file__).parent / "profiles" / "wingtel.toml")
+        .read_text()
+        .replace('"operator"', '"Europe/Berlin"')
+    )
+    summary = import_lines(
+        tmp_path,
+        HEADER
+        + line(record_id="skipped", usage_date="2026-03-29T02:30:00")
+        + line(record_id="twice", usage_date="2026-10-25T02:30:00"),
+        profile=str(tmp_path / "berlin.toml"),
+    )
+    assert [(reject.line, reject.reason) for reject in summary.rejects] == [
+        (2, "2026-03-29 02:30:00 does not exist in Europe/Berlin: clocks go forward over it")
+    ]
+    assert [moment for _, moment, *_ in records()] == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC)]
+
+
+def test_quotes_byte_order_mark_carriage_returns_and_empty_lines_are_read(tmp_path: Path) -> None:
+    content = (
+        b"\xef\xbb\xbf"
+        + HEADER.replace(b"\n", b"\r\n")
+        + b'"one, ""quoted""\ntwice",att,100,data,2026-03-01T00:00:00Z,5,0.5\r\n\r\n'
+        + line(record_id='5" stray')
+        + b"back\\slash\there,att,100,data,2026-03-01T00:00:00Z,6,0.6"
+    )
+    summary = import_lines(tmp_path, content)
+    assert counts(summary) == (4, 3, 1, 0, 0)
+    assert {(record_id, used) for record_id, _, _, _, used, _ in records()} == {
+        ('one, "quoted"\ntwice', 5),
+        ('5" stray', 1),
+        ("back\\slash\there", 6),
+    }
+
+
+def test_amounts_at_the_edges_of_their_types_are_accepted(tmp_path: Path) -> None:
+    import_lines(
+        tmp_path,
+        HEADER
+        + line(quantity="9223372036854775807", price="9999999999.99990")
+        + line(record_id="zero", quantity="0", price="0"),
+    )
+    assert [(used, price) for *_, used, price in records()] == [
+        (9223372036854775807, Decimal("9999999999.9999")),
+        (0, Decimal(0)),
+    ]
+
+
+def test_a_record_that_takes_a_sum_beyond_its_type_is_rejected_alone(tmp_path: Path) -> None:
+    huge = "9223372036854775807"
+    content = HEADER + FIRST + line(record_id="huge", quantity=huge) + LAST
+    summary = import_lines(tmp_path, content)
+    assert [(reject.line, reject.field) for reject in summary.rejects] == [(3, "quantity")]
+    assert "out of range" in summary.rejects[0].reason
+    assert counts(summary) == (3, 2, 0, 0, 1)
+
+
+def test_unknown_and_ambiguous_phone_numbers_are_rejected(tmp_path: Path) -> None:
+    for number in ("100", "200", "200"):
+        Subscription.objects.create(carrier="att", phone_number=number)
+    summary = import_lines(tmp_path, HEADER + FIRST + line(subscription="200") + line(subscription="300"), create=False)
+    assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [
+        (3, "subscription", "ambiguous phone number 200: 2 current subscriptions have it"),
+        (4, "subscription", "unknown phone number 300"),
+    ]
+    assert counts(summary) == (3, 1, 0, 0, 2)
+
+
+def test_a_deleted_subscription_is_unknown_and_a_new_one_is_created_with_the_carrier_of_its_first_line(
+    tmp_path: Path,
+) -> None:
+    Subscription.objects.create(carrier="att", phone_number="100").delete_softly()
+    content = HEADER + FIRST.replace(b"att", b"sprint") + LAST
+    assert counts(import_lines(tmp_path, content, create=False)) == (2, 0, 0, 0, 2)
+    assert counts(import_lines(tmp_path, content)) == (2, 2, 0, 0, 0)
+    created = Subscription.objects.current().get()
+    assert (created.carrier, created.phone_number, created.status) == ("sprint", "100", "active")
+
+
+def test_the_same_record_within_a_file_and_across_chunks_is_a_duplicate_even_at_another_amount(
+    tmp_path: Path,
+) -> None:
+    content = HEADER + FIRST + FIRST + FIRST.replace(b",5,", b",6,") + LAST
+    assert counts(import_lines(tmp_path, content)) == (4, 2, 0, 2, 0)
+    assert counts(import_lines(tmp_path, content, chunk_lines=1)) == (4, 0, 0, 4, 0)
+    assert [used for *_, used, _ in records()] == [5, 7]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty, and the profile expects a header"),
+        (b"a,b\n1,2\n", "the column 'usage_type' is missing; the columns found are 'a', 'b'"),
+        (
+            HEADER.replace(b"price", b"quantity"),
+            "the column 'quantity' is there 2 times; the columns found are",
+        ),
+    ],
+)
+def test_a_wrong_header_fails_the_whole_import_and_names_the_columns_found(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(HeaderError, match=message):
+        import_lines(tmp_path, content)
+    assert UsageImport.objects.get().status == "failed"
+
+
+def test_a_header_alone_is_a_file_without_lines(tmp_path: Path) -> None:
+    assert counts(import_lines(tmp_path, HEADER)) == (0, 0, 0, 0, 0)
+
+
+def test_a_line_of_ten_megabytes_costs_itself_alone(tmp_path: Path) -> None:
+    started = time.monotonic()
+    summary = import_lines(tmp_path, HEADER + FIRST + line(quantity="7" * 10_000_000) + LAST)
+    assert counts(summary) == (3, 2, 0, 0, 1)
+    assert summary.rejects[0].reason == f"'{'7' * 40}…' is no number"
+    assert time.monotonic() - started < 60
+
+
+FRAGMENTS = st.sampled_from(
+    [FIRST, LAST, b"\n", b'"', b",", b"\r\n", b"\0", b"\xff", *(bad for bad, _, _ in BAD_LINES.values())]
+)
+CONTENT = st.lists(FRAGMENTS | st.binary(max_size=12), max_size=25).map(b"".join)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=CONTENT, chunk_lines=st.integers(1, 8))
+def test_whatever_is_in_the_file_the_four_counts_add_up_and_no_right_line_is_lost(
+    content: bytes, chunk_lines: int, tmp_path: Path
+) -> None:
+    before = {record_id for record_id, *_ in records()}
+    summary = import_lines(tmp_path, HEADER + content + b"\n" + FIRST + LAST, chunk_lines=chunk_lines)
+    assert summary.lines == summary.accepted + summary.skipped + summary.duplicate + summary.rejected
+    assert summary.rejected == RejectedRecord.objects.filter(usage_import=summary.import_id).count()
+    after = {record_id for record_id, *_ in records()}
+    assert before <= after
+    if b'"' not in content:
+        assert {"first", "last"} <= after
+        assert summary.lines == (content + b"\n").count(b"\n") + 2

@@ -1,0 +1,82 @@
+"""`wingtel import` and `wingtel generate` as they are typed."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+GOOD = "record_id,carrier,subscription,usage_type,usage_date,quantity,price\n"
+GOOD += "a,att,1,data,2026-03-01T00:00:00Z,1,1\n"
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments: object) -> str:
+    out = io.StringIO()
+    call_command(*(str(argument) for argument in arguments), stdout=out)
+    return out.getvalue()
+
+
+def test_import_prints_the_counts_and_rejects_as_json(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(GOOD + GOOD.splitlines()[1] + "\nb\n")
+    printed = json.loads(
+        run("import", tmp_path / "feed.csv", "--feed", "wingtel", "--create-subscriptions", "--format", "json")
+    )
+    assert printed.pop("import_id") > 0
+    assert printed.pop("seconds") >= 0
+    assert printed.pop("lines_per_second") >= 0
+    assert printed == {
+        "file": str(tmp_path / "feed.csv"),
+        "feed": "wingtel",
+        "lines": 3,
+        "accepted": 1,
+        "skipped": 0,
+        "duplicate": 1,
+        "rejected": 1,
+        "rejects": [{"line": 4, "field": "", "reason": "1 fields instead of 7"}],
+    }
+
+
+def test_import_prints_a_table_and_how_many_rejects_it_left_out(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(GOOD + "bad\n" * 23)
+    printed = run("import", tmp_path / "feed.csv", "--feed", "wingtel", "--no-progress")
+    assert "lines (without header)" in printed
+    assert "and 4 more rejected lines" in printed
+
+
+def test_the_progress_bar_goes_to_standard_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "feed.csv").write_text(GOOD)
+    run("import", tmp_path / "feed.csv", "--feed", "wingtel")
+    assert "feed.csv" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("file", "feed", "message"),
+    [
+        ("nowhere.csv", "wingtel", "nowhere.csv: there is no such file"),
+        ("feed.csv", "nonsense", "neither a file nor one of cdr-gen, wingtel"),
+        ("feed.csv", "cdr-gen", "feed.csv: the column 'Usage Type' is missing; the columns found are"),
+    ],
+)
+def test_import_fails_with_what_was_wrong(file: str, feed: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(GOOD)
+    with pytest.raises(CommandError, match=message):
+        run("import", tmp_path / file, "--feed", feed, "--no-progress")
+
+
+def test_generate_writes_what_import_reads(tmp_path: Path) -> None:
+    file = tmp_path / "demo.csv"
+    assert run(
+        "generate", "--subscriptions", 20, "--days", 2, "--seed", 3, "--until", "2026-03-02", "--output", file
+    ).endswith(f"records of 20 subscriptions in {file}\n")
+    printed = json.loads(
+        run("import", file, "--feed", "wingtel", "--create-subscriptions", "--format", "json", "--no-progress")
+    )
+    assert printed["accepted"] == printed["lines"] == len(file.read_text().splitlines()) - 1
+
+
+@pytest.mark.parametrize("arguments", [("--days", "0"), ("--subscriptions", "x"), ("--until", "2026-02-30")])
+def test_generate_refuses_what_makes_no_sense(arguments: tuple[str, str], tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=arguments[1]):
+        run("generate", "--output", tmp_path / "feed.csv", *arguments)

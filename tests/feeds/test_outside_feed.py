@@ -1,0 +1,77 @@
+"""The feed that nobody here wrote, against DuckDB's reading of the same file."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from wingtel.feeds import profiles
+from wingtel.feeds.importing import ImportSummary, import_feed
+from wingtel.feeds.models import RejectedRecord, UsageImport
+
+from .reading import counts, daily, monthly, rows
+
+FILE = Path(__file__).parent / "outside-generator.cdr"
+pytestmark = pytest.mark.django_db
+
+
+def import_outside(*, create_subscriptions: bool = True) -> ImportSummary:
+    return import_feed(FILE, profiles.find("cdr-gen"), create_subscriptions=create_subscriptions)
+
+
+def sums_in_the_file(period: str) -> list[tuple[object, ...]]:
+    """By phone number, usage type and period: kilobytes (of 1000 bytes) or seconds, price, records."""
+    return duckdb.sql(
+        """
+        WITH usage AS (
+            SELECT column04 AS msisdn, CASE column03 WHEN 'D' THEN 'data' ELSE 'voice' END AS kind,
+                   date_trunc($period, column05::date)::date AS period,
+                   CASE column03 WHEN 'D' THEN (column08::bigint + column09::bigint + 999) // 1000
+                                 ELSE column07::bigint END AS used
+            FROM read_csv($file, delim = '|', header = false, skip = 1, quote = '', all_varchar = true)
+            WHERE column03 IN ('D', 'MOC', 'MTC')
+        )
+        SELECT msisdn, kind, period, sum(used)::bigint,
+               sum(used * CASE kind WHEN 'data' THEN 0.0005::decimal(9, 4) ELSE 0.0020::decimal(9, 4) END),
+               count(*)
+        FROM usage GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        """,
+        params={"file": str(FILE), "period": period},
+    ).fetchall()
+
+
+def test_of_20000_lines_the_11922_sessions_and_calls_are_accepted_and_the_8078_messages_skipped() -> None:
+    assert counts(import_outside()) == (20_000, 11_922, 8_078, 0, 0)
+
+
+def test_what_is_read_per_day_equals_the_sums_in_the_file() -> None:
+    import_outside()
+    assert daily() == sums_in_the_file("day")
+    assert sum(records for *_, records in daily()) == 11_922
+
+
+def test_what_is_read_per_month_equals_the_sums_in_the_file() -> None:
+    import_outside()
+    assert monthly() == sums_in_the_file("month")
+
+
+def test_importing_it_again_changes_nothing() -> None:
+    import_outside()
+    before = daily(), monthly(), rows("SELECT count(*) FROM subscription")
+    assert counts(import_outside()) == (20_000, 0, 8_078, 11_922, 0)
+    assert (daily(), monthly(), rows("SELECT count(*) FROM subscription")) == before
+
+
+def test_without_its_subscriptions_every_session_and_call_is_rejected_by_name() -> None:
+    summary = import_outside(create_subscriptions=False)
+    assert counts(summary) == (20_000, 0, 8_078, 0, 11_922)
+    assert summary.rejects[0][0] == 3
+    assert summary.rejects[0][2:] == ("MSISDN", "unknown phone number 1409449372587")
+    assert len(summary.rejects) == 20
+    assert RejectedRecord.objects.count() == 11_922
+
+
+def test_the_import_is_kept_with_its_counts_and_the_hash_of_the_file() -> None:
+    run = UsageImport.objects.get(pk=import_outside().import_id)
+    assert (run.status, run.feed, run.lines, run.accepted) == ("completed", "cdr-gen", 20_000, 11_922)
+    assert run.sha256 == "d1da23fcabfcdb2e2065ac6068073e1b68eed96ce92b399be792ef2554fd1fae"

@@ -1,0 +1,104 @@
+"""Profiles say what they have to, or an error names the key."""
+
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from wingtel.feeds import profiles
+from wingtel.feeds.amounts import quantity_reader, units_per
+from wingtel.feeds.errors import ProfileError
+from wingtel.feeds.profiles import Quantity
+from wingtel.recording.entries import NamedBy
+from wingtel.usage.models import UsageType
+
+SHIPPED = Path(profiles.__file__).parent / "profiles"
+
+
+def test_the_shipped_profiles_are_cdr_gen_and_wingtel() -> None:
+    assert profiles.shipped() == ["cdr-gen", "wingtel"]
+
+
+def test_cdr_gen_rates_by_kilobyte_and_second_and_names_subscriptions_by_phone_number() -> None:
+    profile = profiles.find("cdr-gen")
+    assert profile.tariff is not None
+    assert profile.tariff.price_per_kilobyte == Decimal("0.0005")
+    assert profile.tariff.price_per_second == Decimal("0.0020")
+    assert (profile.naming.by, profile.naming.column) == (NamedBy.PHONE_NUMBER, "MSISDN")
+    assert profile.usage_types.values["MOC"] is UsageType.VOICE
+    assert profile.usage_types.values["SMS-O"] is None
+
+
+def test_wingtel_reads_the_price_from_its_column() -> None:
+    profile = profiles.find("wingtel")
+    assert (profile.price, profile.tariff) == ("price", None)
+
+
+def test_a_profile_is_found_by_its_path(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text((SHIPPED / "wingtel.toml").read_text())
+    assert profiles.find(str(tmp_path / "mine.toml")).name == "mine"
+
+
+def test_an_unknown_profile_names_the_shipped_ones() -> None:
+    with pytest.raises(ProfileError, match="'nonsense': it is neither a file nor one of cdr-gen, wingtel"):
+        profiles.find("nonsense")
+
+
+WRONG = [
+    ('delimiter = "|"', 'delimiter = "||"', "layout.delimiter: has to be one character, not '||'"),
+    ('quote = ""', 'quote = "|"', "layout.quote: has to be one character other than the delimiter"),
+    ('quote = ""', 'qoute = ""', "layout.qoute: unknown key; known here are "),
+    ('quote = ""', "header = false", "layout.columns: missing; a file without header needs the names"),
+    ("optional_trailing = 1", "optional_trailing = -1", "layout.optional_trailing: has to be a whole number"),
+    ("optional_trailing = 1", 'encoding = "ebcdic"', "layout.encoding: 'ebcdic' is none of utf-8, latin-1"),
+    ('["Call date", "Call time"]', "[]", "moment.columns: has to be a list of column names or positions"),
+    ('["%Y-%m-%d %H:%M:%S"]', '["never"]', "moment.formats: 'never' is neither"),
+    ('time_zone = "UTC"', 'time_zone = "Mars/Base"', "moment.time_zone: 'Mars/Base' is neither a zone"),
+    ('column = "Usage Type"', "", "usage_type.column: missing"),
+    ('voice = ["MOC", "MTC"]', 'voice = ["D"]', "usage_type.voice: 'D' has another meaning already"),
+    ('unit = "bytes"', 'unit = "bits"', "data.unit: 'bits' is none of bytes, kilobytes"),
+    ('unit = "bytes"', 'unit = "bytes"\nkilobyte = 1025', "data.kilobyte: has 1000 or 1024 bytes, not 1025"),
+    ('"0.0005"', "0.0005", "tariff.price_per_kilobyte: has to be a text, not 0.0005"),
+    ('"0.0005"', '"-1"', "tariff.price_per_kilobyte: '-1' has to be from 0"),
+    ('"0.0020"', '"much"', "tariff.price_per_second: 'much' is no decimal number"),
+    ("[tariff]", '[price]\ncolumn = "Price"\n[tariff]', "tariff: there is a price column as well"),
+    ('by = "phone_number"', 'by = "imsi"', "subscription.by: 'imsi' is none of id, phone_number, device_id"),
+    ('column = "MSISDN"', "column = 0", "subscription.column: 0 is neither a column name nor a position"),
+    ('constant = "att"', 'constant = "o2"', "carrier.constant: 'o2' is none of att, sprint"),
+    ("[layout]", "[layuot]", "layout: missing; a table is needed"),
+    ("[layout]", "[layout", "cdr-gen.toml: "),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "message"), WRONG)
+def test_an_error_in_a_profile_names_the_file_and_the_key(right: str, wrong: str, message: str) -> None:
+    text = (SHIPPED / "cdr-gen.toml").read_text()
+    assert right in text
+    with pytest.raises(ProfileError) as error:
+        profiles.parse(text.replace(right, wrong).encode(), source="cdr-gen.toml")
+    assert str(error.value).startswith("cdr-gen.toml: ")
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("unit", "kilobyte", "texts", "amount"),
+    [
+        ("bytes", 1000, ["1", "1000"], 2),
+        ("bytes", 1024, ["1024", "0"], 1),
+        ("bytes", 1000, ["0"], 0),
+        ("kilobytes", 1000, ["1.0001"], 2),
+        ("megabytes", 1000, ["0.1", "0.2"], 300),
+        ("megabytes", 1024, ["1.5"], 1536),
+        ("gigabytes", 1000, ["0.0000001"], 1),
+        ("minutes", 1000, ["1.5"], 90),
+        ("minutes", 1000, ["0.01"], 1),
+        ("seconds", 1000, ["0.30000000000000000000000000001", "0.7"], 2),
+    ],
+)
+def test_units_are_converted_exactly_and_rounded_up(unit: str, kilobyte: int, texts: list[str], amount: int) -> None:
+    assert quantity_reader(Quantity(columns=("q",), unit=unit, kilobyte=kilobyte))(texts) == amount
+
+
+def test_a_gigabyte_is_the_square_of_1024_kilobytes_where_the_profile_says_1024() -> None:
+    assert units_per(Quantity(columns=("q",), unit="gigabytes", kilobyte=1024)) == Fraction(1048576)
