@@ -1,8 +1,8 @@
 """The two answers in the database, at the size of a large operator, with the plans that PostgreSQL chose.
 
 Every subscription has data and voice usage on every day of one month. The statements are those that
-wingtel.aggregates.queries runs, caught on their way and prefixed with EXPLAIN (ANALYZE); beside them stand a bare probe of the
-primary key and the bare GROUP BY that an index would save.
+wingtel.aggregates.queries runs, caught on their way and prefixed with EXPLAIN (ANALYZE); beside them stand a bare
+probe of the primary key and the bare sort of a month's prices that the index saves.
 """
 
 import re
@@ -45,11 +45,13 @@ def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) ->
     for name, statement in (
         (
             "bare: one row by primary key",
-            f"SELECT * FROM monthly_usage WHERE subscription_id = {some} AND usage_type = 'data' AND month = '{MONTH}'",
+            f"""SELECT * FROM monthly_usage
+                WHERE subscription_id = {some} AND usage_type = 'data' AND month = '{MONTH}'""",
         ),
         (
             "bare: prices of the month, sorted without an index",
-            f"SELECT * FROM (SELECT *, price + 0 AS p FROM monthly_usage WHERE month = '{MONTH}' AND price >= 25) AS m ORDER BY p DESC LIMIT 100",
+            f"""SELECT * FROM (SELECT *, price + 0 AS p FROM monthly_usage WHERE month = '{MONTH}' AND price >= 25) AS m
+                ORDER BY p DESC LIMIT 100""",
         ),
     ):
         times = [_server_time(statement) for _ in range(repetitions)]
@@ -64,7 +66,8 @@ def _fill(subscriptions: int, days: int) -> None:
         for day in range(days):
             cursor.execute(
                 """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
-                   SELECT id, usage_type, %s::date + %s, 1000, (0.05 + 0.6 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
+                   SELECT id, usage_type, %s::date + %s, 1000,
+                          (0.05 + 0.6 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
                    FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
                    ORDER BY id, usage_type""",
                 [MONTH, day, subscriptions],
@@ -77,7 +80,8 @@ def _fill(subscriptions: int, days: int) -> None:
         )
         cursor.execute("VACUUM ANALYZE daily_usage, monthly_usage")
         cursor.execute(
-            "SELECT pg_size_pretty(pg_total_relation_size('daily_usage')), pg_size_pretty(pg_total_relation_size('monthly_usage'))"
+            "SELECT pg_size_pretty(pg_total_relation_size('daily_usage')),"
+            " pg_size_pretty(pg_total_relation_size('monthly_usage'))"
         )
         daily, monthly = cursor.fetchone()
     print(f"filled in {time.perf_counter() - started:.0f} s: daily {daily}, monthly {monthly}")

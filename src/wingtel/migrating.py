@@ -1,4 +1,7 @@
-"""Bringing an embedded database up to date. A server named by DATABASE_URL is migrated by its owner: `wingtel migrate`."""
+"""Bringing an embedded database up to date.
+
+A server named by DATABASE_URL is migrated by its owner: `wingtel migrate`.
+"""
 
 import django
 from django.core.management import call_command

@@ -17,7 +17,8 @@ EXPECTED = {
         SELECT subscription_id, usage_type, day, sum(used)::numeric, sum(price), count(*)
         FROM ({RECORDS}) AS record GROUP BY 1, 2, 3""",
     "usage_monthly": f"""
-        SELECT subscription_id, usage_type, date_trunc('month', day::timestamp)::date, sum(used)::numeric, sum(price), count(*)
+        SELECT subscription_id, usage_type, date_trunc('month', day::timestamp)::date,
+               sum(used)::numeric, sum(price), count(*)
         FROM ({RECORDS}) AS record GROUP BY 1, 2, 3""",
 }
 MAINTAINED = {

@@ -53,7 +53,7 @@ def write(writer: int, subscription_ids: list[int]) -> int:
                     copy.write_row(row)
             left += 40
             session.commit()
-            # Statements of one session touch overlapping keys in key order, so they wait for each other, never deadlock.
+            # Statements touch their keys in one order, so they wait for each other and never deadlock.
             session.execute(
                 "UPDATE data_usage_record SET price = price + 1, usage_date = usage_date + interval '1 hour'"
                 " WHERE record_id LIKE %s AND usage_date < '2026-04-02 20:00Z'",
@@ -110,9 +110,9 @@ def test_a_writer_that_waits_for_populate_adds_to_what_it_stored(subscription_id
 
         with ThreadPoolExecutor(1) as pool:
             written = pool.submit(insert)
-            while not watching.execute(
+            while watching.execute(
                 "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'daily_usage'::regclass"
-            ).fetchone() == (1,):
+            ).fetchone() != (1,):
                 assert not written.done()
             populating.commit()
             assert written.result() == 1

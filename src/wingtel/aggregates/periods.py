@@ -44,7 +44,7 @@ ALL_TIME = Period()
 
 @dataclass(frozen=True)
 class SplitPeriod:
-    """A period as the two grains answer it: `months` by first days, both included, and ranges of `days` at its edges."""
+    """A period as the two grains answer it: `months` by their first days, both included, and ranges of `days`."""
 
     months: tuple[date | None, date | None] | None
     days: list[tuple[date, date]]

@@ -4,7 +4,10 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from .periods import EARLIEST, LATEST
+
 PRICE_LIMIT_RULE = "a plain decimal greater than 0 with up to 16 digits before the point and 4 after it"
+DATE_RULE = f"a date YYYY-MM-DD from {EARLIEST} to {LATEST}"
 
 
 def parse_price_limit(text: str) -> Decimal:
@@ -15,7 +18,9 @@ def parse_price_limit(text: str) -> Decimal:
 
 
 def parse_date(text: str) -> date:
-    """A day of the calendar written YYYY-MM-DD. Raises ValueError."""
+    """A day written YYYY-MM-DD which a period may begin or end with. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError(text)
-    return date.fromisoformat(text)
+    if not EARLIEST <= (day := date.fromisoformat(text)) <= LATEST:
+        raise ValueError(text)
+    return day

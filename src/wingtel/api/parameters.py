@@ -3,15 +3,15 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 
-from wingtel.aggregates.periods import EARLIEST, LATEST, Period
+from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ExceedingPosition, Granularity, MetricsPosition
+from wingtel.aggregates.questions import DATE_RULE, PRICE_LIMIT_RULE, parse_date, parse_price_limit
 from wingtel.usage.models import UsageType
 
 from . import cursors
@@ -95,22 +95,6 @@ def usage_types_of(values: dict[str, Any]) -> tuple[UsageType, ...]:
     return (values["usage_type"],) if values["usage_type"] else tuple(UsageType)
 
 
-def parse_price_limit(text: str) -> Decimal:
-    """A positive amount that numeric(20,4) holds. Raises ValueError."""
-    if not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,4})?", text) or not Decimal(text):
-        raise ValueError(text)
-    return Decimal(text)
-
-
-def parse_date(text: str) -> date:
-    """A day of the calendar written YYYY-MM-DD, which a period may hold. Raises ValueError."""
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        raise ValueError(text)
-    if not EARLIEST <= (day := date.fromisoformat(text)) <= LATEST:
-        raise ValueError(text)
-    return day
-
-
 def parse_id(text: str) -> int:
     """A positive bigint. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{1,19}", text):
@@ -154,7 +138,7 @@ def parse_id_cursor(cursor: str) -> int:
 
 PRICE_LIMIT = Parameter(
     name="price_limit",
-    rule="a plain decimal greater than 0 with up to 16 digits before the point and 4 after it",
+    rule=PRICE_LIMIT_RULE,
     parse=parse_price_limit,
     schema={
         "type": "string",
@@ -173,14 +157,14 @@ USAGE_TYPE = Parameter(
 )
 FROM = Parameter(
     name="from",
-    rule=f"a date YYYY-MM-DD from {EARLIEST} to {LATEST}",
+    rule=DATE_RULE,
     parse=parse_date,
     schema={"type": "string", "format": "date"},
     description="First business day of the period, included; without it, since the beginning.",
 )
 TO = Parameter(
     name="to",
-    rule=f"a date YYYY-MM-DD from {EARLIEST} to {LATEST}, not before from",
+    rule=f"{DATE_RULE}, not before from",
     parse=parse_date,
     schema={"type": "string", "format": "date"},
     description="Last business day of the period, included; without it, until now.",

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 
 from wingtel.aggregates.queries import Granularity
+from wingtel.aggregates.questions import PRICE_LIMIT_RULE
 from wingtel.usage.models import UsageType
 
 from .errors import PROBLEM_JSON
@@ -203,7 +204,7 @@ INVALID_PARAMETER_EXAMPLE = OpenApiExample(
         "errors": [
             {
                 "parameter": "price_limit",
-                "rule": "a plain decimal greater than 0 with up to 16 digits before the point and 4 after it",
+                "rule": PRICE_LIMIT_RULE,
                 "value": "1e5",
             }
         ],

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from wingtel.aggregates import queries
+from wingtel.aggregates import answers, queries
 
-from . import answers, cursors, parameters, schemas
+from . import cursors, parameters, schemas
 from .parameters import Parameter, period_of, usage_types_of
 
 

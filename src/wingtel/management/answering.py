@@ -13,7 +13,7 @@ from rich.table import Table
 
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
-from wingtel.aggregates.questions import parse_date
+from wingtel.aggregates.questions import DATE_RULE, parse_date
 from wingtel.usage.models import UsageType
 
 FORMATS = ("table", "json", "csv")
@@ -35,7 +35,7 @@ def option(parse: Callable[[str], Any], rule: str) -> Callable[[str], Any]:
 
 def add_options(parser: CommandParser, *, days_required: bool) -> None:
     """The options of both commands, named as the API names its parameters."""
-    day = option(parse_date, "a date YYYY-MM-DD")
+    day = option(parse_date, DATE_RULE)
     parser.add_argument(
         "--from", dest="first", type=day, required=days_required, metavar="DATE", help="First day, included."
     )
@@ -86,7 +86,10 @@ def result_limit(page_size: int | None, form: str) -> int | None:
 
 
 def collect(page_after: Callable[[Any, int], Any], limit: int | None) -> tuple[Any, bool]:
-    """Follow the pages of an answer up to `limit` results: its last page with all results in it, and whether more follow."""
+    """Follow the pages of an answer up to `limit` results.
+
+    Returns its last page, with all results in it, and whether more follow.
+    """
     results: list[Any] = []
     after = None
     while True:

@@ -1,7 +1,7 @@
 """The operator's business day: the calendar day in the operator's time zone.
 
-The zone is state of the database (functions in `sql/business_days.sql`), so Python and SQL cannot disagree. Days have 23
-or 25 hours where clocks change.
+The zone is state of the database (functions in `sql/business_days.sql`), so Python and SQL cannot disagree. Days have
+23 or 25 hours where clocks change.
 """
 
 from collections.abc import Iterable

@@ -95,3 +95,12 @@ def day(value: date | None) -> str | None:
 def moment(value: datetime) -> str:
     """A moment in UTC, in ISO 8601."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def period_text(period: Period) -> str:
+    """A period as people read it."""
+    if period.first and period.last:
+        return f"from {period.first} to {period.last}"
+    if period.first:
+        return f"since {period.first}"
+    return f"until {period.last}" if period.last else "in all time"
