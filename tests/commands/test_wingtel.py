@@ -1,0 +1,98 @@
+"""The command `wingtel` as a user runs it: no DATABASE_URL, nothing started, a home of its own."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DEADLINE_SECONDS = 60
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="wingtel-home-"))
+    folder.chmod(0o755)  # as root the server runs under an account of its own
+    yield folder
+    shutil.rmtree(folder)
+
+
+def start(home: Path, command: str) -> subprocess.Popen[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "DJANGO_"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "wingtel", *command.split()],
+        env=environment | {"WINGTEL_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def output_of(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 0, err
+    return out
+
+
+def server_runs(home: Path) -> bool:
+    return (home / "postgresql" / "data" / "postmaster.pid").exists()
+
+
+def test_from_nothing_to_both_answers(home: Path) -> None:
+    feed = home / "usage.csv"
+    output_of(start(home, f"generate --subscriptions 20 --days 3 --seed 1 --until 2026-03-02 --output {feed}"))
+    summary = json.loads(output_of(start(home, f"import {feed} --feed wingtel --create-subscriptions --format json")))
+    assert summary["accepted"] == summary["lines"] > 100
+    # Two commands at once use the same server.
+    answers = [
+        start(home, "exceeding --price-limit 0.0001 --format json"),
+        start(home, "metrics --from 2026-02-28 --to 2026-03-02 --format json"),
+    ]
+    exceeding, metrics = (json.loads(output_of(process)) for process in answers)
+    assert len(exceeding["results"]) == 20
+    assert sum(found["records"] for found in metrics["results"]) == summary["accepted"]
+    assert not server_runs(home)
+
+
+def test_serve_answers_until_it_is_told_to_stop_and_leaves_no_server_behind(home: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = start(home, f"serve --port {port} --workers 1")
+    try:
+        assert answer_of(f"http://127.0.0.1:{port}/api/v1/health/", server) == {"status": "ok"}
+        assert server_runs(home)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=DEADLINE_SECONDS)
+    assert not server_runs(home)
+
+
+def answer_of(url: str, server: subprocess.Popen[str]) -> object:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - our own server
+                return json.load(response)
+        except (urllib.error.URLError, ConnectionError):
+            continue
+    raise AssertionError("the server did not answer")
+
+
+def test_a_home_that_cannot_be_used_is_named_in_one_line(home: Path) -> None:
+    (home / "file").write_text("in the way")
+    process = start(home / "file", "exceeding --price-limit 1")
+    _, err = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 1
+    assert str(home / "file") in err
+    assert "Traceback" not in err
