@@ -11,6 +11,8 @@ from wingtel.embedded import EmbeddedPostgres, EmbeddedServerError, wingtel_home
 
 WITHOUT_DATABASE = {"generate", "help", "version", "--help", "-h", "--version"}
 
+UNDEFINED_TABLE = "42P01"
+
 
 def main() -> None:
     """Run one command."""
@@ -47,8 +49,16 @@ def _embedded_database() -> Iterator[None]:
 
 def _execute() -> None:
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - settings read DATABASE_URL
+    from django.db import OperationalError, ProgrammingError  # noqa: PLC0415
 
-    execute_from_command_line(["wingtel", *sys.argv[1:]])
+    try:
+        execute_from_command_line(["wingtel", *sys.argv[1:]])
+    except OperationalError as error:
+        sys.exit(f"wingtel: the database does not answer: {error}".strip())
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", None) != UNDEFINED_TABLE:
+            raise
+        sys.exit("wingtel: the database has not been migrated to this version: run `wingtel migrate`")
 
 
 def _exit(number: int, frame: FrameType | None) -> None:

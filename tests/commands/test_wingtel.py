@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from wingtel.embedded import EmbeddedPostgres
+
 DEADLINE_SECONDS = 60
 
 
@@ -27,11 +29,11 @@ def home() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def start(home: Path, command: str) -> subprocess.Popen[str]:
+def start(home: Path, command: str, **variables: str) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "DJANGO_"))}
     return subprocess.Popen(
         [sys.executable, "-m", "wingtel", *command.split()],
-        env=environment | {"WINGTEL_HOME": str(home)},
+        env=environment | {"WINGTEL_HOME": str(home)} | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -95,4 +97,21 @@ def test_a_home_that_cannot_be_used_is_named_in_one_line(home: Path) -> None:
     _, err = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 1
     assert str(home / "file") in err
+    assert "Traceback" not in err
+
+
+def test_a_database_that_does_not_answer_is_named_in_one_line(home: Path) -> None:
+    process = start(home, "exceeding --price-limit 1", DATABASE_URL=f"postgresql://nobody@/none?host={home}")
+    _, err = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 1
+    assert "wingtel: the database does not answer" in err
+    assert "Traceback" not in err
+
+
+def test_a_database_that_is_not_migrated_says_how_to_mend_it(home: Path) -> None:
+    with EmbeddedPostgres(home / "postgresql") as server:
+        process = start(home, "exceeding --price-limit 1", DATABASE_URL=server.url())
+        _, err = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 1
+    assert "run `wingtel migrate`" in err
     assert "Traceback" not in err

@@ -1,4 +1,4 @@
-"""What may be asked of the aggregates: how a limit and a day are written, wherever they are typed in."""
+"""What may be asked of the aggregates: how a limit, a day and a subscription are written, wherever typed in."""
 
 import re
 from datetime import date
@@ -7,6 +7,8 @@ from decimal import Decimal
 from .periods import EARLIEST, LATEST
 
 PRICE_LIMIT_RULE = "a plain decimal greater than 0 with up to 16 digits before the point and 4 after it"
+LARGEST_ID = 2**63 - 1
+SUBSCRIPTION_ID_RULE = f"an id between 1 and {LARGEST_ID}"
 DATE_RULE = f"a date YYYY-MM-DD from {EARLIEST} to {LATEST}"
 
 
@@ -24,3 +26,10 @@ def parse_date(text: str) -> date:
     if not EARLIEST <= (day := date.fromisoformat(text)) <= LATEST:
         raise ValueError(text)
     return day
+
+
+def parse_subscription_id(text: str) -> int:
+    """A positive bigint. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{1,19}", text) or not 0 < int(text) <= LARGEST_ID:
+        raise ValueError(text)
+    return int(text)

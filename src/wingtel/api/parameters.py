@@ -11,13 +11,20 @@ from drf_spectacular.utils import OpenApiParameter
 
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ExceedingPosition, Granularity, MetricsPosition
-from wingtel.aggregates.questions import DATE_RULE, PRICE_LIMIT_RULE, parse_date, parse_price_limit
+from wingtel.aggregates.questions import (
+    DATE_RULE,
+    LARGEST_ID,
+    PRICE_LIMIT_RULE,
+    SUBSCRIPTION_ID_RULE,
+    parse_date,
+    parse_price_limit,
+    parse_subscription_id,
+)
 from wingtel.usage.models import UsageType
 
 from . import cursors
 from .errors import Fault, InvalidParameters
 
-LARGEST_ID = 2**63 - 1
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
 
@@ -95,13 +102,6 @@ def usage_types_of(values: dict[str, Any]) -> tuple[UsageType, ...]:
     return (values["usage_type"],) if values["usage_type"] else tuple(UsageType)
 
 
-def parse_id(text: str) -> int:
-    """A positive bigint. Raises ValueError."""
-    if not re.fullmatch(r"[0-9]{1,19}", text):
-        raise ValueError(text)
-    return valid_id(int(text))
-
-
 def valid_id(number: Any) -> int:
     """`number`, when it may be an id. Raises ValueError."""
     if type(number) is not int or not 0 < number <= LARGEST_ID:
@@ -173,8 +173,8 @@ REQUIRED_FROM = replace(FROM, required=True, description="First business day of 
 REQUIRED_TO = replace(TO, required=True, description="Last business day of the period, included.")
 SUBSCRIPTION_ID = Parameter(
     name="subscription_id",
-    rule=f"an id between 1 and {LARGEST_ID}",
-    parse=parse_id,
+    rule=SUBSCRIPTION_ID_RULE,
+    parse=parse_subscription_id,
     schema={"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID},
     description="Only this subscription; repeat the parameter for several.",
     many=True,

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
-from wingtel.aggregates.questions import DATE_RULE, parse_date
+from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
 from wingtel.usage.models import UsageType
 
 FORMATS = ("table", "json", "csv")
@@ -45,7 +45,7 @@ def add_options(parser: CommandParser, *, days_required: bool) -> None:
     parser.add_argument("--usage-type", choices=UsageType.values, help="Only this usage type.")
     parser.add_argument(
         "--subscription-id",
-        type=int,
+        type=option(parse_subscription_id, SUBSCRIPTION_ID_RULE),
         action="append",
         default=[],
         metavar="ID",

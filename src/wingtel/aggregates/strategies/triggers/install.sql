@@ -14,8 +14,8 @@ WHERE records > 0;
 -- Define the trigger function of one raw table for one event.
 --
 -- It sums what the statement added and took away by subscription and day, and adds the sums to both stored tables.
--- Rows are changed in the order of their keys, days before months, so that statements which touch the same keys wait
--- for each other instead of deadlocking.
+-- Rows are changed in the order of their keys, days before months (which count the days changed, to come after them),
+-- so that statements which touch the same keys wait for each other instead of deadlocking.
 CREATE OR REPLACE FUNCTION triggers_define(raw regclass, usage_type text, quantity name, event text) RETURNS void
 LANGUAGE plpgsql AS $define$
 DECLARE
@@ -50,10 +50,12 @@ DECLARE
                 used = stored.used + excluded.used,
                 price = stored.price + excluded.price,
                 records = stored.records + excluded.records
+            RETURNING 1
         )
         INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records)
         SELECT subscription_id, usage_type, month, sum(used), sum(price), sum(records)
         FROM delta
+        WHERE (SELECT count(*) FROM days) > 0
         GROUP BY subscription_id, usage_type, month
         ORDER BY subscription_id, month
         ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
