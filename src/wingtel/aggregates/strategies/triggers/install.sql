@@ -32,13 +32,13 @@ DECLARE
     END;
     apply constant text := format($apply$
         WITH delta AS MATERIALIZED (
-            SELECT subscription_id, %1$L::text COLLATE "C" AS usage_type, month, day, used, price, records
+            SELECT subscription_id, %1$L::text COLLATE "C" AS usage_type,
+                   date_trunc('month', day::timestamp)::date AS month, day, used, price, records
             FROM (
-                SELECT subscription_id, date_trunc('month', usage_business_day(usage_date)::timestamp)::date AS month,
-                       usage_business_day(usage_date) AS day,
+                SELECT subscription_id, usage_business_day(usage_date) AS day,
                        sum(used)::bigint AS used, sum(price) AS price, sum(records)::bigint AS records
                 FROM (%2$s) AS changed
-                GROUP BY 1, 2, 3
+                GROUP BY 1, 2
             ) AS sums
             WHERE (used, price, records) <> (0, 0, 0)
             ORDER BY subscription_id, day
