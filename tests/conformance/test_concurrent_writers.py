@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-import psycopg
 import pytest
 from django.db import connection, connections
 
 from tests.conformance.oracle import differences
+from tests.conformance.sessions import new_connection
 from wingtel.aggregates.populate import populate
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
@@ -25,11 +25,6 @@ WRITERS = 8
 def subscription_ids() -> list[int]:
     partitions.ensure(DAYS)
     return [Subscription.objects.create(carrier="att").pk for _ in range(20)]
-
-
-def new_connection() -> psycopg.Connection[tuple[object, ...]]:
-    parameters = connection.get_connection_params()
-    return psycopg.connect(**{key: parameters[key] for key in ("dbname", "user", "host") if key in parameters})
 
 
 def write(writer: int, subscription_ids: list[int]) -> int:

@@ -1,10 +1,21 @@
 -- Functions over the stored aggregates. Applied after every migration, so this file is what the database holds.
 
+-- Refuse to go on where records that were committed meanwhile are not seen, and aggregates would leave them out.
+CREATE OR REPLACE FUNCTION usage_require_read_committed(what text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION '% needs READ COMMITTED: at % it would miss usage records committed meanwhile',
+            what, upper(current_setting('transaction_isolation'))
+            USING HINT = 'Run it in a transaction of its own at the default isolation level.';
+    END IF;
+END $$;
+
 -- Recompute the aggregates of some days from the sources, replacing what is there; returns the daily rows stored.
 --
 -- Writers may go on. Whoever has changed aggregates holds a lock on daily_usage until it commits, and populate waits for
 -- it; whoever comes later waits for populate, and then adds to what populate has stored. The lock is taken before the
--- sources are read, so this has to run at READ COMMITTED, where the statements below see what was committed meanwhile.
+-- sources are read, so that the statements below see what was committed meanwhile.
 -- One lock is enough, and two could deadlock: writers come to the two tables in the order their plans happen to have.
 CREATE OR REPLACE FUNCTION usage_populate(first_day date, last_day date) RETURNS bigint
 LANGUAGE plpgsql AS $$
@@ -13,6 +24,7 @@ DECLARE
     last_month date := date_trunc('month', last_day::timestamp);
     stored bigint;
 BEGIN
+    PERFORM usage_require_read_committed('populate');
     LOCK TABLE daily_usage IN SHARE ROW EXCLUSIVE MODE;
 
     DELETE FROM daily_usage WHERE day BETWEEN first_day AND last_day;

@@ -69,7 +69,8 @@ BEGIN
         format('triggers_%s_%s', raw, event),
         CASE event
             WHEN 'truncate' THEN
-                format('BEGIN EXECUTE format(%L, TG_TABLE_SCHEMA, TG_TABLE_NAME); RETURN NULL; END', apply)
+                format('BEGIN PERFORM usage_require_read_committed(''TRUNCATE'');
+                        EXECUTE format(%L, TG_TABLE_SCHEMA, TG_TABLE_NAME); RETURN NULL; END', apply)
             ELSE
                 format('BEGIN %s; RETURN NULL; END', apply)
         END);

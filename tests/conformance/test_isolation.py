@@ -1,0 +1,62 @@
+"""What reads the raw records on behalf of the aggregates needs to see what others committed meanwhile, and says so.
+
+Under REPEATABLE READ a transaction goes on seeing what it saw first: TRUNCATE and populate would leave out records that
+were committed since, and the aggregates would be wrong. Other statements add and subtract their own rows only.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import psycopg
+import pytest
+from psycopg import IsolationLevel
+from psycopg.errors import RaiseException
+
+from tests.conformance.oracle import differences
+from tests.conformance.sessions import new_connection
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage import partitions
+from wingtel.usage.models import DataUsageRecord
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DAY = date(2026, 3, 1)
+
+
+@pytest.fixture
+def session() -> psycopg.Connection[tuple[object, ...]]:
+    """A REPEATABLE READ session that has taken its snapshot before a record was committed."""
+    partitions.ensure([DAY])
+    subscription = Subscription.objects.create(carrier="att")
+    session = new_connection()
+    session.isolation_level = IsolationLevel.REPEATABLE_READ
+    session.execute("SELECT count(*) FROM subscription")
+    DataUsageRecord.objects.create(
+        subscription=subscription, usage_date=datetime(2026, 3, 1, tzinfo=UTC), kilobytes_used=1, price=Decimal(1)
+    )
+    return session
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "TRUNCATE data_usage_record",
+        "TRUNCATE data_usage_record_20260301",
+        "SELECT usage_populate('2026-03-01', '2026-03-01')",
+    ],
+)
+def test_a_statement_that_would_miss_records_is_refused(
+    session: psycopg.Connection[tuple[object, ...]], statement: str
+) -> None:
+    with session, pytest.raises(RaiseException, match="READ COMMITTED"):
+        session.execute(statement)
+    assert differences() == []
+
+
+def test_writing_is_exact_under_repeatable_read(session: psycopg.Connection[tuple[object, ...]]) -> None:
+    with session:
+        session.execute(
+            "INSERT INTO data_usage_record SELECT 'r', '2026-03-01 12:00Z', id + 1, 2, 3 FROM subscription LIMIT 1"
+        )
+        session.commit()
+    assert differences() == []
