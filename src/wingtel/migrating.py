@@ -14,7 +14,7 @@ _SQL = sql.statements(__package__, "migrating.sql")
 
 
 def migrate_if_behind() -> None:
-    """Apply the migrations that are missing; when several processes find some missing, one applies them."""
+    """Apply the migrations and functions that are missing; when several processes find some missing, one does."""
     django.setup()
     if not _behind():
         return
@@ -28,5 +28,7 @@ def migrate_if_behind() -> None:
 
 
 def _behind() -> bool:
+    from wingtel.aggregates.strategies import outdated  # noqa: PLC0415 - needs Django set up
+
     executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes())) or outdated()

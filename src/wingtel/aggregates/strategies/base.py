@@ -5,11 +5,13 @@ keeps them equal to the sums of the raw records.
 """
 
 from abc import ABC, abstractmethod
+from hashlib import sha256
 from importlib import import_module
 from typing import ClassVar
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from wingtel import sql
 from wingtel.aggregates.models import ActiveStrategy
 from wingtel.usage.partitions import Partition
 
@@ -59,15 +61,26 @@ def active() -> Strategy | None:
     return named(row.name) if row else None
 
 
+def outdated() -> bool:
+    """Whether what is installed in the database differs from what this version of Wingtel installs."""
+    row = ActiveStrategy.objects.first()
+    return row is None or row.fingerprint != _fingerprint(named(row.name))
+
+
 def ensure_installed() -> None:
     """Install the default strategy where none is, and bring an outdated one up to date."""
     with transaction.atomic():
         row = ActiveStrategy.objects.select_for_update().first()
         strategy = named(row.name if row else DEFAULT)
-        if row and row.fingerprint == strategy.fingerprint:
+        if row and row.fingerprint == _fingerprint(strategy):
             return
-        with connection.cursor():
-            strategy.install()
+        strategy.install()
         ActiveStrategy.objects.update_or_create(
-            singleton=True, defaults={"name": strategy.name, "fingerprint": strategy.fingerprint}
+            singleton=True, defaults={"name": strategy.name, "fingerprint": _fingerprint(strategy)}
         )
+
+
+def _fingerprint(strategy: Strategy) -> str:
+    """Of the strategy's objects and of the functions that every strategy builds on."""
+    functions = [sql.script(package, "sql/functions.sql") for package in ("wingtel.usage", "wingtel.aggregates")]
+    return sha256("".join([*functions, strategy.fingerprint]).encode()).hexdigest()
