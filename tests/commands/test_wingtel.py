@@ -80,6 +80,18 @@ def test_serve_answers_until_it_is_told_to_stop_and_leaves_no_server_behind(home
     assert not server_runs(home)
 
 
+def test_a_port_in_use_is_named_before_anything_is_served(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = start(home, f"serve --port {port}")
+        _, err = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another --port" in err
+    assert not server_runs(home)
+
+
 def answer_of(url: str, server: subprocess.Popen[str]) -> object:
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline and server.poll() is None:

@@ -1,9 +1,10 @@
 """`wingtel serve`: the API and the dashboard over HTTP."""
 
 import os
+import socket
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from granian.constants import Interfaces
 from granian.server import Server
@@ -18,6 +19,18 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))
 
     def handle(self, *, host: str, port: int, workers: int, **_: Any) -> None:
+        _require_free(host, port)
         connections.close_all()  # each worker opens its own
         self.stderr.write(f"Serving at http://{host}:{port}/ - interrupt to stop.")
         Server("wingtel.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=workers).serve()
+
+
+def _require_free(host: str, port: int) -> None:
+    """Raise CommandError when the address cannot be listened on; the server itself would end in a panic."""
+    family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise CommandError(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from error
