@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, connections
 
 from tests.conformance.oracle import differences
-from tests.conformance.sessions import new_connection
+from tests.sessions import new_connection
 from wingtel.aggregates.populate import populate
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions

@@ -13,7 +13,7 @@ from psycopg import IsolationLevel
 from psycopg.errors import RaiseException
 
 from tests.conformance.oracle import differences
-from tests.conformance.sessions import new_connection
+from tests.sessions import new_connection
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord

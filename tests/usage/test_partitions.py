@@ -1,11 +1,13 @@
 """Each business day has a partition in both raw tables, made when a record first needs it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from tests.sessions import new_connection
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.business_days import set_time_zone
@@ -62,3 +64,19 @@ def test_the_same_reference_moment_and_subscription_is_refused(subscription: Sub
 def test_there_is_no_default_partition_that_fills_silently(subscription: Subscription) -> None:
     with pytest.raises(IntegrityError, match="no partition"), connection.cursor() as cursor:
         cursor.execute("INSERT INTO data_usage_record VALUES ('x', '1999-01-01 12:00Z', %s, 1, 1)", [subscription.id])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sessions_that_need_the_same_partition_at_once_make_it_once() -> None:
+    ensure = "SELECT usage_ensure_partition('data_usage_record', '2026-03-01')"
+    with new_connection() as first, new_connection() as second, new_connection() as watching:
+        watching.autocommit = True
+        assert first.execute(ensure).fetchone() == ("data_usage_record_20260301",)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(lambda: second.execute(ensure).fetchone())
+            while watching.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = %s", [second.info.backend_pid]
+            ).fetchone() != (1,):
+                assert not waiting.done()
+            first.commit()
+            assert waiting.result() == (None,)

@@ -11,7 +11,10 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('usage_ensure_partition'));
-    IF to_regclass(partition) IS NOT NULL THEN
+    -- Another session may have made it meanwhile. Names that were looked up in vain are cached until a table is locked, so
+    -- this reads the catalog instead.
+    IF EXISTS (SELECT FROM pg_class AS other JOIN pg_class AS raw USING (relnamespace)
+               WHERE raw.oid = parent AND other.relname = partition) THEN
         RETURN NULL;
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE %s INCLUDING ALL)', partition, parent);
