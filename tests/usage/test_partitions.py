@@ -68,10 +68,11 @@ def test_there_is_no_default_partition_that_fills_silently(subscription: Subscri
 
 @pytest.mark.django_db(transaction=True)
 def test_two_sessions_that_need_the_same_partition_at_once_make_it_once() -> None:
-    ensure = "SELECT usage_ensure_partition('data_usage_record', '2026-03-01')"
+    # Partitions outlive a test that commits, so this day is used by no other.
+    ensure = "SELECT usage_ensure_partition('data_usage_record', '2001-09-09')"
     with new_connection() as first, new_connection() as second, new_connection() as watching:
         watching.autocommit = True
-        assert first.execute(ensure).fetchone() == ("data_usage_record_20260301",)
+        assert first.execute(ensure).fetchone() == ("data_usage_record_20010909",)
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(lambda: second.execute(ensure).fetchone())
             while watching.execute(
