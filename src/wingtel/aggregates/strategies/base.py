@@ -19,10 +19,28 @@ DEFAULT = "triggers"
 
 
 class Strategy(ABC):
-    """One way to keep the aggregates."""
+    """One way to keep the aggregates.
+
+    The class attributes are its capabilities: what it counts, and what it needs from others.
+    """
 
     name: ClassVar[str]
     """What `wingtel strategy` calls it: the name of its folder."""
+
+    counts_models: ClassVar[bool]
+    """Whether writes through the models, their manager and querysets are counted; `record_usage` always is."""
+
+    counts_sql: ClassVar[bool]
+    """Whether raw SQL is counted: COPY, TRUNCATE, and whatever else the models do not send."""
+
+    folds: ClassVar[bool] = False
+    """Whether what is written is put aside first and has to be folded into the stored tables now and then."""
+
+    stores: ClassVar[bool] = True
+    """Whether answers come from the stored tables; if not, they are computed from the raw records on reading."""
+
+    counts_recorded: ClassVar[bool] = False
+    """Whether `record_usage` has to hand over what it recorded, by `usage_recorded`."""
 
     @property
     @abstractmethod
@@ -40,9 +58,16 @@ class Strategy(ABC):
     def uninstall(self) -> None:
         """Take out everything `install` put in, but the views' names: they stay for the next strategy to replace."""
 
-    @abstractmethod
-    def partition_created(self, partition: Partition) -> None:
+    def partition_created(self, partition: Partition) -> None:  # noqa: B027 - nothing to do for most
         """Take notice of a new partition of a raw table, in the transaction that makes it."""
+
+    def usage_recorded(self) -> None:
+        """Count the records that `record_usage` has just stored, in the same transaction.
+
+        They stand in the temporary table `recorded_usage` (subscription_id, usage_type, usage_date, used, price).
+        Called only where `counts_recorded`.
+        """
+        raise NotImplementedError(f"{self.name} counts what is recorded by itself")
 
 
 def named(name: str) -> Strategy:

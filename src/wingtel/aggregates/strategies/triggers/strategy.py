@@ -16,6 +16,8 @@ class TriggersStrategy(Strategy):
     """One sorted upsert per statement and grain, for INSERT, UPDATE, DELETE, TRUNCATE and COPY, exact at commit."""
 
     name = "triggers"
+    counts_models = True
+    counts_sql = True
 
     @property
     def fingerprint(self) -> str:
