@@ -11,7 +11,8 @@ from wingtel.embedded import EmbeddedPostgres, EmbeddedServerError, wingtel_home
 
 WITHOUT_DATABASE = {"generate", "help", "version", "--help", "-h", "--version"}
 
-UNDEFINED_TABLE = "42P01"
+NOT_MIGRATED = {"42P01", "42883"}
+"""SQLSTATEs of a table and of a function that does not exist."""
 
 
 def main() -> None:
@@ -56,7 +57,7 @@ def _execute() -> None:
     except OperationalError as error:
         sys.exit(f"wingtel: the database does not answer: {error}".strip())
     except ProgrammingError as error:
-        if getattr(error.__cause__, "sqlstate", None) != UNDEFINED_TABLE:
+        if getattr(error.__cause__, "sqlstate", None) not in NOT_MIGRATED:
             raise
         sys.exit("wingtel: the database has not been migrated to this version: run `wingtel migrate`")
 

@@ -11,22 +11,23 @@ BEGIN
     END IF;
 END $$;
 
--- Recompute the aggregates of some days from the sources, replacing what is there; returns the daily rows stored.
+-- Keep everybody from changing the stored aggregates, and wait for those who are at it, until the transaction ends.
 --
--- Writers may go on. Whoever has changed aggregates holds a lock on daily_usage until it commits, and populate waits for
--- it; whoever comes later waits for populate, and then adds to what populate has stored. The lock is taken before the
--- sources are read, so that the statements below see what was committed meanwhile.
--- One lock is enough, and two could deadlock: writers come to the two tables in the order their plans happen to have.
-CREATE OR REPLACE FUNCTION usage_populate(first_day date, last_day date) RETURNS bigint
+-- Whoever has changed aggregates holds a lock on daily_usage until it commits, or on usage_delta where it puts deltas aside.
+-- These two are enough, and more could deadlock: writers come to the other tables in the order their plans happen to have.
+CREATE OR REPLACE FUNCTION usage_lock_stored() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    LOCK TABLE usage_delta, daily_usage IN SHARE ROW EXCLUSIVE MODE;
+END $$;
+
+-- Replace the daily aggregates of some days by the sums of the sources; returns how many there are. Under usage_lock_stored().
+CREATE OR REPLACE FUNCTION usage_populate_days(first_day date, last_day date) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-    first_month date := date_trunc('month', first_day::timestamp);
-    last_month date := date_trunc('month', last_day::timestamp);
     stored bigint;
 BEGIN
-    PERFORM usage_require_read_committed('populate');
-    LOCK TABLE daily_usage IN SHARE ROW EXCLUSIVE MODE;
-
+    DELETE FROM usage_delta WHERE day BETWEEN first_day AND last_day;
     DELETE FROM daily_usage WHERE day BETWEEN first_day AND last_day;
     INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
     SELECT subscription_id, usage_type, usage_business_day(usage_date), sum(used), sum(price), count(*)
@@ -35,15 +36,80 @@ BEGIN
     GROUP BY 1, 2, 3
     ORDER BY 3, 1, 2;
     GET DIAGNOSTICS stored = ROW_COUNT;
+    RETURN stored;
+END $$;
 
-    DELETE FROM monthly_usage WHERE month BETWEEN first_month AND last_month;
-    INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records)
-    SELECT subscription_id, usage_type, date_trunc('month', day::timestamp)::date, sum(used), sum(price), sum(records)
-    FROM daily_usage
-    WHERE day >= first_month AND day < last_month + interval '1 month'
-    GROUP BY 1, 2, 3
-    HAVING sum(records) > 0
-    ORDER BY 3, 1, 2;
+-- Replace the monthly aggregates of some months by the sums of their days, and bring the totals along. A price of which nothing
+-- is left out is its own ceiling.
+CREATE OR REPLACE FUNCTION usage_populate_months(first_month date, last_month date) RETURNS void
+LANGUAGE sql AS $$
+    WITH fresh AS MATERIALIZED (
+        SELECT subscription_id, usage_type, date_trunc('month', day::timestamp)::date AS month,
+               sum(used) AS used, sum(price) AS price, sum(records) AS records
+        FROM daily_usage
+        WHERE day >= first_month AND day < last_month + interval '1 month'
+        GROUP BY 1, 2, 3
+        HAVING sum(records) > 0
+        ORDER BY 3, 1, 2
+    ),
+    kept AS (
+        INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
+        SELECT subscription_id, usage_type, month, used, price, records, price
+        FROM fresh
+        ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
+            used = excluded.used,
+            price = excluded.price,
+            records = excluded.records,
+            ceiling = excluded.ceiling,
+            previous_ceiling = stored.ceiling
+        RETURNING subscription_id, usage_type, ceiling, previous_ceiling
+    ),
+    gone AS (
+        DELETE FROM monthly_usage AS stored
+        WHERE month BETWEEN first_month AND last_month
+          AND NOT EXISTS (SELECT FROM fresh
+                          WHERE fresh.subscription_id = stored.subscription_id
+                            AND fresh.usage_type = stored.usage_type
+                            AND fresh.month = stored.month)
+        RETURNING subscription_id, usage_type, NULL::numeric AS ceiling, ceiling AS previous_ceiling
+    )
+    INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)
+    SELECT subscription_id, usage_type,
+           sum(coalesce(usage_price_floor(ceiling), 0) - coalesce(usage_price_floor(previous_ceiling), 0)),
+           sum(coalesce(ceiling, 0) - coalesce(previous_ceiling, 0))
+    FROM (SELECT * FROM kept UNION ALL SELECT * FROM gone) AS changed
+    WHERE ceiling IS DISTINCT FROM previous_ceiling
+    GROUP BY subscription_id, usage_type
+    ORDER BY subscription_id, usage_type
+    ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
+        floor = stored.floor + excluded.floor,
+        ceiling = stored.ceiling + excluded.ceiling
+$$;
 
+-- Replace all totals by the sums of the months.
+CREATE OR REPLACE FUNCTION usage_populate_totals() RETURNS void
+LANGUAGE sql AS $$
+    DELETE FROM total_usage;
+    INSERT INTO total_usage (subscription_id, usage_type, floor, ceiling)
+    SELECT subscription_id, usage_type, sum(usage_price_floor(ceiling)), sum(ceiling)
+    FROM monthly_usage
+    GROUP BY subscription_id, usage_type
+    ORDER BY subscription_id, usage_type;
+$$;
+
+-- Recompute the aggregates of some days from the sources, replacing what is there; returns the daily rows stored.
+--
+-- Writers may go on. They wait for populate, and then add to what it has stored. The lock is taken before the sources are read,
+-- so that the statements after it see what was committed meanwhile.
+CREATE OR REPLACE FUNCTION usage_populate(first_day date, last_day date) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    stored bigint;
+BEGIN
+    PERFORM usage_require_read_committed('populate');
+    PERFORM usage_lock_stored();
+    stored := usage_populate_days(first_day, last_day);
+    PERFORM usage_populate_months(date_trunc('month', first_day::timestamp)::date,
+                                  date_trunc('month', last_day::timestamp)::date);
     RETURN stored;
 END $$;

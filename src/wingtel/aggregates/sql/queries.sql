@@ -3,55 +3,26 @@ SELECT usage_populate(%(first)s, %(last)s)
 
 -- name: exceeding_in_month
 -- Subscriptions whose price in one month reached a limit, the largest first; a row for each usage type that did.
---
--- Walks the index on (month, usage_type, price_band) from the top, once for each usage type. A subscription stands where
--- its largest price stands: the first page has it by taking the largest of its rows, a later page passes over rows of
--- which the same subscription has a larger one, since that one may stand on an earlier page.
-WITH page AS MATERIALIZED (
-    SELECT largest.subscription_id, max(largest.price) AS price
-    FROM unnest(%(usage_types)s::text[]) AS wanted (usage_type)
-    CROSS JOIN LATERAL (
-        SELECT candidate.subscription_id, candidate.price
-        FROM usage_monthly AS candidate
-        WHERE candidate.month = %(month)s::date
-          AND candidate.usage_type = wanted.usage_type COLLATE "C"
-          AND candidate.price_band >= usage_price_band(%(price_limit)s::numeric)
-          AND candidate.price >= %(price_limit)s::numeric
-          AND (%(subscription_ids)s::bigint[] IS NULL OR candidate.subscription_id = ANY (%(subscription_ids)s::bigint[]))
-          AND (%(after_price)s::numeric IS NULL
-               OR candidate.price_band <= usage_price_band(%(after_price)s::numeric)
-                  AND (candidate.price < %(after_price)s::numeric
-                       OR candidate.price = %(after_price)s::numeric AND candidate.subscription_id > %(after_id)s::bigint))
-          AND (%(after_price)s::numeric IS NULL
-               OR NOT EXISTS (
-                   SELECT FROM usage_monthly AS larger
-                   WHERE larger.subscription_id = candidate.subscription_id
-                     AND larger.usage_type <> candidate.usage_type
-                     AND larger.usage_type = ANY (%(usage_types)s::text[])
-                     AND larger.month = %(month)s::date
-                     AND (larger.price > candidate.price
-                          OR larger.price = candidate.price AND larger.usage_type < candidate.usage_type)
-               ))
-        ORDER BY candidate.price_band DESC, candidate.price DESC, candidate.subscription_id
-        LIMIT %(rows)s
-    ) AS largest
-    GROUP BY largest.subscription_id
-    ORDER BY max(largest.price) DESC, largest.subscription_id
-    LIMIT %(rows)s
-)
-SELECT now(), page.subscription_id, page.price, reached.usage_type, reached.price
+SELECT now(), found.*
 FROM (VALUES (1)) AS always (one)
-LEFT JOIN (
-    page JOIN usage_monthly AS reached
-        ON reached.subscription_id = page.subscription_id
-        AND reached.usage_type = ANY (%(usage_types)s::text[])
-        AND reached.month = %(month)s::date
-        AND reached.price >= %(price_limit)s::numeric
-) ON true
-ORDER BY page.price DESC, page.subscription_id, reached.price DESC, reached.usage_type
+LEFT JOIN usage_exceeding_in_month(
+    %(month)s::date, %(usage_types)s::text[], %(price_limit)s::numeric, %(subscription_ids)s::bigint[],
+    %(after_price)s::numeric, %(after_id)s::bigint, %(rows)s::bigint
+) AS found ON true
+ORDER BY found.largest DESC, found.subscription_id, found.price DESC, found.usage_type
+
+-- name: exceeding_ever
+-- The same for all time.
+SELECT now(), found.*
+FROM (VALUES (1)) AS always (one)
+LEFT JOIN usage_exceeding_ever(
+    %(usage_types)s::text[], %(price_limit)s::numeric, %(subscription_ids)s::bigint[],
+    %(after_price)s::numeric, %(after_id)s::bigint, %(rows)s::bigint
+) AS found ON true
+ORDER BY found.largest DESC, found.subscription_id, found.price DESC, found.usage_type
 
 -- name: exceeding_in_period
--- The same for any period, by summing its whole months and the days at its edges.
+-- The same for any other period, by summing its whole months and the days at its edges.
 WITH totals AS (
     SELECT subscription_id, usage_type, sum(price) AS price
     FROM (
@@ -129,24 +100,25 @@ WITH page AS MATERIALIZED (
 SELECT now(), page.subscription_id, page.usage_type, total.price, total.used, total.records
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
-    page CROSS JOIN LATERAL (
-        SELECT sum(price) AS price, sum(used) AS used, sum(records) AS records
+    page JOIN (
+        SELECT subscription_id, usage_type, sum(price) AS price, sum(used) AS used, sum(records) AS records
         FROM (
-            SELECT price, used, records FROM usage_monthly
-            WHERE subscription_id = page.subscription_id AND usage_type = page.usage_type
+            SELECT subscription_id, usage_type, price, used, records FROM usage_monthly
+            WHERE subscription_id = ANY (ARRAY(SELECT subscription_id FROM page))
               AND %(with_months)s
               AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
               AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
             UNION ALL
-            SELECT price, used, records FROM usage_daily
-            WHERE subscription_id = page.subscription_id AND usage_type = page.usage_type
+            SELECT subscription_id, usage_type, price, used, records FROM usage_daily
+            WHERE subscription_id = ANY (ARRAY(SELECT subscription_id FROM page))
               AND day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
             UNION ALL
-            SELECT price, used, records FROM usage_daily
-            WHERE subscription_id = page.subscription_id AND usage_type = page.usage_type
+            SELECT subscription_id, usage_type, price, used, records FROM usage_daily
+            WHERE subscription_id = ANY (ARRAY(SELECT subscription_id FROM page))
               AND day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
         ) AS parts
-    ) AS total
+        GROUP BY subscription_id, usage_type
+    ) AS total USING (subscription_id, usage_type)
 ) ON true
 ORDER BY page.subscription_id, page.usage_type
 

@@ -5,6 +5,8 @@ keeps them equal to the sums of the raw records.
 """
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from importlib import import_module
 from typing import ClassVar
@@ -16,6 +18,18 @@ from wingtel.aggregates.models import ActiveStrategy
 from wingtel.usage.partitions import Partition
 
 DEFAULT = "triggers"
+
+
+NAMES = ("triggers", "incremental", "inline", "signals", "view")
+
+
+@dataclass(frozen=True)
+class Lag:
+    """Deltas that wait to be folded, the records they stand for, and the moment the oldest was written."""
+
+    deltas: int
+    records: int
+    since: datetime | None
 
 
 class Strategy(ABC):
@@ -69,14 +83,23 @@ class Strategy(ABC):
         """
         raise NotImplementedError(f"{self.name} counts what is recorded by itself")
 
+    def fold(self) -> int | None:
+        """Add what was put aside to the stored tables; return how many deltas that were, None when another session does.
+
+        Only where the strategy `folds`.
+        """
+        raise NotImplementedError(f"{self.name} puts nothing aside")
+
+    def lag(self) -> Lag:
+        """What waits to be folded. Answers are exact all the same."""
+        return Lag(0, 0, None)
+
 
 def named(name: str) -> Strategy:
     """The strategy of that name. Raises ValueError when there is none."""
-    try:
-        module = import_module(f"{__package__}.{name}")
-    except ModuleNotFoundError as error:
-        raise ValueError(f"no strategy is named {name!r}") from error
-    strategy: Strategy = module.STRATEGY
+    if name not in NAMES:
+        raise ValueError(f"no strategy is named {name!r}: there are {', '.join(NAMES)}")
+    strategy: Strategy = import_module(f"{__package__}.{name}").STRATEGY
     return strategy
 
 

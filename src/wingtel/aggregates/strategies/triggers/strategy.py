@@ -1,37 +1,12 @@
-"""Aggregates kept by statement-level triggers with transition tables; the SQL is in the files beside this one."""
+"""Aggregates kept by statement-level triggers with transition tables."""
 
-from hashlib import sha256
-
-from django.db import connection
-
-from wingtel import sql
-from wingtel.aggregates.strategies.base import Strategy
-from wingtel.usage.partitions import Partition
-
-_INSTALL = sql.script(__package__, "install.sql")
-_SQL = sql.statements(__package__, "statements.sql")
+from wingtel.aggregates import stored
+from wingtel.aggregates.strategies.statement_triggers import StatementTriggers
 
 
-class TriggersStrategy(Strategy):
+class TriggersStrategy(StatementTriggers):
     """One sorted upsert per statement and grain, for INSERT, UPDATE, DELETE, TRUNCATE and COPY, exact at commit."""
 
     name = "triggers"
-    counts_models = True
-    counts_sql = True
-
-    @property
-    def fingerprint(self) -> str:
-        return sha256((_INSTALL + _SQL["attach_everywhere"]).encode()).hexdigest()
-
-    def install(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_INSTALL)
-            cursor.execute(_SQL["attach_everywhere"])
-
-    def uninstall(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_SQL["uninstall"])
-
-    def partition_created(self, partition: Partition) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_SQL["attach"], {"parent": partition.parent, "relation": partition.table})
+    apply = stored.APPLY
+    views = stored.VIEWS

@@ -1,0 +1,56 @@
+-- name: apply
+-- Add changes to the stored aggregates: the part that all strategies with stored aggregates share. Each puts it after its own
+-- `WITH changed_usage AS (...)`, whose rows (subscription_id, usage_type, day, used, price, records) may repeat keys.
+--
+-- Rows are changed in the order of their keys, days before months before totals (each counts the rows before it, to come after
+-- them), so that statements which touch the same keys wait for each other instead of deadlocking. A total changes only
+-- when the ceiling of one of its months does.
+, delta AS MATERIALIZED (
+    SELECT subscription_id, usage_type, date_trunc('month', day::timestamp)::date AS month, day, used, price, records
+    FROM (
+        SELECT subscription_id, usage_type, day,
+               sum(used)::bigint AS used, sum(price) AS price, sum(records)::bigint AS records
+        FROM changed_usage
+        GROUP BY subscription_id, usage_type, day
+    ) AS sums
+    WHERE (used, price, records) <> (0, 0, 0)
+    ORDER BY subscription_id, usage_type, day
+),
+days AS (
+    INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
+    SELECT subscription_id, usage_type, day, used, price, records FROM delta
+    ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
+        used = stored.used + excluded.used,
+        price = stored.price + excluded.price,
+        records = stored.records + excluded.records
+    RETURNING 1
+),
+months AS (
+    INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
+    SELECT subscription_id, usage_type, month, sum(used), sum(price), sum(records), usage_price_ceiling(sum(price))
+    FROM delta
+    WHERE (SELECT count(*) FROM days) > 0
+    GROUP BY subscription_id, usage_type, month
+    ORDER BY subscription_id, usage_type, month
+    ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
+        used = stored.used + excluded.used,
+        price = stored.price + excluded.price,
+        records = stored.records + excluded.records,
+        ceiling = CASE
+            WHEN stored.price + excluded.price BETWEEN usage_price_floor(stored.ceiling) AND stored.ceiling THEN stored.ceiling
+            ELSE usage_price_ceiling(stored.price + excluded.price)
+        END,
+        previous_ceiling = stored.ceiling
+    RETURNING subscription_id, usage_type, ceiling, previous_ceiling
+)
+INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)
+SELECT subscription_id, usage_type,
+       sum(usage_price_floor(ceiling) - coalesce(usage_price_floor(previous_ceiling), 0)),
+       sum(ceiling - coalesce(previous_ceiling, 0))
+FROM months
+WHERE ceiling IS DISTINCT FROM previous_ceiling
+GROUP BY subscription_id, usage_type
+ORDER BY subscription_id, usage_type
+ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
+    floor = stored.floor + excluded.floor,
+    ceiling = stored.ceiling + excluded.ceiling

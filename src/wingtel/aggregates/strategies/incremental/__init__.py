@@ -1,0 +1,5 @@
+"""Appended deltas, folded into the stored aggregates later; answers are exact at every moment."""
+
+from .strategy import IncrementalStrategy
+
+STRATEGY = IncrementalStrategy()

@@ -1,0 +1,63 @@
+-- Statement-level triggers with transition tables on the raw tables and their partitions.
+--
+-- Their functions differ only in the raw table they serve and in the event, so usage_define_trigger() writes them from one text;
+-- identifiers are quoted by format().
+
+-- Define the trigger function of one raw table for one event: what the statement added and took away is `changed_usage`, and
+-- `apply` is the statement that makes something of it.
+CREATE OR REPLACE FUNCTION usage_define_trigger(raw regclass, usage_type text, quantity name, event text, apply text) RETURNS void
+LANGUAGE plpgsql AS $define$
+DECLARE
+    added constant text := format(
+        'SELECT subscription_id, usage_date, %I AS used, price, 1 AS records FROM new_rows', quantity);
+    removed constant text := format(
+        'SELECT subscription_id, usage_date, -%I AS used, -price AS price, -1 AS records FROM old_rows', quantity);
+    changed text := CASE event
+        WHEN 'insert' THEN added
+        WHEN 'delete' THEN removed
+        WHEN 'update' THEN added || ' UNION ALL ' || removed
+        -- TRUNCATE has no transition table: what it will remove is read from the table just before.
+        WHEN 'truncate' THEN replace(removed, 'old_rows', '%I.%I')
+    END;
+    count constant text := format($count$
+        WITH changed_usage AS (
+            SELECT subscription_id, %L::text COLLATE "C" AS usage_type, usage_business_day(usage_date) AS day,
+                   used, price, records
+            FROM (%s) AS changed
+        )
+    $count$, usage_type, changed) || apply;
+BEGIN
+    EXECUTE format(
+        'CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql AS %L',
+        format('usage_count_%s_%s', raw, event),
+        CASE event
+            WHEN 'truncate' THEN
+                format('BEGIN PERFORM usage_require_read_committed(''TRUNCATE'');
+                        EXECUTE format(%L, TG_TABLE_SCHEMA, TG_TABLE_NAME); RETURN NULL; END', count)
+            ELSE
+                format('BEGIN %s; RETURN NULL; END', count)
+        END);
+END $define$;
+
+-- Attach the triggers of the raw table `parent` to `relation`, which is the parent or one of its partitions.
+--
+-- Writing through the parent fires the parent's triggers only, writing to a partition by name fires the partition's only, so
+-- every record is counted once either way. TRUNCATE of the parent fires each partition's, which is why the parent
+-- has none.
+CREATE OR REPLACE FUNCTION usage_attach_triggers(parent regclass, relation regclass) RETURNS void
+LANGUAGE plpgsql AS $attach$
+BEGIN
+    EXECUTE format('CREATE OR REPLACE TRIGGER usage_insert AFTER INSERT ON %s
+                    REFERENCING NEW TABLE AS new_rows
+                    FOR EACH STATEMENT EXECUTE FUNCTION %I()', relation, format('usage_count_%s_insert', parent));
+    EXECUTE format('CREATE OR REPLACE TRIGGER usage_update AFTER UPDATE ON %s
+                    REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows
+                    FOR EACH STATEMENT EXECUTE FUNCTION %I()', relation, format('usage_count_%s_update', parent));
+    EXECUTE format('CREATE OR REPLACE TRIGGER usage_delete AFTER DELETE ON %s
+                    REFERENCING OLD TABLE AS old_rows
+                    FOR EACH STATEMENT EXECUTE FUNCTION %I()', relation, format('usage_count_%s_delete', parent));
+    IF relation <> parent THEN
+        EXECUTE format('CREATE OR REPLACE TRIGGER usage_truncate BEFORE TRUNCATE ON %s
+                        FOR EACH STATEMENT EXECUTE FUNCTION %I()', relation, format('usage_count_%s_truncate', parent));
+    END IF;
+END $attach$;

@@ -1,0 +1,50 @@
+"""What strategies with statement-level triggers share: they differ in the statement that the triggers run."""
+
+from abc import abstractmethod
+from hashlib import sha256
+
+from django.db import connection
+
+from wingtel import sql
+from wingtel.usage.partitions import Partition
+
+from .base import Strategy
+
+_INSTALL = sql.script(__package__, "sql/statement_triggers.sql")
+_SQL = sql.statements(__package__, "sql/statements.sql")
+
+
+class StatementTriggers(Strategy):
+    """Triggers for INSERT, UPDATE, DELETE, TRUNCATE and COPY on the raw tables and on each of their partitions."""
+
+    counts_models = True
+    counts_sql = True
+
+    @property
+    @abstractmethod
+    def apply(self) -> str:
+        """The statement that the triggers run, after `WITH changed_usage AS (...)`, which sql/apply.sql describes."""
+
+    @property
+    @abstractmethod
+    def views(self) -> str:
+        """The script that defines the views."""
+
+    @property
+    def fingerprint(self) -> str:
+        return sha256("".join([self.views, self.apply, _INSTALL, *_SQL.values()]).encode()).hexdigest()
+
+    def install(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(self.views)
+            cursor.execute(_INSTALL)
+            cursor.execute(_SQL["define"], {"apply": self.apply})
+            cursor.execute(_SQL["attach_everywhere"])
+
+    def uninstall(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["uninstall"])
+
+    def partition_created(self, partition: Partition) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["attach"], {"parent": partition.parent, "relation": partition.table})
