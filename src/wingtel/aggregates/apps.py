@@ -1,10 +1,13 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core import checks
 from django.db import connections
 from django.db.models.signals import post_migrate
 
 from wingtel import sql
+
+from .checks import strategy_is_installed
 
 
 class AggregatesConfig(AppConfig):
@@ -14,6 +17,7 @@ class AggregatesConfig(AppConfig):
     def ready(self) -> None:
         from wingtel.usage.partitions import partition_created  # noqa: PLC0415 - needs the apps to be loaded
 
+        checks.register(strategy_is_installed, checks.Tags.database)
         post_migrate.connect(install, sender=self)
         partition_created.connect(tell_strategy)
 

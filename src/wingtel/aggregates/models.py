@@ -57,6 +57,9 @@ class ActiveStrategy(models.Model):
     singleton = models.BooleanField(primary_key=True, default=True, editable=False)
     name = models.CharField(max_length=40)
     fingerprint = models.CharField(max_length=64, help_text="Of the objects installed, to tell an outdated install.")
+    objects_installed = models.JSONField(
+        default=dict, help_text="The functions and views as they were installed, each with a hash, to tell drift."
+    )
     since = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -1,5 +1,20 @@
-"""The interchangeable ways to keep the aggregates. One folder each; nothing else names one."""
+"""Interchangeable ways to keep the aggregates, and which of them runs."""
 
-from .base import Strategy, active, ensure_installed, named, outdated
+from .base import NAMES, Lag, Strategy, active, named
+from .drift import problems
+from .installing import ensure_installed, outdated
+from .switching import PATIENCE_SECONDS, SwitchRefusedError, use
 
-__all__ = ["Strategy", "active", "ensure_installed", "named", "outdated"]
+__all__ = [
+    "NAMES",
+    "PATIENCE_SECONDS",
+    "Lag",
+    "Strategy",
+    "SwitchRefusedError",
+    "active",
+    "ensure_installed",
+    "named",
+    "outdated",
+    "problems",
+    "use",
+]

@@ -4,21 +4,14 @@ A strategy owns the definition of the two views that every reader reads, `usage_
 keeps them equal to the sums of the raw records.
 """
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from importlib import import_module
 from typing import ClassVar
 
-from django.db import transaction
-
-from wingtel import sql
+from wingtel.aggregates import stored
 from wingtel.aggregates.models import ActiveStrategy
 from wingtel.usage.partitions import Partition
-
-DEFAULT = "triggers"
-
 
 NAMES = ("triggers", "incremental", "inline", "signals", "view")
 
@@ -32,7 +25,7 @@ class Lag:
     since: datetime | None
 
 
-class Strategy(ABC):
+class Strategy:
     """One way to keep the aggregates.
 
     The class attributes are its capabilities: what it counts, and what it needs from others.
@@ -56,23 +49,32 @@ class Strategy(ABC):
     counts_recorded: ClassVar[bool] = False
     """Whether `record_usage` has to hand over what it recorded, by `usage_recorded`."""
 
-    @property
-    @abstractmethod
-    def fingerprint(self) -> str:
-        """A hash of everything `install` puts into the database; it changes when the installed objects are outdated."""
+    triggers: ClassVar[frozenset[str]] = frozenset()
+    """Names of the triggers that every raw table and partition has to have, TRUNCATE's on partitions only."""
 
-    @abstractmethod
+    views: str = stored.VIEWS
+    """The script that defines what readers see: the two views and the functions that find who exceeds a limit."""
+
+    sources: tuple[str, ...] = ()
+    """The texts of everything else that `install` puts into the database, to tell when it is outdated."""
+
     def install(self) -> None:
-        """Put the views and whatever keeps them right into the database, replacing an older version.
+        """Put whatever keeps the aggregates right into the database, replacing an older version of it.
 
         Runs in a transaction. The stored tables are as another strategy left them: whoever switches populates them.
         """
 
-    @abstractmethod
     def uninstall(self) -> None:
-        """Take out everything `install` put in, but the views' names: they stay for the next strategy to replace."""
+        """Take out everything `install` put in."""
 
-    def partition_created(self, partition: Partition) -> None:  # noqa: B027 - nothing to do for most
+    def refusal(self) -> str | None:
+        """Why this database cannot have the strategy now, None when it can."""
+        return None
+
+    def settle(self) -> None:
+        """Make the stored tables complete for another strategy to take over. Nobody else is writing."""
+
+    def partition_created(self, partition: Partition) -> None:
         """Take notice of a new partition of a raw table, in the transaction that makes it."""
 
     def usage_recorded(self) -> None:
@@ -84,9 +86,9 @@ class Strategy(ABC):
         raise NotImplementedError(f"{self.name} counts what is recorded by itself")
 
     def fold(self) -> int | None:
-        """Add what was put aside to the stored tables; return how many deltas that were, None when another session does.
+        """Add what was put aside to the stored tables; only where the strategy `folds`.
 
-        Only where the strategy `folds`.
+        Returns how many deltas that were, None when another session is at it.
         """
         raise NotImplementedError(f"{self.name} puts nothing aside")
 
@@ -107,28 +109,3 @@ def active() -> Strategy | None:
     """The strategy that keeps this database's aggregates; None before the first migration has installed one."""
     row = ActiveStrategy.objects.first()
     return named(row.name) if row else None
-
-
-def outdated() -> bool:
-    """Whether what is installed in the database differs from what this version of Wingtel installs."""
-    row = ActiveStrategy.objects.first()
-    return row is None or row.fingerprint != _fingerprint(named(row.name))
-
-
-def ensure_installed() -> None:
-    """Install the default strategy where none is, and bring an outdated one up to date."""
-    with transaction.atomic():
-        row = ActiveStrategy.objects.select_for_update().first()
-        strategy = named(row.name if row else DEFAULT)
-        if row and row.fingerprint == _fingerprint(strategy):
-            return
-        strategy.install()
-        ActiveStrategy.objects.update_or_create(
-            singleton=True, defaults={"name": strategy.name, "fingerprint": _fingerprint(strategy)}
-        )
-
-
-def _fingerprint(strategy: Strategy) -> str:
-    """Of the strategy's objects and of the functions that every strategy builds on."""
-    functions = [sql.script(package, "sql/functions.sql") for package in ("wingtel.usage", "wingtel.aggregates")]
-    return sha256("".join([*functions, strategy.fingerprint]).encode()).hexdigest()

@@ -1,8 +1,5 @@
 """What strategies with statement-level triggers share: they differ in the statement that the triggers run."""
 
-from abc import abstractmethod
-from hashlib import sha256
-
 from django.db import connection
 
 from wingtel import sql
@@ -10,7 +7,7 @@ from wingtel.usage.partitions import Partition
 
 from .base import Strategy
 
-_INSTALL = sql.script(__package__, "sql/statement_triggers.sql")
+_FUNCTIONS = sql.script(__package__, "sql/statement_triggers.sql")
 _SQL = sql.statements(__package__, "sql/statements.sql")
 
 
@@ -19,25 +16,18 @@ class StatementTriggers(Strategy):
 
     counts_models = True
     counts_sql = True
+    triggers = frozenset({"usage_insert", "usage_update", "usage_delete", "usage_truncate"})
+
+    apply: str
+    """The statement that the triggers run, after `WITH changed_usage AS (...)`, which sql/apply.sql describes."""
 
     @property
-    @abstractmethod
-    def apply(self) -> str:
-        """The statement that the triggers run, after `WITH changed_usage AS (...)`, which sql/apply.sql describes."""
-
-    @property
-    @abstractmethod
-    def views(self) -> str:
-        """The script that defines the views."""
-
-    @property
-    def fingerprint(self) -> str:
-        return sha256("".join([self.views, self.apply, _INSTALL, *_SQL.values()]).encode()).hexdigest()
+    def sources(self) -> tuple[str, ...]:  # type: ignore[override] # depends on the strategy's statement
+        return (_FUNCTIONS, *_SQL.values(), self.apply)
 
     def install(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(self.views)
-            cursor.execute(_INSTALL)
+            cursor.execute(_FUNCTIONS)
             cursor.execute(_SQL["define"], {"apply": self.apply})
             cursor.execute(_SQL["attach_everywhere"])
 

@@ -24,9 +24,13 @@ class IncrementalStrategy(StatementTriggers):
             (alone,) = cursor.fetchone()
             if not alone:
                 return None
-            lag = self.lag()
+            waiting = self.lag().deltas
+            self.settle()
+        return waiting
+
+    def settle(self) -> None:
+        with connection.cursor() as cursor:
             cursor.execute(_SQL["take"] + stored.APPLY)
-        return lag.deltas
 
     def lag(self) -> Lag:
         with connection.cursor() as cursor:

@@ -9,4 +9,3 @@ class TriggersStrategy(StatementTriggers):
 
     name = "triggers"
     apply = stored.APPLY
-    views = stored.VIEWS

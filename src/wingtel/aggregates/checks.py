@@ -1,0 +1,33 @@
+"""Django system checks: whether the database holds what the active strategy installed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core import checks
+from django.db import ProgrammingError
+
+
+def strategy_is_installed(
+    *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
+) -> list[checks.CheckMessage]:
+    """Warn of drift: outdated functions, changed views, a trigger that someone disabled.
+
+    Warnings only, since errors would keep `migrate` from mending them.
+    """
+    from .models import ActiveStrategy  # noqa: PLC0415 - needs the apps to be loaded
+    from .strategies import outdated, problems  # noqa: PLC0415 - needs the apps to be loaded
+
+    if not databases:
+        return []
+    try:
+        active = ActiveStrategy.objects.first()
+    except ProgrammingError:
+        return []  # not migrated yet
+    if active is None:
+        return []
+    if outdated():
+        hint = "Run `wingtel migrate`."
+        return [checks.Warning(f"{active.name} was installed by another version of Wingtel.", hint, id="wingtel.W001")]
+    hint = f"Run `wingtel strategy use {active.name}`: it installs the strategy again and populates the aggregates."
+    return [checks.Warning(f"{active.name}: {problem}.", hint, id="wingtel.W002") for problem in problems()]

@@ -1,0 +1,38 @@
+"""Whether what is installed in the database is still what was installed."""
+
+from django.db import connection
+
+from wingtel import sql
+from wingtel.aggregates.models import ActiveStrategy
+
+from .base import named
+
+_SQL = sql.statements(__package__, "sql/drift.sql")
+
+
+def objects() -> dict[str, str]:
+    """The functions and views as they are in the database now, each with a hash of its text."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["objects"])
+        return dict(cursor.fetchall())
+
+
+def problems() -> list[str]:
+    """What is not as the active strategy installed it: functions, views and triggers changed, missing or disabled."""
+    row = ActiveStrategy.objects.first()
+    if row is None:
+        return ["no strategy is installed"]
+    found, installed = objects(), row.objects_installed
+    changed = [name for name, hashed in installed.items() if name in found and found[name] != hashed]
+    missing = [name for name in installed if name not in found]
+    return [
+        *(f"{name} was changed after it was installed" for name in sorted(changed)),
+        *(f"{name} is missing" for name in sorted(missing)),
+        *_trigger_problems(named(row.name).triggers),
+    ]
+
+
+def _trigger_problems(expected: frozenset[str]) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["triggers"], {"expected": sorted(expected)})
+        return [f"trigger {name} on {table} is {state}" for table, name, state in cursor.fetchall()]

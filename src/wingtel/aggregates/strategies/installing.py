@@ -1,0 +1,50 @@
+"""Installing a strategy, and telling whether what is installed is what this version of Wingtel would install."""
+
+from hashlib import sha256
+
+from django.db import connection, transaction
+
+from wingtel import sql
+from wingtel.aggregates.models import ActiveStrategy
+
+from . import drift
+from .base import Strategy, named
+
+DEFAULT = "triggers"
+
+
+def outdated() -> bool:
+    """Whether what is installed in the database differs from what this version of Wingtel installs."""
+    row = ActiveStrategy.objects.first()
+    return row is None or row.fingerprint != fingerprint(named(row.name))
+
+
+def ensure_installed() -> None:
+    """Install the default strategy where none is, and bring an outdated one up to date."""
+    with transaction.atomic():
+        row = ActiveStrategy.objects.select_for_update().first()
+        strategy = named(row.name if row else DEFAULT)
+        if not row or row.fingerprint != fingerprint(strategy):
+            strategy.install()
+            define_views(strategy)
+            make_active(strategy)
+
+
+def define_views(strategy: Strategy) -> None:
+    """Let readers see the aggregates of `strategy`."""
+    with connection.cursor() as cursor:
+        cursor.execute(strategy.views)
+
+
+def make_active(strategy: Strategy) -> None:
+    """Record that `strategy` is installed, and how its objects look."""
+    ActiveStrategy.objects.update_or_create(
+        singleton=True,
+        defaults={"name": strategy.name, "fingerprint": fingerprint(strategy), "objects_installed": drift.objects()},
+    )
+
+
+def fingerprint(strategy: Strategy) -> str:
+    """Of the strategy's objects and of the functions that every strategy builds on."""
+    functions = [sql.script(package, "sql/functions.sql") for package in ("wingtel.usage", "wingtel.aggregates")]
+    return sha256("".join([*functions, strategy.views, *strategy.sources]).encode()).hexdigest()

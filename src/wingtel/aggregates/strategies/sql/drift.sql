@@ -1,0 +1,40 @@
+-- name: objects
+-- The functions and views that strategies are made of, each with a hash of its text. The functions of the business day are
+-- left out: they change with the operator's time zone.
+SELECT 'function ' || oid::regprocedure, md5(prosrc)
+FROM pg_proc
+WHERE pronamespace = current_schema()::regnamespace
+  AND proname LIKE 'usage\_%%'
+  AND proname NOT IN ('usage_time_zone', 'usage_business_day', 'usage_day_start')
+UNION ALL
+SELECT 'view ' || oid::regclass, md5(pg_get_viewdef(oid))
+FROM pg_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind = 'v' AND relname LIKE 'usage\_%%'
+
+-- name: triggers
+-- The triggers of raw tables and partitions that are missing, disabled, or there though nobody expects them.
+WITH relation AS (
+    SELECT oid, NOT relispartition AS is_parent
+    FROM pg_class
+    WHERE oid IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
+       OR oid IN (SELECT inhrelid FROM pg_inherits
+                  WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass))
+),
+expected AS (
+    SELECT relation.oid AS relation, name
+    FROM relation CROSS JOIN unnest(%(expected)s::name[]) AS name
+    WHERE NOT (is_parent AND name = 'usage_truncate')
+),
+installed AS (
+    SELECT tgrelid AS relation, tgname AS name, tgenabled AS enabled
+    FROM pg_trigger JOIN relation ON relation.oid = tgrelid
+    WHERE NOT tgisinternal AND tgname LIKE 'usage\_%%'
+)
+SELECT relation::regclass::text, name::text,
+       CASE WHEN enabled IS NULL THEN 'missing'
+            WHEN expected.name IS NULL THEN 'not of this strategy'
+            ELSE 'disabled'
+       END
+FROM expected FULL JOIN installed USING (relation, name)
+WHERE enabled IS NULL OR expected.name IS NULL OR enabled NOT IN ('O', 'A')
+ORDER BY 1, 2

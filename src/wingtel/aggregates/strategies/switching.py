@@ -1,0 +1,88 @@
+"""Changing the strategy while usage is written and read."""
+
+import time
+from collections.abc import Callable
+from datetime import date
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+
+from wingtel import sql
+from wingtel.aggregates.models import ActiveStrategy
+
+from . import drift
+from .base import Strategy, named
+from .installing import define_views, make_active, outdated
+
+_SQL = sql.statements(__package__, "sql/switching.sql")
+
+PATIENCE_SECONDS = 60.0
+_PAUSE_SECONDS = 0.1
+
+Progress = Callable[[int, int], None]
+"""Told how many days are populated, of how many."""
+
+
+class SwitchRefusedError(Exception):
+    """The strategy cannot be used; the message says why."""
+
+
+def use(name: str, *, progress: Progress = lambda done, total: None, patience: float = PATIENCE_SECONDS) -> bool:
+    """Let the strategy `name` keep the aggregates from now on; False when it does so already.
+
+    Installs it, populates the stored tables, swaps the views and takes the old one out in one transaction. Writers wait
+    meanwhile, readers go on with the old views until the end. Where the strategy is active but was tampered with, it is
+    installed and populated again.
+
+    Raises ValueError when there is no such strategy, SwitchRefusedError when it cannot work here, or when others held
+    the tables it needs for `patience` seconds.
+    """
+    strategy = named(name)
+    give_up = time.monotonic() + patience
+    while True:
+        try:
+            with transaction.atomic():
+                return _switch(strategy, progress)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+                raise
+            if time.monotonic() > give_up:
+                raise SwitchRefusedError(
+                    f"other sessions held the usage tables for {patience:g} s without a pause: end their transactions,"
+                    " or try again when less is written"
+                ) from error
+            time.sleep(_PAUSE_SECONDS)
+
+
+def _switch(strategy: Strategy, progress: Progress) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["lock"])
+        old = named(ActiveStrategy.objects.get().name)
+        if old is strategy and not outdated() and not drift.problems():
+            return False
+        if reason := strategy.refusal():
+            raise SwitchRefusedError(f"{strategy.name} cannot be used here: {reason}")
+        old.settle()
+        old.uninstall()
+        strategy.install()
+        if strategy.stores:
+            if not old.stores:
+                cursor.execute(_SQL["forget_stored"])
+            _populate(progress)
+        define_views(strategy)
+        make_active(strategy)
+    return True
+
+
+def _populate(progress: Progress) -> None:
+    """Recompute all that the raw records say, a day after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["days"])
+        days: list[date] = [day for (day,) in cursor.fetchall()]
+        for done, day in enumerate(days):
+            progress(done, len(days))
+            cursor.execute(_SQL["populate_day"], {"day": day})
+        if days:
+            cursor.execute(_SQL["populate_months"], {"first": days[0], "last": days[-1]})
+        cursor.execute(_SQL["populate_totals"])
+        progress(len(days), len(days))

@@ -1,0 +1,33 @@
+"""`wingtel fold`: add what writers put aside to the stored aggregates."""
+
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from wingtel.aggregates.strategies import active
+
+
+class Command(BaseCommand):
+    help = "Add the deltas that writers put aside to the stored aggregates. Writers and readers go on meanwhile."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--every", type=float, metavar="SECONDS", help="Fold again and again, with this pause, until interrupted."
+        )
+
+    def handle(self, *, every: float | None, **_: Any) -> None:
+        if every is not None and every <= 0:
+            raise CommandError(f"--every {every:g}: a pause of more than 0 seconds is needed")
+        self._fold()
+        while every:
+            time.sleep(every)
+            self._fold()
+
+    def _fold(self) -> None:
+        strategy = active()
+        if strategy is None or not strategy.folds:
+            self.stdout.write(f"{strategy.name if strategy else 'No strategy'} puts nothing aside: nothing to fold.")
+            return
+        folded = strategy.fold()
+        self.stdout.write("Another session is folding." if folded is None else f"{folded} deltas folded.")

@@ -1,0 +1,89 @@
+"""`wingtel strategy`: which strategy keeps the aggregates, and choosing another."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from wingtel.aggregates import strategies
+from wingtel.aggregates.models import ActiveStrategy
+
+
+class Command(BaseCommand):
+    help = "Show the strategy that keeps the aggregates, or use another one from now on."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", metavar="use")
+        use = actions.add_parser(
+            "use",
+            help="Install a strategy, populate the aggregates, and swap it for the active one, in one transaction.",
+        )
+        use.add_argument("name", choices=strategies.NAMES)
+        use.add_argument(
+            "--patience",
+            type=float,
+            default=strategies.PATIENCE_SECONDS,
+            metavar="SECONDS",
+            help="How long to wait for other sessions to let go of the usage tables (default: %(default)g).",
+        )
+
+    def handle(self, *, action: str | None, name: str = "", patience: float = 0, **_: Any) -> None:
+        if action == "use":
+            self._use(name, patience)
+        else:
+            self._show()
+
+    def _use(self, name: str, patience: float) -> None:
+        bar = Progress(
+            *(TextColumn("Populating"), BarColumn(), MofNCompleteColumn(), TextColumn("days")),
+            *(TimeElapsedColumn(), TimeRemainingColumn()),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        with bar:
+            task = bar.add_task("populate", total=None)
+            try:
+                changed = strategies.use(
+                    name,
+                    progress=lambda done, total: bar.update(task, completed=done, total=total),
+                    patience=patience,
+                )
+            except strategies.SwitchRefusedError as error:
+                raise CommandError(str(error)) from error
+        if changed:
+            self.stdout.write(f"{name} keeps the aggregates from now on.")
+        else:
+            self.stdout.write(f"{name} keeps the aggregates already: nothing to do.")
+
+    def _show(self) -> None:
+        active = ActiveStrategy.objects.get()
+        table = Table(title=f"{active.name}, since {active.since:%Y-%m-%d %H:%M:%S %Z}", title_justify="left")
+        for column in ("strategy", "record_usage", "models", "SQL and COPY", "answers come from", "to fold"):
+            table.add_column(column)
+        for name in strategies.NAMES:
+            style = "bold" if name == active.name else None
+            table.add_row(name, "counted", *_capabilities(strategies.named(name)), style=style)
+        width = None if self.stdout.isatty() else 110
+        Console(file=self.stdout, width=width).print(table)  # type: ignore[arg-type] # writes like a file
+        self._show_state(strategies.named(active.name))
+
+    def _show_state(self, strategy: strategies.Strategy) -> None:
+        problems = strategies.problems()
+        if strategies.outdated():
+            problems.append("it was installed by another version of Wingtel: run `wingtel migrate`")
+        self.stdout.writelines(f"state: {problem}" for problem in problems or ["installed"])
+        lag = strategy.lag()
+        waiting = f"{lag.deltas} deltas of {lag.records} records wait for `wingtel fold`; answers count them in"
+        oldest = f", the oldest since {lag.since:%Y-%m-%d %H:%M:%S %Z}" if lag.since else ""
+        self.stdout.write(f"lag: {waiting}{oldest}" if lag.deltas else "lag: none")
+
+
+def _capabilities(strategy: strategies.Strategy) -> tuple[str, str, str, str]:
+    return (
+        "counted" if strategy.counts_models else "not counted",
+        "counted" if strategy.counts_sql else "not counted",
+        ("stored aggregates" + (" and deltas" if strategy.folds else "")) if strategy.stores else "raw records",
+        "yes" if strategy.folds else "no",
+    )
