@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db import connection
 
+from wingtel.aggregates.strategies import active
+
 RECORDS = """
     SELECT subscription_id, 'data' AS usage_type, (usage_date AT TIME ZONE %(zone)s)::date AS day,
            kilobytes_used AS used, price FROM data_usage_record
@@ -25,10 +27,23 @@ MAINTAINED = {
     "usage_daily": "SELECT subscription_id, usage_type, day, used::numeric, price, records FROM usage_daily",
     "usage_monthly": "SELECT subscription_id, usage_type, month, used::numeric, price, records FROM usage_monthly",
 }
+# A ceiling is no less than its price, a floor no more, and totals are sums of both, rows of nothing aside.
+BOUNDS = """
+    SELECT 'monthly_usage', 'out of bounds', * FROM monthly_usage
+    WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
+"""
+TOTALS = """
+    SELECT 'total_usage', 'differs', *
+    FROM (SELECT subscription_id, usage_type, sum(usage_price_floor(ceiling)) AS floor, sum(ceiling) AS ceiling
+          FROM monthly_usage GROUP BY 1, 2) AS expected
+    FULL JOIN (SELECT subscription_id, usage_type, floor, ceiling FROM total_usage WHERE (floor, ceiling) <> (0, 0))
+        AS total USING (subscription_id, usage_type)
+    WHERE (expected.floor, expected.ceiling) IS DISTINCT FROM (total.floor, total.ceiling)
+"""
 
 
 def differences(zone: str = "UTC") -> list[tuple[Any, ...]]:
-    """Rows that a view has and should not ("surplus"), or should have and has not ("missing")."""
+    """Rows that a view has and should not ("surplus"), or should have and has not ("missing"); wrong totals."""
     found = []
     with connection.cursor() as cursor:
         for view, expected in EXPECTED.items():
@@ -40,4 +55,9 @@ def differences(zone: str = "UTC") -> list[tuple[Any, ...]]:
                 {"zone": zone},
             )
             found += cursor.fetchall()
+        strategy = active()
+        if strategy and strategy.stores:
+            for statement in (BOUNDS, TOTALS):
+                cursor.execute(statement)
+                found += cursor.fetchall()
     return found

@@ -1,4 +1,4 @@
-"""Many writers at once on the same subscriptions, and populate between them: nothing is lost or counted twice."""
+"""Many writers at once on the same subscriptions, populate and fold between them: nothing is lost or counted twice."""
 
 import random
 from collections.abc import Callable
@@ -9,56 +9,48 @@ from decimal import Decimal
 import pytest
 from django.db import connection, connections
 
+from tests.conformance.conftest import ways
 from tests.conformance.oracle import differences
-from tests.sessions import new_connection
+from tests.conformance.writing import CHANGE, DELETE, MODELS, WRITE, Row
 from wingtel.aggregates.populate import populate
+from wingtel.aggregates.strategies import Strategy
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
-
-pytestmark = pytest.mark.django_db(transaction=True)
+from wingtel.usage.models import DataUsageRecord
 
 DAYS = [date(2026, 3, 30) + timedelta(days=n) for n in range(4)]  # over the end of a month
-WRITERS = 8
+WRITERS = 6
+BATCHES = 8
+LINES = 40
 
 
 @pytest.fixture
-def subscription_ids() -> list[int]:
+def subscription_ids(strategy: Strategy) -> list[int]:
     partitions.ensure(DAYS)
     return [Subscription.objects.create(carrier="att").pk for _ in range(20)]
 
 
-def write(writer: int, subscription_ids: list[int]) -> int:
-    """Insert in batches, now and then change or delete some of what was written; return the records left."""
+def drawn_rows(drawn: random.Random, prefix: str, subscription_ids: list[int]) -> list[Row]:
+    rows = []
+    for line in range(LINES):
+        day = drawn.choice(DAYS)
+        moment = datetime(day.year, day.month, day.day, drawn.randrange(23), tzinfo=UTC)
+        price = Decimal(drawn.randrange(10**6)) / 10**4
+        rows.append((f"{prefix}-{line}", moment, drawn.choice(subscription_ids), price, drawn.randrange(2**40)))
+    return rows
+
+
+def write(way: str, writer: int, subscription_ids: list[int]) -> int:
+    """Write batches, change and delete some of what was written where the way can; return the records left."""
     drawn = random.Random(writer)
     left = 0
-    with new_connection() as session:
-        for batch in range(15):
-            with session.cursor().copy(f"COPY {drawn.choice(['data', 'voice'])}_usage_record FROM STDIN") as copy:
-                for line in range(40):
-                    day = drawn.choice(DAYS)
-                    moment = datetime(day.year, day.month, day.day, drawn.randrange(24), tzinfo=UTC)
-                    price = Decimal(drawn.randrange(10**6)) / 10**4
-                    row = (
-                        f"{writer}-{batch}-{line}",
-                        moment,
-                        drawn.choice(subscription_ids),
-                        price,
-                        drawn.randrange(2**40),
-                    )
-                    copy.write_row(row)
-            left += 40
-            session.commit()
-            # Statements touch their keys in one order, so they wait for each other and never deadlock.
-            session.execute(
-                "UPDATE data_usage_record SET price = price + 1, usage_date = usage_date + interval '1 hour'"
-                " WHERE record_id LIKE %s AND usage_date < '2026-04-02 20:00Z'",
-                [f"{writer}-{batch}-1%"],
-            )
-            session.commit()
-            left -= session.execute(
-                "DELETE FROM voice_usage_record WHERE record_id LIKE %s", [f"{writer}-{batch}-2%"]
-            ).rowcount
-            session.commit()
+    for batch in range(BATCHES):
+        prefix, model = f"{way}-{writer}-{batch}", drawn.choice(MODELS)
+        WRITE[way](model, drawn_rows(drawn, prefix, subscription_ids))
+        left += LINES
+        if way in CHANGE:
+            CHANGE[way](model, f"{prefix}-1")
+            left -= DELETE[way](model, f"{prefix}-2")
     return left
 
 
@@ -73,42 +65,80 @@ def in_threads(*work: Callable[[], int]) -> list[int]:
         return list(pool.map(run, work))
 
 
-def test_writers_on_the_same_subscriptions_end_equal_to_the_oracle(subscription_ids: list[int]) -> None:
-    left = in_threads(*(lambda writer=n: write(writer, subscription_ids) for n in range(WRITERS)))
-    assert differences() == []
+def writers(strategy: Strategy, subscription_ids: list[int]) -> list[Callable[[], int]]:
+    """Writers that take turns in the ways that the strategy counts."""
+    chosen = ways(strategy)
+    return [
+        lambda writer=n: write(chosen[writer % len(chosen)], writer, subscription_ids)  # type: ignore[misc]
+        for n in range(WRITERS)
+    ]
+
+
+def records_kept() -> tuple[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(records) FROM usage_monthly")
-        assert cursor.fetchone() == (sum(left),)
+        (kept,) = cursor.fetchone()
+    return kept
 
 
-def test_populate_among_writers_loses_nothing_and_counts_nothing_twice(subscription_ids: list[int]) -> None:
+def test_writers_on_the_same_subscriptions_end_equal_to_the_oracle(
+    strategy: Strategy, subscription_ids: list[int]
+) -> None:
+    left = in_threads(*writers(strategy, subscription_ids))
+    assert differences() == []
+    assert records_kept() == sum(left)
+
+
+def test_populate_among_writers_loses_nothing_and_counts_nothing_twice(
+    strategy: Strategy, subscription_ids: list[int]
+) -> None:
     def populate_often() -> int:
         return sum(populate(DAYS[n % 3], DAYS[-1]) for n in range(12)) * 0
 
-    left = in_threads(populate_often, *(lambda writer=n: write(writer, subscription_ids) for n in range(4)))
+    left = in_threads(populate_often, *writers(strategy, subscription_ids))
     assert differences() == []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(records) FROM usage_daily")
-        assert cursor.fetchone() == (sum(left),)
+    assert records_kept() == sum(left)
 
 
-def test_a_writer_that_waits_for_populate_adds_to_what_it_stored(subscription_ids: list[int]) -> None:
-    row = ("late", datetime(2026, 3, 30, 12, tzinfo=UTC), subscription_ids[0], Decimal(1), 7)
-    with new_connection() as populating, new_connection() as watching:
-        watching.autocommit = True
-        populating.execute("SELECT usage_populate('2026-03-30', '2026-04-02')")
+def test_several_folders_among_writers_lose_nothing_and_count_nothing_twice(
+    strategy: Strategy, subscription_ids: list[int]
+) -> None:
+    if not strategy.folds:
+        pytest.skip(f"{strategy.name} puts nothing aside")
 
-        def insert() -> int:
-            with new_connection() as writing:
-                writing.execute("INSERT INTO data_usage_record VALUES (%s, %s, %s, %s, %s)", row)
-            return 1
+    def fold_often() -> int:
+        return sum(strategy.fold() or 0 for _ in range(30)) * 0
 
-        with ThreadPoolExecutor(1) as pool:
-            written = pool.submit(insert)
-            while watching.execute(
-                "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'daily_usage'::regclass"
-            ).fetchone() != (1,):
-                assert not written.done()
-            populating.commit()
-            assert written.result() == 1
+    left = in_threads(fold_often, fold_often, *writers(strategy, subscription_ids))
     assert differences() == []
+    assert records_kept() == sum(left)
+    strategy.fold()
+    assert strategy.lag().deltas == 0
+    assert differences() == []
+
+
+def test_writers_that_delete_the_same_records_take_them_away_once(
+    strategy: Strategy, subscription_ids: list[int]
+) -> None:
+    if not strategy.counts_models:
+        pytest.skip(f"{strategy.name} does not count what is deleted through the models")
+    rows = drawn_rows(random.Random(1), "shared", subscription_ids)
+    WRITE["models"](DataUsageRecord, rows)
+    deleted = in_threads(*[lambda: DELETE["models"](DataUsageRecord, "shared-1")] * 4)
+    assert sum(deleted) == 11  # shared-1 and shared-10 to shared-19
+    assert differences() == []
+    assert records_kept() == LINES - 11
+
+
+def test_writers_that_record_the_same_usage_store_and_count_it_once(
+    strategy: Strategy, subscription_ids: list[int]
+) -> None:
+    rows = drawn_rows(random.Random(2), "shared", subscription_ids)
+
+    def record() -> int:
+        WRITE["recorded"](DataUsageRecord, rows)
+        return 0
+
+    in_threads(*[record] * 4)
+    assert differences() == []
+    assert records_kept() == LINES

@@ -51,6 +51,24 @@ class MonthlyUsage(StoredUsage):
         return f"{self.usage_type} of subscription {self.subscription_id} in {self.month:%Y-%m}"
 
 
+class TotalUsage(models.Model):
+    """Bounds of what one subscription paid for one usage type in all its months: `floor` <= price <= `ceiling`."""
+
+    pk = models.CompositePrimaryKey("subscription_id", "usage_type")
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    usage_type = models.TextField(choices=UsageType, db_collation="C")
+    floor = models.DecimalField(max_digits=24, decimal_places=8)
+    ceiling = models.DecimalField(max_digits=24, decimal_places=8)
+
+    class Meta:
+        db_table = "total_usage"
+
+    def __str__(self) -> str:
+        return f"{self.usage_type} of subscription {self.subscription_id}"
+
+
 class ActiveStrategy(models.Model):
     """Which strategy keeps the aggregates of this database: one row."""
 

@@ -13,7 +13,7 @@ from wingtel.aggregates import stored
 from wingtel.aggregates.models import ActiveStrategy
 from wingtel.usage.partitions import Partition
 
-NAMES = ("triggers", "incremental", "inline", "signals", "view")
+NAMES = ("triggers", "incremental", "inline", "view")
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,11 @@ class Strategy:
         Runs in a transaction. The stored tables are as another strategy left them: whoever switches populates them.
         """
 
+    def stop(self) -> None:
+        """Count no more, in the transaction that lets another strategy begin, which is installed after it."""
+
     def uninstall(self) -> None:
-        """Take out everything `install` put in."""
+        """Take out everything `install` put in, in a transaction of its own, once another strategy runs."""
 
     def refusal(self) -> str | None:
         """Why this database cannot have the strategy now, None when it can."""

@@ -32,7 +32,18 @@ def problems() -> list[str]:
     ]
 
 
+def has_unexpected_triggers() -> bool:
+    """Whether there are triggers, disabled ones perhaps, that the active strategy does not have."""
+    row = ActiveStrategy.objects.first()
+    expected = named(row.name).triggers if row else frozenset()
+    return any(name not in expected for _, name, _ in _wrong_triggers(expected))
+
+
 def _trigger_problems(expected: frozenset[str]) -> list[str]:
+    return [f"trigger {name} on {table} is {state}" for table, name, state in _wrong_triggers(expected)]
+
+
+def _wrong_triggers(expected: frozenset[str]) -> list[tuple[str, str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["triggers"], {"expected": sorted(expected)})
-        return [f"trigger {name} on {table} is {state}" for table, name, state in cursor.fetchall()]
+        return list(cursor.fetchall())

@@ -31,6 +31,11 @@ class StatementTriggers(Strategy):
             cursor.execute(_SQL["define"], {"apply": self.apply})
             cursor.execute(_SQL["attach_everywhere"])
 
+    def stop(self) -> None:
+        """Disable the triggers: that lets readers of the raw tables go on, which dropping them does not."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["disable_everywhere"])
+
     def uninstall(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_SQL["uninstall"])

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
@@ -11,13 +12,15 @@ from wingtel import sql
 from wingtel.aggregates.models import ActiveStrategy
 
 from . import drift
-from .base import Strategy, named
+from .base import NAMES, Strategy, named
 from .installing import define_views, make_active, outdated
 
 _SQL = sql.statements(__package__, "sql/switching.sql")
 
 PATIENCE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.1
+
+Result = TypeVar("Result")
 
 Progress = Callable[[int, int], None]
 """Told how many days are populated, of how many."""
@@ -30,26 +33,34 @@ class SwitchRefusedError(Exception):
 def use(name: str, *, progress: Progress = lambda done, total: None, patience: float = PATIENCE_SECONDS) -> bool:
     """Let the strategy `name` keep the aggregates from now on; False when it does so already.
 
-    Installs it, populates the stored tables, swaps the views and takes the old one out in one transaction. Writers wait
-    meanwhile, readers go on with the old views until the end. Where the strategy is active but was tampered with, it is
-    installed and populated again.
+    Stops the old one, installs the new one, populates the stored tables and swaps the views in one transaction. Writers
+    wait meanwhile, readers go on with the old views until the end. Then the old one's triggers, disabled so far, are
+    dropped. Where the strategy is active but was tampered with, it is installed and populated again.
 
     Raises ValueError when there is no such strategy, SwitchRefusedError when it cannot work here, or when others held
     the tables it needs for `patience` seconds.
     """
     strategy = named(name)
     give_up = time.monotonic() + patience
+    changed = _patiently(lambda: _switch(strategy, progress), give_up)
+    _patiently(_uninstall_others, give_up)
+    return changed
+
+
+def _patiently(work: Callable[[], Result], give_up: float) -> Result:
+    """Do it in a transaction; while others hold what it needs, again."""
     while True:
         try:
-            with transaction.atomic():
-                return _switch(strategy, progress)
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(_SQL["patience"])
+                return work()
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
                 raise
             if time.monotonic() > give_up:
                 raise SwitchRefusedError(
-                    f"other sessions held the usage tables for {patience:g} s without a pause: end their transactions,"
-                    " or try again when less is written"
+                    "other sessions held the usage tables all the time: end their transactions, wait longer, or try"
+                    " again when less is written"
                 ) from error
             time.sleep(_PAUSE_SECONDS)
 
@@ -63,7 +74,7 @@ def _switch(strategy: Strategy, progress: Progress) -> bool:
         if reason := strategy.refusal():
             raise SwitchRefusedError(f"{strategy.name} cannot be used here: {reason}")
         old.settle()
-        old.uninstall()
+        old.stop()
         strategy.install()
         if strategy.stores:
             if not old.stores:
@@ -72,6 +83,19 @@ def _switch(strategy: Strategy, progress: Progress) -> bool:
         define_views(strategy)
         make_active(strategy)
     return True
+
+
+def _uninstall_others() -> None:
+    """Take out the triggers that a strategy which runs no more has left."""
+    if not drift.has_unexpected_triggers():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["lock_out"])
+    running = named(ActiveStrategy.objects.get().name)  # now that nobody can change it
+    for other in map(named, NAMES):
+        if other.triggers - running.triggers:
+            other.uninstall()
+    ActiveStrategy.objects.update(objects_installed=drift.objects())
 
 
 def _populate(progress: Progress) -> None:

@@ -73,7 +73,8 @@ class Command(BaseCommand):
         problems = strategies.problems()
         if strategies.outdated():
             problems.append("it was installed by another version of Wingtel: run `wingtel migrate`")
-        self.stdout.writelines(f"state: {problem}" for problem in problems or ["installed"])
+        for state in problems or ["installed"]:
+            self.stdout.write(f"state: {state}")
         lag = strategy.lag()
         waiting = f"{lag.deltas} deltas of {lag.records} records wait for `wingtel fold`; answers count them in"
         oldest = f", the oldest since {lag.since:%Y-%m-%d %H:%M:%S %Z}" if lag.since else ""

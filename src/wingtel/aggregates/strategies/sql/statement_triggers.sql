@@ -61,3 +61,9 @@ BEGIN
                         FOR EACH STATEMENT EXECUTE FUNCTION %I()', relation, format('usage_count_%s_truncate', parent));
     END IF;
 END $attach$;
+
+CREATE OR REPLACE FUNCTION usage_disable_triggers(relation regclass, trigger name) RETURNS void
+LANGUAGE plpgsql AS $disable$
+BEGIN
+    EXECUTE format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', relation, trigger);
+END $disable$;

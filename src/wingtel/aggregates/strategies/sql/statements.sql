@@ -19,11 +19,21 @@ FROM (
 ) AS relations
 WHERE parent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
 
+-- name: disable_everywhere
+-- Disable them all; attaching enables them again.
+SELECT usage_disable_triggers(tgrelid::regclass, tgname)
+FROM pg_trigger
+WHERE tgname LIKE 'usage\_%%' AND NOT tgisinternal
+  AND (tgrelid IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
+       OR tgrelid IN (SELECT inhrelid FROM pg_inherits
+                      WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)))
+
 -- name: uninstall
 -- Take out the functions; the triggers that call them go with them.
 DROP FUNCTION IF EXISTS
     usage_define_trigger(regclass, text, name, text, text),
     usage_attach_triggers(regclass, regclass),
+    usage_disable_triggers(regclass, name),
     usage_count_data_usage_record_insert(), usage_count_voice_usage_record_insert(),
     usage_count_data_usage_record_update(), usage_count_voice_usage_record_update(),
     usage_count_data_usage_record_delete(), usage_count_voice_usage_record_delete(),

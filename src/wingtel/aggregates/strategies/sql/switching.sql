@@ -1,11 +1,17 @@
+-- name: patience
+-- Whoever waits longer than this for a lock lets go of everything and begins again, before PostgreSQL would look for a deadlock
+-- (deadlock_timeout, a second) and end one of the writers.
+SET LOCAL lock_timeout = '500ms'
+
 -- name: lock
--- Wait for all writers, and let new ones wait. Whoever waits longer than this for a lock lets go of everything and begins again,
--- before PostgreSQL would look for a deadlock (deadlock_timeout, a second) and end one of the writers: a session that holds the
--- second table and wants the first can go on. Dropping triggers needs the strongest lock, so it is taken at once.
-SET LOCAL lock_timeout = '500ms';
+-- Wait for all writers, and let new ones wait. Readers go on.
 SELECT usage_require_read_committed('a change of strategy');
-LOCK TABLE data_usage_record, voice_usage_record IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE data_usage_record, voice_usage_record IN SHARE ROW EXCLUSIVE MODE;
 SELECT usage_lock_stored()
+
+-- name: lock_out
+-- Wait for readers too, as dropping a trigger needs it: the strongest lock at once, since raising a weaker one can deadlock.
+LOCK TABLE data_usage_record, voice_usage_record IN ACCESS EXCLUSIVE MODE
 
 -- name: forget_stored
 -- Nobody kept these, so they may tell of days whose raw records have changed or gone.

@@ -9,5 +9,5 @@ FROM (
     WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
 ) AS gone (day)
 
--- name: uninstall
+-- name: stop
 DROP FUNCTION IF EXISTS usage_exceeding_between(timestamptz, timestamptz, text[], numeric, bigint[], numeric, bigint, bigint)

@@ -28,6 +28,6 @@ class ViewStrategy(Strategy):
             "choose a strategy that stores aggregates"
         )
 
-    def uninstall(self) -> None:
+    def stop(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(_SQL["uninstall"])
+            cursor.execute(_SQL["stop"])

@@ -1,0 +1,110 @@
+"""Both answers, to the byte, under all strategies on the same data."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from tests.conformance.conftest import EMPTY
+from tests.conformance.oracle import RECORDS
+from tests.conformance.writing import MODELS, WRITE
+from wingtel.aggregates import strategies
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage import partitions
+
+FIRST_DAY = date(2026, 1, 20)
+DAYS = [FIRST_DAY + timedelta(days=n) for n in range(0, 70, 3)]  # parts of three months
+
+QUESTIONS = [
+    f"/api/v1/{question}{period}{extra}"
+    for question, extras in (
+        ("usage/exceeding/?price_limit=20.00", ("", "&usage_type=voice", "&page_size=3")),
+        ("usage/metrics/?", ("", "&usage_type=data", "&page_size=3")),
+    )
+    for period in (
+        "&from=2026-02-01&to=2026-02-28",
+        "&from=2026-01-25&to=2026-03-10",
+        "&from=2026-02-03&to=2026-02-20",
+        *([""] if "exceeding" in question else ["&from=2026-01-01&to=2026-12-31"]),
+    )
+    for extra in extras
+]
+
+
+def answers(client: Client) -> dict[str, list[bytes]]:
+    """Every page of every question."""
+    found: dict[str, list[bytes]] = {}
+    for question in QUESTIONS:
+        pages, following = [], question
+        while following:
+            response = client.get(following)
+            assert response.status_code == 200, response.content
+            body = response.json()
+            pages.append(response.content.replace(body["as_of"].encode(), b"as of"))
+            following = body["next"]
+        found[question] = pages
+    return found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answers_are_byte_identical_under_all_strategies(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTY)
+    partitions.ensure(DAYS)
+    owners = [Subscription.objects.create(carrier="att").pk for _ in range(12)]
+    drawn = random.Random(3)
+    expected: dict[str, list[bytes]] = {}
+    for round_, name in enumerate(strategies.NAMES):
+        strategies.use("triggers")
+        for number in range(60):  # some more records each round, and the same answers of all strategies for them
+            day = drawn.choice(DAYS)
+            moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+            price = Decimal(drawn.randrange(10**5)) / 10**4
+            WRITE["models"](drawn.choice(MODELS), [(f"{round_}-{number}", moment, drawn.choice(owners), price, number)])
+        expected = answers(client)
+        for other in strategies.NAMES[1:]:
+            strategies.use(other)
+            assert answers(client) == expected, f"{other} answers differently in the round of {name}"
+    strategies.use("triggers")
+    assert any(len(pages) > 1 for pages in expected.values())
+
+
+def test_who_exceeds_a_limit_of_all_time_is_who_the_oracle_names(strategy: strategies.Strategy, client: Client) -> None:
+    partitions.ensure(DAYS)
+    owners = [Subscription.objects.create(carrier="att").pk for _ in range(40)]
+    drawn = random.Random(4)
+    for batch in range(6):
+        rows = []
+        for number in range(60):
+            day = drawn.choice(DAYS)
+            price = Decimal(int(drawn.lognormvariate(9, 2))) / 10**4
+            moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+            rows.append((f"{batch}-{number}", moment, drawn.choice(owners), price, number))
+        WRITE["recorded"](MODELS[batch % 2], rows)
+        if strategy.folds and batch == 3:
+            strategy.fold()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT subscription_id, usage_type, sum(price) FROM ({RECORDS}) AS record
+                GROUP BY 1, 2 HAVING sum(price) >= 15 ORDER BY 1, 2""",
+            {"zone": "UTC"},
+        )
+        expected = cursor.fetchall()
+    assert len(expected) > 10
+    found, following = [], "/api/v1/usage/exceeding/?price_limit=15&page_size=4"
+    while following:
+        body = client.get(following).json()
+        found += [
+            (result["subscription_id"], limit["usage_type"], Decimal(limit["total_price"]))
+            for result in body["results"]
+            for limit in result["exceeded"]
+        ]
+        following = body["next"]
+    assert sorted(found) == expected
+    largest = [
+        max(price for owner, _, price in found if owner == each) for each in dict.fromkeys(o for o, _, _ in found)
+    ]
+    assert largest == sorted(largest, reverse=True)

@@ -1,0 +1,90 @@
+"""The three ways to write usage: through `record_usage`, through the models, and with SQL."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import F
+
+from wingtel.recording.entries import NamedBy, UsageEntry
+from wingtel.recording.staged import record_usage
+from wingtel.usage.models import DataUsageRecord, UsageRecord, UsageType, VoiceUsageRecord
+
+Row = tuple[str, datetime, int, Decimal, int]
+"""record_id, usage_date, subscription_id, price, quantity."""
+
+Model = type[UsageRecord]
+
+MODELS: tuple[Model, Model] = (DataUsageRecord, VoiceUsageRecord)
+
+
+def quantity_of(model: Model) -> str:
+    return "kilobytes_used" if model is DataUsageRecord else "seconds_used"
+
+
+def usage_type_of(model: Model) -> UsageType:
+    return UsageType.DATA if model is DataUsageRecord else UsageType.VOICE
+
+
+def objects(model: Model, rows: Sequence[Row]) -> list[UsageRecord]:
+    names = ("record_id", "usage_date", "subscription_id", "price", quantity_of(model))
+    return [model(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+def record(model: Model, rows: Sequence[Row]) -> None:
+    """Through the recording service."""
+    record_usage(
+        [
+            UsageEntry(position, usage_type_of(model), record_id, moment, str(subscription), "att", quantity, price)
+            for position, (record_id, moment, subscription, price, quantity) in enumerate(rows)
+        ],
+        named_by=NamedBy.ID,
+    )
+
+
+def create(model: Model, rows: Sequence[Row]) -> None:
+    """Through the models: the first one by one, the rest in bulk."""
+    first, *rest = objects(model, rows)
+    first.save(force_insert=True)
+    model.objects.bulk_create(rest)
+
+
+def copy(model: Model, rows: Sequence[Row]) -> None:
+    """With COPY."""
+    with connection.cursor() as cursor, cursor.copy(f"COPY {model._meta.db_table} FROM STDIN") as copying:
+        for row in rows:
+            copying.write_row(row)
+
+
+WRITE: dict[str, Callable[[Model, Sequence[Row]], None]] = {"recorded": record, "models": create, "sql": copy}
+
+
+def change_with_models(model: Model, prefix: str) -> None:
+    model.objects.filter(record_id__startswith=prefix).update(price=F("price") + 1)
+
+
+def change_with_sql(model: Model, prefix: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {model._meta.db_table} SET price = price + 1, usage_date = usage_date + interval '1 minute'"
+            " WHERE record_id LIKE %s",
+            [f"{prefix}%"],
+        )
+
+
+CHANGE: dict[str, Callable[[Model, str], None]] = {"models": change_with_models, "sql": change_with_sql}
+
+
+def delete_with_models(model: Model, prefix: str) -> int:
+    deleted, _ = model.objects.filter(record_id__startswith=prefix).delete()
+    return deleted
+
+
+def delete_with_sql(model: Model, prefix: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {model._meta.db_table} WHERE record_id LIKE %s", [f"{prefix}%"])
+        return int(cursor.rowcount)
+
+
+DELETE: dict[str, Callable[[Model, str], int]] = {"models": delete_with_models, "sql": delete_with_sql}
