@@ -97,19 +97,19 @@ BEGIN
     )
     SELECT page.subscription_id, page.price, reached.usage_type, reached.price
     FROM page
-    CROSS JOIN LATERAL (
-        SELECT stored.usage_type, stored.price
-        FROM monthly_usage AS stored
-        WHERE stored.subscription_id = page.subscription_id
-          AND stored.usage_type = ANY (usage_types)
-          AND stored.month = of_month
-          AND stored.records > 0
-          AND stored.subscription_id NOT IN (SELECT subscription_id FROM delta)
+    JOIN (
+        SELECT stored.subscription_id, stored.usage_type, stored.price
+        FROM unnest(usage_types) AS wanted (usage_type)
+        CROSS JOIN page
+        JOIN monthly_usage AS stored
+            ON stored.subscription_id = page.subscription_id
+            AND stored.usage_type = wanted.usage_type COLLATE "C"
+            AND stored.month = of_month
+        WHERE stored.records > 0 AND stored.subscription_id NOT IN (SELECT subscription_id FROM delta)
         UNION ALL
-        SELECT changed.usage_type, changed.price
+        SELECT changed.subscription_id, changed.usage_type, changed.price
         FROM changed
-        WHERE changed.subscription_id = page.subscription_id
-    ) AS reached
+    ) AS reached USING (subscription_id)
     WHERE reached.price >= price_limit;
 END $$;
 
@@ -146,6 +146,9 @@ DECLARE
     candidates_taken bigint := page_rows + page_rows / 4 + 20;
     candidates bigint[];
     bound_left_out numeric;
+    summed_ids bigint[];
+    summed_types text[];
+    summed_prices numeric[];
     page_ids bigint[];
     page_prices numeric[];
 BEGIN
@@ -156,11 +159,11 @@ BEGIN
             WHERE usage_type = ANY (usage_types)
             GROUP BY subscription_id, usage_type
         ),
-        walked AS MATERIALIZED (
-            SELECT wanted.usage_type, bounded.subscription_id, bounded.bound
-            FROM unnest(usage_types) AS wanted (usage_type)
-            CROSS JOIN LATERAL (
-                (
+        walked AS (
+            (
+                SELECT bounded.subscription_id, bounded.bound
+                FROM unnest(usage_types) AS wanted (usage_type)
+                CROSS JOIN LATERAL (
                     SELECT total.subscription_id, total.ceiling AS bound
                     FROM total_usage AS total
                     WHERE total.usage_type = wanted.usage_type COLLATE "C"
@@ -170,38 +173,44 @@ BEGIN
                       AND total.subscription_id NOT IN (SELECT subscription_id FROM delta)
                     ORDER BY total.ceiling DESC
                     LIMIT candidates_taken
-                )
+                ) AS bounded
+            )
+            UNION ALL
+            SELECT subscription_id, sum(price)
+            FROM (
+                SELECT subscription_id, usage_type, price FROM delta
                 UNION ALL
-                SELECT changed.subscription_id, coalesce(total.ceiling, 0) + coalesce(delta.price, 0)
+                SELECT total.subscription_id, total.usage_type, total.ceiling
                 FROM (SELECT DISTINCT subscription_id FROM delta) AS changed
-                LEFT JOIN delta ON delta.subscription_id = changed.subscription_id AND delta.usage_type = wanted.usage_type
-                LEFT JOIN total_usage AS total
+                CROSS JOIN unnest(usage_types) AS wanted (usage_type)
+                JOIN total_usage AS total
                     ON total.subscription_id = changed.subscription_id AND total.usage_type = wanted.usage_type COLLATE "C"
-                WHERE subscription_ids IS NULL OR changed.subscription_id = ANY (subscription_ids)
-                ORDER BY bound DESC
-                LIMIT candidates_taken
-            ) AS bounded
+            ) AS parts
+            WHERE subscription_ids IS NULL OR subscription_id = ANY (subscription_ids)
+            GROUP BY subscription_id, usage_type
+            ORDER BY bound DESC
+            LIMIT candidates_taken
         )
-        SELECT array_agg(DISTINCT subscription_id),
-               (SELECT max(bound) FROM (
-                   SELECT min(bound) FROM walked GROUP BY usage_type HAVING count(*) >= candidates_taken
-               ) AS left_out (bound))
+        SELECT array_agg(DISTINCT subscription_id), CASE WHEN count(*) = candidates_taken THEN min(bound) END
         FROM walked
         INTO candidates, bound_left_out;
 
-        SELECT array_agg(found.subscription_id ORDER BY found.price DESC, found.subscription_id),
-               array_agg(found.price ORDER BY found.price DESC, found.subscription_id)
+        SELECT array_agg(summed.subscription_id), array_agg(summed.usage_type), array_agg(summed.price)
+        FROM usage_summed(candidates, usage_types) AS summed
+        INTO summed_ids, summed_types, summed_prices;
+
+        SELECT array_agg(page.subscription_id), array_agg(page.price)
         FROM (
-            SELECT summed.subscription_id, max(summed.price) AS price
-            FROM usage_summed(candidates, usage_types) AS summed
-            GROUP BY summed.subscription_id
-            HAVING max(summed.price) >= price_limit
+            SELECT subscription_id, max(price) AS price
+            FROM unnest(summed_ids, summed_prices) AS summed (subscription_id, price)
+            GROUP BY subscription_id
+            HAVING max(price) >= price_limit
                AND (after_price IS NULL
-                    OR max(summed.price) < after_price
-                    OR max(summed.price) = after_price AND summed.subscription_id > after_id)
-            ORDER BY max(summed.price) DESC, summed.subscription_id
+                    OR max(price) < after_price
+                    OR max(price) = after_price AND subscription_id > after_id)
+            ORDER BY max(price) DESC, subscription_id
             LIMIT page_rows
-        ) AS found
+        ) AS page
         INTO page_ids, page_prices;
 
         EXIT WHEN bound_left_out IS NULL OR page_prices[page_rows] > bound_left_out;
@@ -211,6 +220,7 @@ BEGIN
     RETURN QUERY
     SELECT page.subscription_id, page.price, reached.usage_type, reached.price
     FROM unnest(page_ids, page_prices) AS page (subscription_id, price)
-    JOIN usage_summed(page_ids, usage_types) AS reached USING (subscription_id)
+    JOIN unnest(summed_ids, summed_types, summed_prices) AS reached (subscription_id, usage_type, price)
+        USING (subscription_id)
     WHERE reached.price >= price_limit;
 END $$;
