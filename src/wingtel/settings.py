@@ -1,6 +1,7 @@
 """Django settings. Everything an operator sets comes from the environment and is listed in docs/settings.md."""
 
 import os
+import sys
 from pathlib import Path
 
 import dj_database_url
@@ -66,6 +67,7 @@ DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", "po
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a restarted server costs a reconnect, not a failed request
 DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "pool": {"min_size": 1, "max_size": int(os.environ.get("WINGTEL_DATABASE_POOL", "8")), "timeout": 10},
+    "prepare_threshold": sys.maxsize,  # statements are prepared where the code asks for it, none by being repeated
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

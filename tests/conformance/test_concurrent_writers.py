@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import connection, connections
@@ -14,9 +15,10 @@ from tests.conformance.oracle import differences
 from tests.conformance.writing import CHANGE, DELETE, MODELS, WRITE, Row
 from wingtel.aggregates.populate import populate
 from wingtel.aggregates.strategies import Strategy
+from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
-from wingtel.usage.models import DataUsageRecord
+from wingtel.usage.models import DataUsageRecord, UsageType
 
 DAYS = [date(2026, 3, 30) + timedelta(days=n) for n in range(4)]  # over the end of a month
 WRITERS = 6
@@ -142,3 +144,20 @@ def test_writers_that_record_the_same_usage_store_and_count_it_once(
     in_threads(*[record] * 4)
     assert differences() == []
     assert records_kept() == LINES
+
+
+def test_sessions_that_record_the_same_usage_record_it_once(strategy: Strategy, subscription_ids: list[int]) -> None:
+    entries = [
+        UsageEntry(usage_type, moment, subscription, quantity, price, record_id)
+        for usage_type in UsageType
+        for record_id, moment, subscription, price, quantity in drawn_rows(random.Random(7), "same", subscription_ids)
+    ]
+
+    def record(shuffled: random.Random) -> int:
+        recorded = 0
+        for _ in range(3):
+            recorded += record_usage(shuffled.sample(entries, len(entries))).accepted
+        return recorded
+
+    assert sum(in_threads(*[partial(record, random.Random(seed)) for seed in range(3)])) == len(entries)
+    assert differences() == []

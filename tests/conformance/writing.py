@@ -7,8 +7,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import F
 
-from wingtel.recording.entries import NamedBy, UsageEntry
-from wingtel.recording.staged import record_usage
+from wingtel.recording import UsageEntry, record_usage
 from wingtel.usage.models import DataUsageRecord, UsageRecord, UsageType, VoiceUsageRecord
 
 Row = tuple[str, datetime, int, Decimal, int]
@@ -34,13 +33,11 @@ def objects(model: Model, rows: Sequence[Row]) -> list[UsageRecord]:
 
 def record(model: Model, rows: Sequence[Row]) -> None:
     """Through the recording service."""
-    record_usage(
-        [
-            UsageEntry(position, usage_type_of(model), record_id, moment, str(subscription), "att", quantity, price)
-            for position, (record_id, moment, subscription, price, quantity) in enumerate(rows)
-        ],
-        named_by=NamedBy.ID,
+    recorded = record_usage(
+        UsageEntry(usage_type_of(model), moment, subscription, quantity, price, record_id)
+        for record_id, moment, subscription, price, quantity in rows
     )
+    assert not recorded.refused, recorded.refused
 
 
 def create(model: Model, rows: Sequence[Row]) -> None:

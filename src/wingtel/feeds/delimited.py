@@ -39,11 +39,12 @@ class Reject(NamedTuple):
 class Chunk:
     """Some lines of a feed as they were read: entries + rejects + skipped are as many as `lines`.
 
-    `raw` is the text of each entry by its line number; `bytes_read` counts from the start of the file.
+    `numbers` are the lines of the entries, and `raw` their texts; `bytes_read` counts from the start of the file.
     """
 
     entries: list[UsageEntry] = field(default_factory=list)
-    raw: dict[int, str] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     skipped: int = 0
     lines: int = 0
@@ -131,7 +132,7 @@ class _ChunkReader:
     def _read_line(self, chunk: Chunk, number: int, line: bytes) -> None:
         try:
             text = _decoded(line, self.layout.encoding)
-            entry = self.parser.parse(number, _fields(text, self.layout))
+            entry = self.parser.parse(_fields(text, self.layout))
         except UnreadableError as problem:
             chunk.rejects.append(Reject(number, storable(line), problem.field, problem.reason))
         else:
@@ -139,7 +140,8 @@ class _ChunkReader:
                 chunk.skipped += 1
             else:
                 chunk.entries.append(entry)
-                chunk.raw[number] = text
+                chunk.numbers.append(number)
+                chunk.raw.append(text)
 
     def _closed(self, line: bytes) -> bytes:
         """`line` with the lines that its open quote goes on to; alone when they do not make a record

@@ -10,8 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from wingtel.recording.entries import NamedBy
-from wingtel.recording.staged import record_usage
+from wingtel.recording import NamedBy, record_usage
 from wingtel.usage.business_days import time_zone
 
 from .delimited import CHUNK_LINES, Chunk, Reject, read_chunks, storable
@@ -97,16 +96,18 @@ def _sha256(path: Path) -> str:
 
 def _record_chunk(run: UsageImport, chunk: Chunk, profile: Profile, create_subscriptions: bool) -> None:
     with transaction.atomic():
-        recorded = record_usage(chunk.entries, named_by=profile.naming.by, create_subscriptions=create_subscriptions)
+        recorded = record_usage(
+            chunk.entries, named_by=profile.naming.by, create_subscriptions=create_subscriptions, checked=True
+        )
         rejects = chunk.rejects + [
-            Reject(line, storable(chunk.raw[line].encode()), _column(profile, field), reason)
-            for line, field, reason in recorded.refused
+            Reject(chunk.numbers[index], storable(chunk.raw[index].encode()), _column(profile, field), reason)
+            for index, field, reason in recorded.refused
         ]
         UsageImport.objects.filter(pk=run.pk).update(
             lines=F("lines") + chunk.lines,
             accepted=F("accepted") + recorded.accepted,
             skipped=F("skipped") + chunk.skipped,
-            duplicate=F("duplicate") + recorded.duplicate,
+            duplicate=F("duplicate") + len(recorded.duplicates),
             rejected=F("rejected") + len(rejects),
         )
         RejectedRecord.objects.bulk_create(

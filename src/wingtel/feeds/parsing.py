@@ -49,7 +49,7 @@ class LineParser:
         self._quantity = {kind: self._quantity_reader(quantity) for kind, quantity in profile.quantities.items()}
         self._price = self._price_reader()
 
-    def parse(self, line: int, fields: list[str]) -> UsageEntry | None:
+    def parse(self, fields: list[str]) -> UsageEntry | None:
         """The usage entry that the line is, None when its usage type is to be skipped.
 
         Raises UnreadableError.
@@ -60,14 +60,13 @@ class LineParser:
             return None
         quantity = self._quantity[usage_type](fields)
         return UsageEntry(
-            line,
             usage_type,
-            self._reference(fields),
             self._moment(fields),
             self._subscription(fields),
-            self._carrier(fields),
             quantity,
             self._price(fields, usage_type, quantity),
+            self._reference(fields),
+            self._carrier(fields),
         )
 
     def check_count(self, fields: list[str]) -> None:

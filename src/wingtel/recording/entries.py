@@ -37,38 +37,69 @@ class NamedBy(StrEnum):
 
 
 class UsageEntry(NamedTuple):
-    """One usage record on its way in. Whoever makes it has checked it against the limits above.
+    """One usage record on its way in.
 
-    `position` is its line, or its index in a batch; `quantity` is in kilobytes or seconds; `moment` is
-    time-zone aware; `carrier` is needed only where subscriptions may be created. A tuple because there are
-    millions of them.
+    `subscription` is what `record_usage` is told it is named by; `moment` is time-zone aware; `quantity` is in
+    kilobytes or seconds; `price` has at most 4 decimals, in the operator's currency. Without a `record_id` of the
+    carrier's, the entry is given one, and is then never a duplicate. `carrier` is needed only where subscriptions
+    may be created. A tuple because there are millions of them.
     """
 
-    position: int
     usage_type: UsageType
-    record_id: str
     moment: datetime
-    subscription: str
-    carrier: str
+    subscription: str | int
     quantity: int
     price: Decimal
+    record_id: str = ""
+    carrier: str = ""
 
 
 class Refusal(NamedTuple):
-    """Why the entry at `position` was not recorded."""
+    """Why the entry at `position` was not recorded, and which of its fields is at fault."""
 
     position: int
     field: str
     reason: str
 
 
+class Outcome(StrEnum):
+    """What can become of an entry."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+
+
+class Result(NamedTuple):
+    """What became of one entry; the field at fault and the reason only of a refused one."""
+
+    outcome: Outcome
+    field: str = ""
+    reason: str = ""
+
+
 @dataclass
 class Recorded:
-    """What became of some entries: accepted + duplicate + refused are as many as there were."""
+    """What became of some entries, which are counted from 0 in the order given.
+
+    accepted + duplicates + refused are as many as there were.
+    """
 
     accepted: int = 0
-    duplicate: int = 0
+    duplicates: list[int] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
     def __add__(self, other: "Recorded") -> "Recorded":
-        return Recorded(self.accepted + other.accepted, self.duplicate + other.duplicate, self.refused + other.refused)
+        return Recorded(
+            self.accepted + other.accepted, self.duplicates + other.duplicates, sorted(self.refused + other.refused)
+        )
+
+    @property
+    def results(self) -> list[Result]:
+        """One for each entry, in the order given."""
+        results = [Result(Outcome.ACCEPTED)] * (self.accepted + len(self.duplicates) + len(self.refused))
+        for index in self.duplicates:
+            results[index] = Result(Outcome.DUPLICATE)
+        for index, field_name, reason in self.refused:
+            results[index] = Result(Outcome.REFUSED, field_name, reason)
+        return results

@@ -43,6 +43,9 @@ months AS (
         previous_ceiling = stored.ceiling
     RETURNING subscription_id, usage_type, ceiling, previous_ceiling
 )
+
+-- name: apply_totals
+-- The end of it.
 INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)
 SELECT subscription_id, usage_type,
        sum(usage_price_floor(ceiling) - coalesce(usage_price_floor(previous_ceiling), 0)),
@@ -54,3 +57,10 @@ ORDER BY subscription_id, usage_type
 ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
     floor = stored.floor + excluded.floor,
     ceiling = stored.ceiling + excluded.ceiling
+
+-- name: recorded
+-- What `record_usage` has just stored, as changes.
+, changed_usage AS (
+    SELECT subscription_id, usage_type, usage_business_day(usage_date) AS day, used, price, 1 AS records
+    FROM recorded_usage
+)

@@ -46,8 +46,11 @@ class Strategy:
     stores: ClassVar[bool] = True
     """Whether answers come from the stored tables; if not, they are computed from the raw records on reading."""
 
-    counts_recorded: ClassVar[bool] = False
-    """Whether `record_usage` has to hand over what it recorded, by `usage_recorded`."""
+    count_recorded: ClassVar[str] = ""
+    """What the statement of `record_usage` needs to count what it stores, where nothing in the database does.
+
+    Common table expressions after a comma, over recorded_usage (subscription_id, usage_type, usage_date, used, price).
+    """
 
     triggers: ClassVar[frozenset[str]] = frozenset()
     """Names of the triggers that every raw table and partition has to have, TRUNCATE's on partitions only."""
@@ -79,14 +82,6 @@ class Strategy:
 
     def partition_created(self, partition: Partition) -> None:
         """Take notice of a new partition of a raw table, in the transaction that makes it."""
-
-    def usage_recorded(self) -> None:
-        """Count the records that `record_usage` has just stored, in the same transaction.
-
-        They stand in the temporary table `recorded_usage` (subscription_id, usage_type, usage_date, used, price).
-        Called only where `counts_recorded`.
-        """
-        raise NotImplementedError(f"{self.name} counts what is recorded by itself")
 
     def fold(self) -> int | None:
         """Add what was put aside to the stored tables; only where the strategy `folds`.

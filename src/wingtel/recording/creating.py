@@ -1,0 +1,36 @@
+"""Creating the subscriptions that usage names and nobody has yet."""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+
+from wingtel import sql
+from wingtel.subscriptions.models import Subscription
+
+from .entries import NamedBy, UsageEntry
+
+_SQL = sql.statements(__package__, "sql/creating.sql")
+
+
+def create_unknown(entries: Iterable[UsageEntry], named_by: NamedBy) -> int:
+    """Create a subscription for each unknown name, with the carrier of the first entry that has it; say how many."""
+    carriers: dict[str, str] = {}
+    for entry in entries:
+        carriers.setdefault(str(entry.subscription), entry.carrier)
+    if not _unknown(carriers, named_by):
+        return 0
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["lock"])
+        # Asked again behind the lock: another session may have created some meanwhile.
+        created = Subscription.objects.bulk_create(
+            Subscription(carrier=carriers[name], status=Subscription.Status.ACTIVE, **{named_by.value: name})
+            for name in _unknown(carriers, named_by)
+        )
+    return len(created)
+
+
+def _unknown(names: Iterable[str], named_by: NamedBy) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["unknown"].replace("{column}", named_by.value), {"names": list(names)})
+        return [name for (name,) in cursor.fetchall()]
