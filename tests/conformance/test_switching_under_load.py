@@ -36,7 +36,7 @@ def test_switching_while_usage_is_written_and_read(strategy: Strategy, name: str
             prefix, model = f"{way}-{writer}-{batch}", MODELS[batch % 2]
             WRITE[way](
                 model,
-                [(f"{prefix}-{n}", moment, subscription_ids[n % 10], Decimal(n) / 7, n) for n in range(20)],
+                [(f"{prefix}-{n}", moment, subscription_ids[n % 10], Decimal(n) / 8, n) for n in range(20)],
             )
             left += 20
             if way in DELETE:
