@@ -1,15 +1,5 @@
--- The views and trigger functions of the strategy. The functions differ only in the raw table they serve and in
+-- The trigger functions of the strategy. They differ only in the raw table they serve and in
 -- the event, so triggers_define() writes them from one text; identifiers are quoted by format().
-
-CREATE OR REPLACE VIEW usage_daily AS
-SELECT subscription_id, usage_type, day, used, price, records
-FROM daily_usage
-WHERE records > 0;
-
-CREATE OR REPLACE VIEW usage_monthly AS
-SELECT subscription_id, usage_type, month, used, price, records, price_band
-FROM monthly_usage
-WHERE records > 0;
 
 -- Define the trigger function of one raw table for one event.
 --

@@ -8,6 +8,7 @@ from wingtel import sql
 from wingtel.aggregates.strategies.base import Strategy
 from wingtel.usage.partitions import Partition
 
+_VIEWS = sql.script("wingtel.aggregates", "sql/stored_views.sql")
 _INSTALL = sql.script(__package__, "install.sql")
 _SQL = sql.statements(__package__, "statements.sql")
 
@@ -21,10 +22,11 @@ class TriggersStrategy(Strategy):
 
     @property
     def fingerprint(self) -> str:
-        return sha256((_INSTALL + _SQL["attach_everywhere"]).encode()).hexdigest()
+        return sha256((_VIEWS + _INSTALL + _SQL["attach_everywhere"]).encode()).hexdigest()
 
     def install(self) -> None:
         with connection.cursor() as cursor:
+            cursor.execute(_VIEWS)
             cursor.execute(_INSTALL)
             cursor.execute(_SQL["attach_everywhere"])
 
