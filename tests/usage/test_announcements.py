@@ -1,6 +1,6 @@
 """Every write of the models says what it changed, where the database asks for it; and nothing where it does not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -44,7 +44,9 @@ def ask(announcing: bool) -> None:
 
 
 @pytest.fixture(params=["expected", "unexpected"])
-def announced(request: pytest.FixtureRequest, subscription: Subscription) -> Iterator[list[tuple[UsageType, Any]]]:
+def announced(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, subscription: Subscription
+) -> list[tuple[UsageType, Any]]:
     """What is announced, by a process that expects to be asked for it and by one that does not."""
     heard: list[tuple[UsageType, Any]] = []
 
@@ -54,9 +56,9 @@ def announced(request: pytest.FixtureRequest, subscription: Subscription) -> Ite
 
     ask(True)
     announcements.remember("default", asked=request.param == "expected")
-    records_changed.connect(hear)
-    yield heard
-    records_changed.disconnect(hear)
+    monkeypatch.setattr(records_changed, "receivers", [])  # no strategy listens here
+    records_changed.connect(hear, weak=False)
+    return heard
 
 
 def record(subscription: Subscription, record_id: str = "r", price: int = 3, **changed: Any) -> DataUsageRecord:

@@ -52,4 +52,5 @@ def remember(using: str, *, asked: bool) -> None:
 def announce(model: "type[UsageRecord]", using: str, changes: Sequence[UsageChange]) -> None:
     """Tell the receivers of `records_changed`, in the transaction of the write."""
     if changes:
-        records_changed.send(sender=model, using=using, usage_type=model.usage_type, changes=list(changes))
+        sender = model._meta.concrete_model
+        records_changed.send(sender=sender, using=using, usage_type=model.usage_type, changes=list(changes))

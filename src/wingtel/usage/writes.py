@@ -39,18 +39,26 @@ def insert(query: Any, using: str, conflict: str = "") -> int | None:
 
     `conflict` is the statement's ON CONFLICT clause.
     """
+    if probably_asked(using):
+        return None
     statement, params = _insert_statement(query, using)
     rows, values, row = statement.partition(" VALUES ")
     if values and len(query.objs) > 1:
         return None  # as part of a SELECT, VALUES of several rows would take types of their own
     if values:
         rows = f"{rows} SELECT {row[1:-1]}"
-    return _unannounced(using, f"{rows} WHERE {_NOBODY_ASKS} {conflict}", params)
+    if conflict or not values:
+        return _unannounced(using, f"{rows} WHERE {_NOBODY_ASKS} {conflict}", params)
+    with connections[using].cursor() as cursor:  # the one record says by itself whether it was inserted
+        cursor.execute(f"{rows} WHERE {_NOBODY_ASKS}", params)
+        return cursor.rowcount or None
 
 
 def insert_announced(query: Any, using: str, conflict: str = "") -> int:
     """Insert and announce, in one transaction; the rows inserted."""
     statement, params = _insert_statement(query, using)
+    if len(query.objs) == 1 and not conflict:
+        return _insert_one_announced(query.model, using, statement, params)
     inserted, _ = _announced(query.model, using, "insert", params, write=f"{statement} {conflict}")
     return inserted
 
@@ -81,18 +89,31 @@ def delete(query: Any, using: str) -> int:
         return 0
 
 
+def _insert_one_announced(model: "type[UsageRecord]", using: str, statement: str, params: Sequence[Any]) -> int:
+    returning = _SQL["insert_one"].format(quantity=connections[using].ops.quote_name(model.quantity))
+    with transaction.atomic(using, savepoint=False), connections[using].cursor() as cursor:
+        cursor.execute(f"{statement}\n{returning}", params)
+        asked, *change = cursor.fetchone()
+        remember(using, asked=asked)
+        if asked:
+            announce(model, using, [UsageChange(*change)])
+    return 1
+
+
 def _update_announced(query: Any, using: str) -> int:
     where, where_params = _where(query, using)
     assigning: Any = UpdateQuery(query.model)  # without condition and joins
     assigning.values = query.values
     statement, params = assigning.get_compiler(using).as_sql()
-    matched, missed = _announced(query.model, using, "update", [*where_params, *params], write=statement, where=where)
+    matched, missed = _announced(
+        query.model, using, "update", [*where_params, *params, *where_params], write=statement, where=where
+    )
     return matched + (_update_announced(_only(query, missed), using) if missed else 0)
 
 
 def _delete_announced(query: Any, using: str) -> int:
     where, params = _where(query, using)
-    deleted, missed = _announced(query.model, using, "delete", params, where=where)
+    deleted, missed = _announced(query.model, using, "delete", [*params, *params], where=where)
     return deleted + (_delete_announced(_only(query, missed), using) if missed else 0)
 
 

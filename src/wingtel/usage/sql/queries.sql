@@ -25,6 +25,10 @@ FROM pg_inherits
 WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
 ORDER BY 1, 2
 
+-- name: insert_one
+-- Follows Django's INSERT of one record: the change is the record, and there is nothing to group.
+RETURNING usage_writers_announce(), subscription_id, usage_business_day(usage_date), {quantity}, price, 1
+
 -- name: unannounced
 -- Run a write of the ORM that does nothing where writers announce; say whether they do, and how many rows it wrote.
 WITH written AS ({write} RETURNING 1)
@@ -57,7 +61,8 @@ missed AS (SELECT record_id, usage_date, subscription_id FROM written LIMIT 0)
 -- name: update
 -- The rows are locked first, in the order of their keys, and read as they are once locked: what is taken away is what
 -- another session may have committed meanwhile. If that was another key, the UPDATE, which looks for the rows as they
--- were when it began, misses the row; it is named, for another try.
+-- were when it began, misses the row; it is named, for another try. The condition stands twice, so that the planner
+-- leaves out the partitions that it rules out both times.
 before AS MATERIALIZED (
     SELECT record_id AS old_record_id, usage_date AS old_date, subscription_id AS old_subscription_id,
            {quantity} AS old_used, price AS old_price
@@ -70,6 +75,7 @@ written AS (
     {write}
     FROM before
     WHERE record_id = old_record_id AND usage_date = old_date AND subscription_id = old_subscription_id
+      AND {where}
     RETURNING before.*, usage_date AS new_date, subscription_id AS new_subscription_id, {quantity} AS new_used,
               price AS new_price
 ),
@@ -97,6 +103,7 @@ written AS (
     DELETE FROM {table}
     USING before
     WHERE record_id = old_record_id AND usage_date = old_date AND subscription_id = old_subscription_id
+      AND {where}
     RETURNING before.*, {quantity} AS old_used, price AS old_price
 ),
 changed (subscription_id, usage_date, used, price, records) AS (

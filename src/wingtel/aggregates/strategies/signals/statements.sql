@@ -2,18 +2,37 @@
 -- Let writers announce what they change, or let them stop.
 SELECT usage_set_announcing(%(announcing)s)
 
+-- name: install
+-- The function that adds what a statement of the models changed, all of one usage type, to the stored tables. In the
+-- database, since there a session plans it once, and planning it takes longer than running it.
+CREATE OR REPLACE FUNCTION signals_apply(
+    of_type text, of_subscriptions bigint[], of_days date[], of_used bigint[], of_prices numeric[], of_records bigint[]
+) RETURNS void
+LANGUAGE plpgsql AS $apply$
+BEGIN
+    WITH changed_usage AS (
+        SELECT subscription_id, of_type COLLATE "C" AS usage_type, day, used, price, records
+        FROM unnest(of_subscriptions, of_days, of_used, of_prices, of_records)
+            AS changed (subscription_id, day, used, price, records)
+    )
+    {apply};
+END $apply$
+
+-- name: uninstall
+DROP FUNCTION IF EXISTS signals_apply(text, bigint[], date[], bigint[], numeric[], bigint[])
+
 -- name: announced
--- The changes of one statement of the models, all of one usage type.
-SELECT subscription_id, %(usage_type)s::text COLLATE "C" AS usage_type, day, used, price, records
-FROM unnest(%(subscription_ids)s::bigint[], %(days)s::date[], %(used)s::bigint[], %(prices)s::numeric[],
-            %(records)s::bigint[]) AS announced (subscription_id, day, used, price, records)
+SELECT signals_apply(%s, %s, %s, %s, %s, %s)
 
 -- name: recorded
--- What record_usage has just stored.
-SELECT subscription_id, usage_type COLLATE "C" AS usage_type, usage_business_day(usage_date) AS day,
-       sum(used)::bigint AS used, sum(price) AS price, count(*) AS records
-FROM recorded_usage
-GROUP BY 1, 2, 3
+-- Add what record_usage has just stored.
+WITH changed_usage AS (
+    SELECT subscription_id, usage_type COLLATE "C" AS usage_type, usage_business_day(usage_date) AS day,
+           sum(used)::bigint AS used, sum(price) AS price, count(*) AS records
+    FROM recorded_usage
+    GROUP BY 1, 2, 3
+)
+{apply}
 
 -- name: apply
 -- Follows WITH changed_usage AS (...). Rows are changed in the order of their keys, days before months (which count the

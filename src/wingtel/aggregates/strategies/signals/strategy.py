@@ -12,6 +12,7 @@ from wingtel.usage.models import UsageType
 
 _VIEWS = sql.script("wingtel.aggregates", "sql/stored_views.sql")
 _SQL = sql.statements(__package__, "statements.sql")
+_INSTALL, _RECORDED = (_SQL[name].format(apply=_SQL["apply"]) for name in ("install", "recorded"))
 
 
 class SignalsStrategy(Strategy):
@@ -24,38 +25,26 @@ class SignalsStrategy(Strategy):
 
     @property
     def fingerprint(self) -> str:
-        return sha256((_VIEWS + _SQL["ask"]).encode()).hexdigest()
+        return sha256((_VIEWS + _INSTALL + _SQL["ask"]).encode()).hexdigest()
 
     def install(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_VIEWS)
+            cursor.execute(_INSTALL)
             cursor.execute(_SQL["ask"], {"announcing": True})
 
     def uninstall(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_SQL["ask"], {"announcing": False})
+            cursor.execute(_SQL["uninstall"])
 
     def usage_recorded(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(_applying("recorded"))
+            cursor.execute(_RECORDED)
 
 
 def apply_changes(using: str, usage_type: UsageType, changes: list[UsageChange], **_: Any) -> None:
     """Add the changes that a write announces to the stored aggregates."""
-    subscription_ids, days, used, prices, records = map(list, zip(*changes, strict=True))
+    columns = map(list, zip(*changes, strict=True))
     with connections[using].cursor() as cursor:
-        cursor.execute(
-            _applying("announced"),
-            {
-                "usage_type": usage_type.value,
-                "subscription_ids": subscription_ids,
-                "days": days,
-                "used": used,
-                "prices": prices,
-                "records": records,
-            },
-        )
-
-
-def _applying(source: str) -> str:
-    return f"WITH changed_usage AS ({_SQL[source]}) {_SQL['apply']}"
+        cursor.execute(_SQL["announced"], [usage_type.value, *columns])
