@@ -17,9 +17,12 @@ class AggregatesConfig(AppConfig):
     def ready(self) -> None:
         from wingtel.usage.partitions import partition_created  # noqa: PLC0415 - needs the apps to be loaded
 
+        from .strategies import connect_receivers  # noqa: PLC0415 - needs the apps to be loaded
+
         checks.register(strategy_is_installed, checks.Tags.database)
         post_migrate.connect(install, sender=self)
         partition_created.connect(tell_strategy)
+        connect_receivers()
 
 
 def install(using: str, **_: Any) -> None:

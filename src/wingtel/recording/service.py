@@ -20,7 +20,8 @@ from .creating import create_unknown
 from .entries import NamedBy, Recorded, Refusal, UsageEntry
 
 _SQL = sql.statements(__package__, "sql/record.sql")
-_ATTEMPTS = 5
+_ATTEMPTS = 20
+"""Each follows a switch of strategies that was waited for, a deadlock, or a partition made."""
 
 
 def record_usage(

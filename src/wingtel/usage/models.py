@@ -1,8 +1,9 @@
 """Raw usage records, as they come from the carriers: high volume, kept for weeks, one partition per business day."""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from django.db import models
+from django.db import models, router
+from django.db.models.deletion import Collector
 from uuid_utils.compat import uuid7
 
 from wingtel.subscriptions.models import Subscription
@@ -28,8 +29,22 @@ def new_record_id() -> str:
     return str(uuid7())
 
 
+def delete_usage(collector: Collector, field: models.Field[Any, Any], records: Any, using: str) -> None:
+    """What becomes of the records of a subscription that is deleted: they go with it, by one statement.
+
+    Unlike CASCADE, which would fetch them and bypass their queryset where someone listens to Django's delete signals.
+    """
+    collector.fast_deletes.append(records)
+
+
+delete_usage.lazy_sub_objs = True  # type: ignore[attr-defined]  # Django: do not fetch them
+
+
 class UsageRecord(models.Model):
     """What data and voice records share.
+
+    Every write of the models, their manager and querysets is announced where the database asks for it
+    (wingtel.usage.announcements). Django's own signals pre_delete and post_delete are not sent.
 
     The primary key refuses a second record with the same reference, moment and subscription. It starts with
     the reference because references grow, and growing keys keep inserts append-only. There is no foreign key in the
@@ -40,19 +55,33 @@ class UsageRecord(models.Model):
     record_id = models.CharField(max_length=100, default=new_record_id, db_collation="C")
     usage_date = models.DateTimeField(help_text="When it was used; its business day decides the partition.")
     subscription = models.ForeignKey(
-        Subscription, on_delete=models.CASCADE, db_constraint=False, db_index=False, related_name="+"
+        Subscription, on_delete=delete_usage, db_constraint=False, db_index=False, related_name="+"
     )
     price = models.DecimalField(max_digits=14, decimal_places=4)
+
+    usage_type: ClassVar[UsageType]
+    quantity: ClassVar[str]
+    """The field that says how much was used."""
 
     objects = UsageRecordQuerySet.as_manager()
 
     class Meta:
         abstract = True
+        base_manager_name = "objects"  # saving and cascades use this one
 
     def save(self, *args: Any, **options: Any) -> None:
         """Store the record, in a partition made for it when its business day has none."""
         partitions.ensure_for_moments([self.usage_date])
         super().save(*args, **options)
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Delete the record; says how many that were, as Django does: one, or none if it was gone already."""
+        if None in self.pk:
+            raise ValueError(f"{self._meta.object_name} object can't be deleted because its primary key is not set.")
+        using = using or router.db_for_write(type(self), instance=self)
+        deleted = type(self)._base_manager.using(using).filter(pk=self.pk)._raw_delete(using)
+        self.pk = None
+        return deleted, {self._meta.label: deleted}
 
     def __str__(self) -> str:
         return f"{self.record_id} of subscription {self.subscription_id}"
@@ -61,16 +90,22 @@ class UsageRecord(models.Model):
 class DataUsageRecord(UsageRecord):
     """A data session."""
 
+    usage_type = UsageType.DATA
+    quantity = "kilobytes_used"
+
     kilobytes_used = models.BigIntegerField()
 
-    class Meta:
+    class Meta(UsageRecord.Meta):
         db_table = "data_usage_record"
 
 
 class VoiceUsageRecord(UsageRecord):
     """A call."""
 
+    usage_type = UsageType.VOICE
+    quantity = "seconds_used"
+
     seconds_used = models.BigIntegerField()
 
-    class Meta:
+    class Meta(UsageRecord.Meta):
         db_table = "voice_usage_record"

@@ -3,6 +3,7 @@
 from .base import NAMES, Lag, Strategy, active, named
 from .drift import problems
 from .installing import ensure_installed, outdated
+from .receivers import connect_receivers
 from .switching import PATIENCE_SECONDS, SwitchRefusedError, use
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Strategy",
     "SwitchRefusedError",
     "active",
+    "connect_receivers",
     "ensure_installed",
     "named",
     "outdated",

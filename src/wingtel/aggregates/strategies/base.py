@@ -13,7 +13,7 @@ from wingtel.aggregates import stored
 from wingtel.aggregates.models import ActiveStrategy
 from wingtel.usage.partitions import Partition
 
-NAMES = ("triggers", "incremental", "inline", "view")
+NAMES = ("triggers", "incremental", "inline", "signals", "view")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,10 @@ class Strategy:
         """
 
     def stop(self) -> None:
-        """Count no more, in the transaction that lets another strategy begin, which is installed after it."""
+        """Count no more, in the transaction that lets another strategy begin, which is installed after it.
+
+        Also called where the strategy is about to be installed anew, and parts of it may be missing.
+        """
 
     def uninstall(self) -> None:
         """Take out everything `install` put in, in a transaction of its own, once another strategy runs."""

@@ -23,6 +23,19 @@ BEGIN
     RETURN partition;
 END $$;
 
+-- Let writers announce what they change, or let them stop.
+--
+-- Every write locks its raw table before it is planned, and looks at the state when it is planned. Waiting for all
+-- writers here therefore means that no transaction sees the state change between its first write and its commit.
+CREATE OR REPLACE FUNCTION usage_set_announcing(announcing boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN SHARE ROW EXCLUSIVE MODE;
+    EXECUTE format(
+        'CREATE OR REPLACE FUNCTION usage_writers_announce() RETURNS boolean
+         LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $f$ SELECT %L::boolean $f$', announcing);
+END $$;
+
 -- Everything that was used, whatever table it stands in: what the aggregates are the sums of.
 CREATE OR REPLACE VIEW usage_source AS
 SELECT subscription_id, 'data'::text COLLATE "C" AS usage_type, usage_date, kilobytes_used AS used, price

@@ -24,3 +24,93 @@ SELECT inhparent::regclass::text, inhrelid::regclass::text
 FROM pg_inherits
 WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
 ORDER BY 1, 2
+
+-- name: insert_one
+-- Follows Django's INSERT of one record: the change is the record, and there is nothing to group.
+RETURNING usage_writers_announce(), subscription_id, usage_business_day(usage_date), {quantity}, price, 1
+
+-- name: unannounced
+-- Run a write of the ORM that does nothing where writers announce; say whether they do, and how many rows it wrote.
+WITH written AS ({write} RETURNING 1)
+SELECT usage_writers_announce(), count(*) FROM written
+
+-- name: announced
+-- Run a write that says what it changed (one of the three below); a row for each change, and one where there is none.
+--
+-- The write holds the lock that keeps usage_writers_announce() as it is until commit.
+WITH {write},
+changes AS (
+    SELECT subscription_id, usage_business_day(usage_date) AS day,
+           sum(used)::bigint AS used, sum(price) AS price, sum(records)::bigint AS records
+    FROM changed
+    GROUP BY 1, 2
+    HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
+)
+SELECT usage_writers_announce(), done.rows, missed.*, changes.*
+FROM (SELECT count(*) FROM written) AS done (rows)
+CROSS JOIN (SELECT array_agg(record_id), array_agg(usage_date), array_agg(subscription_id) FROM missed) AS missed
+LEFT JOIN changes ON true
+ORDER BY changes.subscription_id, changes.day
+
+-- name: insert
+-- Only rows really inserted count.
+written AS ({write} RETURNING record_id, usage_date, subscription_id, {quantity} AS used, price),
+changed AS (SELECT subscription_id, usage_date, used, price, 1 AS records FROM written),
+missed AS (SELECT record_id, usage_date, subscription_id FROM written LIMIT 0)
+
+-- name: update
+-- The rows are locked first, in the order of their keys, and read as they are once locked: what is taken away is what
+-- another session may have committed meanwhile. If that was another key, the UPDATE, which looks for the rows as they
+-- were when it began, misses the row; it is named, for another try. The condition stands twice, so that the planner
+-- leaves out the partitions that it rules out both times.
+before AS MATERIALIZED (
+    SELECT record_id AS old_record_id, usage_date AS old_date, subscription_id AS old_subscription_id,
+           {quantity} AS old_used, price AS old_price
+    FROM {table}
+    WHERE {where}
+    ORDER BY record_id, usage_date, subscription_id
+    FOR UPDATE
+),
+written AS (
+    {write}
+    FROM before
+    WHERE record_id = old_record_id AND usage_date = old_date AND subscription_id = old_subscription_id
+      AND {where}
+    RETURNING before.*, usage_date AS new_date, subscription_id AS new_subscription_id, {quantity} AS new_used,
+              price AS new_price
+),
+changed (subscription_id, usage_date, used, price, records) AS (
+    SELECT old_subscription_id, old_date, -old_used, -old_price, -1 FROM written
+    UNION ALL
+    SELECT new_subscription_id, new_date, new_used, new_price, 1 FROM written
+),
+missed (record_id, usage_date, subscription_id) AS (
+    SELECT old_record_id, old_date, old_subscription_id FROM before
+    EXCEPT ALL
+    SELECT old_record_id, old_date, old_subscription_id FROM written
+)
+
+-- name: delete
+-- Locks like the update, so that the two never wait for each other in a circle.
+before AS MATERIALIZED (
+    SELECT record_id AS old_record_id, usage_date AS old_date, subscription_id AS old_subscription_id
+    FROM {table}
+    WHERE {where}
+    ORDER BY record_id, usage_date, subscription_id
+    FOR UPDATE
+),
+written AS (
+    DELETE FROM {table}
+    USING before
+    WHERE record_id = old_record_id AND usage_date = old_date AND subscription_id = old_subscription_id
+      AND {where}
+    RETURNING before.*, {quantity} AS old_used, price AS old_price
+),
+changed (subscription_id, usage_date, used, price, records) AS (
+    SELECT old_subscription_id, old_date, -old_used, -old_price, -1 FROM written
+),
+missed (record_id, usage_date, subscription_id) AS (
+    SELECT old_record_id, old_date, old_subscription_id FROM before
+    EXCEPT ALL
+    SELECT old_record_id, old_date, old_subscription_id FROM written
+)

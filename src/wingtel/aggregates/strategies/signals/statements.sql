@@ -1,0 +1,25 @@
+-- name: ask
+-- Let writers announce what they change, or let them stop.
+SELECT usage_set_announcing(%(announcing)s)
+
+-- name: install
+-- The function that adds what a statement of the models changed, all of one usage type, to the stored tables. In the
+-- database, since there a session plans it once, and planning it takes longer than running it.
+CREATE OR REPLACE FUNCTION usage_count_announced(
+    of_type text, of_subscriptions bigint[], of_days date[], of_used bigint[], of_prices numeric[], of_records bigint[]
+) RETURNS void
+LANGUAGE plpgsql AS $apply$
+BEGIN
+    WITH changed_usage AS (
+        SELECT subscription_id, of_type COLLATE "C" AS usage_type, day, used, price, records
+        FROM unnest(of_subscriptions, of_days, of_used, of_prices, of_records)
+            AS changed (subscription_id, day, used, price, records)
+    )
+    {apply};
+END $apply$
+
+-- name: uninstall
+DROP FUNCTION IF EXISTS usage_count_announced(text, bigint[], date[], bigint[], numeric[], bigint[])
+
+-- name: count
+SELECT usage_count_announced(%s, %s, %s, %s, %s, %s)

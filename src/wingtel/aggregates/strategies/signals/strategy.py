@@ -1,0 +1,42 @@
+"""Aggregates kept by a receiver of the changes that the models announce; the SQL is in the file beside this one."""
+
+from typing import Any
+
+from django.db import connection, connections
+
+from wingtel import sql
+from wingtel.aggregates import stored
+from wingtel.aggregates.strategies.base import Strategy
+from wingtel.usage.announcements import UsageChange
+from wingtel.usage.models import UsageType
+
+_SQL = sql.statements(__package__, "statements.sql")
+_INSTALL = _SQL["install"].format(apply=stored.APPLY)
+
+
+class SignalsStrategy(Strategy):
+    """One sorted upsert per statement and grain, in the transaction of the write. Raw SQL is not counted."""
+
+    name = "signals"
+    counts_models = True
+    counts_sql = False
+    count_recorded = stored.COUNT_RECORDED
+    sources = (_INSTALL,)
+
+    def install(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_INSTALL)
+            cursor.execute(_SQL["ask"], {"announcing": True})
+
+    def stop(self) -> None:
+        """Whoever could still call the function has written, and the switch has waited for all writers."""
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["ask"], {"announcing": False})
+            cursor.execute(_SQL["uninstall"])
+
+
+def count_changes(using: str, usage_type: UsageType, changes: list[UsageChange], **_: Any) -> None:
+    """Add the changes that a write announces to the stored aggregates."""
+    columns = map(list, zip(*changes, strict=True))
+    with connections[using].cursor() as cursor:
+        cursor.execute(_SQL["count"], [usage_type.value, *columns])
