@@ -39,7 +39,7 @@ def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) ->
     }
     rows = []
     for name, answer in answers.items():
-        times, plans = zip(*(_explained(answer) for _ in range(repetitions)), strict=True)
+        times, plans = zip(*(explained(answer) for _ in range(repetitions)), strict=True)
         rows.append(Row(name, f"{statistics.median(times):.2f} ms", f"{max(times):.2f} ms", "", ""))
         print(f"\n--- {name}\n{plans[-1]}")
     for name, statement in (
@@ -73,8 +73,8 @@ def _fill(subscriptions: int, days: int) -> None:
                 [MONTH, day, subscriptions],
             )
         cursor.execute(
-            """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records)
-               SELECT subscription_id, usage_type, %s, sum(used), sum(price), sum(records)
+            """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
+               SELECT subscription_id, usage_type, %s, sum(used), sum(price), sum(records), usage_price_ceiling(sum(price))
                FROM daily_usage GROUP BY 1, 2""",
             [MONTH],
         )
@@ -87,7 +87,7 @@ def _fill(subscriptions: int, days: int) -> None:
     print(f"filled in {time.perf_counter() - started:.0f} s: daily {daily}, monthly {monthly}")
 
 
-def _explained(answer: Callable[[], object]) -> tuple[float, str]:
+def explained(answer: Callable[[], object]) -> tuple[float, str]:
     """Milliseconds in the database (planning and execution) and the plan of what `answer` asks."""
     asked: list[tuple[str, Any]] = []
 

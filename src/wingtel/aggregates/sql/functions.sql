@@ -67,10 +67,13 @@ LANGUAGE sql AS $$
     gone AS (
         DELETE FROM monthly_usage AS stored
         WHERE month BETWEEN first_month AND last_month
-          AND NOT EXISTS (SELECT FROM fresh
-                          WHERE fresh.subscription_id = stored.subscription_id
-                            AND fresh.usage_type = stored.usage_type
-                            AND fresh.month = stored.month)
+          -- OFFSET 0 keeps this a probe of the index for each row, whatever the planner believes of tables just filled.
+          AND NOT EXISTS (SELECT FROM daily_usage AS daily
+                          WHERE daily.subscription_id = stored.subscription_id
+                            AND daily.usage_type = stored.usage_type
+                            AND daily.day >= stored.month AND daily.day < stored.month + interval '1 month'
+                            AND daily.records > 0
+                          OFFSET 0)
         RETURNING subscription_id, usage_type, NULL::numeric AS ceiling, ceiling AS previous_ceiling
     )
     INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)

@@ -1,0 +1,1 @@
+"""Every strategy beside no aggregation at all: the comparison that the seed of this product made."""

@@ -1,0 +1,111 @@
+"""Both answers in the database, at 100 000 and a million subscription-months, and over all time."""
+
+import statistics
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+from benchmarks.reading import explained
+from benchmarks.strategies.feed import DAY
+from benchmarks.strategies.figures import Table
+from benchmarks.strategies.state import start
+from wingtel.aggregates import strategies
+from wingtel.aggregates.periods import Period
+from wingtel.aggregates.queries import exceeding, metrics
+from wingtel.usage import partitions
+
+MARCH = Period(DAY, date(2026, 3, 31))
+LIMIT = Decimal("25.00")
+REPETITIONS = 7
+
+
+def measure(sizes: list[int], months: int, subscriptions: int) -> Table:
+    """Planning and execution of the first page, by EXPLAIN (ANALYZE), of the median repetition."""
+    table = Table(
+        "Reading",
+        "Planning and execution in the database, first page. `view` computes from raw records: one of data and one of voice for"
+        " each subscription. `inline` and `signals` read what `triggers` reads.",
+    )
+    for size in sizes:
+        for name in ("triggers", "incremental", "view"):
+            start(name)
+            _fill_raw(size) if name == "view" else _fill_month(size)
+            _ask(table, name, f"*exceeding* in a month, {size:,}", lambda: exceeding(price_limit=LIMIT, period=MARCH))
+            _ask(
+                table,
+                name,
+                f"*metrics* of one subscription, {size:,}",
+                lambda size=size: metrics(period=MARCH, subscription_ids=[size // 4]),
+            )
+    for name in ("triggers", "incremental"):
+        start(name)
+        _fill_years(months, subscriptions)
+        _ask(
+            table,
+            name,
+            f"*exceeding* of all time, {months} months of {subscriptions:,}",
+            lambda: exceeding(price_limit=LIMIT),
+        )
+    start(strategies.NAMES[0])
+    return table
+
+
+def _ask(table: Table, name: str, work: str, answer: Callable[[], object]) -> None:
+    table.add(work, name, statistics.median(explained(answer)[0] for _ in range(REPETITIONS)) / 1000)
+
+
+def _fill_month(size: int) -> None:
+    """`size` rows of a month, half of them data: prices spread as a log-normal."""
+    _run(
+        """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
+           SELECT id, usage_type, %s, 1000, price, 30, usage_price_ceiling(price)
+           FROM (SELECT id, usage_type, exp(2 + 0.6 * random_normal())::numeric(20, 4) AS price
+                 FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)) AS drawn
+           ORDER BY id, usage_type""",
+        [DAY, size // 2],
+    )
+    _run(
+        """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
+           SELECT subscription_id, usage_type, month, used, price, records FROM monthly_usage""",
+        [],
+    )
+    _settle()
+
+
+def _fill_raw(size: int) -> None:
+    partitions.ensure([DAY])
+    for table in ("data_usage_record", "voice_usage_record"):
+        _run(
+            f"""INSERT INTO {table}
+                SELECT id::text, %s::timestamptz, id, exp(2 + 0.6 * random_normal())::numeric(20, 4), 1000
+                FROM generate_series(1, %s) AS id""",
+            [DAY, size // 2],
+        )
+    _run("VACUUM ANALYZE data_usage_record, voice_usage_record", [])
+
+
+def _fill_years(months: int, subscriptions: int) -> None:
+    _run(
+        """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
+           SELECT id, usage_type, month::date, 1000, price, 30, usage_price_ceiling(price)
+           FROM (SELECT id, usage_type, month, (base * (0.5 + random()))::numeric(20, 4) AS price
+                 FROM (SELECT id, usage_type, exp(2 + 0.6 * random_normal()) AS base
+                       FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)) AS drawn
+                 CROSS JOIN generate_series(date '2023-01-01', date '2023-01-01' + make_interval(months => %s - 1), '1 month')
+                     AS month) AS priced
+           ORDER BY month, id, usage_type""",
+        [subscriptions, months],
+    )
+    _settle()
+
+
+def _settle() -> None:
+    _run("SELECT usage_populate_totals()", [])
+    _run("VACUUM ANALYZE monthly_usage, daily_usage, total_usage", [])
+
+
+def _run(statement: str, parameters: list[object]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)

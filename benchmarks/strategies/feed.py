@@ -1,0 +1,27 @@
+"""The records that every strategy is given."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+DAY = date(2026, 3, 1)
+MIDNIGHT = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
+SUBSCRIPTIONS = 20_000
+
+Row = tuple[str, datetime, int, Decimal, int]
+"""record_id, usage_date, subscription_id, price, kilobytes."""
+
+
+def rows(records: int, subscriptions: int = SUBSCRIPTIONS) -> list[Row]:
+    """Data usage of `subscriptions` on one day, in the order of time."""
+    drawn = random.Random(1)
+    return [
+        (
+            f"att-20260301-{number:09}",
+            MIDNIGHT + timedelta(seconds=number * 86_399 // records),
+            1 + int(drawn.random() * subscriptions),
+            Decimal(int(drawn.lognormvariate(5, 1)) + 1) / 10_000,
+            int(drawn.lognormvariate(8, 1.5)),
+        )
+        for number in range(records)
+    ]

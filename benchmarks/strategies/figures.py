@@ -1,0 +1,75 @@
+"""What was measured: one figure for each work and variant."""
+
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+NONE = "no aggregation"
+
+
+@dataclass
+class Table:
+    """Seconds of each work under each variant; the median of the rounds is what is shown."""
+
+    title: str
+    note: str = ""
+    seconds: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    records: dict[str, int] = field(default_factory=dict)
+
+    def add(self, work: str, variant: str, seconds: float, records: int = 0) -> None:
+        """Take one round's figure; with `records`, the work is shown as records per second."""
+        self.seconds.setdefault((work, variant), []).append(seconds)
+        if records:
+            self.records[work] = records
+
+    def median(self, work: str, variant: str) -> float | None:
+        """Seconds, None when it was not measured."""
+        rounds = self.seconds.get((work, variant))
+        return statistics.median(rounds) if rounds else None
+
+    def ratio(self, work: str, variant: str) -> float | None:
+        """How many times the seconds of no aggregation."""
+        bare, seconds = self.median(work, NONE), self.median(work, variant)
+        return seconds / bare if bare and seconds else None
+
+    @property
+    def works(self) -> list[str]:
+        """In the order measured."""
+        return list(dict.fromkeys(work for work, _ in self.seconds))
+
+    @property
+    def variants(self) -> list[str]:
+        """In the order measured."""
+        return list(dict.fromkeys(variant for _, variant in self.seconds))
+
+    def markdown(self) -> str:
+        """A heading, the note and the table."""
+        lines = [f"## {self.title}", "", *([self.note, ""] if self.note else [])]
+        lines += _row(["work", *self.variants])
+        lines += _row(["---", *["--:"] * len(self.variants)])
+        for work in self.works:
+            lines += _row([work, *(self._cell(work, variant) for variant in self.variants)])
+        return "\n".join([*lines, ""])
+
+    def _cell(self, work: str, variant: str) -> str:
+        seconds = self.median(work, variant)
+        if seconds is None:
+            return "–"
+        records = self.records.get(work)
+        shown = f"{records / seconds:,.0f}/s" if records else f"{seconds:.3f} s"
+        ratio = self.ratio(work, variant)
+        if ratio is None or variant == NONE:
+            return shown
+        return f"{shown} ({1 / ratio:.2f})" if records else f"{shown} ({ratio:.2f} ×)"
+
+
+def interleaved(rounds: int, variants: Iterable[str], work: Callable[[str], None]) -> None:
+    """Do it under each variant in turn, so that a machine that drifts does not decide."""
+    variants = list(variants)
+    for _ in range(rounds):
+        for variant in variants:
+            work(variant)
+
+
+def _row(cells: list[str]) -> list[str]:
+    return [f"| {' | '.join(cells)} |"]

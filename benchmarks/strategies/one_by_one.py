@@ -1,0 +1,91 @@
+"""Objects created, updated and deleted one by one, and created in bulk: what the seed measured."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db import models
+
+from benchmarks.strategies.feed import Row, rows
+from benchmarks.strategies.figures import NONE, Table, interleaved
+from benchmarks.strategies.state import assert_exact, start
+from wingtel.aggregates import strategies
+from wingtel.recording import UsageEntry, record_usage
+from wingtel.usage.models import DataUsageRecord, UsageType
+
+
+class PlainRecord(DataUsageRecord):
+    """The record as plain Django writes it, without partitions to be made or changes to be announced."""
+
+    plain = models.Manager["PlainRecord"]()
+
+    class Meta:
+        proxy = True
+        app_label = "usage"
+        base_manager_name = "plain"
+        default_manager_name = "plain"
+
+    save = models.Model.save
+    delete = models.Model.delete
+
+
+def measure(sizes: Sequence[int], bulk: int, rounds: int) -> Table:
+    """Seconds for 100 and 1 000 objects, and for one bulk_create of 10 000."""
+    table = Table(
+        "Objects one by one and in bulk",
+        "`inline` creates through `record_usage`, one entry a call; it does not see what the models change or delete."
+        " In brackets: how many times the time of *no aggregation*, which is plain Django.",
+    )
+
+    def measure_variant(variant: str) -> None:
+        strategy = start(variant)
+        for size in sizes:
+            _one_by_one(table, variant, strategy, size)
+        if strategy.counts_models:
+            objects = [_object(DataUsageRecord if variant != NONE else PlainRecord, row) for row in rows(bulk)]
+            manager: Any = PlainRecord.plain if variant == NONE else DataUsageRecord.objects
+            table.add(f"bulk_create {bulk:,}", variant, _seconds(lambda: manager.bulk_create(objects)), bulk)
+            assert_exact()
+
+    interleaved(rounds, [NONE, *strategies.NAMES], measure_variant)
+    return table
+
+
+def _one_by_one(table: Table, variant: str, strategy: strategies.Strategy, size: int) -> None:
+    given = [(f"{row[0]}-{size}", *row[1:]) for row in rows(size, 50)]
+    if not strategy.counts_models:
+        table.add(f"create {size:,}", variant, _seconds(lambda: [record_usage([_entry(row)]) for row in given]))
+        assert_exact()
+        return
+    objects = [_object(PlainRecord if variant == NONE else DataUsageRecord, row) for row in given]  # type: ignore[arg-type]
+    works: dict[str, Callable[[DataUsageRecord], Any]] = {
+        "create": lambda record: record.save(force_insert=True),
+        "update": _update,
+        "delete": lambda record: record.delete(),
+    }
+    for name, work in works.items():
+        table.add(f"{name} {size:,}", variant, _seconds(lambda work=work: [work(record) for record in objects]))  # type: ignore[misc]
+        assert_exact()
+
+
+def _update(record: DataUsageRecord) -> None:
+    record.price += 1
+    record.save()
+
+
+def _object(model: type[DataUsageRecord], row: Row) -> DataUsageRecord:
+    record_id, moment, subscription, price, kilobytes = row
+    return model(
+        record_id=record_id, usage_date=moment, subscription_id=subscription, price=price, kilobytes_used=kilobytes
+    )
+
+
+def _entry(row: Row) -> UsageEntry:
+    record_id, moment, subscription, price, kilobytes = row
+    return UsageEntry(UsageType.DATA, moment, subscription, kilobytes, price, record_id)
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

@@ -1,0 +1,59 @@
+"""Populating a day and a month from raw records, beside the bare GROUP BY of the same."""
+
+import time
+from datetime import date, timedelta
+
+from django.db import connection
+
+from benchmarks.strategies.copying import COPY
+from benchmarks.strategies.feed import DAY, rows
+from benchmarks.strategies.figures import NONE, Table
+from benchmarks.strategies.state import assert_exact, start
+from wingtel.aggregates.populate import populate
+from wingtel.usage import partitions
+
+DAYS = 30
+
+
+def measure(records: int, rounds: int) -> Table:
+    """*No aggregation* is the bare GROUP BY, whose result is thrown away."""
+    table = Table(
+        "Populating",
+        "Records a second. *No aggregation* is the bare `GROUP BY` of the same records, counted and thrown away.",
+    )
+    partitions.ensure([DAY + timedelta(days=n) for n in range(DAYS)])
+    for work, first_of_month, last in (
+        ("a day", DAY, DAY),
+        (f"{DAYS} days", DAY, DAY + timedelta(days=DAYS - 1)),
+    ):
+        start("triggers")
+        _fill(records, (last - first_of_month).days + 1)
+        for _ in range(rounds):
+            table.add(work, NONE, _grouped(first_of_month, last), records)
+            started = time.perf_counter()
+            populate(first_of_month, last)
+            table.add(work, "populate", time.perf_counter() - started, records)
+            assert_exact()
+    return table
+
+
+def _fill(records: int, days: int) -> None:
+    with connection.cursor() as cursor:
+        with cursor.copy(COPY) as copy:
+            for number, (record_id, moment, subscription, price, kilobytes) in enumerate(rows(records)):
+                copy.write_row((record_id, moment + timedelta(days=number % days), subscription, price, kilobytes))
+        cursor.execute("VACUUM ANALYZE data_usage_record")
+
+
+def _grouped(first: date, last: date) -> float:
+    started = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT count(*) FROM (
+                   SELECT subscription_id, usage_business_day(usage_date), sum(kilobytes_used), sum(price), count(*)
+                   FROM data_usage_record
+                   WHERE usage_date >= usage_day_start(%s) AND usage_date < usage_day_start(%s)
+                   GROUP BY 1, 2) AS grouped""",
+            [first, last + timedelta(days=1)],
+        )
+    return time.perf_counter() - started

@@ -1,0 +1,30 @@
+"""The state each measurement starts from."""
+
+from django.db import connection
+
+from benchmarks.strategies.figures import NONE
+from wingtel.aggregates import strategies
+
+
+def start(variant: str) -> strategies.Strategy:
+    """Empty tables under a strategy. *No aggregation* is `view`, under which nothing at all watches the raw tables."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta"
+        )
+    name = "view" if variant == NONE else variant
+    strategies.use(name)
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+    return strategies.named(name)
+
+
+def assert_exact() -> None:
+    """Raise AssertionError unless both views hold what the raw table does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), coalesce(sum(price), 0) FROM data_usage_record")
+        expected = cursor.fetchone()
+        for view in ("usage_daily", "usage_monthly"):
+            cursor.execute(f"SELECT coalesce(sum(records), 0), coalesce(sum(price), 0) FROM {view}")
+            if (found := cursor.fetchone()) != expected:
+                raise AssertionError(f"{view} holds {found}, the raw table {expected}")

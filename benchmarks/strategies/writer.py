@@ -1,0 +1,46 @@
+"""What one of several writers does, in a process of its own: Django is set up only there."""
+
+from multiprocessing.synchronize import Barrier
+
+from benchmarks.strategies.feed import SUBSCRIPTIONS, Row, rows
+
+BATCH = 1_000
+
+
+def write(barrier: Barrier, number: int, writers: int, records: int, same: bool, by_copy: bool) -> None:
+    """Send a writer's records, between two meetings at the barrier."""
+    import django  # noqa: PLC0415 - a process of its own
+
+    django.setup()
+    given = _of_writer(number, writers, records, same)
+    barrier.wait()
+    try:
+        _send(given, by_copy)
+    finally:
+        barrier.wait()
+
+
+def _of_writer(number: int, writers: int, records: int, same: bool) -> list[Row]:
+    own = SUBSCRIPTIONS // writers
+    return [
+        (f"{record_id}-{number}", moment, subscription + (0 if same else number * own), price, kilobytes)
+        for record_id, moment, subscription, price, kilobytes in rows(records, own)
+    ]
+
+
+def _send(given: list[Row], by_copy: bool) -> None:
+    from django.db import connection  # noqa: PLC0415
+
+    from benchmarks.strategies.copying import COPY  # noqa: PLC0415
+    from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415
+    from wingtel.usage.models import UsageType  # noqa: PLC0415
+
+    for first in range(0, len(given), BATCH):
+        batch = given[first : first + BATCH]
+        if by_copy:
+            with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+                copy.write("".join("\t".join(map(str, row)) + "\n" for row in batch))
+        else:
+            record_usage(
+                [UsageEntry(UsageType.DATA, moment, of, used, price, name) for name, moment, of, price, used in batch]
+            )
