@@ -74,7 +74,8 @@ def _fill(subscriptions: int, days: int) -> None:
             )
         cursor.execute(
             """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
-               SELECT subscription_id, usage_type, %s, sum(used), sum(price), sum(records), usage_price_ceiling(sum(price))
+               SELECT subscription_id, usage_type, %s, sum(used), sum(price), sum(records),
+                      usage_price_ceiling(sum(price))
                FROM daily_usage GROUP BY 1, 2""",
             [MONTH],
         )

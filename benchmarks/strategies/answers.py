@@ -25,8 +25,8 @@ def measure(sizes: list[int], months: int, subscriptions: int) -> Table:
     """Planning and execution of the first page, by EXPLAIN (ANALYZE), of the median repetition."""
     table = Table(
         "Reading",
-        "Planning and execution in the database, first page. `view` computes from raw records: one of data and one of voice for"
-        " each subscription. `inline` and `signals` read what `triggers` reads.",
+        "Planning and execution in the database, first page. `view` computes from raw records: one of data and one of"
+        " voice for each subscription. `inline` and `signals` read what `triggers` reads.",
     )
     for size in sizes:
         for name in ("triggers", "incremental", "view"):
@@ -62,7 +62,8 @@ def _fill_month(size: int) -> None:
         """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
            SELECT id, usage_type, %s, 1000, price, 30, usage_price_ceiling(price)
            FROM (SELECT id, usage_type, exp(2 + 0.6 * random_normal())::numeric(20, 4) AS price
-                 FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)) AS drawn
+                 FROM generate_series(1, %s) AS id
+                 CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)) AS drawn
            ORDER BY id, usage_type""",
         [DAY, size // 2],
     )
@@ -92,9 +93,11 @@ def _fill_years(months: int, subscriptions: int) -> None:
            SELECT id, usage_type, month::date, 1000, price, 30, usage_price_ceiling(price)
            FROM (SELECT id, usage_type, month, (base * (0.5 + random()))::numeric(20, 4) AS price
                  FROM (SELECT id, usage_type, exp(2 + 0.6 * random_normal()) AS base
-                       FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)) AS drawn
-                 CROSS JOIN generate_series(date '2023-01-01', date '2023-01-01' + make_interval(months => %s - 1), '1 month')
-                     AS month) AS priced
+                       FROM generate_series(1, %s) AS id
+                       CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)) AS drawn
+                 CROSS JOIN generate_series(date '2023-01-01',
+                                            date '2023-01-01' + make_interval(months => %s - 1),
+                                            '1 month') AS month) AS priced
            ORDER BY month, id, usage_type""",
         [subscriptions, months],
     )

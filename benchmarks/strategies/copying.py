@@ -50,13 +50,15 @@ def measure_recording(records: int, calls: Sequence[int], subscriptions: Sequenc
     """`record_usage` beside a bare COPY of the same Python values into the same table."""
     table = Table(
         f"The recording service: {records:,} records",
-        "*No aggregation* is a bare COPY of the same Python values, row by row. What `record_usage` does besides: checks"
-        " every value, looks up subscriptions, refuses duplicates, says what became of each record.",
+        "*No aggregation* is a bare COPY of the same Python values, row by row. What `record_usage` does besides: it"
+        " checks every value, looks up subscriptions, refuses duplicates, says what became of each record.",
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO subscription (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id)
-               SELECT id, 'att', 'active', '', '', '', '', '' FROM generate_series(1, 20000) AS id ON CONFLICT DO NOTHING"""
+            """INSERT INTO subscription
+                   (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id)
+               SELECT id, 'att', 'active', '', '', '', '', '' FROM generate_series(1, 20000) AS id
+               ON CONFLICT DO NOTHING"""
         )
         cursor.execute("ANALYZE subscription")
 

@@ -54,13 +54,13 @@ class Table:
     def _cell(self, work: str, variant: str) -> str:
         seconds = self.median(work, variant)
         if seconds is None:
-            return "–"
+            return ""
         records = self.records.get(work)
         shown = f"{records / seconds:,.0f}/s" if records else f"{seconds:.3f} s"
         ratio = self.ratio(work, variant)
         if ratio is None or variant == NONE:
             return shown
-        return f"{shown} ({1 / ratio:.2f})" if records else f"{shown} ({ratio:.2f} ×)"
+        return f"{shown} ({1 / ratio:.2f})" if records else f"{shown} ({ratio:.2f} x)"
 
 
 def interleaved(rounds: int, variants: Iterable[str], work: Callable[[str], None]) -> None:
