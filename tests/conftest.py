@@ -1,7 +1,31 @@
-"""Settings of the tools that all tests share."""
+"""Settings of the tools that all tests share, and partitions that do not outlive their test."""
 
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
 from hypothesis import settings
+
+from wingtel.usage import partitions
 
 # Machines are noisy: how long an example takes is no reason to fail.
 settings.register_profile("wingtel", deadline=None)
 settings.load_profile("wingtel")
+
+
+@pytest.fixture(autouse=True)
+def _no_partitions_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Drop the days that a committing test made: with hundreds of them, planning takes longer than the tests."""
+    marker = request.node.get_closest_marker("django_db")
+    if "transactional_db" not in request.fixturenames and not (marker and marker.kwargs.get("transaction")):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON oid = inhrelid AND relkind = 'r'"
+        )
+        partitions._known.clear()
+        if left := [partition for (partition,) in cursor.fetchall()]:
+            cursor.execute(f"DROP TABLE {', '.join(left)}")

@@ -5,6 +5,9 @@ import os
 from wingtel.settings import *  # noqa: F403
 from wingtel.settings import DATABASES
 
+# Threads of one test meet in the database, not in a queue for its connections.
+DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 32
+
 DATABASES["default"]["TEST"] = {"NAME": "test_wingtel"} | (
     {"TEMPLATE": os.environ["WINGTEL_TEST_TEMPLATE"]} if "WINGTEL_TEST_TEMPLATE" in os.environ else {}
 )

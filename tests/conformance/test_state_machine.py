@@ -232,6 +232,6 @@ def test_views_equal_the_oracle_after_any_sequence_of_writes(strategy: Strategy)
     run_state_machine_as_test(
         Writes,
         settings=settings(
-            max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=80, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

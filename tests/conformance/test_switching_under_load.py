@@ -59,7 +59,7 @@ def test_switching_while_usage_is_written_and_read(strategy: Strategy, name: str
 
     def switch() -> int:
         try:
-            for _ in range(2):
+            for _ in range(5):
                 strategies.use(name)
                 strategies.use(strategy.name)
             strategies.use(name)
