@@ -23,7 +23,7 @@ MONTH = date(2026, 3, 1)
 def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) -> None:
     """Fill the stored tables, measure, print."""
     from wingtel.aggregates.periods import Period  # noqa: PLC0415 - needs Django set up
-    from wingtel.aggregates.queries import ExceedingPosition, exceeding, metrics  # noqa: PLC0415
+    from wingtel.aggregates.queries import ExceedingPosition, exceeding, metrics  # noqa: PLC0415 - needs Django set up
 
     _fill(subscriptions, days)
     month, limit, some = Period(MONTH, date(2026, 3, 31)), Decimal("25.00"), subscriptions // 2

@@ -33,6 +33,6 @@ def _set_up() -> None:
     import django  # noqa: PLC0415 - settings read DATABASE_URL
 
     django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415 - needs Django set up
 
     call_command("migrate", interactive=False, verbosity=0)

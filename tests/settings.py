@@ -2,7 +2,7 @@
 
 import os
 
-from wingtel.settings import *  # noqa: F403
+from wingtel.settings import *  # noqa: F403 - the product's, all of them
 from wingtel.settings import DATABASES
 
 # Threads of one test meet in the database, not in a queue for its connections.

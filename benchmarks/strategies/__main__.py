@@ -29,7 +29,7 @@ def main() -> None:
 
 def _measured(scale: float, rounds: int) -> list[Table]:
     from benchmarks.strategies import answers, concurrent, copying, one_by_one, populating  # noqa: PLC0415 - as above
-    from wingtel.usage import partitions  # noqa: PLC0415
+    from wingtel.usage import partitions  # noqa: PLC0415 - needs Django set up
 
     def scaled(size: int) -> int:
         return max(10, int(size * scale))

@@ -5,35 +5,47 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from benchmarks.strategies.feed import Row, rows
-from benchmarks.strategies.figures import NONE, Table, interleaved
-from benchmarks.strategies.state import assert_exact, start
+from benchmarks.strategies.feed import DAY, Row, rows
+from benchmarks.strategies.figures import NONE, TRIGGERS_OFF, Table, interleaved
+from benchmarks.strategies.state import assert_exact, start, switch_triggers
 from wingtel.aggregates import strategies
 from wingtel.recording import UsageEntry, record_usage
 from wingtel.usage.models import UsageType
 
-COPY = "COPY data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
+COPY_INTO = "COPY {} (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
+RAW = "data_usage_record"
+PARTITION = f"{RAW}_{DAY:%Y%m%d}"
+COPY = COPY_INTO.format(RAW)
 
 
 def measure(records: int, batches: Sequence[int], rounds: int) -> Table:
     """COPY of the same bytes under every strategy that counts SQL."""
     table = Table(
         f"COPY of {records:,} records of 20 000 subscriptions on one day",
-        "Records a second, and in brackets the share of *no aggregation*. `inline` and `signals` do not count COPY.",
+        "Records a second, and in brackets the share of *no aggregation*, under which the raw tables have no triggers"
+        f" at all. *{TRIGGERS_OFF.capitalize()}* has those of `triggers`, disabled: COPY into a partitioned table that"
+        " has a trigger with a transition table inserts row by row, not many at once, which naming the partition"
+        " avoids. `inline` and `signals` do not count COPY.",
     )
     lines = [("\t".join(map(str, row)) + "\n").encode() for row in rows(records)]
+    works = [(f"in batches of {size:,}" if size < records else "in one batch", RAW, size) for size in batches]
+    works += [(f"into the partition, {work}", PARTITION, size) for work, _, size in works if size < records]
 
     def measure_variant(variant: str) -> None:
-        for size in batches:
+        for work, target, size in works:
             strategy = start(variant)
             if not strategy.counts_sql:
                 return
-            work = "in one batch" if size >= records else f"in batches of {size:,}"
+            if variant == TRIGGERS_OFF:
+                switch_triggers(PARTITION, on=False)
             started = time.perf_counter()
             for first in range(0, records, size):
-                with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+                with connection.cursor() as cursor, cursor.copy(COPY_INTO.format(target)) as copy:
                     copy.write(b"".join(lines[first : first + size]))
             table.add(work, variant, time.perf_counter() - started, records)
+            if variant == TRIGGERS_OFF:
+                switch_triggers(PARTITION, on=True)
+                continue
             if strategy.folds:
                 deltas = strategy.lag().deltas
                 folding = time.perf_counter()
@@ -42,7 +54,8 @@ def measure(records: int, batches: Sequence[int], rounds: int) -> Table:
                 print(f"{variant}: folded {deltas:,} deltas at {deltas / (time.perf_counter() - folding):,.0f}/s")
             assert_exact()
 
-    interleaved(rounds, [NONE, *(name for name in strategies.NAMES if name != "view")], measure_variant)
+    variants = [NONE, TRIGGERS_OFF, *(name for name in strategies.NAMES if name != "view")]
+    interleaved(rounds, variants, measure_variant)
     return table
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 NONE = "no aggregation"
+TRIGGERS_OFF = "triggers switched off"
 
 
 @dataclass
@@ -27,9 +28,9 @@ class Table:
         rounds = self.seconds.get((work, variant))
         return statistics.median(rounds) if rounds else None
 
-    def ratio(self, work: str, variant: str) -> float | None:
-        """How many times the seconds of no aggregation."""
-        bare, seconds = self.median(work, NONE), self.median(work, variant)
+    def ratio(self, work: str, variant: str, base: str = NONE) -> float | None:
+        """How many times the seconds of `base`."""
+        bare, seconds = self.median(work, base), self.median(work, variant)
         return seconds / bare if bare and seconds else None
 
     @property

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from benchmarks.strategies.figures import NONE
+from benchmarks.strategies.figures import NONE, TRIGGERS_OFF
 from wingtel.aggregates import strategies
 
 
@@ -12,11 +12,18 @@ def start(variant: str) -> strategies.Strategy:
         cursor.execute(
             "TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta"
         )
-    name = "view" if variant == NONE else variant
+    name = {NONE: "view", TRIGGERS_OFF: "triggers"}.get(variant, variant)
     strategies.use(name)
     with connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
     return strategies.named(name)
+
+
+def switch_triggers(partition: str, *, on: bool) -> None:
+    """Enable or disable the triggers of the data records and of one of their partitions."""
+    with connection.cursor() as cursor:
+        for table in ("data_usage_record", partition):
+            cursor.execute(f"ALTER TABLE ONLY {table} {'ENABLE' if on else 'DISABLE'} TRIGGER USER")
 
 
 def assert_exact() -> None:

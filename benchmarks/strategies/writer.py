@@ -29,11 +29,11 @@ def _of_writer(number: int, writers: int, records: int, same: bool) -> list[Row]
 
 
 def _send(given: list[Row], by_copy: bool) -> None:
-    from django.db import connection  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415 - needs Django set up
 
-    from benchmarks.strategies.copying import COPY  # noqa: PLC0415
-    from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415
-    from wingtel.usage.models import UsageType  # noqa: PLC0415
+    from benchmarks.strategies.copying import COPY  # noqa: PLC0415 - needs Django set up
+    from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415 - needs Django set up
+    from wingtel.usage.models import UsageType  # noqa: PLC0415 - needs Django set up
 
     for first in range(0, len(given), BATCH):
         batch = given[first : first + BATCH]

@@ -43,14 +43,14 @@ def _embedded_database() -> Iterator[None]:
             migrate_if_behind()
             yield
         finally:
-            from django.db import connections  # noqa: PLC0415
+            from django.db import connections  # noqa: PLC0415 - needs Django set up
 
             connections.close_all()
 
 
 def _execute() -> None:
     from django.core.management import execute_from_command_line  # noqa: PLC0415 - settings read DATABASE_URL
-    from django.db import OperationalError, ProgrammingError  # noqa: PLC0415
+    from django.db import OperationalError, ProgrammingError  # noqa: PLC0415 - needs Django set up
 
     try:
         execute_from_command_line(["wingtel", *sys.argv[1:]])
