@@ -49,6 +49,34 @@ class Conflict(exceptions.APIException):
     status_code = HTTPStatus.CONFLICT
 
 
+class TooLarge(exceptions.APIException):
+    """A body larger than its kind may be."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "too-large"
+
+
+class KeyReused(exceptions.APIException):
+    """An Idempotency-Key that came with another request before."""
+
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "idempotency-key-reused"
+    default_detail = "This Idempotency-Key came with another request within a day. Give each request a key of its own."
+
+
+class RecordsRefused(exceptions.APIException):
+    """Records that are taken together or not at all, and some cannot be taken."""
+
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "records-refused"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = list(faults)
+        super().__init__(
+            f"Nothing was recorded: {len(faults)} of the records cannot be taken. Mend or remove those named in errors."
+        )
+
+
 class Unavailable(exceptions.APIException):
     """The database does not answer."""
 
@@ -115,7 +143,7 @@ def _slug(error: exceptions.APIException) -> str:
             return "invalid-body"
         case exceptions.ParseError():
             return "malformed-body"
-    return ""
+    return str(getattr(error, "slug", ""))
 
 
 def _detail(error: exceptions.APIException) -> str:
@@ -125,7 +153,7 @@ def _detail(error: exceptions.APIException) -> str:
 
 
 def _faults(error: exceptions.APIException, request: Request | None) -> list[Fault]:
-    if isinstance(error, InvalidParameters):
+    if isinstance(error, InvalidParameters | RecordsRefused):
         return error.faults
     if isinstance(error, exceptions.ValidationError):
         sent = request.data if request is not None else None

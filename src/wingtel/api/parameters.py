@@ -20,6 +20,7 @@ from wingtel.aggregates.questions import (
     parse_price_limit,
     parse_subscription_id,
 )
+from wingtel.recording import NamedBy
 from wingtel.usage.models import UsageType
 
 from . import cursors
@@ -136,6 +137,13 @@ def parse_id_cursor(cursor: str) -> int:
     return valid_id(number)
 
 
+def parse_boolean(text: str) -> bool:
+    """Raises ValueError."""
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
 PRICE_LIMIT = Parameter(
     name="price_limit",
     rule=PRICE_LIMIT_RULE,
@@ -202,6 +210,22 @@ CURSOR = Parameter(
     schema={"type": "string"},
     description="Where the page before ended.",
 )
+NAMED_BY = Parameter(
+    name="named_by",
+    rule=f"one of {', '.join(NamedBy)}",
+    parse=NamedBy,
+    schema={"type": "string", "enum": list(NamedBy)},
+    description="By what the records name their subscription: the field subscription_id, phone_number or device_id.",
+    default=NamedBy.ID,
+)
+ATOMIC = Parameter(
+    name="atomic",
+    rule="true or false",
+    parse=parse_boolean,
+    schema={"type": "boolean"},
+    description="With true, nothing is recorded when one record is refused.",
+    default=False,
+)
 
 EXCEEDING = (
     PRICE_LIMIT,
@@ -220,6 +244,7 @@ METRICS = (
     PAGE_SIZE,
     replace(CURSOR, parse=parse_metrics_cursor),
 )
+RECORDING = (NAMED_BY, ATOMIC)
 SERIES = (FROM, TO, USAGE_TYPE, GRANULARITY)
 LISTING = (PAGE_SIZE, CURSOR)
 LISTING_OF_SUBSCRIPTION = (SUBSCRIPTION_ID, *LISTING)

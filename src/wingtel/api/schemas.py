@@ -111,6 +111,38 @@ class SeriesShape(AnswerShape):
     results = SeriesPointShape(many=True)
 
 
+class UsageRecordShape(serializers.Serializer[Any]):
+    """One usage record. Its subscription is named by the field that `named_by` says."""
+
+    record_id = serializers.CharField(
+        required=False, max_length=100, help_text="The carrier's reference; a record that has the same is a duplicate."
+    )
+    usage_type = serializers.ChoiceField(choices=UsageType.choices)
+    usage_date = serializers.DateTimeField(help_text="The moment, ISO 8601 with its offset from UTC.")
+    subscription_id = serializers.IntegerField(required=False, help_text="Where named_by is id.")
+    phone_number = serializers.CharField(required=False, help_text="Where named_by is phone_number.")
+    device_id = serializers.CharField(required=False, help_text="Where named_by is device_id.")
+    quantity = serializers.IntegerField(min_value=0, help_text="Kilobytes of data, or seconds of voice.")
+    price = serializers.DecimalField(max_digits=14, decimal_places=4, help_text="An exact decimal.")
+
+
+class RefusedRecordShape(serializers.Serializer[Any]):
+    """A record that was not recorded."""
+
+    index = serializers.IntegerField(help_text="Its place in the request, counted from 0.")
+    field = serializers.CharField(allow_null=True, help_text="The field at fault; null for the record itself.")
+    reason = serializers.CharField()
+
+
+class RecordedShape(serializers.Serializer[Any]):
+    """What became of the records: accepted + duplicate + refused are as many as there were."""
+
+    records = serializers.IntegerField(help_text="How many there were.")
+    accepted = serializers.IntegerField(help_text="Stored and counted.")
+    duplicate = serializers.IntegerField(help_text="There already; nothing changed.")
+    refused = RefusedRecordShape(many=True)
+
+
 class HealthShape(serializers.Serializer[Any]):
     """The server and its database answer."""
 
@@ -126,7 +158,9 @@ _MEANINGS = {
     400: "The request breaks a rule; errors says which.",
     404: "There is no such thing.",
     409: "What is stored does not allow it.",
-    415: "The body is not application/json.",
+    413: "The body is too large.",
+    415: "The body is of a type that is not read here.",
+    422: "All of it was refused; errors says why.",
     503: "The database does not answer.",
 }
 
@@ -208,5 +242,30 @@ INVALID_PARAMETER_EXAMPLE = OpenApiExample(
                 "value": "1e5",
             }
         ],
+    },
+)
+USAGE_RECORDS_EXAMPLE = OpenApiExample(
+    "A data session",
+    request_only=True,
+    value=[
+        {
+            "record_id": "att-20260301-000001",
+            "usage_type": "data",
+            "usage_date": "2026-03-01T09:30:00Z",
+            "subscription_id": 7,
+            "quantity": 20480,
+            "price": "0.3000",
+        }
+    ],
+)
+RECORDED_EXAMPLE = OpenApiExample(
+    "Two recorded, one refused",
+    response_only=True,
+    status_codes=["200"],
+    value={
+        "records": 3,
+        "accepted": 2,
+        "duplicate": 0,
+        "refused": [{"index": 1, "field": "subscription_id", "reason": "unknown subscription id 9000"}],
     },
 )

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from . import resources, views
+from . import recording, resources, views
 
 app_name = "api"
 
@@ -16,6 +16,7 @@ router.register("sprint_subscriptions", resources.SprintSubscriptionView, basena
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("usage/exceeding/", views.ExceedingView.as_view(), name="exceeding"),
+    path("usage/records/", recording.UsageRecordsView.as_view(), name="usage-records"),
     path("usage/metrics/", views.MetricsView.as_view(), name="metrics"),
     path("subscriptions/<int:id>/usage/", views.SeriesView.as_view(), name="series"),
     path("health/", views.HealthView.as_view(), name="health"),

@@ -1,0 +1,43 @@
+"""Doing what a request asks for once, however often it is sent.
+
+The header is that of the IETF draft draft-ietf-httpapi-idempotency-key-header.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from .errors import Fault, InvalidParameters, KeyReused
+from .models import KEPT, LONGEST_KEY, IdempotentRequest
+
+Reply = dict[str, Any]
+
+
+def once(key: str, fingerprint: str, work: Callable[[], Reply]) -> tuple[Reply, bool]:
+    """The reply of `work`, and whether it is that of an earlier request with `key`, which is kept for a day.
+
+    `work` and the memory of it are one transaction: when it raises, neither is there. Raises KeyReused when the earlier
+    request asked for something else, InvalidParameters for a key that is empty or too long.
+    """
+    if not 0 < len(key) <= LONGEST_KEY or "\0" in key:
+        raise InvalidParameters([Fault("parameter", "Idempotency-Key", f"1 to {LONGEST_KEY} characters", key)])
+    _forget()
+    with transaction.atomic():
+        request, is_new = IdempotentRequest.objects.get_or_create(key=key, defaults={"fingerprint": fingerprint})
+        if not is_new:
+            if request.fingerprint != fingerprint:
+                raise KeyReused
+            return request.reply or {}, True
+        request.reply = reply = work()
+        request.save(update_fields=["reply"])
+        return reply, False
+
+
+def _forget() -> None:
+    old = IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEPT)
+    if old.exists():
+        with transaction.atomic():
+            some = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:1000])
+            IdempotentRequest.objects.filter(pk__in=some).delete()

@@ -1,0 +1,86 @@
+"""Recording usage over HTTP."""
+
+import hashlib
+from functools import partial
+from typing import Any, cast
+
+from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from wingtel.recording import NamedBy, record_usage
+
+from . import parameters, record_bodies, schemas
+from .errors import Fault, RecordsRefused
+from .idempotency import once
+from .record_bodies import JSONRecordsParser, NDJSONRecordsParser, SentRecords
+from .views import ParameterView
+
+
+class UsageRecordsView(ParameterView):
+    """Usage records, up to 10 000 in a request."""
+
+    known = parameters.RECORDING
+    parser_classes = (JSONRecordsParser, NDJSONRecordsParser)
+
+    @extend_schema(
+        operation_id="usage_record",
+        tags=["usage"],
+        summary="Record usage",
+        description="Records up to 10 000 usage records, as a JSON list or one a line (application/x-ndjson), and "
+        "replies after they are committed and counted. A record with the record_id, usage_date and "
+        "subscription of one that is there already is a duplicate and changes nothing. A record that "
+        "cannot be taken is refused with its index, counted from 0, and the others are recorded. "
+        "Without a record_id of its own, a record is taken for a new one each time: send an "
+        "Idempotency-Key, and the same request sent again within a day gets the first reply and "
+        "changes nothing.",
+        parameters=[
+            *[parameter.documented() for parameter in parameters.RECORDING],
+            OpenApiParameter(
+                "Idempotency-Key",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="Names this request, in 1 to 255 characters of the client's choice.",
+            ),
+        ],
+        request={
+            "application/json": schemas.UsageRecordShape(many=True),
+            record_bodies.NDJSON: schemas.UsageRecordShape,
+        },
+        responses={200: schemas.RecordedShape, **schemas.problems(400, 413, 415, 422, 503)},
+        examples=[schemas.USAGE_RECORDS_EXAMPLE, schemas.RECORDED_EXAMPLE],
+    )
+    def post(self, request: Request) -> Response:
+        sent = cast(object, request.data)
+        if not isinstance(sent, SentRecords):  # REST framework asks no parser about an empty body
+            raise ParseError("The body is empty. Send a list of records.")
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return Response(self._recorded(sent))
+        asked = f"{self.asked['named_by']} {self.asked['atomic']} {sent.sha256}"
+        reply, replayed = once(key, hashlib.sha256(asked.encode()).hexdigest(), partial(self._recorded, sent))
+        return Response(reply, headers={"Idempotency-Replayed": "true"} if replayed else None)
+
+    def _recorded(self, sent: SentRecords) -> dict[str, Any]:
+        named_by: NamedBy = self.asked["named_by"]
+        found = record_bodies.read(sent.items, named_by)
+        if not self.asked["atomic"]:
+            recorded = record_usage(found.entries, named_by=named_by)
+            refused = found.refusals(recorded.refused)
+        else:
+            with transaction.atomic():
+                recorded = record_usage(found.entries, named_by=named_by)
+                refused = found.refusals(recorded.refused)
+                if refused:
+                    raise RecordsRefused(
+                        [Fault("field", f"[{index}].{field}".rstrip("."), reason) for index, field, reason in refused]
+                    )
+        return {
+            "records": len(sent.items),
+            "accepted": recorded.accepted,
+            "duplicate": len(recorded.duplicates),
+            "refused": [{"index": index, "field": field or None, "reason": reason} for index, field, reason in refused],
+        }

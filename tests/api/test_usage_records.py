@@ -1,0 +1,259 @@
+"""Recording usage over HTTP."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+
+from tests.api.records import METRICS, answer
+from tests.api.test_errors import problem
+from wingtel.api.models import KEPT, IdempotentRequest
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage.models import DataUsageRecord, VoiceUsageRecord
+
+RECORDS = "/api/v1/usage/records/"
+NDJSON = "application/x-ndjson"
+
+
+@pytest.fixture
+def phone(transactional_db: None) -> Subscription:
+    return Subscription.objects.create(carrier="att", phone_number="+15550100")
+
+
+def record(subscription: Subscription, number: int = 1, **changes: Any) -> dict[str, Any]:
+    return {
+        "record_id": f"r-{number}",
+        "usage_type": "data",
+        "usage_date": "2026-03-01T09:30:00Z",
+        "subscription_id": subscription.pk,
+        "quantity": 1000,
+        "price": "0.1500",
+    } | changes
+
+
+def post(body: Any, query: str = "", *, key: str | None = None, content_type: str = "application/json") -> Any:
+    return Client().post(
+        RECORDS + query,
+        body if isinstance(body, str | bytes) else json.dumps(body),
+        content_type=content_type,
+        headers={} if key is None else {"Idempotency-Key": key},
+    )
+
+
+def counts(response: Any) -> tuple[int, int, int, int]:
+    assert response.status_code == 200, response.content
+    body = response.json()
+    return body["records"], body["accepted"], body["duplicate"], len(body["refused"])
+
+
+def test_records_are_counted_when_the_reply_is_there(phone: Subscription) -> None:
+    response = post([record(phone, 1), record(phone, 2, usage_type="voice", quantity=60, price=0.1), record(phone, 1)])
+
+    assert response.json() == {"records": 3, "accepted": 2, "duplicate": 1, "refused": []}
+    results = answer(Client(), METRICS, from_="2026-03-01", to="2026-03-01")["results"]
+    assert [(row["usage_type"], row["total_usage"], row["total_price"]) for row in results] == [
+        ("data", 1000, "0.1500"),
+        ("voice", 60, "0.1000"),
+    ]
+    assert counts(post([record(phone, 1)])) == (1, 0, 1, 0)
+
+
+def test_a_price_with_a_fraction_is_the_decimal_that_was_written(phone: Subscription) -> None:
+    body = json.dumps([record(phone, price="X")]).replace('"X"', "9999999999.9999")
+
+    assert counts(post(body)) == (1, 1, 0, 0)
+    assert str(DataUsageRecord.objects.get().price) == "9999999999.9999"
+
+
+def test_lines_are_records_and_empty_lines_are_not(phone: Subscription) -> None:
+    body = f"\n{json.dumps(record(phone, 1))}\r\n\n{{oops\n{json.dumps(record(phone, 2))}"
+
+    response = post(body, content_type=NDJSON)
+
+    assert counts(response) == (3, 2, 0, 1)
+    (refused,) = response.json()["refused"]
+    assert (refused["index"], refused["field"]) == (1, None)
+    assert refused["reason"].startswith("the line is not JSON: ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "reason"),
+    [
+        ({"usage_type": "sms"}, "usage_type", "'sms' is none of data, voice"),
+        ({"usage_type": ["data"]}, "usage_type", "['data'] is none of data, voice"),
+        (
+            {"usage_date": "2026-02-30T00:00:00Z"},
+            "usage_date",
+            "'2026-02-30T00:00:00Z' is no moment in ISO 8601, such as",
+        ),
+        ({"usage_date": 5}, "usage_date", "5 is no moment in ISO 8601"),
+        ({"usage_date": "2026-03-01T09:30:00"}, "usage_date", "no moment with a time zone"),
+        ({"subscription_id": 999_999}, "subscription_id", "unknown subscription id 999999"),
+        ({"subscription_id": True}, "subscription_id", "True names no subscription"),
+        ({"subscription_id": None}, "subscription_id", "None names no subscription"),
+        ({"quantity": -1}, "quantity", "-1 is no whole number from 0 to"),
+        ({"quantity": True}, "quantity", "True is no whole number"),
+        ({"quantity": "5"}, "quantity", "'5' is no whole number"),
+        ({"quantity": 1.5}, "quantity", "is no whole number"),
+        ({"price": "NaN"}, "price", "no decimal from 0"),
+        ({"price": "0.00001"}, "price", "at most 4 decimals"),
+        ({"price": "dear"}, "price", "'dear' is no decimal, such as 0.0150"),
+        ({"price": None}, "price", "None is no decimal"),
+        ({"price": {}}, "price", "is no decimal"),
+        ({"record_id": ""}, "record_id", "leave the field out"),
+        ({"record_id": "a\0b"}, "record_id", "NUL"),
+        ({"record_id": 7}, "record_id", "7 is no text"),
+        ({"kilobytes": 5}, "kilobytes", "unknown; the fields known here: price, quantity, record_id"),
+    ],
+)
+def test_a_record_that_cannot_be_taken_is_refused_alone(
+    phone: Subscription, changes: dict[str, Any], field: str, reason: str
+) -> None:
+    response = post([record(phone, 1), record(phone, 2) | changes, record(phone, 3)])
+
+    assert counts(response) == (3, 2, 0, 1)
+    (refused,) = response.json()["refused"]
+    assert (refused["index"], refused["field"]) == (1, field)
+    assert reason in refused["reason"]
+    assert DataUsageRecord.objects.count() == 2
+
+
+@pytest.mark.parametrize("field", ["usage_type", "usage_date", "subscription_id", "quantity", "price"])
+def test_a_missing_field_is_named(phone: Subscription, field: str) -> None:
+    sent = record(phone)
+    del sent[field]
+
+    assert post([sent]).json()["refused"] == [{"index": 0, "field": field, "reason": "missing"}]
+
+
+@pytest.mark.parametrize("item", [5, None, "x", [], 1.5])
+def test_what_is_no_object_is_refused(phone: Subscription, item: Any) -> None:
+    (refused,) = post([item]).json()["refused"]
+
+    assert refused["field"] is None
+    assert "no object with the fields of a record" in refused["reason"]
+
+
+def test_subscriptions_by_their_phone_number(phone: Subscription) -> None:
+    sent = record(phone, phone_number="+15550100")
+    del sent["subscription_id"]
+    unknown = sent | {"record_id": "r-2", "phone_number": "+1999"}
+
+    response = post([sent, unknown], "?named_by=phone_number")
+
+    assert response.json()["refused"] == [
+        {"index": 1, "field": "phone_number", "reason": "unknown phone number +1999"},
+    ]
+    assert DataUsageRecord.objects.get().subscription_id == phone.pk
+
+
+def test_atomic_refuses_all_when_one_is_refused(phone: Subscription) -> None:
+    response = post([record(phone, 1), record(phone, 2, subscription_id=999_999), 5], "?atomic=true")
+
+    assert response.status_code == 422
+    body = problem(response)
+    assert body["type"] == "/problems/records-refused"
+    assert [fault["field"] for fault in body["errors"]] == ["[1].subscription_id", "[2]"]
+    assert DataUsageRecord.objects.count() == 0
+    assert counts(post([record(phone, 1)], "?atomic=true")) == (1, 1, 0, 0)
+
+
+def test_the_same_request_again_changes_nothing_and_gets_the_same_reply(phone: Subscription) -> None:
+    sent = record(phone)
+    del sent["record_id"]
+
+    first, second = post([sent], key="k-1"), post([sent], key="k-1")
+
+    assert counts(first) == (1, 1, 0, 0)
+    assert second.json() == first.json()
+    assert (first.get("Idempotency-Replayed"), second["Idempotency-Replayed"]) == (None, "true")
+    assert DataUsageRecord.objects.count() == 1
+    assert counts(post([sent], key="k-2")) == (1, 1, 0, 0)
+    assert DataUsageRecord.objects.count() == 2
+
+
+def test_a_key_belongs_to_one_request(phone: Subscription) -> None:
+    post([record(phone, 1)], key="k")
+
+    for response in (post([record(phone, 2)], key="k"), post([record(phone, 1)], "?atomic=true", key="k")):
+        assert response.status_code == 422
+        assert problem(response)["type"] == "/problems/idempotency-key-reused"
+
+
+def test_a_refused_request_leaves_its_key_free(phone: Subscription) -> None:
+    assert post([5], "?atomic=true", key="k").status_code == 422
+
+    assert counts(post([record(phone)], "?atomic=true", key="k")) == (1, 1, 0, 0)
+
+
+def test_a_key_is_forgotten_after_a_day(phone: Subscription) -> None:
+    post([record(phone, 1)], key="k")
+    IdempotentRequest.objects.update(created_at=timezone.now() - KEPT - timedelta(minutes=1))
+
+    assert counts(post([record(phone, 2)], key="k")) == (1, 1, 0, 0)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+def test_a_key_has_1_to_255_characters(phone: Subscription, key: str) -> None:
+    (fault,) = problem(post([record(phone)], key=key))["errors"]
+
+    assert (fault["parameter"], fault["rule"]) == ("Idempotency-Key", "1 to 255 characters")
+
+
+def test_one_key_many_at_once_records_once(phone: Subscription) -> None:
+    sent = record(phone, usage_type="voice")
+    del sent["record_id"]
+
+    def send(_: int) -> Any:
+        try:
+            return post([sent], key="k")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        responses = list(pool.map(send, range(6)))
+
+    assert [response.status_code for response in responses] == [200] * 6
+    assert sum(response.get("Idempotency-Replayed") is None for response in responses) == 1
+    assert VoiceUsageRecord.objects.count() == 1
+
+
+@pytest.mark.parametrize("body", ["", "{", "[NaN]", "{}", '"x"', b"\xff", "[" * 100_000, "[1e5000]x"])
+def test_a_body_that_is_no_list_is_malformed(phone: Subscription, body: str | bytes) -> None:
+    response = post(body)
+
+    assert response.status_code == 400
+    assert problem(response)["type"] == "/problems/malformed-body"
+
+
+def test_another_type_is_refused(phone: Subscription) -> None:
+    response = post("record_id;price", content_type="text/csv")
+
+    assert (response.status_code, problem(response)["type"]) == (415, "/problems/unsupported-media-type")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"), [("[" + "0," * 10_000 + "0]", "application/json"), (" " * (16 * 2**20 + 1), NDJSON)]
+)
+def test_too_much_is_refused(phone: Subscription, body: str, content_type: str) -> None:
+    response = post(body, content_type=content_type)
+
+    assert (response.status_code, problem(response)["type"]) == (413, "/problems/too-large")
+
+
+def test_ten_thousand_are_not_too_many(phone: Subscription) -> None:
+    assert counts(post([record(phone, number) for number in range(10_000)])) == (10_000, 10_000, 0, 0)
+
+
+def test_no_records_are_no_error(phone: Subscription) -> None:
+    assert counts(post([])) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("query", ["?named_by=name", "?atomic=1", "?x=1"])
+def test_parameters_that_are_not_known_are_refused(phone: Subscription, query: str) -> None:
+    assert problem(post([], query))["type"] == "/problems/invalid-parameter"
