@@ -19,7 +19,7 @@ def measure(records: int, rounds: int) -> Table:
     """*No aggregation* is the bare GROUP BY, whose result is thrown away."""
     table = Table(
         "Populating",
-        "Records a second. *No aggregation* is the bare `GROUP BY` of the same records, counted and thrown away.",
+        "Records a second. *No aggregation* is the bare `GROUP BY` of the same records, its sums thrown away.",
     )
     partitions.ensure([DAY + timedelta(days=n) for n in range(DAYS)])
     for work, first_of_month, last in (
@@ -49,8 +49,10 @@ def _grouped(first: date, last: date) -> float:
     started = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT count(*) FROM (
-                   SELECT subscription_id, usage_business_day(usage_date), sum(kilobytes_used), sum(price), count(*)
+            # Sums that nobody asks for would not be computed.
+            """SELECT count(*), sum(used), sum(price), sum(records) FROM (
+                   SELECT subscription_id, usage_business_day(usage_date), sum(kilobytes_used) AS used,
+                          sum(price) AS price, count(*) AS records
                    FROM data_usage_record
                    WHERE usage_date >= usage_day_start(%s) AND usage_date < usage_day_start(%s)
                    GROUP BY 1, 2) AS grouped""",

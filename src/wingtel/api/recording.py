@@ -54,7 +54,7 @@ class UsageRecordsView(ParameterView):
         examples=[schemas.USAGE_RECORDS_EXAMPLE, schemas.RECORDED_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
-        sent = cast(object, request.data)
+        sent = cast("object", request.data)
         if not isinstance(sent, SentRecords):  # REST framework asks no parser about an empty body
             raise ParseError("The body is empty. Send a list of records.")
         key = request.headers.get("Idempotency-Key")
