@@ -1,5 +1,7 @@
 """Aggregates kept by statement-level triggers with transition tables."""
 
+from django.db import connection
+
 from wingtel.aggregates import stored
 from wingtel.aggregates.strategies.statement_triggers import StatementTriggers
 
@@ -9,3 +11,8 @@ class TriggersStrategy(StatementTriggers):
 
     name = "triggers"
     apply = stored.APPLY
+    many = 500
+
+    @property
+    def apply_many(self) -> str | None:  # type: ignore[override] # depends on the server
+        return stored.APPLY_MANY if connection.pg_version >= stored.MERGE_SINCE else None
