@@ -15,4 +15,5 @@ class TriggersStrategy(StatementTriggers):
 
     @property
     def apply_many(self) -> str | None:  # type: ignore[override] # depends on the server
-        return stored.APPLY_MANY if connection.pg_version >= stored.MERGE_SINCE else None
+        version: int = connection.pg_version  # type: ignore[attr-defined] # of Django's PostgreSQL wrapper alone
+        return stored.APPLY_MANY if version >= stored.MERGE_SINCE else None
