@@ -34,9 +34,9 @@ def understood(row: Sequence[Any], names: Sequence[str | int], named_by: NamedBy
         numbers = list(map(int, names))
         unknown = dict.fromkeys(named, 0)
         return Resolved(strategy, numbers, _not_one(unknown.get(number, 1) for number in numbers) if unknown else [])
-    found = dict(zip(named, zip(candidates, ids, strict=True), strict=True))
-    counts, numbers = zip(*map(found.__getitem__, names), strict=True)
-    return Resolved(strategy, numbers, _not_one(counts) if set(counts) != {1} else [])
+    found: dict[str, tuple[int, int]] = dict(zip(named, zip(candidates, ids, strict=True), strict=True))
+    counts, current = zip(*map(found.__getitem__, map(str, names)), strict=True)
+    return Resolved(strategy, current, _not_one(counts) if set(counts) != {1} else [])
 
 
 def _not_one(counts: Iterable[int]) -> list[tuple[int, int]]:
