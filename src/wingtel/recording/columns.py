@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -30,7 +31,9 @@ class Columns(NamedTuple):
     @classmethod
     def of(cls, entries: Sequence[UsageEntry]) -> "Columns":
         """Of one entry or more."""
-        return cls(*zip(*entries, strict=True))
+        # zip(*entries) makes an iterator for each, and the garbage collector looks through all entries meanwhile.
+        values, width = list(chain.from_iterable(entries)), len(cls._fields)
+        return cls(*(values[field::width] for field in range(width)))  # type: ignore[arg-type]
 
     @property
     def size(self) -> int:

@@ -1,6 +1,7 @@
 """Storing many entries by COPY: several times as fast as INSERT, but one duplicate among them refuses them all."""
 
 from collections.abc import Sequence
+from itertools import islice
 from operator import lt
 from typing import Any, NamedTuple
 
@@ -16,8 +17,8 @@ from .columns import Columns, array, copy_texts, moment_texts
 from .entries import NamedBy
 from .stored import Stored
 
+_Session = psycopg.Connection[Any]
 _SQL = sql.statements(__package__, "sql/copy.sql")
-Session = psycopg.Connection[Any]
 _CHUNK = 2_000
 """Rows sent at a time: the server takes them while the next are written."""
 
@@ -51,7 +52,7 @@ def store(columns: Columns, named_by: NamedBy) -> Stored:
     database cannot take an entry.
     """
     with transaction.atomic(), connection.cursor() as cursor, connection.wrap_database_errors:
-        session: Session = cursor.connection
+        session: _Session = cursor.connection
         with session.pipeline(), psycopg.Cursor(session) as lock, psycopg.Cursor(session) as asking:
             lock.execute(_SQL["lock"])
             asking.execute(*resolving.question(columns.subscriptions, named_by))
@@ -87,16 +88,16 @@ def _parted(columns: Columns, resolved: resolving.Resolved) -> tuple[Sequence[in
     return [i for i in indexes if types[i] == UsageType.DATA], [i for i in indexes if types[i] != UsageType.DATA]
 
 
-def _copy(session: Session, statement: str, rows: _Rows) -> None:
+def _copy(session: _Session, statement: str, rows: _Rows) -> None:
     if not rows.size:
         return
-    lines = list(zip(*rows, strict=True))
+    lines = map("\t".join, zip(*rows, strict=True))
     with psycopg.Cursor(session) as cursor, cursor.copy(statement) as copy:
-        for first in range(0, len(lines), _CHUNK):
-            copy.write("\n".join(map("\t".join, lines[first : first + _CHUNK])) + "\n")
+        while chunk := "\n".join(islice(lines, _CHUNK)):
+            copy.write(chunk + "\n")
 
 
-def _count(session: Session, data: _Rows, voice: _Rows, statement: str) -> None:
+def _count(session: _Session, data: _Rows, voice: _Rows, statement: str) -> None:
     if not statement or not data.size + voice.size:
         return
     if data.size and voice.size:
