@@ -41,8 +41,14 @@ class _Rows(NamedTuple):
             return self
         return _Rows(*([column[index] for index in indexes] for column in self))
 
-    def followed_by(self, other: "_Rows") -> "_Rows":
-        return _Rows(*([*mine, *others] for mine, others in zip(self, other, strict=True)))
+    def parameters(self, prefix: str = "") -> dict[str, str]:
+        """All but the references, as arrays."""
+        return {
+            f"{prefix}subscription": array(self.subscriptions),
+            f"{prefix}usage_date": array(self.moments),
+            f"{prefix}quantity": array(self.quantities),
+            f"{prefix}price": array(self.prices),
+        }
 
 
 def store(columns: Columns, named_by: NamedBy) -> Stored:
@@ -101,16 +107,9 @@ def _count(session: _Session, data: _Rows, voice: _Rows, statement: str) -> None
     if not statement or not data.size + voice.size:
         return
     if data.size and voice.size:
-        rows, recorded = data.followed_by(voice), _SQL["recorded_of_both"]
+        recorded, parameters = _SQL["recorded_of_both"], data.parameters("data_") | voice.parameters("voice_")
     else:
-        rows, recorded = data if data.size else voice, _SQL["recorded"]
-    parameters = {
-        "data": str(data.size),
-        "usage_type": (UsageType.DATA if data.size else UsageType.VOICE).value,
-        "subscription": array(rows.subscriptions),
-        "usage_date": array(rows.moments),
-        "quantity": array(rows.quantities),
-        "price": array(rows.prices),
-    }
+        rows, usage_type = (data, UsageType.DATA) if data.size else (voice, UsageType.VOICE)
+        recorded, parameters = _SQL["recorded"], {"usage_type": usage_type.value} | rows.parameters()
     with psycopg.Cursor(session) as cursor:
         cursor.execute("\n".join((recorded, statement, _SQL["counted"])), parameters)

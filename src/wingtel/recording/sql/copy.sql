@@ -32,19 +32,22 @@ COPY voice_usage_record (record_id, usage_date, subscription_id, price, seconds_
 
 -- name: recorded
 -- What was copied, for a strategy that counts it by this statement. The usage type is no key to group by where there is one.
+-- Arrays unnested in the list of columns need no table in between, as they do in FROM.
 WITH recorded_usage AS (
-    SELECT %(usage_type)s::text COLLATE "C" AS usage_type, subscription_id, usage_date, used, price
-    FROM unnest(%(subscription)s::bigint[], %(usage_date)s::timestamptz[], %(quantity)s::bigint[], %(price)s::numeric(14, 4)[])
-         AS copied (subscription_id, usage_date, used, price)
+    SELECT %(usage_type)s::text COLLATE "C" AS usage_type, unnest(%(subscription)s::bigint[]) AS subscription_id,
+           unnest(%(usage_date)s::timestamptz[]) AS usage_date, unnest(%(quantity)s::bigint[]) AS used,
+           unnest(%(price)s::numeric(14, 4)[]) AS price
 )
 
 -- name: recorded_of_both
--- The same, data and voice: the first so many are data.
+-- The same of data and voice.
 WITH recorded_usage AS (
-    SELECT CASE WHEN number <= %(data)s::bigint THEN 'data' ELSE 'voice' END COLLATE "C" AS usage_type,
-           subscription_id, usage_date, used, price
-    FROM unnest(%(subscription)s::bigint[], %(usage_date)s::timestamptz[], %(quantity)s::bigint[], %(price)s::numeric(14, 4)[])
-         WITH ORDINALITY AS copied (subscription_id, usage_date, used, price, number)
+    SELECT 'data'::text COLLATE "C" AS usage_type, unnest(%(data_subscription)s::bigint[]) AS subscription_id,
+           unnest(%(data_usage_date)s::timestamptz[]) AS usage_date, unnest(%(data_quantity)s::bigint[]) AS used,
+           unnest(%(data_price)s::numeric(14, 4)[]) AS price
+    UNION ALL
+    SELECT 'voice'::text COLLATE "C", unnest(%(voice_subscription)s::bigint[]), unnest(%(voice_usage_date)s::timestamptz[]),
+           unnest(%(voice_quantity)s::bigint[]), unnest(%(voice_price)s::numeric(14, 4)[])
 )
 
 -- name: counted
