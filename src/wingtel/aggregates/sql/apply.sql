@@ -23,9 +23,7 @@ days AS (
     INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
     SELECT subscription_id, usage_type, day, used, price, records FROM delta
     ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
-        used = stored.used + excluded.used,
-        price = stored.price + excluded.price,
-        records = stored.records + excluded.records
+        {add to a day}
     RETURNING 1
 ),
 months AS (
@@ -36,15 +34,7 @@ months AS (
     GROUP BY subscription_id, usage_type, month
     ORDER BY subscription_id, usage_type, month
     ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
-        used = stored.used + excluded.used,
-        price = stored.price + excluded.price,
-        records = stored.records + excluded.records,
-        ceiling = CASE
-            WHEN stored.price + excluded.price <= stored.ceiling
-             AND (excluded.price >= 0 OR stored.price + excluded.price >= usage_price_floor(stored.ceiling)) THEN stored.ceiling
-            ELSE usage_price_ceiling(stored.price + excluded.price)
-        END,
-        previous_ceiling = stored.ceiling
+        {add to a month}
     RETURNING subscription_id, usage_type, ceiling, previous_ceiling
 )
 
@@ -72,9 +62,7 @@ days AS (
     USING delta
     ON stored.subscription_id = delta.subscription_id AND stored.usage_type = delta.usage_type AND stored.day = delta.day
     WHEN MATCHED THEN UPDATE SET
-        used = stored.used + delta.used,
-        price = stored.price + delta.price,
-        records = stored.records + delta.records
+        {add to a day}
     WHEN NOT MATCHED THEN INSERT (subscription_id, usage_type, day, used, price, records)
         VALUES (delta.subscription_id, delta.usage_type, delta.day, delta.used, delta.price, delta.records)
     RETURNING 1
@@ -84,15 +72,7 @@ months AS (
     USING (SELECT * FROM month_delta WHERE (SELECT count(*) FROM days) > 0) AS delta
     ON stored.subscription_id = delta.subscription_id AND stored.usage_type = delta.usage_type AND stored.month = delta.month
     WHEN MATCHED THEN UPDATE SET
-        used = stored.used + delta.used,
-        price = stored.price + delta.price,
-        records = stored.records + delta.records,
-        ceiling = CASE
-            WHEN stored.price + delta.price <= stored.ceiling
-             AND (delta.price >= 0 OR stored.price + delta.price >= usage_price_floor(stored.ceiling)) THEN stored.ceiling
-            ELSE usage_price_ceiling(stored.price + delta.price)
-        END,
-        previous_ceiling = stored.ceiling
+        {add to a month}
     WHEN NOT MATCHED THEN INSERT (subscription_id, usage_type, month, used, price, records, ceiling)
         VALUES (delta.subscription_id, delta.usage_type, delta.month, delta.used, delta.price, delta.records,
                 usage_price_ceiling(delta.price))
@@ -112,6 +92,54 @@ ORDER BY subscription_id, usage_type
 ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
     floor = stored.floor + excluded.floor,
     ceiling = stored.ceiling + excluded.ceiling
+
+-- name: add_to_a_day
+-- How a change is added to the row that is stored.
+used = stored.used + {change}.used,
+        price = stored.price + {change}.price,
+        records = stored.records + {change}.records
+
+-- name: add_to_a_month
+-- The same of a month. The ceiling is left alone while the price stays between its floor and it.
+used = stored.used + {change}.used,
+        price = stored.price + {change}.price,
+        records = stored.records + {change}.records,
+        ceiling = CASE
+            WHEN stored.price + {change}.price <= stored.ceiling
+             AND ({change}.price >= 0 OR stored.price + {change}.price >= usage_price_floor(stored.ceiling)) THEN stored.ceiling
+            ELSE usage_price_ceiling(stored.price + {change}.price)
+        END,
+        previous_ceiling = stored.ceiling
+
+-- name: define_add
+-- Add one change to the stored aggregates: for a single record this takes half as long as a statement made for many.
+CREATE OR REPLACE FUNCTION usage_add(
+    of_subscription bigint, of_type text, of_day date, of_used bigint, of_price numeric, of_records bigint
+) RETURNS void
+LANGUAGE plpgsql AS $add$
+DECLARE
+    new_ceiling numeric;
+    old_ceiling numeric;
+BEGIN
+    INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
+    VALUES (of_subscription, of_type, of_day, of_used, of_price, of_records)
+    ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
+        {add to a day};
+    INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
+    VALUES (of_subscription, of_type, usage_month(of_day), of_used, of_price, of_records, usage_price_ceiling(of_price))
+    ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
+        {add to a month}
+    RETURNING ceiling, previous_ceiling INTO new_ceiling, old_ceiling;
+    IF new_ceiling IS DISTINCT FROM old_ceiling THEN
+        INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)
+        VALUES (of_subscription, of_type,
+                usage_price_floor(new_ceiling) - coalesce(usage_price_floor(old_ceiling), 0),
+                new_ceiling - coalesce(old_ceiling, 0))
+        ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
+            floor = stored.floor + excluded.floor,
+            ceiling = stored.ceiling + excluded.ceiling;
+    END IF;
+END $add$
 
 -- name: recorded
 -- What `record_usage` has just stored, as changes.

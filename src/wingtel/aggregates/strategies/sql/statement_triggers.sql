@@ -4,12 +4,14 @@
 -- identifiers are quoted by format().
 
 -- Define the trigger function of one raw table for one event: what the statement added and took away is `changed_usage`, and
--- `apply` is the statement that makes something of it. From `many` rows on it is `apply_many` where that is given, planned for the
--- tables as they are; should another session store one of its keys at the same moment, `apply` does the work.
+-- `apply` is the statement that makes something of it. For a single row it is the function `apply_one` where that is given; from
+-- `many` rows on `apply_many`, planned for the tables as they are, and should another session store one of its keys at
+-- the same moment, `apply` does the work.
 --
 -- Hash and merge joins would change rows in another order than that of their keys, in which sessions wait for each other.
 CREATE OR REPLACE FUNCTION usage_define_trigger(
-    raw regclass, usage_type text, quantity name, event text, apply text, apply_many text, many integer
+    raw regclass, usage_type text, quantity name, event text,
+    apply text, apply_one text, apply_many text, many integer
 ) RETURNS void
 LANGUAGE plpgsql AS $define$
 DECLARE
@@ -41,19 +43,31 @@ DECLARE
 BEGIN
     IF apply_many IS NOT NULL AND event <> 'truncate' THEN
         steps := format($steps$
-            IF (SELECT count(*) FROM (SELECT FROM %s LIMIT %s) AS first_rows) = %2$s THEN
+            IF counted = %s THEN
                 BEGIN
                     EXECUTE %L;
                     RETURN NULL;
                 EXCEPTION WHEN unique_violation THEN NULL;
                 END;
             END IF;
-        $steps$, CASE event WHEN 'insert' THEN 'new_rows' ELSE 'old_rows' END, many, changes || apply_many) || steps;
+        $steps$, many, changes || apply_many) || steps;
+    END IF;
+    IF apply_one IS NOT NULL AND event IN ('insert', 'delete') THEN
+        steps := format($steps$
+            IF counted = 1 THEN
+                PERFORM %I(subscription_id, %L, usage_business_day(usage_date), used, price, records) FROM (%s) AS changed;
+                RETURN NULL;
+            END IF;
+        $steps$, apply_one, usage_type, changed) || steps;
+    END IF;
+    IF event <> 'truncate' THEN
+        steps := format('counted := (SELECT count(*) FROM (SELECT FROM %I LIMIT %s) AS first_rows);',
+                        CASE event WHEN 'insert' THEN 'new_rows' ELSE 'old_rows' END, many) || steps;
     END IF;
     EXECUTE format(
         'CREATE OR REPLACE FUNCTION %I() RETURNS trigger
          LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS %L',
-        format('usage_count_%s_%s', raw, event), format('BEGIN %s RETURN NULL; END', steps));
+        format('usage_count_%s_%s', raw, event), format('DECLARE counted bigint; BEGIN %s RETURN NULL; END', steps));
 END $define$;
 
 -- Attach the triggers of the raw table `parent` to `relation`, which is the parent or one of its partitions.

@@ -11,6 +11,7 @@ class TriggersStrategy(StatementTriggers):
 
     name = "triggers"
     apply = stored.APPLY
+    apply_one = "usage_add"
     many = 500
 
     @property
