@@ -21,7 +21,7 @@ def main() -> None:
         from benchmarks.strategies import report  # noqa: PLC0415 - needs Django set up
 
         tables = _measured(options.scale, options.rounds)
-        page = report.markdown(tables)
+        page = report.markdown(tables, options.rounds)
         print(page)
         if options.scale == 1.0:
             report.save(DOCS, tables, page)

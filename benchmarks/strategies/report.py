@@ -12,7 +12,7 @@ from django.db import connection
 from benchmarks.strategies.figures import NONE, TRIGGERS_OFF, Table
 
 _HOW = """`make bench-strategies` printed and saved this on {day}, on {machine}. Every figure is the median
-of interleaved rounds in one run (*Writers at once*: one round), and after every round under a strategy both views were
+of {rounds} interleaved rounds in one run (*Writers at once*: one round), and after every round under a strategy both views were
 equal to the raw table. Rates drift with the machine: hold on to the ratios.
 """
 _HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="{height}" font-family="sans-serif"
@@ -98,7 +98,7 @@ BARS = [
 ]
 
 
-def markdown(tables: list[Table]) -> str:
+def markdown(tables: list[Table], rounds: int) -> str:
     """The whole page."""
     rows = [row for bar in BARS if (row := bar.row(tables))]
     if contention := _contention(tables):
@@ -107,7 +107,7 @@ def markdown(tables: list[Table]) -> str:
         [
             "# The strategies side by side",
             "",
-            _HOW.format(day=f"{datetime.now(UTC):%d %B %Y}", machine=_machine()),
+            _HOW.format(day=f"{datetime.now(UTC):%d %B %Y}", machine=_machine(), rounds=rounds),
             f"![seconds of each strategy to those of no aggregation]({CHART})",
             "",
             "## Bars",

@@ -46,70 +46,92 @@ $$;
 -- Takes some candidates with the highest bounds from the index and sums what these paid. If the last price of that page lies
 -- above the bound of everyone left out, it is the page; if not, the page is made of those whose bounds reach that
 -- price, and they are taken next. A bound is the ceiling of the month or of the total, and what deltas add to it.
--- Subscriptions with deltas are left out of the walk by a hash, which keeps its order; work_mem makes room for it.
+-- Subscriptions with deltas are left out of the walk by a hash, which keeps its order; work_mem makes room for it. Sorting is
+-- discouraged: where tables have grown since they were last analyzed, it looks cheaper than to walk.
 CREATE OR REPLACE FUNCTION usage_exceeding(
     of_month date, usage_types text[], price_limit numeric, subscription_ids bigint[],
     after_price numeric, after_id bigint, page_rows bigint
 ) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
-LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql STABLE ROWS 100
+SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' SET enable_sort = off AS $$
 #variable_conflict use_column
 DECLARE
     least_bound numeric := price_limit;
-    candidates_taken bigint := page_rows + page_rows / 4 + 20;  -- all, once it is NULL
+    -- How many at first; all that there are, once it is NULL. A month is one row to sum, and its bound wider than a total's.
+    candidates_taken bigint := CASE WHEN of_month IS NULL THEN page_rows + page_rows / 4 + 20 ELSE 2 * page_rows + 50 END;
     candidates bigint[];
+    seen bigint[] := '{}';
     bound_left_out numeric;
-    summed_ids bigint[];
-    summed_types text[];
-    summed_prices numeric[];
+    summed_ids bigint[] := '{}';
+    summed_types text[] := '{}';
+    summed_prices numeric[] := '{}';
     page_ids bigint[];
     page_prices numeric[];
 BEGIN
     LOOP
-        WITH bounded AS NOT MATERIALIZED (
-            SELECT subscription_id, usage_type, ceiling AS bound, usage_price_floor(ceiling) AS floor
-            FROM monthly_usage
-            WHERE month = of_month
-            UNION ALL
-            SELECT subscription_id, usage_type, ceiling, floor
-            FROM total_usage
-            WHERE of_month IS NULL
-        ),
-        delta AS MATERIALIZED (
+        WITH delta AS MATERIALIZED (
             SELECT subscription_id, usage_type, sum(price) AS price
             FROM usage_unfolded
             WHERE usage_type = ANY (usage_types) AND (of_month IS NULL OR usage_month(day) = of_month)
             GROUP BY subscription_id, usage_type
         ),
         walked AS (
-            (
-                SELECT highest.subscription_id, highest.bound
-                FROM unnest(usage_types) AS wanted (usage_type)
-                CROSS JOIN LATERAL (
-                    SELECT subscription_id, bound
-                    FROM bounded
-                    WHERE usage_type = wanted.usage_type COLLATE "C"
-                      AND bound >= least_bound
-                      AND (after_price IS NULL OR floor <= after_price)
-                      -- Says the same of a month, in a way that the index understands.
-                      AND (after_price IS NULL OR of_month IS NULL OR bound <= usage_highest_ceiling(after_price))
-                      AND (subscription_ids IS NULL OR subscription_id = ANY (subscription_ids))
-                      AND subscription_id NOT IN (SELECT subscription_id FROM delta)
-                    ORDER BY bound DESC
-                    LIMIT candidates_taken
-                ) AS highest
-            )
+            -- One of these two walks an index, the other is left out.
+            SELECT month.subscription_id, month.bound
+            FROM unnest(usage_types) AS wanted (usage_type)
+            CROSS JOIN LATERAL (
+                SELECT subscription_id, ceiling AS bound
+                FROM monthly_usage
+                WHERE month = of_month
+                  AND usage_type = wanted.usage_type COLLATE "C"
+                  AND ceiling >= least_bound
+                  AND (after_price IS NULL OR ceiling <= usage_highest_ceiling(after_price))
+                  AND (subscription_ids IS NULL OR subscription_id = ANY (subscription_ids))
+                  AND subscription_id NOT IN (SELECT subscription_id FROM delta)
+                  AND subscription_id <> ALL (seen)
+                ORDER BY ceiling DESC
+                LIMIT candidates_taken
+            ) AS month
+            WHERE of_month IS NOT NULL
+            UNION ALL
+            SELECT total.subscription_id, total.bound
+            FROM unnest(usage_types) AS wanted (usage_type)
+            CROSS JOIN LATERAL (
+                SELECT subscription_id, ceiling AS bound
+                FROM total_usage
+                WHERE usage_type = wanted.usage_type COLLATE "C"
+                  AND ceiling >= least_bound
+                  AND (after_price IS NULL OR floor <= after_price)
+                  AND (subscription_ids IS NULL OR subscription_id = ANY (subscription_ids))
+                  AND subscription_id NOT IN (SELECT subscription_id FROM delta)
+                  AND subscription_id <> ALL (seen)
+                ORDER BY ceiling DESC
+                LIMIT candidates_taken
+            ) AS total
+            WHERE of_month IS NULL
             UNION ALL
             SELECT subscription_id, sum(price)
             FROM (
                 SELECT subscription_id, usage_type, price FROM delta
                 UNION ALL
-                SELECT bounded.subscription_id, bounded.usage_type, bounded.bound
+                SELECT bounded.subscription_id, bounded.usage_type, bounded.ceiling
                 FROM (SELECT DISTINCT subscription_id FROM delta) AS changed
                 CROSS JOIN unnest(usage_types) AS wanted (usage_type)
-                JOIN bounded
-                    ON bounded.subscription_id = changed.subscription_id AND bounded.usage_type = wanted.usage_type COLLATE "C"
+                CROSS JOIN LATERAL (
+                    SELECT subscription_id, usage_type, ceiling
+                    FROM monthly_usage AS stored
+                    WHERE stored.subscription_id = changed.subscription_id
+                      AND stored.usage_type = wanted.usage_type COLLATE "C"
+                      AND stored.month = of_month
+                    UNION ALL
+                    SELECT subscription_id, usage_type, ceiling
+                    FROM total_usage AS stored
+                    WHERE stored.subscription_id = changed.subscription_id
+                      AND stored.usage_type = wanted.usage_type COLLATE "C"
+                      AND of_month IS NULL
+                ) AS bounded
             ) AS parts
-            WHERE subscription_ids IS NULL OR subscription_id = ANY (subscription_ids)
+            WHERE (subscription_ids IS NULL OR subscription_id = ANY (subscription_ids)) AND subscription_id <> ALL (seen)
             GROUP BY subscription_id, usage_type
             HAVING sum(price) >= least_bound
             ORDER BY bound DESC
@@ -119,7 +141,8 @@ BEGIN
         FROM walked
         INTO candidates, bound_left_out;
 
-        SELECT array_agg(summed.subscription_id), array_agg(summed.usage_type), array_agg(summed.price)
+        SELECT summed_ids || array_agg(summed.subscription_id), summed_types || array_agg(summed.usage_type),
+               summed_prices || array_agg(summed.price)
         FROM usage_summed(candidates, usage_types, of_month) AS summed
         INTO summed_ids, summed_types, summed_prices;
 
@@ -138,6 +161,7 @@ BEGIN
         INTO page_ids, page_prices;
 
         EXIT WHEN bound_left_out IS NULL OR page_prices[page_rows] > bound_left_out;
+        seen := seen || candidates;
         IF page_prices[page_rows] IS NULL THEN
             candidates_taken := candidates_taken * 4;
         ELSE
