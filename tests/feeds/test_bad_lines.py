@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wingtel.feeds import profiles
 from wingtel.feeds.errors import HeaderError
-from wingtel.feeds.importing import ImportSummary, import_feed
+from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
 from wingtel.feeds.models import RejectedRecord, UsageImport
 from wingtel.subscriptions.models import Subscription
 
@@ -28,7 +28,7 @@ def import_lines(
 ) -> ImportSummary:
     file = folder / "feed.csv"
     file.write_bytes(content)
-    return import_feed(file, profiles.find(profile), create_subscriptions=create, chunk_lines=chunk_lines)
+    return import_feed(file, profiles.find(profile), ImportOptions(create_subscriptions=create, chunk_lines=chunk_lines))
 
 
 def line(**changes: str) -> bytes:

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from wingtel.feeds import profiles
-from wingtel.feeds.importing import ImportSummary, import_feed
+from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
 from wingtel.feeds.models import RejectedRecord, UsageImport
 
 from .reading import counts, daily, monthly, rows
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def import_outside(*, create_subscriptions: bool = True) -> ImportSummary:
-    return import_feed(FILE, profiles.find("cdr-gen"), create_subscriptions=create_subscriptions)
+    return import_feed(FILE, profiles.find("cdr-gen"), ImportOptions(create_subscriptions=create_subscriptions))
 
 
 def sums_in_the_file(period: str) -> list[tuple[object, ...]]:

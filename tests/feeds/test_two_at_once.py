@@ -10,7 +10,7 @@ from django.db import connections
 
 from wingtel.feeds import profiles
 from wingtel.feeds.generate import write_feed
-from wingtel.feeds.importing import ImportSummary, import_feed
+from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
 from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, daily, rows
@@ -24,12 +24,7 @@ def test_two_imports_of_one_file_at_once_record_each_line_once(tmp_path: Path) -
     def import_it(chunk_lines: int) -> ImportSummary:
         together.wait(timeout=30)
         try:
-            return import_feed(
-                tmp_path / "feed.csv",
-                profiles.find("wingtel"),
-                create_subscriptions=True,
-                chunk_lines=chunk_lines,
-            )
+            return import_feed(tmp_path / "feed.csv", profiles.find("wingtel"), ImportOptions(create_subscriptions=True, chunk_lines=chunk_lines))
         finally:
             connections.close_all()
 

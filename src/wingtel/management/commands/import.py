@@ -13,7 +13,7 @@ from rich.table import Table
 
 from wingtel.feeds import profiles
 from wingtel.feeds.errors import FeedError, HeaderError
-from wingtel.feeds.importing import ImportSummary, import_feed
+from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
 
 
 class Command(BaseCommand):
@@ -42,8 +42,8 @@ class Command(BaseCommand):
                 summary = import_feed(
                     file,
                     profile,
-                    create_subscriptions=options["create_subscriptions"],
-                    on_progress=lambda done: progress.update(bar, completed=done),
+                    ImportOptions(create_subscriptions=options["create_subscriptions"]),
+                    on_progress=lambda done, counts: progress.update(bar, completed=done),
                 )
         except HeaderError as error:
             raise CommandError(f"{file}: {error}") from error
