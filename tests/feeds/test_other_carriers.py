@@ -53,7 +53,7 @@ def test_a_german_file_without_header_and_references_is_read(tmp_path: Path) -> 
         (datetime(2026, 6, 30, 22, 30, tzinfo=UTC), 2048, Decimal("1.0000")),
     ]
     assert Subscription.objects.get().device_id == "Gärt"
-    assert counts(import_feed(tmp_path / "feed.txt", profile)) == (3, 0, 0, 3, 0)
+    assert counts(import_feed(tmp_path / "feed.txt", profile, ImportOptions(again=True))) == (3, 0, 0, 3, 0)
 
 
 def test_subscriptions_named_by_id_are_found_and_never_created(tmp_path: Path) -> None:

@@ -55,10 +55,13 @@ def test_what_is_read_per_month_equals_the_sums_in_the_file() -> None:
     assert monthly() == sums_in_the_file("month")
 
 
-def test_importing_it_again_changes_nothing() -> None:
-    import_outside()
+def test_importing_it_again_is_left_alone_and_on_request_finds_nothing_but_duplicates() -> None:
+    first = import_outside()
     before = daily(), monthly(), rows("SELECT count(*) FROM subscription")
-    assert counts(import_outside()) == (20_000, 0, 8_078, 11_922, 0)
+    second = import_outside()
+    assert (second.was_imported, second.import_id, counts(second)) == (True, first.import_id, counts(first))
+    third = import_feed(FILE, profiles.find("cdr-gen"), ImportOptions(again=True))
+    assert (third.was_imported, counts(third)) == (False, (20_000, 0, 8_078, 11_922, 0))
     assert (daily(), monthly(), rows("SELECT count(*) FROM subscription")) == before
 
 

@@ -32,7 +32,7 @@ def read_price(text: str, *, is_rounded: bool = False) -> Decimal:
     rounded = round(price, 4)
     if price != rounded and not is_rounded:
         raise ValueError(f"{text} has more than 4 decimals")
-    return checked_price(rounded)
+    return checked_price(price if price == rounded else rounded)
 
 
 def checked_price(price: Decimal) -> Decimal:

@@ -197,7 +197,10 @@ def _by_workers(recorder: ChunkRecorder, parts: Iterator[Read], workers: int) ->
     """Record several parts at a time, each in a thread with a connection of its own."""
 
     def work(own: ChunkRecorder, part: Read) -> tuple[Counts, int]:
-        return own.record(part.table), part.bytes_read
+        try:
+            return own.record(part.table), part.bytes_read
+        finally:
+            connections.close_all()  # back to the pool
 
     idle = [replace(recorder) for _ in range(workers)]
     busy: dict[Future[tuple[Counts, int]], ChunkRecorder] = {}
@@ -214,8 +217,6 @@ def _by_workers(recorder: ChunkRecorder, parts: Iterator[Read], workers: int) ->
                 yield future.result()
         finally:
             wait(busy)
-            for closed in [pool.submit(connections.close_all) for _ in range(workers)]:
-                closed.result()
 
 
 def _finish(run: UsageImport, status: UsageImport.Status, problem: str = "") -> None:

@@ -98,18 +98,18 @@ RETURNING differing.position
 
 -- name: look_up
 -- How many current subscriptions each name stands for, which, and in what plan. {column} is the column of the name.
-SELECT name, count(found.id), min(found.id), coalesce(min(plan.name), '')
-FROM unnest(%(names)s::text[]) AS name
-LEFT JOIN subscription AS found ON found.{column} = name AND found.deleted_at IS NULL
+SELECT asked.name, count(found.id), min(found.id), coalesce(min(plan.name), '')
+FROM unnest(%(names)s::text[]) AS asked (name)
+LEFT JOIN subscription AS found ON found.{column} = asked.name AND found.deleted_at IS NULL
 LEFT JOIN plan ON plan.id = found.plan_id
-GROUP BY name
+GROUP BY asked.name
 
 -- name: look_up_ids
-SELECT name, count(found.id), min(found.id), coalesce(min(plan.name), '')
-FROM unnest(%(names)s::text[]) AS name
-LEFT JOIN subscription AS found ON found.id = name::bigint AND found.deleted_at IS NULL
+SELECT asked.name, count(found.id), min(found.id), coalesce(min(plan.name), '')
+FROM unnest(%(names)s::text[]) AS asked (name)
+LEFT JOIN subscription AS found ON found.id = asked.name::bigint AND found.deleted_at IS NULL
 LEFT JOIN plan ON plan.id = found.plan_id
-GROUP BY name
+GROUP BY asked.name
 
 -- name: still_named
 -- Whether each name stands for the one subscription that it was found to.
