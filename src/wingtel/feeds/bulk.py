@@ -5,7 +5,7 @@ a value, but may never read one otherwise than it does.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -84,7 +84,8 @@ class BulkReader:
         table = self._prepared(fields.table)
         skipped = table.select(pl.col("skip").sum()).item()
         kept = table.filter(~pl.col("skip"))
-        kinds = [self._records(kept, kind) for kind in self.profile.quantities]
+        shared = self._shared(kept)
+        kinds = [self._records(shared, kind) for kind in self.profile.quantities]
         read = pl.concat([part for part in kinds if part.height] or kinds[:1])
         unread = self._unread(kept, read)
         good = read.filter("ok").drop("ok")
@@ -135,22 +136,25 @@ class BulkReader:
         columns = self.profile.quantities[kind].columns
         return pl.any_horizontal(*(self._text(column).str.strip_chars("0.") != "" for column in columns))
 
+    def _shared(self, table: pl.DataFrame) -> pl.DataFrame:
+        """With what the records of a line have in common."""
+        table = table.with_columns(
+            record_id=self._reference(), name=self._name(), carrier=self._carrier(), moment=_first(table, *self._moments())
+        )
+        return table.with_columns(
+            moment=pl.when(pl.col("moment").dt.year().is_between(FIRST_YEAR + 1, LAST_YEAR - 1)).then("moment"),
+            day=pl.col("moment").dt.convert_time_zone(self._operator_zone.key).dt.date(),
+        )
+
     def _records(self, table: pl.DataFrame, kind: UsageType) -> pl.DataFrame:
         by_quantity = self.profile.usage_types.by_quantity
-        wanted = self._is_used(kind) if by_quantity else pl.col("kind") == str(kind)
-        read = table.filter(wanted).select(
-            LINE,
+        part = table.filter(self._is_used(kind) if by_quantity else pl.col("kind") == str(kind))
+        part = part.with_columns(
             usage_type=pl.lit(str(kind)),
-            record_id=self._reference(),
-            moment=self._moment(),
-            name=self._name(),
-            carrier=self._carrier(),
-            quantity=self._quantity(self.profile.quantities[kind]),
+            quantity=_first(part, *self._quantities(self.profile.quantities[kind])),
             price=self._price(kind),
-        )
-        read = read.with_columns(day=self._business_day())
-        ok = pl.all_horizontal(pl.all().is_not_null())
-        return read.with_columns(ok=ok).select(*RECORDS, "ok")
+        ).select(*RECORDS)
+        return part.with_columns(ok=pl.all_horizontal(pl.all().is_not_null()))
 
     def _unread(self, table: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
         """The lines of which something was not read."""
@@ -187,6 +191,11 @@ class BulkReader:
     def _text(self, column: Column) -> pl.Expr:
         return pl.col(f"f{self.columns.index(column)}").str.strip_chars()
 
+    def _is_storable(self, text: pl.Expr, longest: int) -> pl.Expr:
+        """Whether a text is certainly not too long, and has no NUL; those of delimited text were found before."""
+        fits = text.str.len_bytes() <= longest
+        return fits if self.profile.layout.format == "delimited" else fits & ~text.str.contains("\0", literal=True)
+
     def _reference(self) -> pl.Expr:
         reference = self.profile.reference
         if not reference.columns:
@@ -195,11 +204,11 @@ class BulkReader:
         whole = pl.concat_str(*parts, separator=reference.separator)
         if reference.prefix:
             whole = pl.lit(reference.prefix) + whole
-        return pl.when(_is_storable(whole, LONGEST_REFERENCE)).then(whole)
+        return pl.when(self._is_storable(whole, LONGEST_REFERENCE)).then(whole)
 
     def _name(self) -> pl.Expr:
         by, name = self.profile.naming.by, self._text(self.profile.naming.column)
-        name = pl.when((name != "") & _is_storable(name, by.longest)).then(name)
+        name = pl.when((name != "") & self._is_storable(name, by.longest)).then(name)
         return pl.when(name.str.contains("^[0-9]{1,18}$")).then(name) if by is NamedBy.ID else name
 
     def _carrier(self) -> pl.Expr:
@@ -209,22 +218,18 @@ class BulkReader:
         values = {value: str(carrier) for value, carrier in source.values.items()}
         return self._text(source.column).replace_strict(values, default=None, return_dtype=pl.String)
 
-    def _quantity(self, quantity: Quantity) -> pl.Expr:
+    def _quantities(self, quantity: Quantity) -> Iterator[pl.Expr]:
         texts = [self._text(column) for column in quantity.columns]
         factor = units_per(quantity)
         whole = [text.cast(pl.Int64, strict=False) for text in texts]
         whole = [pl.when(number.is_between(0, _LARGEST_PLAIN)).then(number) for number in whole]
         if factor == 1 and len(texts) == 1:
-            in_units = whole[0]
+            yield whole[0]
         else:
-            in_units = _converted(_total(whole), factor, quantity.rounding)
-        parts = [
-            (pl.when(text.str.contains(_PLAIN_DECIMAL)).then(text).cast(pl.Decimal(38, 6), strict=False) * _SCALE).cast(
-                pl.Int64, strict=False
-            )
-            for text in texts
-        ]
-        return pl.coalesce(in_units, _converted(_total(parts), factor / _SCALE, quantity.rounding))
+            yield _converted(_total(whole), factor, quantity.rounding)
+        decimals = [_fitting(text, _PLAIN_DECIMAL).cast(pl.Decimal(38, 6), strict=False) for text in texts]
+        parts = [(decimal * _SCALE).cast(pl.Int64, strict=False) for decimal in decimals]
+        yield _converted(_total(parts), factor / _SCALE, quantity.rounding)
 
     def _price(self, kind: UsageType) -> pl.Expr:
         if not self.profile.price:
@@ -232,47 +237,44 @@ class BulkReader:
         text = self._text(self.profile.price.columns[kind])
         return pl.when(text.str.contains(_PLAIN_PRICE)).then(text).cast(pl.Decimal(14, 4), strict=False)
 
-    def _moment(self) -> pl.Expr:
+    def _moments(self) -> Iterator[pl.Expr]:
         texts = [self._text(column) for column in self.profile.moment.columns]
         text = texts[0] if len(texts) == 1 else pl.concat_str(*texts, separator=" ")
-        moments = []
         for form in self.profile.moment.formats:
-            read = self._moment_by(text, form)
-            if read is None:  # a later format must not read what this one would
-                break
-            moments.append(read)
-        if not moments:
-            return pl.lit(None, pl.Datetime("us", "UTC"))
-        moment = pl.coalesce(*moments)
-        return pl.when(moment.dt.year().is_between(FIRST_YEAR + 1, LAST_YEAR - 1)).then(moment)
+            if form == ISO_8601:
+                yield from self._iso(text)
+            elif form in EPOCHS:
+                number = _fitting(text, "^[0-9]{1,15}$").cast(pl.Int64, strict=False)
+                number = pl.when(number <= _LARGEST_PLAIN // EPOCHS[form]).then(number)
+                yield (number * EPOCHS[form]).cast(pl.Datetime("us", "UTC"))
+            elif shape := _shape(form):
+                yield self._local(_fitting(text, shape), form)
+            else:  # a later format must not read what this one would
+                return
 
-    def _moment_by(self, text: pl.Expr, form: str) -> pl.Expr | None:
-        if form == ISO_8601:
-            return self._iso(text)
-        if form in EPOCHS:
-            number = pl.when(text.str.contains("^[0-9]{1,15}$")).then(text).cast(pl.Int64, strict=False)
-            number = pl.when(number <= _LARGEST_PLAIN // EPOCHS[form]).then(number)
-            return (number * EPOCHS[form]).cast(pl.Datetime("us", "UTC"))
-        shape = _shape(form)
-        return None if shape is None else self._local(_fitting(text, shape), form)
-
-    def _iso(self, text: pl.Expr) -> pl.Expr:
+    def _iso(self, text: pl.Expr) -> Iterator[pl.Expr]:
         """By far the commonest ways to write it."""
-        read = []
         for between in "T ":
             shape, form = _ISO.replace("T", between), f"%Y-%m-%d{between}%H:%M:%S"
             with_offset = _fitting(text, shape + r"(?:Z|[+-][01][0-9]:[0-5][0-9])$")
-            read.append(with_offset.str.to_datetime(form + "%#z", time_unit="us", strict=False))
-            read.append(self._local(_fitting(text, shape + "$"), form))
-        return pl.coalesce(*read)
+            yield with_offset.str.to_datetime(form + "%#z", time_unit="us", strict=False)
+            yield self._local(_fitting(text, shape + "$"), form)
 
     def _local(self, text: pl.Expr, form: str) -> pl.Expr:
         naive = text.str.to_datetime(form, time_unit="us", strict=False)
         there = naive.dt.replace_time_zone(self._zone.key, ambiguous="earliest", non_existent="null")
         return there.dt.convert_time_zone("UTC")
 
-    def _business_day(self) -> pl.Expr:
-        return pl.col("moment").dt.convert_time_zone(self._operator_zone.key).dt.date()
+
+def _first(table: pl.DataFrame, *candidates: pl.Expr) -> pl.Series:
+    """The first candidate that is not null, row by row; a later one is computed only where earlier ones leave nulls."""
+    read = pl.Series([None] * table.height, dtype=pl.Int64) if not candidates else None
+    for candidate in candidates:
+        if read is not None and not read.null_count():
+            break
+        found = table.select(candidate.alias("found")).to_series()
+        read = found if read is None else read.zip_with(read.is_not_null(), found)
+    return read
 
 
 def _fingerprints(table: pl.DataFrame, names: Sequence[str]) -> pl.Series:
@@ -303,8 +305,6 @@ def _not_empty(text: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
-def _is_storable(text: pl.Expr, longest: int) -> pl.Expr:
-    return (text.str.len_chars() <= longest) & ~text.str.contains("\0", literal=True)
 
 
 def _total(parts: Sequence[pl.Expr]) -> pl.Expr:

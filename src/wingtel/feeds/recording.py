@@ -180,19 +180,17 @@ class _Attempt:
 
     def _store_new(self, records: pl.DataFrame, strategy: Strategy) -> pl.DataFrame:
         """Store those that are not there yet, and do with the others as the profile says."""
-        keep = "last" if self.on_duplicate is OnDuplicate.REPLACE else "first"
-        distinct = records.unique(["usage_type", *bulk.KEY], keep=keep, maintain_order=True)
-        new = bulk.without_known(distinct)
-        if self.on_duplicate is OnDuplicate.REJECT:
-            known = records.filter(~pl.col("position").is_in(new["position"].implode()))
-            self._reject(known[LINE].to_list(), self.reference, "recorded already")
-            new = _without_lines(new, self.problems)
+        replaces = self.on_duplicate is OnDuplicate.REPLACE
+        keys = ["usage_type", *bulk.KEY]
+        new = bulk.without_known(records)
+        new = new.unique(keys, keep="last" if replaces else "first")
         replaced = new.clear()
-        if self.on_duplicate is OnDuplicate.REPLACE:
-            known = distinct.filter(~pl.col("position").is_in(new["position"].implode()))
-            if known.height:
-                positions = bulk.replace(known, strategy)
-                replaced = known.filter(pl.col("position").is_in(positions.implode()))
+        if self.on_duplicate is OnDuplicate.REJECT:
+            self._reject(_others(records, new)[LINE], self.reference, "recorded already")
+            new = _without_lines(new, self.problems)
+        elif replaces and (known := _others(records, new).join(new, on=keys, how="anti").unique(keys, keep="last")).height:
+            positions = bulk.replace(known, strategy)
+            replaced = known.filter(pl.col("position").is_in(positions.implode()))
         stored = self._store(new, strategy)
         return pl.concat([stored, replaced])
 
@@ -282,6 +280,11 @@ class Rehearsal:
         self.counts += attempt.counts
         room = max(1000 - len(self.rejects), 0)
         self.rejects += attempt.rejects()[:room]
+
+
+def _others(records: pl.DataFrame, some: pl.DataFrame) -> pl.DataFrame:
+    """Those that are not among some of them."""
+    return records.filter(~pl.col("position").is_in(some["position"].implode()))
 
 
 def _without_lines(records: pl.DataFrame, lines: Iterable[int]) -> pl.DataFrame:

@@ -71,8 +71,12 @@ def looks_known(records: pl.DataFrame) -> bool:
 
 def without_known(records: pl.DataFrame) -> pl.DataFrame:
     """Those that are not stored yet."""
-    new = [part.filter(pl.col("position").is_in(_new(kind, part).implode())) for kind, part in _by_kind(records)]
-    return pl.concat(new) if new else records
+    new: list[pl.DataFrame] = []
+    for kind, part in _by_kind(records):
+        positions = _new(kind, part)
+        if len(positions):
+            new.append(part.filter(pl.col("position").is_in(positions.implode())))
+    return pl.concat(new) if new else records.clear()
 
 
 def replace(records: pl.DataFrame, strategy: Strategy) -> pl.Series:

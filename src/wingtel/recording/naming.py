@@ -35,7 +35,7 @@ class NamedSubscriptions:
 
     def still_hold(self, found: pl.DataFrame) -> bool:
         """Whether names still stand for what they did; to be asked in the transaction that relies on it."""
-        names, ids = found["name"].to_list(), found["subscription_id"].to_list()
+        names, ids = _array(found["name"]), f"{{{','.join(map(str, found['subscription_id']))}}}"
         by_id = self.named_by is NamedBy.ID
         with connection.cursor() as cursor:
             statement = _SQL["still_current" if by_id else "still_named"].replace("{column}", self.named_by.value)
@@ -46,5 +46,11 @@ class NamedSubscriptions:
     def _look_up(self, names: pl.Series) -> pl.DataFrame:
         statement = _SQL["look_up_ids" if self.named_by is NamedBy.ID else "look_up"]
         with connection.cursor() as cursor:
-            cursor.execute(statement.replace("{column}", self.named_by.value), {"names": names.to_list()})
+            cursor.execute(statement.replace("{column}", self.named_by.value), {"names": _array(names)})
             return pl.DataFrame(cursor.fetchall(), schema=_FOUND, orient="row")
+
+
+def _array(names: pl.Series) -> str:
+    """As PostgreSQL writes an array: psycopg would write it value by value."""
+    quoted = names.str.replace_all("\\", "\\\\", literal=True).str.replace_all('"', '\\"', literal=True)
+    return '{"' + '","'.join(quoted) + '"}' if len(names) else "{}"
