@@ -28,7 +28,9 @@ def import_lines(
 ) -> ImportSummary:
     file = folder / "feed.csv"
     file.write_bytes(content)
-    return import_feed(file, profiles.find(profile), ImportOptions(create_subscriptions=create, chunk_lines=chunk_lines))
+    return import_feed(
+        file, profiles.find(profile), ImportOptions(create_subscriptions=create, chunk_lines=chunk_lines)
+    )
 
 
 def line(**changes: str) -> bytes:

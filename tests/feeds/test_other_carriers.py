@@ -75,4 +75,6 @@ def test_a_profile_without_carrier_cannot_create_subscriptions(tmp_path: Path) -
     (tmp_path / "none.toml").write_text(GERMAN.replace('[carrier]\nconstant = "sprint"\n', ""))
     (tmp_path / "feed.txt").write_bytes(LINES)
     with pytest.raises(FeedError, match=r"none\.toml: carrier: missing; it is needed"):
-        import_feed(tmp_path / "feed.txt", profiles.find(str(tmp_path / "none.toml")), ImportOptions(create_subscriptions=True))
+        import_feed(
+            tmp_path / "feed.txt", profiles.find(str(tmp_path / "none.toml")), ImportOptions(create_subscriptions=True)
+        )

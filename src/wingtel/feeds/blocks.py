@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-BLOCK_BYTES = 16 << 20
-BLOCK_LINES = 400_000
+BLOCK_BYTES = 32 << 20
+BLOCK_LINES = 550_000
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

@@ -139,7 +139,10 @@ class BulkReader:
     def _shared(self, table: pl.DataFrame) -> pl.DataFrame:
         """With what the records of a line have in common."""
         table = table.with_columns(
-            record_id=self._reference(), name=self._name(), carrier=self._carrier(), moment=_first(table, *self._moments())
+            record_id=self._reference(),
+            name=self._name(),
+            carrier=self._carrier(),
+            moment=_first(table, *self._moments()),
         )
         return table.with_columns(
             moment=pl.when(pl.col("moment").dt.year().is_between(FIRST_YEAR + 1, LAST_YEAR - 1)).then("moment"),
@@ -303,8 +306,6 @@ def _shape(form: str) -> str | None:
 
 def _not_empty(text: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then(text)
-
-
 
 
 def _total(parts: Sequence[pl.Expr]) -> pl.Expr:

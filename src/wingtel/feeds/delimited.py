@@ -26,16 +26,17 @@ _BLANK = " \t\r\n\x0b\x0c"
 csv.field_size_limit(2**31 - 1)
 
 
-def header_of(reader: BlockReader, layout: Layout) -> list[str]:
-    """The names of the columns. Raises HeaderError when there is no header to read."""
+def header_of(reader: BlockReader, layout: Layout) -> tuple[list[str], str]:
+    """The names of the columns, and the line that says them. Raises HeaderError when there is no header to read."""
     reader.pass_over_mark()
     if not layout.header:
-        return list(layout.columns)
+        return list(layout.columns), ""
     line = reader.line()
     if line is None:
         raise HeaderError("the file is empty, and the profile expects a header")
     try:
-        return [name.strip() for name in _split(line.decode(layout.encoding), layout)]
+        text = line.decode(layout.encoding)
+        return [name.strip() for name in _split(text, layout)], text
     except (UnicodeDecodeError, csv.Error) as error:
         raise HeaderError(f"the header cannot be read: {error}") from error
 
@@ -163,7 +164,9 @@ class _Lines:
             return []
         lines = _with_line_feeds(self.block.data).split(b"\n")
         return [
-            self._texts[number] if number in self._texts else storable(lines[number - self.block.first_line], self.splitter.layout.encoding)
+            self._texts[number]
+            if number in self._texts
+            else storable(lines[number - self.block.first_line], self.splitter.layout.encoding)
             for number in numbers
         ]
 

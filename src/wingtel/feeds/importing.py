@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -136,7 +136,13 @@ def _is_resumable(run: UsageImport) -> bool:
 
 
 def _new_run(name: str, sha256: str, profile: Profile) -> UsageImport:
-    return UsageImport.objects.create(file=name, sha256=sha256, feed=profile.name, profile_sha256=profile.digest)
+    return UsageImport.objects.create(
+        file=name,
+        sha256=sha256,
+        feed=profile.name,
+        profile_sha256=profile.digest,
+        encoding=profile.layout.encoding,
+    )
 
 
 @contextmanager
@@ -152,16 +158,13 @@ def _alone_with(what: str) -> Iterator[None]:
                 cursor.execute(_SQL["unlock"], {"what": what})
 
 
-def _run(
-    run: UsageImport, path: Path, profile: Profile, options: ImportOptions, on_progress: Progress | None
-) -> None:
+def _run(run: UsageImport, path: Path, profile: Profile, options: ImportOptions, on_progress: Progress | None) -> None:
     UsageImport.objects.filter(pk=run.pk).update(status=UsageImport.Status.RUNNING, finished_at=None, problem="")
     done = [Span(*span) for span in run.spans.values_list("start", "end", "lines")]
     try:
-        with reading(path, profile, time_zone(), done=done, chunk_lines=options.chunk_lines) as (columns, parts):
-            UsageImport.objects.filter(pk=run.pk).update(columns=columns)
-            with closing(parts):  # type: ignore[type-var]  # a generator
-                _record(run, profile, options, parts, on_progress)
+        with reading(path, profile, time_zone(), done=done, chunk_lines=options.chunk_lines) as source:
+            UsageImport.objects.filter(pk=run.pk).update(header=source.header)
+            _record(run, profile, options, source.parts, on_progress)
     except BaseException as error:
         if connection.is_usable():
             _finish(run, UsageImport.Status.FAILED, str(error))
@@ -256,8 +259,8 @@ def _rehearse(
 ) -> ImportSummary:
     """What would become of the file."""
     rehearsal = Rehearsal(profile, options.create_subscriptions)
-    with reading(path, profile, time_zone(), chunk_lines=options.chunk_lines) as (_, parts), closing(parts):  # type: ignore[type-var]
-        for part in parts:
+    with reading(path, profile, time_zone(), chunk_lines=options.chunk_lines) as source:
+        for part in source.parts:
             rehearsal.add(part.table)
             if on_progress:
                 on_progress(part.bytes_read, rehearsal.counts)

@@ -29,7 +29,8 @@ class UsageImport(models.Model):
     duplicate = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
     records = models.BigIntegerField(default=0)
-    columns = models.JSONField(default=list, help_text="The columns of the file, to write its rejects as it is written.")
+    header = models.TextField(default="", blank=True, help_text="The line of the file that names its columns.")
+    encoding = models.CharField(max_length=10, default="utf-8", help_text="Of the file.")
 
     class Meta:
         db_table = "usage_import"

@@ -15,7 +15,7 @@ from .fields import LINE, FieldTable, Reject, field_names
 from .parsing import UnreadableError, shortened
 from .profiles import Profile
 
-_DELICATE = r'\\u0000|:\s*-?[0-9][0-9.]{14,}|:\s*-?[0-9.]+[eE]|:\s*[\[{]'
+_DELICATE = r"\\u0000|:\s*-?[0-9][0-9.]{14,}|:\s*-?[0-9.]+[eE]|:\s*[\[{]"
 """Numbers that a float does not hold, or writes otherwise; nested values; NUL."""
 _SMALLEST = 64
 """Lines below which it is not worth looking for the one that is no JSON."""

@@ -88,9 +88,7 @@ class LineParser:
     def __init__(self, profile: Profile, columns: Columns, operator_zone: ZoneInfo) -> None:
         self.profile = profile
         self.columns = columns
-        self._filters = [
-            (columns.index(given.column), given.values, given.excludes) for given in profile.filters
-        ]
+        self._filters = [(columns.index(given.column), given.values, given.excludes) for given in profile.filters]
         self._usage_types = self._usage_type_reader()
         self._moment = self._moment_reader(operator_zone)
         self._reference = self._reference_reader()
@@ -132,9 +130,7 @@ class LineParser:
                 for kind, quantity in self.profile.quantities.items()
             }
             return lambda fields: [
-                kind
-                for kind, places in indexes.items()
-                if any(fields[index].strip().strip("0.") for index in places)
+                kind for kind, places in indexes.items() if any(fields[index].strip().strip("0.") for index in places)
             ]
         if types.column is None:
             constant = [types.constant] if types.constant else []

@@ -55,9 +55,7 @@ def _price_by(rate: Rate) -> pl.Expr:
     return small.cast(pl.Decimal(38, 0), strict=False) * pl.lit(Decimal("0.0001"), pl.Decimal(38, 4))
 
 
-def _one_by_one(
-    records: pl.DataFrame, unrated: pl.DataFrame, tariff: Tariff
-) -> tuple[pl.DataFrame, dict[int, str]]:
+def _one_by_one(records: pl.DataFrame, unrated: pl.DataFrame, tariff: Tariff) -> tuple[pl.DataFrame, dict[int, str]]:
     prices: dict[int, Decimal] = {}
     problems: dict[int, str] = {}
     rows = unrated.select("position", "line", "usage_type", "quantity", "day", "plan").iter_rows()

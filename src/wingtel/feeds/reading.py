@@ -2,8 +2,8 @@
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,6 +17,14 @@ from .sources import opened
 
 _AHEAD = 1
 """Parts that are read and wait to be recorded: more would take more memory and no less time."""
+
+
+class Opened(NamedTuple):
+    """A source with its columns, the line that says them ("" where none does), and its parts."""
+
+    columns: list[str]
+    header: str
+    parts: "Iterator[Read]"
 
 
 class Read(NamedTuple):
@@ -34,8 +42,8 @@ def reading(
     *,
     done: Sequence[Span] = (),
     chunk_lines: int | None = None,
-) -> Iterator[tuple[list[str], Iterator[Read]]]:
-    """The columns of the file, and its parts that are not `done`, `chunk_lines` lines or less at a time.
+) -> Iterator[Opened]:
+    """The file, with those of its parts that are not `done`, `chunk_lines` lines or less at a time.
 
     A line is numbered as an editor does, from 1, by where it starts; in Parquet, rows are. Raises HeaderError when the profile's
     columns are not in the file, SourceError when it is damaged, also from the iterator.
@@ -43,21 +51,22 @@ def reading(
     lines = chunk_lines or BLOCK_LINES
     if profile.layout.format == "parquet":
         columns, tables = parquet.opened(path, profile, done=done, rows=lines)
-        reader = BulkReader(profile, columns, operator_zone)
-        yield columns, _ahead(reader, tables, lambda: 0)
+        with closing(_ahead(BulkReader(profile, columns, operator_zone), tables, lambda: 0)) as parts:
+            yield Opened(columns, "", parts)
         return
     with opened(path) as (stream, file):
         blocks = BlockReader(stream, done=done, block_lines=lines)
         if profile.layout.format == "ndjson":
-            columns = ndjson.columns_of(profile)
+            columns, header = ndjson.columns_of(profile), ""
             tables = ndjson.read_tables(blocks, columns)
         else:
-            columns = delimited.header_of(blocks, profile.layout)
+            columns, header = delimited.header_of(blocks, profile.layout)
             tables = delimited.read_tables(blocks, profile.layout, len(columns))
-        yield columns, _ahead(BulkReader(profile, columns, operator_zone), tables, file.tell)
+        with closing(_ahead(BulkReader(profile, columns, operator_zone), tables, file.tell)) as parts:
+            yield Opened(columns, header, parts)
 
 
-def _ahead(reader: BulkReader, tables: Iterator[FieldTable], tell: Callable[[], int]) -> Iterator[Read]:
+def _ahead(reader: BulkReader, tables: Iterator[FieldTable], tell: Callable[[], int]) -> Generator[Read]:
     """Read in a thread of its own, a part ahead. Ends the thread when the iterator is closed."""
     ready: queue.Queue[Read | BaseException | None] = queue.Queue(_AHEAD)
     stop = threading.Event()

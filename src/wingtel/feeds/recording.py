@@ -48,8 +48,6 @@ class _StaleError(Exception):
     """A subscription was created, deleted or renamed since its name was looked up."""
 
 
-
-
 @dataclass
 class Resolved:
     """The records of a part that have a subscription and a price, and why other lines have none."""
@@ -188,7 +186,10 @@ class _Attempt:
         if self.on_duplicate is OnDuplicate.REJECT:
             self._reject(_others(records, new)[LINE], self.reference, "recorded already")
             new = _without_lines(new, self.problems)
-        elif replaces and (known := _others(records, new).join(new, on=keys, how="anti").unique(keys, keep="last")).height:
+        elif (
+            replaces
+            and (known := _others(records, new).join(new, on=keys, how="anti").unique(keys, keep="last")).height
+        ):
             positions = bulk.replace(known, strategy)
             replaced = known.filter(pl.col("position").is_in(positions.implode()))
         stored = self._store(new, strategy)
@@ -238,8 +239,7 @@ class _Attempt:
             _copy_rejects(import_id, rejects)
         ImportedSpan.objects.create(usage_import_id=import_id, start=span.start, end=span.end, lines=span.lines)
         UsageImport.objects.filter(pk=import_id).update(
-            **{name: F(name) + count for name, count in counts._asdict().items() if count}
-            or {"lines": F("lines")}
+            **{name: F(name) + count for name, count in counts._asdict().items() if count} or {"lines": F("lines")}
         )
 
     def rejects(self) -> list[Reject]:
