@@ -1,8 +1,8 @@
 """Importing a feed beside a bare COPY of the same records: how fast, in how much memory, and whether size matters.
 
-Two million records, 118 MB of CSV, of 20 000 subscriptions named by their phone numbers, with text references, on one day. The
-bare COPY is of the same records, resolved and in PostgreSQL's own text format, into a table with the same primary key and
-nothing else. All variants are interleaved; each figure is the median.
+Two million records, 118 MB of CSV, of 20 000 subscriptions named by their phone numbers, with text references, on one
+day. The bare COPY is of the same records, resolved and in PostgreSQL's own text format, into a table with the same
+primary key and nothing else. All variants are interleaved; each figure is the median.
 """
 
 import argparse
@@ -67,8 +67,8 @@ def run(records: int = RECORDS, rounds: int = ROUNDS) -> None:
                 _empty(strategy)
                 seconds.setdefault(f"import, {strategy}", []).append(_import(folder, feed, (records, 0)))
                 if strategy == STRATEGIES[0]:
-                    name = "the same records again, from another file"
-                    seconds.setdefault(name, []).append(_import(folder, again, (0, records)))
+                    repeated = "the same records again, from another file"
+                    seconds.setdefault(repeated, []).append(_import(folder, again, (0, records)))
     base = statistics.median(seconds.pop("bare COPY"))
     rows = [
         Row(work, f"{records / base:,.0f}/s", f"{records / median:,.0f}/s", f"{base / median:.2f}", "")
@@ -107,7 +107,8 @@ def _prepare(folder: Path) -> None:
     (folder / "bench.toml").write_text(PROFILE)
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO subscription (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id)
+            """INSERT INTO subscription
+                   (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id)
                SELECT id, 'att', 'active', '', (%s + id - 1)::text, '', '', '' FROM generate_series(1, %s) AS id
                ON CONFLICT DO NOTHING""",
             [FIRST_NUMBER, SUBSCRIPTIONS],

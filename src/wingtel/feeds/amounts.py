@@ -48,7 +48,8 @@ def quantity_reader(quantity: Quantity) -> Callable[[Sequence[str]], int]:
     It raises ValueError, with a reason to show.
     """
     factor = units_per(quantity)
-    rounded = {"up": math.ceil, "down": math.floor, "half_even": round}[quantity.rounding]
+    roundings: dict[str, Callable[[Fraction], int]] = {"up": math.ceil, "down": math.floor, "half_even": round}
+    rounded = roundings[quantity.rounding]
 
     def read(texts: Sequence[str]) -> int:
         amount = rounded(sum((Fraction(read_number(text)) for text in texts), Fraction(0)) * factor)

@@ -1,7 +1,7 @@
 """Reading fields in bulk: expressions that read what is plainly right, and say null for whatever is not.
 
-What they do not read goes to the LineParser, which reads it or explains why not. So they need not know every way to write
-a value, but may never read one otherwise than it does.
+What they do not read goes to the LineParser, which reads it or explains why not. So they need not know every way to
+write a value, but may never read one otherwise than it does.
 """
 
 import re
@@ -23,7 +23,7 @@ from .moments import FIRST_YEAR, LAST_YEAR
 from .parsing import Columns, LineParser, UnreadableError, fingerprint_of
 from .profiles import EPOCHS, ISO_8601, OPERATOR_ZONE, Column, Profile, Quantity
 
-RECORDS = {
+RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     LINE: pl.Int64,
     "usage_type": pl.String,
     "record_id": pl.String,
@@ -271,13 +271,13 @@ class BulkReader:
 
 def _first(table: pl.DataFrame, *candidates: pl.Expr) -> pl.Series:
     """The first candidate that is not null, row by row; a later one is computed only where earlier ones leave nulls."""
-    read = pl.Series([None] * table.height, dtype=pl.Int64) if not candidates else None
+    read: pl.Series | None = None
     for candidate in candidates:
         if read is not None and not read.null_count():
             break
         found = table.select(candidate.alias("found")).to_series()
         read = found if read is None else read.zip_with(read.is_not_null(), found)
-    return read
+    return pl.repeat(None, table.height, dtype=pl.Datetime("us", "UTC"), eager=True) if read is None else read
 
 
 def _fingerprints(table: pl.DataFrame, names: Sequence[str]) -> pl.Series:
@@ -297,7 +297,7 @@ def _shape(form: str) -> str | None:
         if part in _DIRECTIVES:
             exact, loose = _DIRECTIVES[part]
             shape += exact if "%" in before + after else loose
-        elif part.startswith("%") or part.isspace() and part != " ":
+        elif part.startswith("%") or (part.isspace() and part != " "):
             return None
         else:
             shape += re.escape(part)

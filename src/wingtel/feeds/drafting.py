@@ -120,8 +120,8 @@ def _of_delimited(lines: Sequence[str], encoding: str) -> _Sample:
     names = [name.strip() for name in rows[0]] if has_header else [f"column {n}" for n in range(1, len(rows[0]) + 1)]
     quote = '"' if any('"' in line for line in lines) else ""
     layout = (
-        f"[layout]\ndelimiter = {json.dumps(delimiter)}\nquote = {json.dumps(quote)}\nencoding = {json.dumps(encoding)}\n"
-        f"header = {json.dumps(has_header)}\n"
+        f"[layout]\ndelimiter = {json.dumps(delimiter)}\nquote = {json.dumps(quote)}\n"
+        f"encoding = {json.dumps(encoding)}\nheader = {json.dumps(has_header)}\n"
     )
     if not has_header:
         layout += f"columns = {json.dumps(names, ensure_ascii=False)} # CHECK: name them\n"
@@ -167,7 +167,10 @@ def _data_unit(sample: _Sample) -> str:
 def _price(sample: _Sample) -> str:
     if column := sample.column("price"):
         return f"[price]\ncolumn = {_quoted(column)}\n"
-    return '[[tariff.data]]\nprice = "0.0001" # CHECK: per kilobyte\n\n[[tariff.voice]]\nprice = "0.0020" # CHECK: per second\n'
+    return (
+        '[[tariff.data]]\nprice = "0.0001" # CHECK: per kilobyte\n\n'
+        '[[tariff.voice]]\nprice = "0.0020" # CHECK: per second\n'
+    )
 
 
 def _reference(sample: _Sample) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.db import connection, connections
-from django.db.models import F
 from django.utils import timezone
 
 from wingtel import sql
@@ -34,8 +33,8 @@ Progress = Callable[[int, Counts], None]
 class ImportOptions:
     """How to import.
 
-    `again`: also what was imported before. `is_rehearsal`: nothing is stored. `max_rejects`: with more, the import stops.
-    `workers`: how many chunks are recorded at the same time, each on a connection of its own if there are several.
+    `again`: also what was imported before. `is_rehearsal`: nothing is stored. `max_rejects`: with more, the import
+    stops. `workers`: how many chunks are recorded at the same time, each on a connection of its own if several.
     `chunk_lines`: lines that are committed together at most.
     """
 
@@ -52,8 +51,9 @@ class ImportSummary:
     """What became of a file's data lines: accepted + skipped + duplicate + rejected == lines.
 
     `rejects` are the first `ImportSummary.SHOWN` in the order of the file; all of them are kept as
-    RejectedRecord. `was_imported` says that this very file had been imported before, with these counts, and that nothing was
-    done; `resumed` are the lines that an earlier, interrupted run had recorded. A rehearsal has no `import_id`.
+    RejectedRecord. `was_imported` says that this very file had been imported before, with these counts, and that
+    nothing was done; `resumed` are the lines that an earlier, interrupted run had recorded. A rehearsal has no
+    `import_id`.
     """
 
     SHOWN = 20
@@ -82,20 +82,21 @@ class ImportSummary:
 def import_feed(
     path: Path,
     profile: Profile,
-    options: ImportOptions = ImportOptions(),  # noqa: B008 - immutable
+    options: ImportOptions = ImportOptions(),
     *,
     name: str = "",
     on_progress: Progress | None = None,
 ) -> ImportSummary:
     """Record the usage in a file, which is called `name` in what is kept of it; each chunk is committed on its own.
 
-    An import that was interrupted is resumed. A file (by its content and the profile's) that was imported without rejects
-    before is left alone, unless `again`; with rejects, it goes through again, and what is recorded counts as duplicate.
+    An import that was interrupted is resumed. A file (by its content and the profile's) that was imported without
+    rejects before is left alone, unless `again`; with rejects, it goes through again, and what is recorded counts as
+    duplicate.
     While another session imports the same file, waits for it.
 
-    Raises FeedError (a HeaderError, ProfileError, SourceError, TooManyRejectsError) and OSError when the file, or the rest of it,
-    cannot be imported. Whatever ends the import early leaves it marked as failed, with the counts of what was committed, or
-    as running where nothing could be marked any more; the same call resumes it.
+    Raises FeedError (a HeaderError, ProfileError, SourceError, TooManyRejectsError) and OSError when the file, or the
+    rest of it, cannot be imported. Whatever ends the import early leaves it marked as failed, with the counts of what
+    was committed, or as running where nothing could be marked any more; the same call resumes it.
     """
     _check_creation(profile, options.create_subscriptions)
     started = time.perf_counter()
@@ -181,6 +182,7 @@ def _record(
 ) -> None:
     counts = Counts(run.lines, run.accepted, run.skipped, run.duplicate, run.rejected, run.records)
     recorder = ChunkRecorder(run.pk, profile, options.create_subscriptions)
+    outcomes: Iterator[tuple[Counts, int]]
     if options.workers == 1:
         outcomes = ((recorder.record(part.table), part.bytes_read) for part in parts)
     else:

@@ -6,8 +6,8 @@ from django.db import models
 class UsageImport(models.Model):
     """The import of one file by one profile. The counts grow with each chunk, in the transaction that records it.
 
-    `lines` are the data lines: a header is none, and a quoted field over several physical lines makes one. `records` are
-    those stored: a line may hold one of each usage type.
+    `lines` are the data lines: a header is none, and a quoted field over several physical lines makes one. `records`
+    are those stored: a line may hold one of each usage type.
     """
 
     class Status(models.TextChoices):

@@ -1,7 +1,7 @@
 """NDJSON, an object a line, as columns of texts: those members that the profile reads.
 
-Numbers are taken as they are written, never through a float. What is plain JSON of short numbers is read in bulk, the rest by
-Python's json module.
+Numbers are taken as they are written, never through a float. What is plain JSON of short numbers is read in bulk, the
+rest by Python's json module.
 """
 
 import json

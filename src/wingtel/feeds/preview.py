@@ -18,7 +18,7 @@ from .recording import Resolver
 
 @dataclass(frozen=True)
 class PreviewedRecord:
-    """One record of a line. `note` says what keeps it from being recorded; `price` is None where no tariff could tell."""
+    """One record of a line. `note` says what keeps it from being recorded; `price` is None where no tariff tells it."""
 
     line: int
     usage_type: str

@@ -45,8 +45,8 @@ def reading(
 ) -> Iterator[Opened]:
     """The file, with those of its parts that are not `done`, `chunk_lines` lines or less at a time.
 
-    A line is numbered as an editor does, from 1, by where it starts; in Parquet, rows are. Raises HeaderError when the profile's
-    columns are not in the file, SourceError when it is damaged, also from the iterator.
+    A line is numbered as an editor does, from 1, by where it starts; in Parquet, rows are. Raises HeaderError when the
+    profile's columns are not in the file, SourceError when it is damaged, also from the iterator.
     """
     lines = chunk_lines or BLOCK_LINES
     if profile.layout.format == "parquet":

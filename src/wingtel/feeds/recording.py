@@ -1,7 +1,6 @@
 """Recording a part of a file: one transaction that stores its records, keeps its rejects, and notes it as done."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -253,7 +252,7 @@ class _Attempt:
 class Rehearsal:
     """What would become of the parts of a file: read, resolved and compared with what is recorded, never stored.
 
-    That a record came earlier in the file is told by a 64-bit hash, so a rehearsal of many millions may take one for another.
+    That a record came earlier in the file is told by a 64-bit hash: of many millions, one may be taken for another.
     """
 
     def __init__(self, profile: Profile, create_subscriptions: bool) -> None:

@@ -35,7 +35,8 @@ def find_files(names: Sequence[str]) -> list[Path]:
         elif path.exists():
             files = [path]
         else:
-            files = sorted(file for file in map(Path, glob.glob(name, recursive=True)) if file.is_file())
+            matching = glob.glob(name, recursive=True)  # noqa: PTH207 - a pattern may be absolute
+            files = sorted(file for file in map(Path, matching) if file.is_file())
         if not files:
             raise SourceError(f"{name}: there is no such file")
         found |= dict.fromkeys(files)

@@ -1,7 +1,7 @@
 """Watching a folder: what arrives complete is imported and moved to `done` or `failed` beside it.
 
-All there is to remember is in the folder and in the imports themselves, so that a watch that was ended at any moment goes on
-where it stood: a half imported file is resumed, an imported one found to be so, and then moved.
+All there is to remember is in the folder and in the imports themselves, so that a watch that was ended at any moment
+goes on where it stood: a half imported file is resumed, an imported one found to be so, and then moved.
 """
 
 from collections.abc import Callable
@@ -31,8 +31,8 @@ class Arrival:
 class FolderWatch:
     """Imports files of `folder` with `import_file`, as `scan` finds them.
 
-    A file has arrived when its size and time of change are as they were at the scan before. Hidden ones and those with an
-    ending of UNFINISHED are left alone.
+    A file has arrived when its size and time of change are as they were at the scan before. Hidden ones and those with
+    an ending of UNFINISHED are left alone.
     """
 
     folder: Path

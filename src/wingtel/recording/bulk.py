@@ -1,10 +1,11 @@
 """The way in for whole columns of records: by binary COPY into the days' partitions, counted in the same transaction.
 
-Everything here runs in the caller's transaction, after `begin`. The columns of `records` are usage_type, record_id, moment
-(UTC), day (the business day of the moment), subscription_id, price, quantity and position, which numbers them.
+Everything here runs in the caller's transaction, after `begin`. The columns of `records` are usage_type, record_id,
+moment (UTC), day (the business day of the moment), subscription_id, price, quantity and position, which numbers them.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pgpq
 import polars as pl
@@ -52,8 +53,8 @@ def begin(*, days: int) -> Strategy:
 def store(records: pl.DataFrame, strategy: Strategy) -> None:
     """Store records, whose partitions exist, and count them.
 
-    Raises IntegrityError when one is stored already, DataError when the database cannot take one; nothing can be done then but
-    to roll back.
+    Raises IntegrityError when one is stored already, DataError when the database cannot take one; nothing can be done
+    then but to roll back.
     """
     for kind, part in _by_kind(records):
         for (_,), of_day in sorted(part.partition_by("day", as_dict=True, maintain_order=True).items()):
@@ -96,7 +97,7 @@ def replace(records: pl.DataFrame, strategy: Strategy) -> pl.Series:
 
 
 def _by_kind(records: pl.DataFrame) -> Iterator[tuple[UsageType, pl.DataFrame]]:
-    """Data before voice, each in the order of keys: sessions that store the same wait for each other in one direction."""
+    """Data before voice, each in the order of keys, so that sessions which store the same wait in one direction."""
     for kind in _MODELS:
         part = records.filter(pl.col("usage_type") == str(kind))
         if part.height:
@@ -119,7 +120,7 @@ def _stage(records: pl.DataFrame) -> None:
 
 
 def _is_any_known(kind: UsageType, records: pl.DataFrame) -> bool:
-    parameters = {
+    parameters: dict[str, Any] = {
         "record_ids": records["record_id"].to_list(),
         "moments": records["moment"].to_list(),
         "subscriptions": records["subscription_id"].to_list(),
@@ -136,7 +137,7 @@ def _new(kind: UsageType, records: pl.DataFrame) -> pl.Series:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["stage_keys"])
         _copy(_SQL["copy_keys"], records, *KEY, "position")
-        bounds = {
+        bounds: dict[str, Any] = {
             "first": records["moment"].min(),
             "last": records["moment"].max(),
             "least": records["record_id"].min(),

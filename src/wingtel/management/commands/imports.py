@@ -54,9 +54,11 @@ class Command(BaseCommand):
 
 def find_import(number: int | None) -> UsageImport:
     """The import of that number. Raises CommandError when there is none."""
+    if number is None:
+        raise CommandError("which import? Say its number")
     run = UsageImport.objects.filter(pk=number).first()
     if run is None:
-        raise CommandError(f"there is no import {number}" if number is not None else "which import? Say its number")
+        raise CommandError(f"there is no import {number}")
     return run
 
 

@@ -42,8 +42,8 @@ class Command(BaseCommand):
         content = text.encode(encoding, errors="backslashreplace")
         if output:
             output.write_bytes(content)
-        elif getattr(self.stdout, "_out", None) is sys.stdout and hasattr(sys.stdout, "buffer"):
-            sys.stdout.buffer.write(content)  # in the encoding of the feed, not of the terminal
+        elif getattr(self.stdout, "_out", None) is sys.__stdout__ and sys.__stdout__:
+            sys.__stdout__.buffer.write(content)  # in the encoding of the feed, not of the terminal
         else:
             self.stdout.write(text, ending="")
 
