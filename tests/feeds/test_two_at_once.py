@@ -8,7 +8,6 @@ from threading import Barrier
 import pytest
 from django.db import connections
 
-from wingtel.aggregates import strategies
 from wingtel.feeds import profiles
 from wingtel.feeds.generate import write_feed
 from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
@@ -38,9 +37,8 @@ def options(chunk_lines: int, workers: int = 1) -> ImportOptions:
     return ImportOptions(create_subscriptions=True, chunk_lines=chunk_lines, workers=workers)
 
 
-@pytest.mark.parametrize("strategy", strategies.NAMES)
-def test_the_same_records_in_two_files_at_once_are_recorded_once(strategy: str, tmp_path: Path) -> None:
-    strategies.use(strategy)
+@pytest.mark.usefixtures("strategy")
+def test_the_same_records_in_two_files_at_once_are_recorded_once(tmp_path: Path) -> None:
     written = write_feed(tmp_path / "one.csv", subscriptions=200, days=2, seed=5, last_day=date(2026, 3, 2))
     (tmp_path / "two.csv").write_bytes((tmp_path / "one.csv").read_bytes() + b"\n")
     one, other = import_at_once((tmp_path / "one.csv", options(90)), (tmp_path / "two.csv", options(130)))
@@ -62,9 +60,8 @@ def test_of_two_imports_of_one_file_at_once_the_second_waits_and_does_nothing(tm
     assert differing_days() == 0
 
 
-@pytest.mark.parametrize("strategy", strategies.NAMES)
-def test_several_workers_record_each_line_once(strategy: str, tmp_path: Path) -> None:
-    strategies.use(strategy)
+@pytest.mark.usefixtures("strategy")
+def test_several_workers_record_each_line_once(tmp_path: Path) -> None:
     written = write_feed(tmp_path / "feed.csv", subscriptions=200, days=3, seed=5, last_day=date(2026, 3, 2))
     (summary,) = import_at_once((tmp_path / "feed.csv", options(100, workers=4)))
     assert counts(summary) == (written, written, 0, 0, 0)

@@ -76,11 +76,13 @@ class BulkReader:
         self.columns = Columns(profile, header)
         self.parser = LineParser(profile, self.columns, operator_zone)
         self._operator_zone = operator_zone
+        self._is_stripped = False
         moment = profile.moment
         self._zone = operator_zone if moment.time_zone == OPERATOR_ZONE else ZoneInfo(moment.time_zone)
 
     def read(self, fields: FieldTable) -> ReadTable:
         """What the fields are."""
+        self._is_stripped = fields.is_stripped
         table = self._prepared(fields.table)
         skipped = table.select(pl.col("skip").sum()).item()
         kept = table.filter(~pl.col("skip"))
@@ -192,7 +194,8 @@ class BulkReader:
         return number, str(kind), record_id, moment.astimezone(UTC), day, name, carrier, quantity, price
 
     def _text(self, column: Column) -> pl.Expr:
-        return pl.col(f"f{self.columns.index(column)}").str.strip_chars()
+        text = pl.col(f"f{self.columns.index(column)}")
+        return text if self._is_stripped else text.str.strip_chars()
 
     def _is_storable(self, text: pl.Expr, longest: int) -> pl.Expr:
         """Whether a text is certainly not too long, and has no NUL; those of delimited text were found before."""

@@ -22,6 +22,7 @@ _LONGEST_QUOTED = 50
 _END = "\x1f"
 """A field put after the last one of each line, by which lines with too few or too many are found."""
 _BLANK = " \t\r\n\x0b\x0c"
+_BLANKS = (b" ", b"\t", b"\r", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e")
 
 csv.field_size_limit(2**31 - 1)
 
@@ -90,7 +91,9 @@ class _Splitter:
             extra_columns="ignore",
             missing_columns="insert",
             raise_if_empty=False,
-        ).with_columns(pl.all().fill_null(""))
+        )
+        if any(table.null_count().row(0)):
+            table = table.with_columns(pl.all().fill_null(""))
         fits = pl.col("end") == _END
         for position in range(self.least, self.most):
             ends_here = ~fits & (pl.col(names[position]) == _END)
@@ -154,7 +157,8 @@ class _Lines:
             blank = pl.col("f0").str.strip_chars(_BLANK) == ""
             misfits = sorted({*misfits, *table.filter(blank)[LINE].to_list()})
             table = table.filter(~blank)
-        result = FieldTable(self.block.span, table.filter("fits").drop("fits"), self.raw)
+        table = table.filter("fits") if misfits else table
+        result = FieldTable(self.block.span, table.drop("fits"), self.raw, is_stripped=_has_no_blanks(self.data))
         self._explain(result, misfits)
         return result
 
@@ -271,6 +275,10 @@ class _Lines:
             return None
         fields = self._read_line(result, number, text, raw)
         return None if fields is None else [number, *fields]
+
+
+def _has_no_blanks(data: bytes) -> bool:
+    return data.isascii() and not any(blank in data for blank in _BLANKS)
 
 
 def _with_line_feeds(data: bytes) -> bytes:

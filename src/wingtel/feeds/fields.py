@@ -37,7 +37,7 @@ class FieldTable:
     """A part of a source. rows of `table` + rejects + blank are its data lines.
 
     `table` has the column `line` and the columns of `field_names`, none of them null. `raw` gives the texts of some
-    lines by their numbers.
+    lines by their numbers. `is_stripped` says that no text begins or ends with blanks.
     """
 
     span: Span
@@ -45,3 +45,4 @@ class FieldTable:
     raw: RawLines
     rejects: list[Reject] = field(default_factory=list)
     blank: int = 0
+    is_stripped: bool = False
