@@ -1,4 +1,4 @@
-"""Importer or server killed in the middle, again and again: the same command ends with the sums of an undisturbed import."""
+"""Importer or server killed again and again: the same command ends with the sums of an undisturbed import."""
 
 import os
 import random

@@ -226,6 +226,8 @@ class BulkReader:
 
     def _quantities(self, quantity: Quantity) -> Iterator[pl.Expr]:
         texts = [self._text(column) for column in quantity.columns]
+        if self.profile.usage_types.by_quantity:
+            texts = [pl.when(text == "").then(pl.lit("0")).otherwise(text) for text in texts]
         factor = units_per(quantity)
         whole = [text.cast(pl.Int64, strict=False) for text in texts]
         whole = [pl.when(number.is_between(0, _LARGEST_PLAIN)).then(number) for number in whole]

@@ -213,10 +213,11 @@ class LineParser:
     def _quantity_reader(self, quantity: Quantity) -> Callable[[Fields], int]:
         indexes = [self.columns.index(column) for column in quantity.columns]
         read_quantity, label = quantity_reader(quantity), self.columns.label(*quantity.columns)
+        of_empty = "0" if self.profile.usage_types.by_quantity else ""
 
         def read(fields: Fields) -> int:
             try:
-                return read_quantity([fields[index].strip() for index in indexes])
+                return read_quantity([fields[index].strip() or of_empty for index in indexes])
             except ValueError as error:
                 _refuse(label, str(error))
 

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             return
         table = Table()
         for name in ("id", "file", "feed", "status", "started (UTC)", *COUNTS[:-1]):
-            table.add_column(name, justify="right" if name in {"id", *COUNTS} else "left")
+            table.add_column(name, justify="right" if name in {"id", *COUNTS} else "left", overflow="fold")
         for run in imports:
             counts = (f"{getattr(run, name):,}" for name in COUNTS[:-1])
             table.add_row(str(run.pk), run.file, run.feed, run.status, f"{run.started_at:%Y-%m-%d %H:%M}", *counts)
