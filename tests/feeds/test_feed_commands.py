@@ -68,7 +68,8 @@ def test_standard_input_and_several_files_are_imported(tmp_path: Path, monkeypat
     out = io.StringIO()
     with pytest.raises(CommandError, match=r"c\.csv: the column") as error:
         call_command(
-            *("import", "-", str(tmp_path), "--feed", "wingtel", "--create-subscriptions", "--format", "json"), stdout=out
+            *("import", "-", str(tmp_path), "--feed", "wingtel", "--create-subscriptions", "--format", "json"),
+            stdout=out,
         )
     assert error.value.returncode == 1
     summaries = [json.loads(line) for line in out.getvalue().splitlines()]

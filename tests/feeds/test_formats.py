@@ -81,7 +81,15 @@ def test_truncated_compressed_data_is_an_error(compress: object, tmp_path: Path)
 
 def test_bad_lines_of_ndjson_are_rejected_alone(tmp_path: Path) -> None:
     good = NDJSON.splitlines()[0]
-    lines = [good, "{", "[]", "", good.replace('"a"', '"x\\u0000"'), good.replace("5", "1e3", 1), good[:-1] + ', "n": {}}']
+    lines = [
+        good,
+        "{",
+        "[]",
+        "",
+        good.replace('"a"', '"x\\u0000"'),
+        good.replace("5", "1e3", 1),
+        good[:-1] + ', "n": {}}',
+    ]
     summary = import_as(tmp_path, "ndjson", ("\n".join(lines) + "\n").encode() + b'{"record_id": "\xff"}\n')
     assert [(reject.line, reject.field) for reject in summary.rejects] == [
         (2, ""),

@@ -97,11 +97,7 @@ def test_a_rehearsal_counts_the_same_and_stores_nothing(tmp_path: Path) -> None:
     assert counts(import_text(tmp_path, LINES, is_rehearsal=True)) == (6, 0, 3, 2, 1)
 
 
-CHANGED = (
-    "west,2,1772323200,100,,,2,,7,final\n"
-    "west,2,1772323200,100,,,3,,8,final\n"
-    "west,9,1772323200,100,1,,,1,,final\n"
-)
+CHANGED = "west,2,1772323200,100,,,2,,7,final\nwest,2,1772323200,100,,,3,,8,final\nwest,9,1772323200,100,1,,,1,,final\n"
 
 
 @pytest.mark.django_db

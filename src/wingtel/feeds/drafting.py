@@ -31,8 +31,8 @@ _NAMES = {
     "reference": r"record.?id|reference|sequence|cdr.?id|^id$|uuid|serial",
     "subscription": r"msisdn|phone|subscri|number|a.?party|caller",
     "price": r"price|charge|cost|amount|fee",
-    "data": r"byte|kb|mb|data|volume|quantity|usage|used",
-    "voice": r"sec|min|dur|voice|quantity|usage|used",
+    "data": r"byte|kb|mb|volume|quantity|used$|usage$",
+    "voice": r"sec|min|dur|quantity|used$|usage$",
 }
 _TYPES = {"data": r"^d|gprs|data|packet", "voice": r"^v|moc|mtc|call|voice", "skip": r"sms|mms|message"}
 
