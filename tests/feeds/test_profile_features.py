@@ -1,4 +1,4 @@
-"""What a profile can say beyond columns: filters, value maps, constants, both types from one line, duplicates, tariffs."""
+"""What a profile can say beyond columns: filters, value maps, constants, both types, duplicates, tariffs."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -80,9 +80,9 @@ def test_a_line_can_be_both_types_and_is_filtered_mapped_converted_and_counted_o
     assert summary.records == 3
     assert [(reject.line, reject.field) for reject in summary.rejects] == [(7, "minutes")]
     assert rows(STORED) == [
-        ("data", "x-E/1", 1500, Decimal("0")),
+        ("data", "x-E/1", 1500, Decimal(0)),
         ("voice", "x-E/1", 90, Decimal("0.1234")),
-        ("voice", "x-west/2", 120, Decimal("1")),
+        ("voice", "x-west/2", 120, Decimal(1)),
     ]
     assert rows("SELECT DISTINCT usage_date FROM data_usage_record") == [(datetime(2026, 3, 1, tzinfo=UTC),)]
 

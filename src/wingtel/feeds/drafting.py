@@ -14,6 +14,8 @@ from .profiles import DATA_UNITS
 from .sources import opened
 
 _SAMPLE_BYTES = 1 << 16
+_SHORT = 2
+"""Fields that a line may lack and still be taken for one of the sample."""
 _DELIMITERS = "|;\t,"
 _MOMENTS = {
     "iso8601": r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*",
@@ -125,8 +127,10 @@ def _of_delimited(lines: Sequence[str], encoding: str) -> _Sample:
     )
     if not has_header:
         layout += f"columns = {json.dumps(names, ensure_ascii=False)} # CHECK: name them\n"
-    data = rows[1:] if has_header else rows
-    return _Sample(layout, names, [row for row in data if len(row) == len(names)])
+    data = [row for row in (rows[1:] if has_header else rows) if len(names) - _SHORT <= len(row) <= len(names)]
+    if missing := max((len(names) - len(row) for row in data), default=0):
+        layout += f"optional_trailing = {missing} # CHECK: lines are short\n"
+    return _Sample(layout, names, [row + [""] * (len(names) - len(row)) for row in data])
 
 
 def _moment(sample: _Sample) -> str:
