@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-BLOCK_BYTES = 32 << 20
-BLOCK_LINES = 550_000
+BLOCK_BYTES = 10 << 20
+BLOCK_LINES = 250_000
 _FIRST_BYTES = 4 << 20
 """The first block is small and each next one twice as large, so that recording can begin early."""
 

@@ -15,9 +15,6 @@ from .fields import FieldTable
 from .profiles import Profile
 from .sources import opened
 
-_AHEAD = 1
-"""Parts that are read and wait to be recorded: more would take more memory and no less time."""
-
 
 class Opened(NamedTuple):
     """A source with its columns, the line that says them ("" where none does), and its parts."""
@@ -67,27 +64,22 @@ def reading(
 
 
 def _ahead(reader: BulkReader, tables: Iterator[FieldTable], tell: Callable[[], int]) -> Generator[Read]:
-    """Read in a thread of its own, a part ahead. Ends the thread when the iterator is closed."""
-    ready: queue.Queue[Read | BaseException | None] = queue.Queue(_AHEAD)
-    stop = threading.Event()
+    """Read in a thread of its own, one part while another is recorded. Ends the thread when the iterator is closed.
 
-    def put(item: Read | BaseException | None) -> bool:
-        while not stop.is_set():
-            try:
-                ready.put(item, timeout=0.1)
-            except queue.Full:
-                continue
-            return True
-        return False
+    Reading further ahead would take more memory and no less time.
+    """
+    ready: queue.SimpleQueue[Read | BaseException | None] = queue.SimpleQueue()
+    wanted = threading.Semaphore(1)
+    stop = threading.Event()
 
     def read() -> None:
         try:
-            for table in tables:
-                if not put(Read(reader.read(table), tell())):
-                    return
-            put(None)
+            while wanted.acquire() and not stop.is_set():
+                table = next(tables, None)
+                ready.put(None if table is None else Read(reader.read(table), tell()))
+                del table
         except BaseException as error:  # noqa: BLE001 - raised again where the parts are taken
-            put(error)
+            ready.put(error)
 
     thread = threading.Thread(target=read, name="reading", daemon=True)
     thread.start()
@@ -95,7 +87,9 @@ def _ahead(reader: BulkReader, tables: Iterator[FieldTable], tell: Callable[[], 
         while (item := ready.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
+            wanted.release()
             yield item
     finally:
         stop.set()
+        wanted.release()
         thread.join()
