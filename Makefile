@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SERVE  ?= 1
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: demo test lint bench bench-strategies bench-import clean
+.PHONY: demo test lint bench bench-strategies bench-http bench-import clean
 
 demo: $(VENV)/.run
 	$(BIN)/wingtel demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -27,6 +27,9 @@ bench-strategies: $(VENV)/.dev
 
 bench-import: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.importing $(ARGS)
+
+bench-http: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.http $(ARGS)
 
 clean:
 	rm -rf $(VENV)

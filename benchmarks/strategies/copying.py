@@ -47,11 +47,11 @@ def measure(records: int, batches: Sequence[int], rounds: int) -> Table:
                 switch_triggers(PARTITION, on=True)
                 continue
             if strategy.folds:
-                deltas = strategy.lag().deltas
+                waiting = strategy.lag().records
                 folding = time.perf_counter()
                 strategy.fold()
                 table.add(work, f"{variant}, folded", time.perf_counter() - started, records)
-                print(f"{variant}: folded {deltas:,} deltas at {deltas / (time.perf_counter() - folding):,.0f}/s")
+                print(f"{variant}: folded {waiting:,} records at {waiting / (time.perf_counter() - folding):,.0f}/s")
             assert_exact()
 
     variants = [NONE, TRIGGERS_OFF, *(name for name in strategies.NAMES if name != "view")]

@@ -66,11 +66,9 @@ def test_the_lag_is_shown_and_folded() -> None:
     run("strategy", "use", "incremental")
     use()
     use()
-    assert "lag: 2 deltas of 2 records wait for `wingtel fold`; answers count them in, the oldest since " in run(
-        "strategy"
-    )
-    assert run("fold") == "2 deltas folded.\n"
-    assert run("fold") == "0 deltas folded.\n"
+    assert "lag: 2 records wait for `wingtel fold`; answers count them in, the oldest since " in run("strategy")
+    assert run("fold") == "2 records folded.\n"
+    assert run("fold") == "0 records folded.\n"
     assert run("strategy").endswith("lag: none\n")
 
 

@@ -1,10 +1,13 @@
 """Every strategy in turn; cases that a strategy declares it cannot do are left out by its capabilities."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 
+from tests.sessions import new_connection
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
 
@@ -24,3 +27,10 @@ def strategy(request: pytest.FixtureRequest, transactional_db: None) -> Iterator
 def ways(strategy: Strategy) -> list[str]:
     """The ways of writing that the strategy counts."""
     return ["recorded", *["models"] * strategy.counts_models, *["sql"] * strategy.counts_sql]
+
+
+@pytest.fixture
+def watching() -> Iterator[psycopg.Connection[Any]]:
+    with new_connection() as session:
+        session.autocommit = True
+        yield session

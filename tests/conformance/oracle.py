@@ -61,3 +61,11 @@ def differences(zone: str = "UTC") -> list[tuple[Any, ...]]:
                 cursor.execute(statement)
                 found += cursor.fetchall()
     return found
+
+
+def records_kept() -> int:
+    """How many records the months count."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(records) FROM usage_monthly")
+        (kept,) = cursor.fetchone()
+    return int(kept)

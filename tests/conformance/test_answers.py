@@ -72,13 +72,20 @@ def test_answers_are_byte_identical_under_all_strategies(client: Client) -> None
     assert any(len(pages) > 1 for pages in expected.values())
 
 
-def test_who_exceeds_a_limit_of_all_time_is_who_the_oracle_names(strategy: strategies.Strategy, client: Client) -> None:
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [("", "-infinity", "infinity"), ("&from=2026-02-01&to=2026-02-28", "2026-02-01", "2026-02-28")],
+    ids=["all time", "a month"],
+)
+def test_who_exceeds_a_limit_is_who_the_oracle_names(
+    strategy: strategies.Strategy, client: Client, period: str, first: str, last: str
+) -> None:
     partitions.ensure(DAYS)
-    owners = [Subscription.objects.create(carrier="att").pk for _ in range(40)]
+    owners = [Subscription.objects.create(carrier="att").pk for _ in range(100)]
     drawn = random.Random(4)
     for batch in range(6):
         rows = []
-        for number in range(60):
+        for number in range(150):
             day = drawn.choice(DAYS)
             price = Decimal(int(drawn.lognormvariate(9, 2))) / 10**4
             moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
@@ -89,12 +96,13 @@ def test_who_exceeds_a_limit_of_all_time_is_who_the_oracle_names(strategy: strat
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT subscription_id, usage_type, sum(price) FROM ({RECORDS}) AS record
-                GROUP BY 1, 2 HAVING sum(price) >= 15 ORDER BY 1, 2""",
-            {"zone": "UTC"},
+                WHERE day BETWEEN %(first)s AND %(last)s
+                GROUP BY 1, 2 HAVING sum(price) >= 5 ORDER BY 1, 2""",
+            {"zone": "UTC", "first": first, "last": last},
         )
         expected = cursor.fetchall()
     assert len(expected) > 10
-    found, following = [], "/api/v1/usage/exceeding/?price_limit=15&page_size=4"
+    found, following = [], f"/api/v1/usage/exceeding/?price_limit=5&page_size=4{period}"
     while following:
         body = client.get(following).json()
         found += [

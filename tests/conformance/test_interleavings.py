@@ -3,22 +3,17 @@
 A step that has to wait for the other session is left waiting, and the other goes on.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import combinations
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, connections, transaction
 
+from tests.conformance.at_once import Session, Step, Steps, orders, walk
 from tests.conformance.conftest import ways
 from tests.conformance.oracle import differences
 from tests.conformance.writing import CHANGE, DELETE, MODELS, WRITE, Row
-from tests.sessions import new_connection
 from wingtel.aggregates import strategies
 from wingtel.aggregates.populate import populate
 from wingtel.aggregates.strategies import Strategy
@@ -28,52 +23,6 @@ from wingtel.usage.models import DataUsageRecord
 
 DAY = date(2026, 3, 31)
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
-
-Step = Callable[[], Any]
-
-
-class Session:
-    """A session of its own with a transaction, whose steps run one after another in a thread."""
-
-    def __init__(self, watching: psycopg.Connection[Any]) -> None:
-        self.watching = watching
-        self.thread = ThreadPoolExecutor(1)
-        self.steps: list[Future[Any]] = []
-        self.transaction = ExitStack()
-        self.pid = self.thread.submit(self._pid).result()
-
-    def _pid(self) -> int:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            (pid,) = cursor.fetchone()
-        return int(pid)
-
-    def begin(self) -> None:
-        self.transaction.enter_context(transaction.atomic())
-
-    def commit(self) -> None:
-        self.transaction.close()
-
-    def take(self, step: Step) -> None:
-        """Run a step, and return when it is done or has to wait for the other session."""
-        self.steps.append(self.thread.submit(step))
-        while not all(step.done() for step in self.steps):
-            (waiting,) = self.watching.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [self.pid]).fetchone()
-            if waiting:
-                return
-
-    def finish(self) -> None:
-        for step in self.steps:
-            step.result(timeout=60)
-        self.thread.submit(connections.close_all).result()
-        self.thread.shutdown()
-
-
-@pytest.fixture
-def watching() -> Iterator[psycopg.Connection[Any]]:
-    with new_connection() as session:
-        session.autocommit = True
-        yield session
 
 
 @pytest.fixture
@@ -87,26 +36,6 @@ def rows(prefix: str, subscription_ids: list[int]) -> list[Row]:
         (f"{prefix}-{n}", NOON, subscription_id, Decimal(n + 1), 7)
         for n, subscription_id in enumerate(subscription_ids)
     ]
-
-
-Steps = Callable[[Session], list[Step]]
-
-
-def walk(watching: psycopg.Connection[Any], first: Steps, second: Steps, order: tuple[int, ...]) -> None:
-    """Take the steps of two sessions in an order: the indexes of those that the first takes."""
-    sessions = Session(watching), Session(watching)
-    steps = [iter(first(sessions[0])), iter(second(sessions[1]))]
-    count = len(first(sessions[0])) + len(second(sessions[1]))
-    for index in range(count):
-        which = 0 if index in order else 1
-        sessions[which].take(next(steps[which]))
-    for session in sessions:
-        session.finish()
-
-
-def orders(first: int, second: int) -> list[tuple[int, ...]]:
-    """Every order of so many steps of two sessions, as the indexes of the first one's."""
-    return list(combinations(range(first + second), first))
 
 
 def writes(way: str, prefix: str, subscription_ids: list[int]) -> Steps:
@@ -198,7 +127,7 @@ def test_two_folds(
         return [lambda: (session.begin(), strategy.fold()), session.commit]
 
     walk(watching, folds, folds, order)
-    assert strategy.lag().deltas == 0
+    assert strategy.lag().records == 0
     assert differences() == []
 
 

@@ -27,10 +27,12 @@ class AggregatesConfig(AppConfig):
 
 def install(using: str, **_: Any) -> None:
     """Bring functions, views and triggers up to date with this version of Wingtel."""
+    from . import stored  # noqa: PLC0415 - needs the apps to be loaded
     from .strategies import ensure_installed  # noqa: PLC0415 - needs the apps to be loaded
 
     with connections[using].cursor() as cursor:
         cursor.execute(sql.script("wingtel.aggregates", "sql/functions.sql"))
+        cursor.execute(stored.DEFINE_ADD)
     ensure_installed()
 
 

@@ -135,7 +135,7 @@ def exceeding(
     """
     parts = period.split()
     rows = _rows(
-        "exceeding_in_month" if parts.one_month else "exceeding_ever" if period == ALL_TIME else "exceeding_in_period",
+        "exceeding" if parts.one_month or period == ALL_TIME else "exceeding_in_period",
         _parameters(parts, usage_types)
         | {
             "month": parts.one_month,

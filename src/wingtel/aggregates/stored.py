@@ -4,10 +4,29 @@ from wingtel import sql
 
 _SQL = sql.statements(__package__, "sql/apply.sql")
 
-APPLY = f"{_SQL['apply']}\n{_SQL['apply_totals']}"
+
+def _adding(block: str, change: str) -> str:
+    """A block of apply.sql that adds to stored rows what `change` has."""
+    for row in ("day", "month"):
+        block = block.replace(f"{{add to a {row}}}", _SQL[f"add_to_a_{row}"].replace("{change}", change))
+    return block
+
+
+_UPSERTS = _adding(_SQL["upserts"], "excluded")
+
+APPLY = "\n".join((_SQL["sums"], _UPSERTS, _SQL["totals"]))
 """Adds changes to the stored aggregates. It follows a strategy's own `WITH changed_usage AS (...)`."""
 
-COUNT_RECORDED = f"{_SQL['recorded']}\n{_SQL['apply']}, totals AS ({_SQL['apply_totals']} RETURNING 1)\n"
+APPLY_MANY = "\n".join((_SQL["sums"], _adding(_SQL["merges"], "delta"), _SQL["totals"]))
+"""The same for many keys, where sql/apply.sql says it can be used."""
+
+MERGE_SINCE = 170_000
+"""The first version of PostgreSQL that can run APPLY_MANY."""
+
+DEFINE_ADD = _adding(_SQL["define_add"], "excluded")
+"""Defines the function usage_add(), which adds a single change."""
+
+COUNT_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _UPSERTS, f", totals AS ({_SQL['totals']} RETURNING 1)\n"))
 """The same within the statement by which `record_usage` stores, as a strategy's `count_recorded`."""
 
 VIEWS = sql.script(__package__, "sql/stored_views.sql")

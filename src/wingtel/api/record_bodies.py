@@ -2,12 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from itertools import chain, repeat
+from operator import itemgetter
+from types import NoneType
 from typing import IO, Any, NamedTuple
 
+import orjson
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.utils.json import strict_constant
@@ -26,6 +30,9 @@ _FIELDS = {"record_id", "usage_type", "usage_date", "quantity", "price"}
 _REQUIRED = ("usage_type", "usage_date", "quantity", "price")
 _CALLED = {"moment": "usage_date", "id": "subscription_id"}
 """What the body calls a field of an entry, where that differs."""
+
+_PLAIN = {str, int, bool, NoneType}
+_Loader = Callable[[bytes], Any]
 
 
 class NotJSON(NamedTuple):
@@ -67,6 +74,8 @@ class JSONRecordsParser(_RecordsParser):
     def items(self, body: bytes) -> list[Any]:
         try:
             items = _loads(body)
+            if not (isinstance(items, list) and _are_plain(items)):
+                items = _loads_exactly(body)
         except (ValueError, RecursionError) as error:
             raise ParseError(f"The body is not JSON: {error}.") from error
         if not isinstance(items, list):
@@ -80,17 +89,31 @@ class NDJSONRecordsParser(_RecordsParser):
     media_type = NDJSON
 
     def items(self, body: bytes) -> list[Any]:
-        return [_item(line) for line in body.split(b"\n") if line.strip()]
+        lines = [line for line in body.split(b"\n") if line.strip()]
+        items = [_item(line, _loads) for line in lines]
+        return items if _are_plain(items) else [_item(line, _loads_exactly) for line in lines]
 
 
-def _item(line: bytes) -> Any:
+def _item(line: bytes, load: _Loader) -> Any:
     try:
-        return _loads(line)
+        return load(line)
     except (ValueError, RecursionError) as error:
         return NotJSON(f"the line is not JSON: {error}")
 
 
+def _are_plain(items: list[Any]) -> bool:
+    """Whether all are objects with nothing that has to be read exactly, such as a number with a fraction, or nested."""
+    return set(map(type, items)) <= {dict} and set(map(type, chain.from_iterable(map(dict.values, items)))) <= _PLAIN
+
+
 def _loads(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # also for half a surrogate or deep nesting, which are a matter of one record
+        return _loads_exactly(text)
+
+
+def _loads_exactly(text: bytes) -> Any:
     # Prices are exact: a number with a fraction is the decimal that was written.
     return json.loads(text.decode(), parse_float=Decimal, parse_constant=strict_constant)
 
@@ -100,7 +123,7 @@ class ReadRecords:
     """The entries among the records, the index of each in the body, and why the others are none."""
 
     entries: list[UsageEntry]
-    indexes: list[int]
+    indexes: Sequence[int]
     refused: list[Refusal]
 
     def refusals(self, of_entries: list[Refusal]) -> list[Refusal]:
@@ -113,20 +136,54 @@ class ReadRecords:
 
 def read(items: list[Any], named_by: NamedBy) -> ReadRecords:
     """What the records say. The values' ranges are for recording to check."""
-    found = ReadRecords([], [], [])
-    name = NAMES[named_by]
+    try:
+        return ReadRecords(_plain_entries(items, NAMES[named_by]), range(len(items)), [])
+    except (KeyError, TypeError, ValueError, InvalidOperation):
+        return _read_each(items, NAMES[named_by])
+
+
+def _plain_entries(items: list[Any], name: str) -> list[UsageEntry]:
+    """The entries of records that all have the same fields, told of whole columns: several times as fast.
+
+    Raises one of several errors when any might be wrong.
+    """
+    if not items:
+        return []
+    fields = [*_REQUIRED, name, *(["record_id"] if "record_id" in items[0] else [])]
+    if set(map(type, items)) != {dict} or set(map(len, items)) != {len(fields)}:
+        raise ValueError
+    usage_types, dates, quantities, prices, subscriptions, *references = zip(
+        *map(itemgetter(*fields), items), strict=True
+    )
+    record_ids: Iterable[str] = references[0] if references else repeat("", len(items))
+    if (
+        set(map(type, quantities)) != {int}
+        or not set(map(type, subscriptions)) <= {int, str}
+        or not set(map(type, prices)) <= {int, str, Decimal}
+        or not all(chain.from_iterable(references))
+    ):
+        raise ValueError
+    moments, exact_prices = map(datetime.fromisoformat, dates), map(Decimal, prices)
+    entries = zip(usage_types, moments, subscriptions, quantities, exact_prices, record_ids, repeat(""), strict=False)
+    return list(map(UsageEntry._make, entries))
+
+
+def _read_each(items: list[Any], name: str) -> ReadRecords:
+    entries: list[UsageEntry] = []
+    indexes: list[int] = []
+    refused: list[Refusal] = []
     known = _FIELDS | {name}
     for index, item in enumerate(items):
         problem = next(_problems(item, name, known), None)
         if problem is None:
             try:
-                found.entries.append(_entry(item, name))
-                found.indexes.append(index)
+                entries.append(_entry(item, name))
+                indexes.append(index)
             except _WrongError as error:
                 problem = error.field, error.reason
         if problem:
-            found.refused.append(Refusal(index, *problem))
-    return found
+            refused.append(Refusal(index, *problem))
+    return ReadRecords(entries, indexes, refused)
 
 
 class _WrongError(Exception):

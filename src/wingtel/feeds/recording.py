@@ -12,6 +12,7 @@ from django.db.models import F
 from wingtel import sql
 from wingtel.aggregates.strategies import Strategy
 from wingtel.recording import UsageEntry, bulk
+from wingtel.recording.columns import Columns
 from wingtel.recording.creating import create_unknown
 from wingtel.recording.naming import NamedSubscriptions
 from wingtel.usage import partitions
@@ -90,7 +91,7 @@ class Resolver:
                 candidates=pl.when(is_new).then(1).otherwise("candidates"),
             ).drop("made")
         first = records.filter(pl.col("name").is_in(unknown.implode())).sort(LINE).unique("name", keep="first")
-        create_unknown(_entries(first), self.names.named_by)
+        create_unknown(Columns.of(list(_entries(first))), self.names.named_by)
         return self.names.find(records["name"])
 
     def _unnamed(self, unresolved: pl.DataFrame) -> dict[int, tuple[str, str]]:

@@ -1,43 +1,73 @@
-"""Entries as the parameters of a statement."""
+"""Entries as columns: what is done to millions of them is done to whole columns at a time."""
 
+import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
+
+import orjson
 
 from .entries import UsageEntry
 
-Parameters = dict[str, str]
-"""By the names that sql/record.sql has for them."""
+_ZONE = attrgetter("tzinfo")
+_SPECIAL = re.compile(r"[\\\n\r\t]")
+_ESCAPED = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
-def of_one(entry: UsageEntry) -> Parameters:
-    """A single entry, value by value."""
-    return {
-        "usage_type": str(entry.usage_type),
-        "record_id": entry.record_id,
-        "usage_date": entry.moment.isoformat(),
-        "subscription": str(entry.subscription),
-        "quantity": str(entry.quantity),
-        "price": str(entry.price),
-    }
+class Columns(NamedTuple):
+    """The fields of some entries, each a column; as UsageEntry has them."""
+
+    usage_types: Sequence[str]
+    moments: Sequence[datetime]
+    subscriptions: Sequence[str | int]
+    quantities: Sequence[int]
+    prices: Sequence[Decimal]
+    record_ids: Sequence[str]
+    carriers: Sequence[str]
+
+    @classmethod
+    def of(cls, entries: Sequence[UsageEntry]) -> "Columns":
+        """Of one entry or more."""
+        # zip(*entries) makes an iterator for each, and the garbage collector looks through all entries meanwhile.
+        values, width = list(chain.from_iterable(entries)), len(cls._fields)
+        return cls(*(values[field::width] for field in range(width)))  # type: ignore[arg-type]
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        return len(self.record_ids)
+
+    def at(self, indexes: Sequence[int]) -> "Columns":
+        """The entries at some indexes, in that order."""
+        return Columns(*([column[index] for index in indexes] for column in self))  # type: ignore[arg-type]
 
 
-def of_many(entries: Sequence[UsageEntry]) -> Parameters:
-    """Many entries, column by column, as PostgreSQL writes an array: psycopg would write it value by value."""
-    usage_types, moments, subscriptions, quantities, prices, record_ids, _ = zip(*entries, strict=True)
-    return {
-        "usage_type": _array(usage_types),
-        "record_id": _text_array(record_ids),
-        "usage_date": _array(moment.isoformat() for moment in moments),
-        "subscription": _text_array(list(map(str, subscriptions))),
-        "quantity": _array(map(str, quantities)),
-        "price": _array(map(str, prices)),
-    }
+def moment_texts(moments: Sequence[datetime]) -> list[str]:
+    """Moments as PostgreSQL reads them."""
+    try:
+        if set(map(_ZONE, moments)) != {UTC}:
+            moments = [moment.astimezone(UTC) for moment in moments]
+        # Six times as fast as isoformat(); only of UTC, since it rounds an offset to minutes.
+        return orjson.dumps(moments)[2:-2].decode().split('","')
+    except (OverflowError, TypeError):  # in the year 0 or 10 000 of UTC; of a class derived from datetime
+        return [moment.isoformat() for moment in moments]
 
 
-def _array(plain: Iterable[str]) -> str:
-    return f"{{{','.join(plain)}}}"
+def copy_texts(texts: Sequence[str]) -> Sequence[str]:
+    """Texts as COPY reads them."""
+    return [text.translate(_ESCAPED) for text in texts] if _SPECIAL.search("".join(texts)) else texts
 
 
-def _text_array(texts: Sequence[str]) -> str:
+def array(texts: Iterable[str]) -> str:
+    """Texts without any special character, such as numbers and moments, as the text of an array."""
+    return f"{{{','.join(texts)}}}"
+
+
+def text_array(texts: Sequence[str]) -> str:
+    """Texts as the text of an array: psycopg would write it value by value."""
     # All at once is several times as fast as one by one. NUL is the one character that no text in PostgreSQL has.
     joined = "\0".join(texts).replace("\\", r"\\").replace('"', r"\"")
     if joined.count("\0") != len(texts) - 1:

@@ -7,16 +7,16 @@ from django.db import connection, transaction
 from wingtel import sql
 from wingtel.subscriptions.models import Subscription
 
-from .entries import NamedBy, UsageEntry
+from .columns import Columns
+from .entries import NamedBy
 
 _SQL = sql.statements(__package__, "sql/creating.sql")
 
 
-def create_unknown(entries: Iterable[UsageEntry], named_by: NamedBy) -> int:
+def create_unknown(columns: Columns, named_by: NamedBy) -> int:
     """Create a subscription for each unknown name, with the carrier of the first entry that has it; say how many."""
-    carriers: dict[str, str] = {}
-    for entry in entries:
-        carriers.setdefault(str(entry.subscription), entry.carrier)
+    # The first of a name is put in last.
+    carriers = dict(zip(map(str, reversed(columns.subscriptions)), reversed(columns.carriers), strict=True))
     if not _unknown(carriers, named_by):
         return 0
     with transaction.atomic():

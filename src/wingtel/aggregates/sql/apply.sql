@@ -1,4 +1,4 @@
--- name: apply
+-- name: sums
 -- Add changes to the stored aggregates: the part that all strategies with stored aggregates share. Each puts it after its own
 -- `WITH changed_usage AS (...)`, whose rows (subscription_id, usage_type, day, used, price, records) may repeat keys.
 --
@@ -6,7 +6,7 @@
 -- them), so that statements which touch the same keys wait for each other instead of deadlocking. A total changes only
 -- when the ceiling of one of its months does.
 , delta AS MATERIALIZED (
-    SELECT subscription_id, usage_type, date_trunc('month', day::timestamp)::date AS month, day, used, price, records
+    SELECT subscription_id, usage_type, usage_month(day) AS month, day, used, price, records
     FROM (
         SELECT subscription_id, usage_type, day,
                sum(used)::bigint AS used, sum(price) AS price, sum(records)::bigint AS records
@@ -16,13 +16,14 @@
     WHERE (used, price, records) <> (0, 0, 0)
     ORDER BY subscription_id, usage_type, day
 ),
+
+-- name: upserts
+-- A row after the other, whatever the server's version, the size of the tables, and others who add the same key.
 days AS (
     INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
     SELECT subscription_id, usage_type, day, used, price, records FROM delta
     ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
-        used = stored.used + excluded.used,
-        price = stored.price + excluded.price,
-        records = stored.records + excluded.records
+        {add to a day}
     RETURNING 1
 ),
 months AS (
@@ -33,18 +34,52 @@ months AS (
     GROUP BY subscription_id, usage_type, month
     ORDER BY subscription_id, usage_type, month
     ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
-        used = stored.used + excluded.used,
-        price = stored.price + excluded.price,
-        records = stored.records + excluded.records,
-        ceiling = CASE
-            WHEN stored.price + excluded.price BETWEEN usage_price_floor(stored.ceiling) AND stored.ceiling THEN stored.ceiling
-            ELSE usage_price_ceiling(stored.price + excluded.price)
-        END,
-        previous_ceiling = stored.ceiling
+        {add to a month}
     RETURNING subscription_id, usage_type, ceiling, previous_ceiling
 )
 
--- name: apply_totals
+-- name: merges
+-- The same for many keys at once: a fifth faster, since a row is found once and not locked before it is changed. It is planned anew each
+-- time, needs PostgreSQL 17, keeps the order of the keys only while joins are nested loops, and fails with unique_violation where
+-- another session adds a key at the same moment: then the upserts do it.
+--
+-- Mostly there is but one day. Then a month changes by what its day does, and need not be summed again.
+month_delta AS MATERIALIZED (
+    SELECT subscription_id, usage_type, month, used, price, records
+    FROM delta
+    WHERE (SELECT min(day) = max(day) FROM delta)
+    UNION ALL
+    (
+        SELECT subscription_id, usage_type, month, sum(used)::bigint, sum(price), sum(records)::bigint
+        FROM delta
+        WHERE (SELECT min(day) < max(day) FROM delta)
+        GROUP BY subscription_id, usage_type, month
+        ORDER BY subscription_id, usage_type, month
+    )
+),
+days AS (
+    MERGE INTO daily_usage AS stored
+    USING delta
+    ON stored.subscription_id = delta.subscription_id AND stored.usage_type = delta.usage_type AND stored.day = delta.day
+    WHEN MATCHED THEN UPDATE SET
+        {add to a day}
+    WHEN NOT MATCHED THEN INSERT (subscription_id, usage_type, day, used, price, records)
+        VALUES (delta.subscription_id, delta.usage_type, delta.day, delta.used, delta.price, delta.records)
+    RETURNING 1
+),
+months AS (
+    MERGE INTO monthly_usage AS stored
+    USING (SELECT * FROM month_delta WHERE (SELECT count(*) FROM days) > 0) AS delta
+    ON stored.subscription_id = delta.subscription_id AND stored.usage_type = delta.usage_type AND stored.month = delta.month
+    WHEN MATCHED THEN UPDATE SET
+        {add to a month}
+    WHEN NOT MATCHED THEN INSERT (subscription_id, usage_type, month, used, price, records, ceiling)
+        VALUES (delta.subscription_id, delta.usage_type, delta.month, delta.used, delta.price, delta.records,
+                usage_price_ceiling(delta.price))
+    RETURNING stored.subscription_id, stored.usage_type, stored.ceiling, stored.previous_ceiling
+)
+
+-- name: totals
 -- The end of it.
 INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)
 SELECT subscription_id, usage_type,
@@ -57,6 +92,54 @@ ORDER BY subscription_id, usage_type
 ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
     floor = stored.floor + excluded.floor,
     ceiling = stored.ceiling + excluded.ceiling
+
+-- name: add_to_a_day
+-- How a change is added to the row that is stored.
+used = stored.used + {change}.used,
+        price = stored.price + {change}.price,
+        records = stored.records + {change}.records
+
+-- name: add_to_a_month
+-- The same of a month. The ceiling is left alone while the price stays between its floor and it.
+used = stored.used + {change}.used,
+        price = stored.price + {change}.price,
+        records = stored.records + {change}.records,
+        ceiling = CASE
+            WHEN stored.price + {change}.price <= stored.ceiling
+             AND ({change}.price >= 0 OR stored.price + {change}.price >= usage_price_floor(stored.ceiling)) THEN stored.ceiling
+            ELSE usage_price_ceiling(stored.price + {change}.price)
+        END,
+        previous_ceiling = stored.ceiling
+
+-- name: define_add
+-- Add one change to the stored aggregates: for a single record this takes half as long as a statement made for many.
+CREATE OR REPLACE FUNCTION usage_add(
+    of_subscription bigint, of_type text, of_day date, of_used bigint, of_price numeric, of_records bigint
+) RETURNS void
+LANGUAGE plpgsql AS $add$
+DECLARE
+    new_ceiling numeric;
+    old_ceiling numeric;
+BEGIN
+    INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
+    VALUES (of_subscription, of_type, of_day, of_used, of_price, of_records)
+    ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
+        {add to a day};
+    INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
+    VALUES (of_subscription, of_type, usage_month(of_day), of_used, of_price, of_records, usage_price_ceiling(of_price))
+    ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
+        {add to a month}
+    RETURNING ceiling, previous_ceiling INTO new_ceiling, old_ceiling;
+    IF new_ceiling IS DISTINCT FROM old_ceiling THEN
+        INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)
+        VALUES (of_subscription, of_type,
+                usage_price_floor(new_ceiling) - coalesce(usage_price_floor(old_ceiling), 0),
+                new_ceiling - coalesce(old_ceiling, 0))
+        ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
+            floor = stored.floor + excluded.floor,
+            ceiling = stored.ceiling + excluded.ceiling;
+    END IF;
+END $add$
 
 -- name: recorded
 -- What `record_usage` has just stored, as changes.

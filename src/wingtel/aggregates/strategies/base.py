@@ -18,9 +18,8 @@ NAMES = ("triggers", "incremental", "inline", "signals", "view")
 
 @dataclass(frozen=True)
 class Lag:
-    """Deltas that wait to be folded, the records they stand for, and the moment the oldest was written."""
+    """How many records wait to be folded, taken away or added, and the moment the first of them was written."""
 
-    deltas: int
     records: int
     since: datetime | None
 
@@ -89,13 +88,13 @@ class Strategy:
     def fold(self) -> int | None:
         """Add what was put aside to the stored tables; only where the strategy `folds`.
 
-        Returns how many deltas that were, None when another session is at it.
+        Returns of how many records that was, None when another session is at it.
         """
         raise NotImplementedError(f"{self.name} puts nothing aside")
 
     def lag(self) -> Lag:
         """What waits to be folded. Answers are exact all the same."""
-        return Lag(0, 0, None)
+        return Lag(0, None)
 
 
 def named(name: str) -> Strategy:

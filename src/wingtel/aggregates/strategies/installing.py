@@ -5,6 +5,7 @@ from hashlib import sha256
 from django.db import connection, transaction
 
 from wingtel import sql
+from wingtel.aggregates import stored
 from wingtel.aggregates.models import ActiveStrategy
 
 from . import drift
@@ -47,4 +48,4 @@ def make_active(strategy: Strategy) -> None:
 def fingerprint(strategy: Strategy) -> str:
     """Of the strategy's objects and of the functions that every strategy builds on."""
     functions = [sql.script(package, "sql/functions.sql") for package in ("wingtel.usage", "wingtel.aggregates")]
-    return sha256("".join([*functions, strategy.views, *strategy.sources]).encode()).hexdigest()
+    return sha256("".join([*functions, stored.DEFINE_ADD, strategy.views, *strategy.sources]).encode()).hexdigest()

@@ -21,14 +21,25 @@ class StatementTriggers(Strategy):
     apply: str
     """The statement that the triggers run, after `WITH changed_usage AS (...)`, which sql/apply.sql describes."""
 
+    apply_one: str | None = None
+    """The function they call instead for a statement of one row."""
+
+    apply_many: str | None = None
+    """What they run instead where a statement has `many` rows or more."""
+
+    many: int
+
     @property
-    def sources(self) -> tuple[str, ...]:  # type: ignore[override] # depends on the strategy's statement
-        return (_FUNCTIONS, *_SQL.values(), self.apply)
+    def sources(self) -> tuple[str, ...]:  # type: ignore[override] # depends on the strategy's statements
+        return (_FUNCTIONS, *_SQL.values(), self.apply, self.apply_one or "", self.apply_many or "", str(self.many))
 
     def install(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_FUNCTIONS)
-            cursor.execute(_SQL["define"], {"apply": self.apply})
+            cursor.execute(
+                _SQL["define"],
+                {"apply": self.apply, "apply_one": self.apply_one, "apply_many": self.apply_many, "many": self.many},
+            )
             cursor.execute(_SQL["attach_everywhere"])
 
     def stop(self) -> None:

@@ -30,4 +30,4 @@ class Command(BaseCommand):
             self.stdout.write(f"{strategy.name if strategy else 'No strategy'} puts nothing aside: nothing to fold.")
             return
         folded = strategy.fold()
-        self.stdout.write("Another session is folding." if folded is None else f"{folded} deltas folded.")
+        self.stdout.write("Another session is folding." if folded is None else f"{folded} records folded.")

@@ -76,9 +76,9 @@ class Command(BaseCommand):
         for state in problems or ["installed"]:
             self.stdout.write(f"state: {state}")
         lag = strategy.lag()
-        waiting = f"{lag.deltas} deltas of {lag.records} records wait for `wingtel fold`; answers count them in"
+        waiting = f"{lag.records} records wait for `wingtel fold`; answers count them in"
         oldest = f", the oldest since {lag.since:%Y-%m-%d %H:%M:%S %Z}" if lag.since else ""
-        self.stdout.write(f"lag: {waiting}{oldest}" if lag.deltas else "lag: none")
+        self.stdout.write(f"lag: {waiting}{oldest}" if lag.records else "lag: none")
 
 
 def _capabilities(strategy: strategies.Strategy) -> tuple[str, str, str, str]:

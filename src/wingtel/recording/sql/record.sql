@@ -88,6 +88,7 @@ SELECT
                 = (counted.usage_type, counted.record_id, counted.usage_date, counted.subscription_id))
     ) END
 
+
 -- name: days
 -- The business days that need partitions.
 SELECT DISTINCT usage_business_day(usage_date) FROM resolved WHERE candidates = 1

@@ -1,10 +1,16 @@
 -- name: append
--- Put what changed aside, grouped.
-INSERT INTO usage_delta (subscription_id, usage_type, day, used, price, records)
-SELECT subscription_id, usage_type, day, sum(used)::bigint, sum(price), sum(records)
+-- Put what changed aside: an element for each record, a row for each day and whether records were added or taken away.
+INSERT INTO usage_delta (usage_type, day, subscriptions, used, prices, records)
+SELECT usage_type, day, array_agg(subscription_id), array_agg(used), array_agg(price), records * count(*)
 FROM changed_usage
-GROUP BY subscription_id, usage_type, day
-HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
+GROUP BY usage_type, day, records
+
+-- name: append_many
+-- The same, a hundred thousand records in a row: an array has a limit, and so has the memory to fold it in.
+INSERT INTO usage_delta (usage_type, day, subscriptions, used, prices, records)
+SELECT usage_type, day, array_agg(subscription_id), array_agg(used), array_agg(price), records * count(*)
+FROM (SELECT changed_usage.*, (row_number() OVER () - 1) / 100000 AS part FROM changed_usage) AS numbered
+GROUP BY usage_type, day, records, part
 
 -- name: become_the_folder
 -- One session folds at a time; whoever comes second leaves it to the first.
@@ -13,13 +19,15 @@ SELECT pg_try_advisory_xact_lock(hashtext('usage_delta'))
 -- name: take
 -- Take the deltas that are committed away, to add them to the stored aggregates in the same statement: nobody sees them in
 -- both places or in neither.
-WITH taken AS MATERIALIZED (
-    DELETE FROM usage_delta RETURNING subscription_id, usage_type, day, used, price, records
+WITH taken AS (
+    DELETE FROM usage_delta RETURNING usage_type, day, subscriptions, used, prices, records
 ),
 changed_usage AS (
-    SELECT * FROM taken
+    SELECT delta.subscription_id, usage_type, day, delta.used, delta.price, sign(records)::integer AS records
+    FROM taken
+    CROSS JOIN LATERAL unnest(subscriptions, taken.used, prices) AS delta (subscription_id, used, price)
 )
 
 -- name: lag
--- What waits to be folded: deltas, records in them, and since when the oldest waits.
-SELECT count(*), coalesce(sum(records), 0), min(since) FROM usage_delta
+-- What waits to be folded: the records counted and discounted, and since when the oldest waits.
+SELECT coalesce(sum(abs(records)), 0)::bigint, min(since) FROM usage_delta

@@ -11,11 +11,13 @@ _SQL = sql.statements(__package__, "statements.sql")
 
 
 class IncrementalStrategy(StatementTriggers):
-    """Statement-level triggers append grouped deltas, which `fold` adds up. Answers count in what is not folded yet."""
+    """Statement-level triggers append what changed, which `fold` adds up. Answers count in what is not folded yet."""
 
     name = "incremental"
     folds = True
     apply = _SQL["append"]
+    apply_many = _SQL["append_many"]
+    many = 100_000
     views = stored.VIEWS + sql.script(__package__, "views.sql")
 
     def fold(self) -> int | None:
@@ -24,7 +26,7 @@ class IncrementalStrategy(StatementTriggers):
             (alone,) = cursor.fetchone()
             if not alone:
                 return None
-            waiting = self.lag().deltas
+            waiting = self.lag().records
             self.settle()
         return waiting
 

@@ -5,7 +5,7 @@ CREATE OR REPLACE VIEW usage_daily AS
 SELECT subscription_id, usage_type, day, used, price, records
 FROM daily_usage AS stored
 WHERE records > 0
-  AND NOT EXISTS (SELECT FROM usage_delta AS delta
+  AND NOT EXISTS (SELECT FROM usage_unfolded AS delta
                   WHERE delta.subscription_id = stored.subscription_id
                     AND delta.usage_type = stored.usage_type
                     AND delta.day = stored.day)
@@ -16,7 +16,7 @@ SELECT delta.subscription_id, delta.usage_type, delta.day,
        (delta.records + coalesce(stored.records, 0))::bigint
 FROM (
     SELECT subscription_id, usage_type, day, sum(used) AS used, sum(price) AS price, sum(records) AS records
-    FROM usage_delta
+    FROM usage_unfolded
     GROUP BY subscription_id, usage_type, day
 ) AS delta
 LEFT JOIN daily_usage AS stored
@@ -27,19 +27,19 @@ CREATE OR REPLACE VIEW usage_monthly AS
 SELECT subscription_id, usage_type, month, used, price, records
 FROM monthly_usage AS stored
 WHERE records > 0
-  AND NOT EXISTS (SELECT FROM usage_delta AS delta
+  AND NOT EXISTS (SELECT FROM usage_unfolded AS delta
                   WHERE delta.subscription_id = stored.subscription_id
                     AND delta.usage_type = stored.usage_type
-                    AND date_trunc('month', delta.day::timestamp)::date = stored.month)
+                    AND usage_month(delta.day) = stored.month)
 UNION ALL
 SELECT delta.subscription_id, delta.usage_type, delta.month,
        (delta.used + coalesce(stored.used, 0))::bigint,
        (delta.price + coalesce(stored.price, 0))::numeric(20, 4),
        (delta.records + coalesce(stored.records, 0))::bigint
 FROM (
-    SELECT subscription_id, usage_type, date_trunc('month', day::timestamp)::date AS month,
+    SELECT subscription_id, usage_type, usage_month(day) AS month,
            sum(used) AS used, sum(price) AS price, sum(records) AS records
-    FROM usage_delta
+    FROM usage_unfolded
     GROUP BY 1, 2, 3
 ) AS delta
 LEFT JOIN monthly_usage AS stored

@@ -23,3 +23,6 @@ DROP FUNCTION IF EXISTS usage_count_announced(text, bigint[], date[], bigint[], 
 
 -- name: count
 SELECT usage_count_announced(%s, %s, %s, %s, %s, %s)
+
+-- name: count_one
+SELECT usage_add(%(subscription_id)s, %(usage_type)s, %(day)s, %(used)s, %(price)s, %(records)s)

@@ -37,6 +37,9 @@ class SignalsStrategy(Strategy):
 
 def count_changes(using: str, usage_type: UsageType, changes: list[UsageChange], **_: Any) -> None:
     """Add the changes that a write announces to the stored aggregates."""
-    columns = map(list, zip(*changes, strict=True))
     with connections[using].cursor() as cursor:
-        cursor.execute(_SQL["count"], [usage_type.value, *columns])
+        if len(changes) == 1:
+            cursor.execute(_SQL["count_one"], {"usage_type": usage_type.value, **changes[0]._asdict()})
+        else:
+            columns = map(list, zip(*changes, strict=True))
+            cursor.execute(_SQL["count"], [usage_type.value, *columns])

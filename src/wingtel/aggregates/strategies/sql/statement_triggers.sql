@@ -4,8 +4,15 @@
 -- identifiers are quoted by format().
 
 -- Define the trigger function of one raw table for one event: what the statement added and took away is `changed_usage`, and
--- `apply` is the statement that makes something of it.
-CREATE OR REPLACE FUNCTION usage_define_trigger(raw regclass, usage_type text, quantity name, event text, apply text) RETURNS void
+-- `apply` is the statement that makes something of it. For a single row it is the function `apply_one` where that is given; from
+-- `many` rows on `apply_many`, planned for the tables as they are, and should another session store one of its keys at
+-- the same moment, `apply` does the work.
+--
+-- Hash and merge joins would change rows in another order than that of their keys, in which sessions wait for each other.
+CREATE OR REPLACE FUNCTION usage_define_trigger(
+    raw regclass, usage_type text, quantity name, event text,
+    apply text, apply_one text, apply_many text, many integer
+) RETURNS void
 LANGUAGE plpgsql AS $define$
 DECLARE
     added constant text := format(
@@ -19,24 +26,48 @@ DECLARE
         -- TRUNCATE has no transition table: what it will remove is read from the table just before.
         WHEN 'truncate' THEN replace(removed, 'old_rows', '%I.%I')
     END;
-    count constant text := format($count$
+    changes constant text := format($changes$
         WITH changed_usage AS (
             SELECT subscription_id, %L::text COLLATE "C" AS usage_type, usage_business_day(usage_date) AS day,
                    used, price, records
             FROM (%s) AS changed
         )
-    $count$, usage_type, changed) || apply;
+    $changes$, usage_type, changed);
+    steps text := CASE
+        WHEN event = 'truncate' THEN
+            format('PERFORM usage_require_read_committed(''TRUNCATE''); EXECUTE format(%L, TG_TABLE_SCHEMA, TG_TABLE_NAME);',
+                   changes || apply)
+        ELSE
+            changes || apply || ';'
+    END;
 BEGIN
+    IF apply_many IS NOT NULL AND event <> 'truncate' THEN
+        steps := format($steps$
+            IF counted = %s THEN
+                BEGIN
+                    EXECUTE %L;
+                    RETURN NULL;
+                EXCEPTION WHEN unique_violation THEN NULL;
+                END;
+            END IF;
+        $steps$, many, changes || apply_many) || steps;
+    END IF;
+    IF apply_one IS NOT NULL AND event IN ('insert', 'delete') THEN
+        steps := format($steps$
+            IF counted = 1 THEN
+                PERFORM %I(subscription_id, %L, usage_business_day(usage_date), used, price, records) FROM (%s) AS changed;
+                RETURN NULL;
+            END IF;
+        $steps$, apply_one, usage_type, changed) || steps;
+    END IF;
+    IF event <> 'truncate' THEN
+        steps := format('counted := (SELECT count(*) FROM (SELECT FROM %I LIMIT %s) AS first_rows);',
+                        CASE event WHEN 'insert' THEN 'new_rows' ELSE 'old_rows' END, many) || steps;
+    END IF;
     EXECUTE format(
-        'CREATE OR REPLACE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql AS %L',
-        format('usage_count_%s_%s', raw, event),
-        CASE event
-            WHEN 'truncate' THEN
-                format('BEGIN PERFORM usage_require_read_committed(''TRUNCATE'');
-                        EXECUTE format(%L, TG_TABLE_SCHEMA, TG_TABLE_NAME); RETURN NULL; END', count)
-            ELSE
-                format('BEGIN %s; RETURN NULL; END', count)
-        END);
+        'CREATE OR REPLACE FUNCTION %I() RETURNS trigger
+         LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS %L',
+        format('usage_count_%s_%s', raw, event), format('DECLARE counted bigint; BEGIN %s RETURN NULL; END', steps));
 END $define$;
 
 -- Attach the triggers of the raw table `parent` to `relation`, which is the parent or one of its partitions.

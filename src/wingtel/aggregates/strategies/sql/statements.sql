@@ -1,6 +1,7 @@
 -- name: define
--- Write the trigger functions of both raw tables from the text that makes something of what changed.
-SELECT usage_define_trigger(raw::regclass, usage_type, quantity, event, %(apply)s)
+-- Write the trigger functions of both raw tables from the texts that make something of what changed.
+SELECT usage_define_trigger(raw::regclass, usage_type, quantity, event,
+                            %(apply)s, %(apply_one)s, %(apply_many)s, %(many)s)
 FROM (VALUES ('data_usage_record', 'data', 'kilobytes_used'),
              ('voice_usage_record', 'voice', 'seconds_used')) AS raws (raw, usage_type, quantity)
 CROSS JOIN (VALUES ('insert'), ('update'), ('delete'), ('truncate')) AS events (event)
@@ -31,7 +32,7 @@ WHERE tgname LIKE 'usage\_%%' AND NOT tgisinternal
 -- name: uninstall
 -- Take out the functions; the triggers that call them go with them.
 DROP FUNCTION IF EXISTS
-    usage_define_trigger(regclass, text, name, text, text),
+    usage_define_trigger(regclass, text, name, text, text, text, text, integer),
     usage_attach_triggers(regclass, regclass),
     usage_disable_triggers(regclass, name),
     usage_count_data_usage_record_insert(), usage_count_voice_usage_record_insert(),

@@ -1,5 +1,7 @@
 """Aggregates kept by statement-level triggers with transition tables."""
 
+from django.db import connection
+
 from wingtel.aggregates import stored
 from wingtel.aggregates.strategies.statement_triggers import StatementTriggers
 
@@ -9,3 +11,10 @@ class TriggersStrategy(StatementTriggers):
 
     name = "triggers"
     apply = stored.APPLY
+    apply_one = "usage_add"
+    many = 500
+
+    @property
+    def apply_many(self) -> str | None:  # type: ignore[override] # depends on the server
+        version: int = connection.pg_version  # type: ignore[attr-defined] # of Django's PostgreSQL wrapper alone
+        return stored.APPLY_MANY if version >= stored.MERGE_SINCE else None

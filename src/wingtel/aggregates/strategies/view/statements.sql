@@ -8,6 +8,3 @@ FROM (
     FROM pg_inherits
     WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
 ) AS gone (day)
-
--- name: stop
-DROP FUNCTION IF EXISTS usage_exceeding_between(timestamptz, timestamptz, text[], numeric, bigint[], numeric, bigint, bigint)

@@ -27,7 +27,3 @@ class ViewStrategy(Strategy):
             f"it computes answers from the raw records, and those of {days} days are gone ({first} to {last}): "
             "choose a strategy that stores aggregates"
         )
-
-    def stop(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_SQL["stop"])

@@ -12,10 +12,10 @@ SELECT subscription_id, usage_type, date_trunc('month', usage_business_day(usage
 FROM usage_source
 GROUP BY 1, 2, 3;
 
--- Subscriptions whose price between two moments reached a limit, the largest first: `page_rows` of them after a position, and
--- a row for each usage type that did. A subscription stands where its largest price stands.
-CREATE OR REPLACE FUNCTION usage_exceeding_between(
-    since timestamptz, before timestamptz, usage_types text[], price_limit numeric, subscription_ids bigint[],
+-- Subscriptions whose price in one month, or in all time where none is given, reached a limit, the largest first: `page_rows` of
+-- them after a position, and a row for each usage type that did. A subscription stands where its largest price stands.
+CREATE OR REPLACE FUNCTION usage_exceeding(
+    of_month date, usage_types text[], price_limit numeric, subscription_ids bigint[],
     after_price numeric, after_id bigint, page_rows bigint
 ) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
 LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_custom_plan AS $$
@@ -25,8 +25,8 @@ BEGIN
     WITH totals AS MATERIALIZED (
         SELECT source.subscription_id, source.usage_type, sum(source.price) AS price
         FROM usage_source AS source
-        WHERE source.usage_date >= since
-          AND source.usage_date < before
+        WHERE (of_month IS NULL OR source.usage_date >= usage_day_start(of_month)
+                               AND source.usage_date < usage_day_start((of_month + interval '1 month')::date))
           AND source.usage_type = ANY (usage_types)
           AND (subscription_ids IS NULL OR source.subscription_id = ANY (subscription_ids))
         GROUP BY source.subscription_id, source.usage_type
@@ -45,22 +45,3 @@ BEGIN
     SELECT page.subscription_id, page.price, totals.usage_type, totals.price
     FROM page JOIN totals USING (subscription_id);
 END $$;
-
-CREATE OR REPLACE FUNCTION usage_exceeding_in_month(
-    of_month date, usage_types text[], price_limit numeric, subscription_ids bigint[],
-    after_price numeric, after_id bigint, page_rows bigint
-) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
-LANGUAGE sql STABLE ROWS 100 AS $$
-    SELECT * FROM usage_exceeding_between(
-        usage_day_start(of_month), usage_day_start((of_month + interval '1 month')::date),
-        usage_types, price_limit, subscription_ids, after_price, after_id, page_rows)
-$$;
-
-CREATE OR REPLACE FUNCTION usage_exceeding_ever(
-    usage_types text[], price_limit numeric, subscription_ids bigint[],
-    after_price numeric, after_id bigint, page_rows bigint
-) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
-LANGUAGE sql STABLE ROWS 100 AS $$
-    SELECT * FROM usage_exceeding_between(
-        '-infinity', 'infinity', usage_types, price_limit, subscription_ids, after_price, after_id, page_rows)
-$$;

@@ -1,0 +1,43 @@
+"""Which subscriptions entries stand for, and which strategy there is: asked in one go, before anything is stored."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from wingtel import sql
+
+from .columns import array, text_array
+from .entries import NamedBy
+
+_SQL = sql.statements(__package__, "sql/copy.sql")
+
+
+class Resolved(NamedTuple):
+    """The subscription of each entry, and which entries have none, with the number that might be meant."""
+
+    strategy: str
+    ids: Sequence[int]
+    unresolved: list[tuple[int, int]]
+
+
+def question(names: Sequence[str | int], named_by: NamedBy) -> tuple[str, dict[str, str]]:
+    """The query about some names, and its parameters."""
+    texts = list(map(str, names))
+    if named_by is NamedBy.ID:
+        return _SQL["named_by_id"], {"names": array(texts)}
+    return _SQL["named_by_text"].replace("{column}", named_by.value), {"names": text_array(list(dict.fromkeys(texts)))}
+
+
+def understood(row: Sequence[Any], names: Sequence[str | int], named_by: NamedBy) -> Resolved:
+    """What the query tells."""
+    strategy, named, candidates, ids = row
+    if named_by is NamedBy.ID:
+        numbers = list(map(int, names))
+        unknown = dict.fromkeys(named, 0)
+        return Resolved(strategy, numbers, _not_one(unknown.get(number, 1) for number in numbers) if unknown else [])
+    found: dict[str, tuple[int, int]] = dict(zip(named, zip(candidates, ids, strict=True), strict=True))
+    counts, current = zip(*map(found.__getitem__, map(str, names)), strict=True)
+    return Resolved(strategy, current, _not_one(counts) if set(counts) != {1} else [])
+
+
+def _not_one(counts: Iterable[int]) -> list[tuple[int, int]]:
+    return [(position, count) for position, count in enumerate(counts) if count != 1]

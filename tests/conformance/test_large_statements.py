@@ -1,0 +1,112 @@
+"""Statements of many rows, which strategies may count in another way than those of a few."""
+
+import random
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.conformance.at_once import Session, in_threads
+from tests.conformance.conftest import ways
+from tests.conformance.oracle import differences, records_kept
+from tests.conformance.writing import CHANGE, DELETE, WRITE, Row
+from wingtel.aggregates.strategies import Strategy
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage import partitions
+from wingtel.usage.models import DataUsageRecord
+
+DAYS = [date(2026, 3, 31), date(2026, 4, 1)]
+MANY = 700
+
+
+@pytest.fixture
+def subscription_ids(strategy: Strategy) -> list[int]:
+    partitions.ensure(DAYS)
+    created = Subscription.objects.bulk_create(Subscription(carrier="att") for _ in range(MANY))
+    return [subscription.pk for subscription in created]
+
+
+def drawn_rows(drawn: random.Random, prefix: str, subscription_ids: list[int], days: int = 1) -> list[Row]:
+    return [
+        (
+            f"{prefix}-{number}",
+            datetime(2026, 3, 31, 12, tzinfo=UTC) + timedelta(days=drawn.randrange(days)),
+            subscription_id,
+            Decimal(drawn.randrange(10**5)) / 10**4,
+            drawn.randrange(2**40),
+        )
+        for number, subscription_id in enumerate(drawn.sample(subscription_ids, MANY))
+    ]
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_many_rows_are_counted_when_stored_changed_and_deleted(
+    strategy: Strategy, subscription_ids: list[int], days: int
+) -> None:
+    for round_ in range(2):  # all keys new, then all there
+        for way in ways(strategy):
+            rows = drawn_rows(random.Random(round_), f"{way}-{round_}", subscription_ids, days)
+            WRITE[way](DataUsageRecord, rows)
+            assert differences() == []
+    for way in set(ways(strategy)) & set(CHANGE):
+        CHANGE[way](DataUsageRecord, way)
+        assert differences() == []
+        assert DELETE[way](DataUsageRecord, f"{way}-0") == MANY
+        assert differences() == []
+
+
+def test_writers_of_many_rows_on_the_same_new_keys_lose_nothing(
+    strategy: Strategy, subscription_ids: list[int]
+) -> None:
+    chosen = ways(strategy)
+
+    def write(writer: int) -> int:
+        drawn = random.Random(writer)
+        for batch in range(3):
+            way = chosen[(writer + batch) % len(chosen)]
+            WRITE[way](DataUsageRecord, drawn_rows(drawn, f"{writer}-{batch}", subscription_ids, 2))
+        return 3 * MANY
+
+    left = in_threads(*[partial(write, writer) for writer in range(4)])
+    assert differences() == []
+    assert records_kept() == sum(left)
+
+
+def test_two_sessions_that_store_the_same_keys_first_are_both_counted(
+    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any]
+) -> None:
+    way = ways(strategy)[-1]
+    first, second = Session(watching), Session(watching)
+    for name, session in (("first", first), ("second", second)):
+        session.take(session.begin)
+        rows = drawn_rows(random.Random(name), name, subscription_ids)
+        session.take(partial(WRITE[way], DataUsageRecord, rows))
+    first.take(first.commit)
+    second.take(second.commit)
+    first.finish()
+    second.finish()
+    assert differences() == []
+    assert records_kept() == 2 * MANY
+
+
+def test_a_statement_of_more_records_than_a_delta_holds_is_put_aside_in_several(
+    strategy: Strategy, subscription_ids: list[int]
+) -> None:
+    if not strategy.folds:
+        pytest.skip(f"{strategy.name} puts nothing aside")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
+               SELECT number, '2026-03-31 12:00Z', %s + number %% 700, 0.0001, 1
+               FROM generate_series(1, 100001) AS number""",
+            [min(subscription_ids)],
+        )
+        cursor.execute("SELECT records, cardinality(prices) FROM usage_delta ORDER BY records")
+        assert cursor.fetchall() == [(1, 1), (100000, 100000)]
+    assert differences() == []
+    assert strategy.fold() == 100_001
+    assert differences() == []
