@@ -89,7 +89,7 @@ class Command(BaseCommand):
         )
         check_import(profile, import_options)
         watch = FolderWatch(options["folder"], lambda path: import_feed(path, profile, import_options))
-        self.stdout.write(f"Watching {watch.folder}")
+        self._say(f"Watching {watch.folder}")
         while True:
             try:
                 arrivals = watch.scan()
@@ -98,10 +98,15 @@ class Command(BaseCommand):
                 connections.close_all()
                 arrivals = []
             for arrival in arrivals:
-                self.stdout.write(_words(arrival))
+                self._say(_words(arrival))
             if options["once"] and not watch.is_waiting:
                 return
             time.sleep(options["every"])
+
+    def _say(self, line: str) -> None:
+        """At once, also into a pipe or a log: a watch says little and goes on for long."""
+        self.stdout.write(line)
+        self.stdout.flush()
 
 
 def _show_preview(console: Console, found: Preview) -> None:

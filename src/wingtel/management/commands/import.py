@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, ProgrammingError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -95,6 +96,10 @@ class Command(BaseCommand):
                 except (FeedError, OSError) as error:
                     failures.append((name, error))
                     continue
+                except ProgrammingError:  # most likely a database that was never migrated
+                    raise
+                except DatabaseError as error:  # the next file would meet the same
+                    raise CommandError(f"{name}: {_failure(error)}", returncode=FAILED) from error
                 rejected += summary.rejected
                 if options["format"] == "json":
                     self.stdout.write(as_json(summary))
@@ -129,6 +134,11 @@ def _sources(names: list[str]) -> Iterator[list[tuple[str, Path]]]:
 
 def _words(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _failure(error: DatabaseError) -> str:
+    first = str(error).strip().partition("\n")[0]
+    return f"the database failed: {first}; what is recorded stays: import it again to go on"
 
 
 def _count(text: str) -> int:
