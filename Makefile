@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SERVE  ?= 1
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: demo test lint bench bench-strategies bench-http clean
+.PHONY: demo test lint bench bench-strategies bench-http bench-import clean
 
 demo: $(VENV)/.run
 	$(BIN)/wingtel demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -24,6 +24,9 @@ bench: $(VENV)/.dev
 
 bench-strategies: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.strategies $(ARGS)
+
+bench-import: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.importing $(ARGS)
 
 bench-http: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.http $(ARGS)

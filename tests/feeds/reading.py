@@ -44,3 +44,16 @@ def records() -> list[tuple[Any, ...]]:
 def counts(summary: ImportSummary) -> tuple[int, int, int, int, int]:
     """Lines, accepted, skipped, duplicate, rejected."""
     return summary.lines, summary.accepted, summary.skipped, summary.duplicate, summary.rejected
+
+
+def differing_days() -> int:
+    """Daily aggregates that differ from a GROUP BY over the raw records, either way."""
+    grouped = (
+        "SELECT subscription_id, usage_type, usage_business_day(usage_date), sum(used), sum(price), count(*) "
+        "FROM usage_source GROUP BY 1, 2, 3"
+    )
+    kept = "SELECT subscription_id, usage_type, day, used, price, records FROM usage_daily"
+    ((differing,),) = rows(
+        f"SELECT count(*) FROM (({grouped} EXCEPT ALL {kept}) UNION ALL ({kept} EXCEPT ALL {grouped})) AS differing"
+    )
+    return int(differing)

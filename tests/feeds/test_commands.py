@@ -18,10 +18,21 @@ def run(*arguments: object) -> str:
     return out.getvalue()
 
 
+def run_rejecting(*arguments: object) -> str:
+    """What a command prints that exits with 3, since lines were rejected."""
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="lines were rejected") as error:
+        call_command(*(str(argument) for argument in arguments), stdout=out)
+    assert error.value.returncode == 3
+    return out.getvalue()
+
+
 def test_import_prints_the_counts_and_rejects_as_json(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(GOOD + GOOD.splitlines()[1] + "\nb\n")
     printed = json.loads(
-        run("import", tmp_path / "feed.csv", "--feed", "wingtel", "--create-subscriptions", "--format", "json")
+        run_rejecting(
+            "import", tmp_path / "feed.csv", "--feed", "wingtel", "--create-subscriptions", "--format", "json"
+        )
     )
     assert printed.pop("import_id") > 0
     assert printed.pop("seconds") >= 0
@@ -34,20 +45,23 @@ def test_import_prints_the_counts_and_rejects_as_json(tmp_path: Path) -> None:
         "skipped": 0,
         "duplicate": 1,
         "rejected": 1,
+        "records": 1,
+        "was_imported": False,
+        "resumed": 0,
         "rejects": [{"line": 4, "field": "", "reason": "1 fields instead of 7"}],
     }
 
 
 def test_import_prints_a_table_and_how_many_rejects_it_left_out(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(GOOD + "bad\n" * 23)
-    printed = run("import", tmp_path / "feed.csv", "--feed", "wingtel", "--no-progress")
+    printed = run_rejecting("import", tmp_path / "feed.csv", "--feed", "wingtel", "--no-progress")
     assert "lines (without header)" in printed
     assert "and 4 more rejected lines" in printed
 
 
 def test_the_progress_bar_goes_to_standard_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "feed.csv").write_text(GOOD)
-    run("import", tmp_path / "feed.csv", "--feed", "wingtel")
+    run("import", tmp_path / "feed.csv", "--feed", "wingtel", "--create-subscriptions")
     assert "feed.csv" in capfd.readouterr().err
 
 

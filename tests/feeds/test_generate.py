@@ -8,7 +8,7 @@ import pytest
 
 from wingtel.feeds import profiles
 from wingtel.feeds.generate import write_feed
-from wingtel.feeds.importing import import_feed
+from wingtel.feeds.importing import ImportOptions, import_feed
 
 from .reading import counts, daily
 
@@ -51,7 +51,9 @@ def test_usage_is_in_order_busy_in_the_evening_heavy_tailed_and_of_both_carriers
 @pytest.mark.django_db
 def test_what_is_imported_equals_the_sums_in_the_file(tmp_path: Path) -> None:
     written = generate(tmp_path / "feed.csv")
-    summary = import_feed(tmp_path / "feed.csv", profiles.find("wingtel"), create_subscriptions=True, chunk_lines=500)
+    summary = import_feed(
+        tmp_path / "feed.csv", profiles.find("wingtel"), ImportOptions(create_subscriptions=True, chunk_lines=500)
+    )
     assert counts(summary) == (written, written, 0, 0, 0)
     sums = duckdb.sql(
         """

@@ -8,7 +8,7 @@ import pytest
 
 from wingtel.feeds import profiles
 from wingtel.feeds.errors import FeedError
-from wingtel.feeds.importing import import_feed
+from wingtel.feeds.importing import ImportOptions, import_feed
 from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, rows
@@ -46,14 +46,14 @@ def test_a_german_file_without_header_and_references_is_read(tmp_path: Path) -> 
     (tmp_path / "german.toml").write_text(GERMAN)
     (tmp_path / "feed.txt").write_bytes(LINES)
     profile = profiles.find(str(tmp_path / "german.toml"))
-    summary = import_feed(tmp_path / "feed.txt", profile, create_subscriptions=True)
+    summary = import_feed(tmp_path / "feed.txt", profile, ImportOptions(create_subscriptions=True))
     assert counts(summary) == (3, 2, 0, 1, 0), "two equal lines without a reference are one record"
     assert rows("SELECT usage_date, kilobytes_used, price FROM data_usage_record ORDER BY 2") == [
         (datetime(2026, 6, 30, 22, 30, tzinfo=UTC), 1536, Decimal("0.2500")),
         (datetime(2026, 6, 30, 22, 30, tzinfo=UTC), 2048, Decimal("1.0000")),
     ]
     assert Subscription.objects.get().device_id == "Gärt"
-    assert counts(import_feed(tmp_path / "feed.txt", profile)) == (3, 0, 0, 3, 0)
+    assert counts(import_feed(tmp_path / "feed.txt", profile, ImportOptions(again=True))) == (3, 0, 0, 3, 0)
 
 
 def test_subscriptions_named_by_id_are_found_and_never_created(tmp_path: Path) -> None:
@@ -68,11 +68,13 @@ def test_subscriptions_named_by_id_are_found_and_never_created(tmp_path: Path) -
         (3, f"unknown subscription id {subscription.pk + 1}"),
     ]
     with pytest.raises(FeedError, match="names them by id, which the database gives"):
-        import_feed(tmp_path / "feed.txt", profile, create_subscriptions=True)
+        import_feed(tmp_path / "feed.txt", profile, ImportOptions(create_subscriptions=True))
 
 
 def test_a_profile_without_carrier_cannot_create_subscriptions(tmp_path: Path) -> None:
     (tmp_path / "none.toml").write_text(GERMAN.replace('[carrier]\nconstant = "sprint"\n', ""))
     (tmp_path / "feed.txt").write_bytes(LINES)
     with pytest.raises(FeedError, match=r"none\.toml: carrier: missing; it is needed"):
-        import_feed(tmp_path / "feed.txt", profiles.find(str(tmp_path / "none.toml")), create_subscriptions=True)
+        import_feed(
+            tmp_path / "feed.txt", profiles.find(str(tmp_path / "none.toml")), ImportOptions(create_subscriptions=True)
+        )

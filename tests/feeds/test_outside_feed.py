@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from wingtel.feeds import profiles
-from wingtel.feeds.importing import ImportSummary, import_feed
+from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
 from wingtel.feeds.models import RejectedRecord, UsageImport
 
 from .reading import counts, daily, monthly, rows
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 
 def import_outside(*, create_subscriptions: bool = True) -> ImportSummary:
-    return import_feed(FILE, profiles.find("cdr-gen"), create_subscriptions=create_subscriptions)
+    return import_feed(FILE, profiles.find("cdr-gen"), ImportOptions(create_subscriptions=create_subscriptions))
 
 
 def sums_in_the_file(period: str) -> list[tuple[object, ...]]:
@@ -55,10 +55,13 @@ def test_what_is_read_per_month_equals_the_sums_in_the_file() -> None:
     assert monthly() == sums_in_the_file("month")
 
 
-def test_importing_it_again_changes_nothing() -> None:
-    import_outside()
+def test_importing_it_again_is_left_alone_and_on_request_finds_nothing_but_duplicates() -> None:
+    first = import_outside()
     before = daily(), monthly(), rows("SELECT count(*) FROM subscription")
-    assert counts(import_outside()) == (20_000, 0, 8_078, 11_922, 0)
+    second = import_outside()
+    assert (second.was_imported, second.import_id, counts(second)) == (True, first.import_id, counts(first))
+    third = import_feed(FILE, profiles.find("cdr-gen"), ImportOptions(again=True))
+    assert (third.was_imported, counts(third)) == (False, (20_000, 0, 8_078, 11_922, 0))
     assert (daily(), monthly(), rows("SELECT count(*) FROM subscription")) == before
 
 

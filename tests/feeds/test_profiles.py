@@ -9,8 +9,9 @@ import pytest
 from wingtel.feeds import profiles
 from wingtel.feeds.amounts import quantity_reader, units_per
 from wingtel.feeds.errors import ProfileError
-from wingtel.feeds.profiles import Quantity
+from wingtel.feeds.profiles import Price, Quantity
 from wingtel.recording.entries import NamedBy
+from wingtel.recording.tariffs import Rate
 from wingtel.usage.models import UsageType
 
 SHIPPED = Path(profiles.__file__).parent / "profiles"
@@ -23,8 +24,10 @@ def test_the_shipped_profiles_are_cdr_gen_and_wingtel() -> None:
 def test_cdr_gen_rates_by_kilobyte_and_second_and_names_subscriptions_by_phone_number() -> None:
     profile = profiles.find("cdr-gen")
     assert profile.tariff is not None
-    assert profile.tariff.price_per_kilobyte == Decimal("0.0005")
-    assert profile.tariff.price_per_second == Decimal("0.0020")
+    assert profile.tariff.rates == {
+        UsageType.DATA: (Rate(price=Decimal("0.0005")),),
+        UsageType.VOICE: (Rate(price=Decimal("0.0020")),),
+    }
     assert (profile.naming.by, profile.naming.column) == (NamedBy.PHONE_NUMBER, "MSISDN")
     assert profile.usage_types.values["MOC"] is UsageType.VOICE
     assert profile.usage_types.values["SMS-O"] is None
@@ -32,7 +35,8 @@ def test_cdr_gen_rates_by_kilobyte_and_second_and_names_subscriptions_by_phone_n
 
 def test_wingtel_reads_the_price_from_its_column() -> None:
     profile = profiles.find("wingtel")
-    assert (profile.price, profile.tariff) == ("price", None)
+    assert profile.price == Price(columns={UsageType.DATA: "price", UsageType.VOICE: "price"})
+    assert profile.tariff is None
 
 
 def test_a_profile_is_found_by_its_path(tmp_path: Path) -> None:
@@ -46,7 +50,7 @@ def test_an_unknown_profile_names_the_shipped_ones() -> None:
 
 
 WRONG = [
-    ('delimiter = "|"', 'delimiter = "||"', "layout.delimiter: has to be one character, not '||'"),
+    ('delimiter = "|"', 'delimiter = "||"', "layout.delimiter: has to be one character of ASCII, not '||'"),
     ('quote = ""', 'quote = "|"', "layout.quote: has to be one character other than the delimiter"),
     ('quote = ""', 'qoute = ""', "layout.qoute: unknown key; known here are "),
     ('quote = ""', "header = false", "layout.columns: missing; a file without header needs the names"),
@@ -59,10 +63,10 @@ WRONG = [
     ('voice = ["MOC", "MTC"]', 'voice = ["D"]', "usage_type.voice: 'D' has another meaning already"),
     ('unit = "bytes"', 'unit = "bits"', "data.unit: 'bits' is none of bytes, kilobytes"),
     ('unit = "bytes"', 'unit = "bytes"\nkilobyte = 1025', "data.kilobyte: has 1000 or 1024 bytes, not 1025"),
-    ('"0.0005"', "0.0005", "tariff.price_per_kilobyte: has to be a text, not 0.0005"),
-    ('"0.0005"', '"-1"', "tariff.price_per_kilobyte: '-1' has to be from 0"),
-    ('"0.0020"', '"much"', "tariff.price_per_second: 'much' is no decimal number"),
-    ("[tariff]", '[price]\ncolumn = "Price"\n[tariff]', "tariff: there is a price column as well"),
+    ('"0.0005"', "0.0005", "tariff.data[1].price: has to be a text, not 0.0005"),
+    ('"0.0005"', '"-1"', "tariff.data[1].price: '-1' has to be from 0"),
+    ('"0.0020"', '"much"', "tariff.voice[1].price: 'much' is no decimal number"),
+    ("[[tariff.data]]", '[price]\ncolumn = "Price"\n[[tariff.data]]', "tariff: there is a price column as well"),
     ('by = "phone_number"', 'by = "imsi"', "subscription.by: 'imsi' is none of id, phone_number, device_id"),
     ('column = "MSISDN"', "column = 0", "subscription.column: 0 is neither a column name nor a position"),
     ('constant = "att"', 'constant = "o2"', "carrier.constant: 'o2' is none of att, sprint"),

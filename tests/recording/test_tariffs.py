@@ -1,11 +1,14 @@
-"""A tariff's price is exact and rounded once, half to even."""
+"""A tariff's price is exact and rounded once, half to even; its rates hold by plan and from a day."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from wingtel.recording.tariffs import Tariff
+from wingtel.recording.tariffs import Rate, Tariff
 from wingtel.usage.models import UsageType
+
+DAY = date(2026, 3, 1)
 
 
 @pytest.mark.parametrize(
@@ -20,10 +23,29 @@ from wingtel.usage.models import UsageType
     ],
 )
 def test_the_price_is_rounded_half_to_even_to_4_decimals(rate: str, quantity: int, price: str) -> None:
-    tariff = Tariff(price_per_kilobyte=Decimal(rate), price_per_second=Decimal(9))
-    assert str(tariff.price(UsageType.DATA, quantity)) == price
+    assert str(Rate(price=Decimal(rate)).price_of(quantity)) == price
 
 
-def test_voice_is_rated_by_the_second() -> None:
-    tariff = Tariff(price_per_kilobyte=Decimal(9), price_per_second=Decimal("0.0020"))
-    assert tariff.price(UsageType.VOICE, 751) == Decimal("1.5020")
+@pytest.mark.parametrize(
+    ("quantity", "price"), [(0, "0"), (60, "0"), (61, "0.05"), (90, "0.05"), (91, "0.1"), (120, "0.1")]
+)
+def test_every_started_block_beyond_what_is_included_costs(quantity: int, price: str) -> None:
+    assert Rate(price=Decimal("0.05"), block=30, included=60).price_of(quantity) == Decimal(price)
+
+
+def test_the_rate_of_the_plan_and_of_the_latest_day_holds() -> None:
+    tariff = Tariff(
+        {
+            UsageType.DATA: (
+                Rate(price=Decimal(1), valid_from=date(2026, 1, 1)),
+                Rate(price=Decimal(2), valid_from=date(2026, 3, 1)),
+                Rate(price=Decimal(3), valid_from=date(2026, 2, 1), plan="Gold"),
+            )
+        }
+    )
+    assert tariff.price(UsageType.DATA, 1, date(2026, 2, 28)) == 1
+    assert tariff.price(UsageType.DATA, 1, DAY) == 2
+    assert tariff.price(UsageType.DATA, 1, DAY, "Silver") == 2
+    assert tariff.price(UsageType.DATA, 1, DAY, "Gold") == 3
+    with pytest.raises(ValueError, match="no rate for data holds on 2025-12-31 in the plan Gold"):
+        tariff.price(UsageType.DATA, 1, date(2025, 12, 31), "Gold")

@@ -23,14 +23,16 @@ def read_number(text: str) -> Decimal:
     return number
 
 
-def read_price(text: str) -> Decimal:
-    """A price in the operator's currency. Raises ValueError for more than 4 decimals, rather than to round
-    money.
+def read_price(text: str, *, is_rounded: bool = False) -> Decimal:
+    """A price in the operator's currency, rounded half to even to 4 decimals if so told.
+
+    Raises ValueError for more than 4 decimals, rather than to round money unasked.
     """
     price = read_number(text)
-    if price != round(price, 4):
+    rounded = round(price, 4)
+    if price != rounded and not is_rounded:
         raise ValueError(f"{text} has more than 4 decimals")
-    return checked_price(price)
+    return checked_price(price if price == rounded else rounded)
 
 
 def checked_price(price: Decimal) -> Decimal:
@@ -41,19 +43,16 @@ def checked_price(price: Decimal) -> Decimal:
 
 
 def quantity_reader(quantity: Quantity) -> Callable[[Sequence[str]], int]:
-    """A function that adds up the texts of the columns and converts to whole kilobytes or seconds, rounded
-    up.
+    """A function that adds up the texts of the columns and converts to whole kilobytes or seconds, rounded once.
 
     It raises ValueError, with a reason to show.
     """
     factor = units_per(quantity)
-    times, over = factor.numerator, factor.denominator
+    roundings: dict[str, Callable[[Fraction], int]] = {"up": math.ceil, "down": math.floor, "half_even": round}
+    rounded = roundings[quantity.rounding]
 
     def read(texts: Sequence[str]) -> int:
-        if all(text.isdecimal() and text.isascii() and len(text) < 30 for text in texts):
-            amount = -(-sum(map(int, texts)) * times // over)
-        else:
-            amount = _exact_amount(texts, times, over)
+        amount = rounded(sum((Fraction(read_number(text)) for text in texts), Fraction(0)) * factor)
         if amount > LARGEST_QUANTITY:
             raise ValueError(f"{' + '.join(texts)} is more than {LARGEST_QUANTITY}")
         return amount
@@ -67,11 +66,6 @@ def units_per(quantity: Quantity) -> Fraction:
     if quantity.unit in powers:
         return Fraction(quantity.kilobyte) ** powers[quantity.unit]
     return Fraction({"seconds": 1, "minutes": 60}[quantity.unit])
-
-
-def _exact_amount(texts: Sequence[str], times: int, over: int) -> int:
-    total = sum((Fraction(read_number(text)) for text in texts), Fraction(0))
-    return math.ceil(total * times / over)
 
 
 def _shown(text: str) -> str:

@@ -1,172 +1,309 @@
-"""Reading delimited text in chunks, such that one bad line never costs a right one."""
+"""Delimited text as columns of texts, such that one bad line never costs a right one.
+
+Lines are taken apart in bulk. What cannot be (a field over several lines, a stray quote, a wrong byte) is read line by
+line, by the rules of Python's csv module.
+"""
 
 import csv
 import io
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import islice
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
-from zoneinfo import ZoneInfo
+import re
+from collections.abc import Iterator, Sequence
 
-from wingtel.recording.entries import UsageEntry
+import polars as pl
 
+from .blocks import Block, BlockReader
 from .errors import HeaderError
-from .parsing import LineParser, UnreadableError
-from .profiles import Layout, Profile
+from .fields import LINE, FieldTable, Reject, field_names
+from .parsing import UnreadableError, check_count
+from .profiles import Layout
 
-CHUNK_LINES = 20_000
-"""Lines that are recorded and committed together."""
 _LONGEST_QUOTED = 50
 """Physical lines that one quoted field may go over, before its opening quote is taken for a stray one."""
+_END = "\x1f"
+"""A field put after the last one of each line, by which lines with too few or too many are found."""
+_BLANK = " \t\r\n\x0b\x0c"
+_BLANKS = (b" ", b"\t", b"\r", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e")
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 csv.field_size_limit(2**31 - 1)
 
 
-class Reject(NamedTuple):
-    """A line that was refused: where it starts, the text, the column at fault ("" for the whole line) and
-    why.
-    """
-
-    line: int
-    raw: str
-    field: str
-    reason: str
-
-
-@dataclass
-class Chunk:
-    """Some lines of a feed as they were read: entries + rejects + skipped are as many as `lines`.
-
-    `numbers` are the lines of the entries, and `raw` their texts; `bytes_read` counts from the start of the file.
-    """
-
-    entries: list[UsageEntry] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    raw: list[str] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
-    skipped: int = 0
-    lines: int = 0
-    bytes_read: int = 0
-
-
-def read_chunks(
-    path: Path, profile: Profile, operator_zone: ZoneInfo, chunk_lines: int = CHUNK_LINES
-) -> Iterator[Chunk]:
-    """The lines of the file in order, `chunk_lines` at a time.
-
-    A line is numbered as an editor does, from 1, by where it starts; a quoted field may go over several. The
-    header is no data line. Empty lines are skipped. Raises HeaderError when the profile's columns are not in
-    the file.
-    """
-    with path.open("rb") as file:
-        lines = _PhysicalLines(file, profile.layout)
-        parser = LineParser(profile, _header(lines, profile.layout), operator_zone)
-        reader = _ChunkReader(lines, parser, profile.layout)
-        while (chunk := reader.read(chunk_lines)).lines:
-            yield chunk
-
-
-class _PhysicalLines:
-    """The lines of a file as bytes without their ends, with a look ahead."""
-
-    def __init__(self, file: BinaryIO, layout: Layout) -> None:
-        self.layout = layout
-        self.number = 0
-        self.bytes_read = 0
-        self._file = file
-        self._ahead: list[bytes] = []
-
-    def take(self) -> bytes | None:
-        """The next line, None at the end of the file."""
-        line = self._ahead.pop(0) if self._ahead else self._file.readline()
-        if not line:
-            return None
-        self.number += 1
-        self.bytes_read += len(line)
-        if self.number == 1:
-            line = line.removeprefix(_BYTE_ORDER_MARK)
-        return line.rstrip(b"\r\n")
-
-    def peek(self, count: int) -> list[bytes]:
-        """The next `count` lines, or as many as there are, without taking them."""
-        self._ahead.extend(islice(iter(self._file.readline, b""), count - len(self._ahead)))
-        return self._ahead[:count]
-
-
-def _header(lines: _PhysicalLines, layout: Layout) -> list[str]:
+def header_of(reader: BlockReader, layout: Layout) -> tuple[list[str], str]:
+    """The names of the columns, and the line that says them. Raises HeaderError when there is no header to read."""
+    reader.pass_over_mark()
     if not layout.header:
-        return list(layout.columns)
-    line = lines.take()
+        return list(layout.columns), ""
+    line = reader.line()
     if line is None:
         raise HeaderError("the file is empty, and the profile expects a header")
     try:
-        return [name.strip() for name in _split(line.decode(layout.encoding), layout)]
+        text = line.decode(layout.encoding)
+        return [name.strip() for name in _split(text, layout)], text
     except (UnicodeDecodeError, csv.Error) as error:
         raise HeaderError(f"the header cannot be read: {error}") from error
 
 
-class _ChunkReader:
-    def __init__(self, lines: _PhysicalLines, parser: LineParser, layout: Layout) -> None:
-        self.lines = lines
-        self.parser = parser
-        self.layout = layout
-        self.quote = layout.quote.encode()
-
-    def read(self, chunk_lines: int) -> Chunk:
-        chunk = Chunk()
-        take, quote = self.lines.take, self.quote
-        while chunk.lines < chunk_lines and (line := take()) is not None:
-            chunk.lines += 1
-            number = self.lines.number
-            if not line.strip():
-                chunk.skipped += 1
-                continue
-            if quote and line.count(quote) % 2:
-                line = self._closed(line)
-            self._read_line(chunk, number, line)
-        chunk.bytes_read = self.lines.bytes_read
-        return chunk
-
-    def _read_line(self, chunk: Chunk, number: int, line: bytes) -> None:
-        try:
-            text = _decoded(line, self.layout.encoding)
-            entry = self.parser.parse(_fields(text, self.layout))
-        except UnreadableError as problem:
-            chunk.rejects.append(Reject(number, storable(line), problem.field, problem.reason))
+def read_tables(reader: BlockReader, layout: Layout, columns: int) -> Iterator[FieldTable]:
+    """The rest of the file, a block at a time. Empty lines are counted as blank."""
+    splitter = _Splitter(layout, columns)
+    least = 0
+    while block := reader.next(least_lines=least):
+        lines = _Lines(block, splitter)
+        if lines.whole == block.span.lines:
+            least = 0
+            yield lines.table()
+        elif lines.whole:
+            least = 0
+            yield _Lines(reader.give_back(block, lines.whole), splitter).table()
         else:
-            if entry is None:
-                chunk.skipped += 1
-            else:
-                chunk.entries.append(entry)
-                chunk.numbers.append(number)
-                chunk.raw.append(text)
+            least = block.span.lines + _LONGEST_QUOTED
+            reader.give_back(block, 0)
 
-    def _closed(self, line: bytes) -> bytes:
-        """`line` with the lines that its open quote goes on to; alone when they do not make a record
-        together.
-        """
-        whole = line
-        for taken, following in enumerate(self.lines.peek(_LONGEST_QUOTED), start=1):
-            whole += b"\n" + following.rstrip(b"\r\n")
-            if following.count(self.quote) % 2:
-                if not self._is_record(whole):
+
+class _Splitter:
+    """How lines become fields."""
+
+    def __init__(self, layout: Layout, columns: int) -> None:
+        self.layout = layout
+        self.most = columns
+        self.least = columns - layout.optional_trailing
+        self.quote = layout.quote
+        self._simply_quoted = self._pattern() if layout.quote else ""
+
+    def split(self, lines: pl.DataFrame, *, quoted: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The fields of lines (`line`, `raw`), and those lines that have too few or too many."""
+        data = ("\n".join(lines["raw"].to_list()) + "\n").encode() if lines.height else b""
+        table = self.split_text(data, quoted=quoted).with_columns(lines[LINE])
+        misfits = table.filter(~pl.col("fits"))[LINE]
+        return table.filter("fits").drop("fits"), lines.filter(pl.col(LINE).is_in(misfits.implode()))
+
+    def split_text(self, data: bytes, *, quoted: bool) -> pl.DataFrame:
+        """The fields of each line, and whether they are as many as they should be (`fits`)."""
+        names = [*field_names(self.most), "end"]
+        if not data:
+            return pl.DataFrame(schema=dict.fromkeys(names[:-1], pl.String) | {"fits": pl.Boolean})
+        table = pl.read_csv(
+            data.replace(b"\n", f"{self.layout.delimiter}{_END}\n".encode()),
+            has_header=False,
+            separator=self.layout.delimiter,
+            quote_char=self.quote if quoted else None,
+            schema=dict.fromkeys(names, pl.String),
+            empty_string_is_null=False,
+            extra_columns="ignore",
+            missing_columns="insert",
+            raise_if_empty=False,
+        )
+        if any(table.null_count().row(0)):
+            table = table.with_columns(pl.all().fill_null(""))
+        fits = pl.col("end") == _END
+        for position in range(self.least, self.most):
+            ends_here = ~fits & (pl.col(names[position]) == _END)
+            table = table.with_columns(
+                fits=fits | ends_here,
+                **{names[position]: pl.when(ends_here).then(pl.lit("")).otherwise(names[position])},
+            )
+            fits = pl.col("fits")
+        return table.with_columns(fits=fits).drop("end")
+
+    def is_simply_quoted(self) -> pl.Expr:
+        """Whether all quotes of the line enclose whole fields, so that every reader would read the same."""
+        return pl.col("raw").str.contains(self._simply_quoted)
+
+    def _pattern(self) -> str:
+        quote, delimiter = re.escape(self.quote), re.escape(self.layout.delimiter)
+        one = f"(?:[^{quote}{delimiter}]*|{quote}(?:[^{quote}]|{quote}{quote})*{quote})"
+        return f"^{one}(?:{delimiter}{one})*$"
+
+
+class _Lines:
+    """The lines of a block. `whole` are those that belong to records which end in the block."""
+
+    def __init__(self, block: Block, splitter: _Splitter) -> None:
+        self.block = block
+        self.splitter = splitter
+        self.data = _with_line_feeds(block.data)
+        self.whole = block.span.lines
+        self._texts: dict[int, str] = {}
+        self._is_plain = self._plain()
+        if not self._is_plain:
+            self._take_apart()
+
+    def table(self) -> FieldTable:
+        """Their fields."""
+        if self._is_plain:
+            return self._table_of_plain()
+        return self._table_of_mixed()
+
+    def _plain(self) -> bool:
+        """Whether there is nothing but delimiters and text."""
+        data, quote = self.data, self.splitter.quote.encode()
+        if (quote and quote in data) or b"\0" in data or _END.encode() in data:
+            return False
+        if data.isascii():
+            return True
+        try:
+            self.data = data.decode(self.splitter.layout.encoding).encode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def _table_of_plain(self) -> FieldTable:
+        table = self.splitter.split_text(self.data, quoted=False)
+        if table.height != self.block.span.lines:
+            raise AssertionError(f"{table.height} rows of {self.block.span.lines} lines")
+        first = self.block.first_line
+        table = table.with_columns(pl.int_range(first, first + table.height, dtype=pl.Int64).alias(LINE))
+        misfits = table.filter(~pl.col("fits"))[LINE].to_list()
+        if self.splitter.most == 1:  # a blank line has as many fields as others
+            blank = pl.col("f0").str.strip_chars(_BLANK) == ""
+            misfits = sorted({*misfits, *table.filter(blank)[LINE].to_list()})
+            table = table.filter(~blank)
+        table = table.filter("fits") if misfits else table
+        result = FieldTable(self.block.span, table.drop("fits"), self.raw, is_stripped=_has_no_blanks(self.data))
+        self._explain(result, misfits)
+        return result
+
+    def raw(self, numbers: Sequence[int]) -> list[str]:
+        """The texts of lines, for people to read."""
+        if not numbers:
+            return []
+        lines = _with_line_feeds(self.block.data).split(b"\n")
+        return [
+            self._texts[number]
+            if number in self._texts
+            else storable(lines[number - self.block.first_line], self.splitter.layout.encoding)
+            for number in numbers
+        ]
+
+    def _explain(self, result: FieldTable, numbers: Sequence[int]) -> None:
+        """Reject lines, or count them as blank."""
+        if not numbers:
+            return
+        lines = self.data.split(b"\n")
+        raws = self.raw(numbers)
+        for number, raw in zip(numbers, raws, strict=True):
+            self._read_line(result, number, lines[number - self.block.first_line].decode(), raw)
+
+    def _read_line(self, result: FieldTable, number: int, text: str, raw: str) -> list[str] | None:
+        if not text.strip(_BLANK):
+            result.blank += 1
+            return None
+        try:
+            fields = _fields(text, self.splitter.layout)
+            return check_count(fields, self.splitter.least, self.splitter.most)
+        except UnreadableError as problem:
+            result.rejects.append(Reject(number, raw, problem.field, problem.reason))
+            return None
+
+    def _take_apart(self) -> None:
+        """Sort the lines by how they have to be read."""
+        physical = self.data.split(b"\n")[:-1]
+        texts = _decoded(physical, self.splitter.layout.encoding)
+        raw = pl.col("raw")
+        lines = pl.DataFrame({"raw": texts}, schema={"raw": pl.String}).with_row_index("index")
+        odd_one = raw.is_null() | raw.str.contains("\0", literal=True) | raw.str.contains(_END, literal=True)
+        quotes = raw.str.count_matches(self.splitter.quote, literal=True) if self.splitter.quote else pl.lit(0)
+        lines = lines.with_columns(alone=odd_one, quotes=quotes.fill_null(0))
+        merged = self._merge(physical, self._odd(physical, lines))
+        covered = [index for first, last in merged for index in range(first, last + 1)]
+        lines = lines.filter(~pl.col("index").is_in(covered)).head(self._kept(covered))
+        simple = (pl.col("quotes") == 0) | self.splitter.is_simply_quoted() if self.splitter.quote else pl.lit(True)
+        lines = lines.with_columns(bulk=~pl.col("alone") & (pl.col("quotes") % 2 == 0) & simple)
+        self._lines = lines.with_columns(pl.col("index").cast(pl.Int64).add(self.block.first_line).alias(LINE))
+        self._physical, self._merged = physical, merged
+
+    def _kept(self, covered: Sequence[int]) -> int:
+        return self.whole - len(covered)
+
+    def _odd(self, physical: Sequence[bytes], lines: pl.DataFrame) -> list[int]:
+        """The lines with an odd number of quotes."""
+        if not self.splitter.quote:
+            return []
+        quote = self.splitter.quote.encode()
+        undecoded = lines.filter(pl.col("raw").is_null())["index"].to_list()
+        odd = lines.filter(pl.col("quotes") % 2 == 1)["index"].to_list()
+        return sorted([*odd, *(index for index in undecoded if physical[index].count(quote) % 2)])
+
+    def _merge(self, physical: Sequence[bytes], odd: Sequence[int]) -> list[tuple[int, int]]:
+        """First and last line of each record that goes over several; sets `whole`."""
+        merged: list[tuple[int, int]] = []
+        taken = -1
+        for place, first in enumerate(odd):
+            if first <= taken:
+                continue
+            last = odd[place + 1] if place + 1 < len(odd) else len(physical) + _LONGEST_QUOTED
+            if last - first > _LONGEST_QUOTED:
+                if not self.block.is_closed and len(physical) - 1 - first < _LONGEST_QUOTED and last >= len(physical):
+                    self.whole = first
                     break
-                for _ in range(taken):
-                    self.lines.take()
-                return whole
-        return line
+            elif self._is_record(b"\n".join(physical[first : last + 1])):
+                merged.append((first, last))
+                taken = last
+        return merged
 
     def _is_record(self, line: bytes) -> bool:
+        layout = self.splitter.layout
         try:
-            self.parser.check_count(_split(line.decode(self.layout.encoding), self.layout))
+            check_count(_split(line.decode(layout.encoding), layout), self.splitter.least, self.splitter.most)
         except (UnicodeDecodeError, csv.Error, UnreadableError):
             return False
         return True
 
+    def _table_of_mixed(self) -> FieldTable:
+        self.data = b""
+        bulk = self._lines.filter("bulk").select(LINE, "raw", "quotes")
+        plain, plain_misfits = self.splitter.split(bulk.filter(pl.col("quotes") == 0), quoted=False)
+        quoted, quoted_misfits = self.splitter.split(bulk.filter(pl.col("quotes") > 0), quoted=True)
+        result = FieldTable(self.block.span, plain, self.raw)
+        alone = self._lines.filter(~pl.col("bulk"))[LINE].to_list()
+        misfits = [*plain_misfits[LINE].to_list(), *quoted_misfits[LINE].to_list()]
+        first = self.block.first_line
+        spans = [(number - first, number - first) for number in [*alone, *misfits]] + self._merged
+        rows = [row for begin, end in sorted(spans) if (row := self._read_span(result, begin, end))]
+        one_by_one = pl.DataFrame(rows, schema=plain.select(LINE, pl.exclude(LINE)).schema, orient="row")
+        tables = [table.select(one_by_one.columns) for table in (plain, quoted, one_by_one) if table.height]
+        result.table = pl.concat(tables).sort(LINE) if tables else one_by_one
+        result.rejects.sort()
+        return result
 
-def _decoded(line: bytes, encoding: str) -> str:
+    def _read_span(self, result: FieldTable, begin: int, end: int) -> list[object] | None:
+        number, line = self.block.first_line + begin, b"\n".join(self._physical[begin : end + 1])
+        self._texts[number] = raw = storable(line, self.splitter.layout.encoding)
+        try:
+            text = _decode(line, self.splitter.layout.encoding)
+        except UnreadableError as problem:
+            result.rejects.append(Reject(number, raw, problem.field, problem.reason))
+            return None
+        fields = self._read_line(result, number, text, raw)
+        return None if fields is None else [number, *fields]
+
+
+def _has_no_blanks(data: bytes) -> bool:
+    return data.isascii() and not any(blank in data for blank in _BLANKS)
+
+
+def _with_line_feeds(data: bytes) -> bytes:
+    """Lines without the carriage returns at their ends."""
+    if b"\r" not in data:
+        return data
+    data = data.replace(b"\r\n", b"\n")
+    return re.sub(rb"\r+\n", b"\n", data) if b"\r\n" in data else data
+
+
+def _decoded(physical: Sequence[bytes], encoding: str) -> list[str | None]:
+    try:
+        return list(b"\n".join(physical).decode(encoding).split("\n"))
+    except UnicodeDecodeError:
+        return [_decoded_or_none(line, encoding) for line in physical]
+
+
+def _decoded_or_none(line: bytes, encoding: str) -> str | None:
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _decode(line: bytes, encoding: str) -> str:
     try:
         text = line.decode(encoding)
     except UnicodeDecodeError as error:
@@ -194,6 +331,6 @@ def _split(text: str, layout: Layout) -> list[str]:
     return row
 
 
-def storable(line: bytes) -> str:
-    """The text of a line for people to read: what is not UTF-8, and NUL, as escapes."""
-    return line.decode("utf-8", errors="backslashreplace").replace("\0", r"\x00")
+def storable(line: bytes, encoding: str) -> str:
+    """The text of a line for people to read: what is not of the encoding, and NUL, as escapes."""
+    return line.decode(encoding, errors="backslashreplace").replace("\0", r"\x00")

@@ -11,3 +11,11 @@ class ProfileError(FeedError):
 
 class HeaderError(FeedError):
     """A file whose header lacks columns that the profile reads; the message names the columns found."""
+
+
+class SourceError(FeedError):
+    """A file that cannot be read to its end: truncated, damaged, or not there."""
+
+
+class TooManyRejectsError(FeedError):
+    """More lines were rejected than allowed; the import stopped and can be resumed."""

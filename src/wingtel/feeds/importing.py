@@ -1,25 +1,49 @@
-"""Importing a file: read a chunk, record it, and keep what became of it, in one transaction per chunk."""
+"""Importing a file: its parts are read ahead, and each is recorded, counted and noted as done in one transaction."""
 
-import hashlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, connections
 from django.utils import timezone
 
-from wingtel.recording import NamedBy, record_usage
+from wingtel import sql
+from wingtel.recording import NamedBy
 from wingtel.usage.business_days import time_zone
 
-from .delimited import CHUNK_LINES, Chunk, Reject, read_chunks, storable
-from .errors import FeedError, ProfileError
-from .models import RejectedRecord, UsageImport
+from .blocks import Span
+from .errors import FeedError, ProfileError, TooManyRejectsError
+from .fields import Reject
+from .models import UsageImport
 from .profiles import Profile
+from .reading import Read, reading
+from .recording import ChunkRecorder, Counts, Rehearsal
+from .sources import content_hash
 
-Progress = Callable[[int], None]
-"""Told, after each chunk's commit, how many bytes of the file are done."""
+_SQL = sql.statements(__package__, "sql/importing.sql")
+
+Progress = Callable[[int, Counts], None]
+"""Told, after each chunk's commit, how many bytes of the file are done, and what became of the lines so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """How to import.
+
+    `again`: also what was imported before. `is_rehearsal`: nothing is stored. `max_rejects`: with more, the import
+    stops. `workers`: how many chunks are recorded at the same time, each on a connection of its own if several.
+    `chunk_lines`: lines that are committed together at most.
+    """
+
+    create_subscriptions: bool = False
+    again: bool = False
+    is_rehearsal: bool = False
+    max_rejects: int | None = None
+    workers: int = 1
+    chunk_lines: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +51,14 @@ class ImportSummary:
     """What became of a file's data lines: accepted + skipped + duplicate + rejected == lines.
 
     `rejects` are the first `ImportSummary.SHOWN` in the order of the file; all of them are kept as
-    RejectedRecord.
+    RejectedRecord. `was_imported` says that this very file had been imported before, with these counts, and that
+    nothing was done; `resumed` are the lines that an earlier, interrupted run had recorded. A rehearsal has no
+    `import_id`.
     """
 
     SHOWN = 20
 
-    import_id: int
+    import_id: int | None
     file: str
     feed: str
     lines: int
@@ -40,44 +66,57 @@ class ImportSummary:
     skipped: int
     duplicate: int
     rejected: int
+    records: int
     rejects: list[Reject]
     seconds: float
+    was_imported: bool = False
+    resumed: int = 0
 
     @property
     def lines_per_second(self) -> float:
-        """Data lines per second of the whole import."""
-        return self.lines / self.seconds if self.seconds else 0.0
+        """Data lines per second of this run."""
+        lines = 0 if self.was_imported else self.lines - self.resumed
+        return lines / self.seconds if self.seconds else 0.0
 
 
 def import_feed(
     path: Path,
     profile: Profile,
+    options: ImportOptions = ImportOptions(),
     *,
-    create_subscriptions: bool = False,
+    name: str = "",
     on_progress: Progress | None = None,
-    chunk_lines: int = CHUNK_LINES,
 ) -> ImportSummary:
-    """Record the usage in a file; each chunk is committed on its own.
+    """Record the usage in a file, which is called `name` in what is kept of it; each chunk is committed on its own.
 
-    A file that was imported before goes through again, and its records are counted as duplicates.
+    An import that was interrupted is resumed. A file (by its content and the profile's) that was imported without
+    rejects before is left alone, unless `again`; with rejects, it goes through again, and what is recorded counts as
+    duplicate.
+    While another session imports the same file, waits for it.
 
-    Raises FeedError (a HeaderError, a ProfileError) when nothing of the file can be imported, and OSError
-    when it cannot be read. Whatever ends the import early leaves it marked as failed, with the counts of what
-    was committed.
+    Raises FeedError (a HeaderError, ProfileError, SourceError, TooManyRejectsError) and OSError when the file, or the
+    rest of it, cannot be imported. Whatever ends the import early leaves it marked as failed, with the counts of what
+    was committed, or as running where nothing could be marked any more; the same call resumes it.
     """
-    _check_creation(profile, create_subscriptions)
+    _check_creation(profile, options.create_subscriptions)
     started = time.perf_counter()
-    run = UsageImport.objects.create(file=str(path), sha256=_sha256(path), feed=profile.name)
-    try:
-        for chunk in read_chunks(path, profile, time_zone(), chunk_lines):
-            _record_chunk(run, chunk, profile, create_subscriptions)
-            if on_progress:
-                on_progress(chunk.bytes_read)
-    except BaseException:
-        _finish(run, UsageImport.Status.FAILED)
-        raise
-    _finish(run, UsageImport.Status.COMPLETED)
-    return _summary(run, time.perf_counter() - started)
+    name = name or str(path)
+    if options.is_rehearsal:
+        return _rehearse(path, profile, options, name, started, on_progress)
+    sha256 = content_hash(path)
+    with _alone_with(f"{sha256} {profile.digest}"):
+        earlier = UsageImport.objects.filter(sha256=sha256, profile_sha256=profile.digest).order_by("-pk").first()
+        if earlier and not options.again and _is_done(earlier):
+            return _summary(earlier, time.perf_counter() - started, was_imported=True)
+        run = earlier if earlier and _is_resumable(earlier) else _new_run(name, sha256, profile)
+        resumed = run.lines
+        _run(run, path, profile, options, on_progress)
+        return _summary(run, time.perf_counter() - started, resumed=resumed)
+
+
+def check_import(profile: Profile, options: ImportOptions) -> None:
+    """Raise FeedError when the profile cannot do what is asked of it, whatever the file."""
+    _check_creation(profile, options.create_subscriptions)
 
 
 def _check_creation(profile: Profile, create_subscriptions: bool) -> None:
@@ -89,47 +128,108 @@ def _check_creation(profile: Profile, create_subscriptions: bool) -> None:
         raise ProfileError(f"{profile.name}.toml: carrier: missing; it is needed to create subscriptions")
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _is_done(run: UsageImport) -> bool:
+    return run.status == UsageImport.Status.COMPLETED and run.rejected == 0
 
 
-def _record_chunk(run: UsageImport, chunk: Chunk, profile: Profile, create_subscriptions: bool) -> None:
-    with transaction.atomic():
-        recorded = record_usage(
-            chunk.entries, named_by=profile.naming.by, create_subscriptions=create_subscriptions, checked=True
-        )
-        rejects = chunk.rejects + [
-            Reject(chunk.numbers[index], storable(chunk.raw[index].encode()), _column(profile, field), reason)
-            for index, field, reason in recorded.refused
-        ]
-        UsageImport.objects.filter(pk=run.pk).update(
-            lines=F("lines") + chunk.lines,
-            accepted=F("accepted") + recorded.accepted,
-            skipped=F("skipped") + chunk.skipped,
-            duplicate=F("duplicate") + len(recorded.duplicates),
-            rejected=F("rejected") + len(rejects),
-        )
-        RejectedRecord.objects.bulk_create(
-            (
-                RejectedRecord(usage_import=run, line=line, raw=raw, field=field, reason=reason)
-                for line, raw, field, reason in sorted(rejects)
-            ),
-            batch_size=2000,
-        )
+def _is_resumable(run: UsageImport) -> bool:
+    return run.status != UsageImport.Status.COMPLETED and run.spans.exists()
 
 
-def _column(profile: Profile, field: str) -> str:
-    """What the feed calls a field that recording refused."""
-    return str(profile.naming.column) if field == profile.naming.by.value else field
+def _new_run(name: str, sha256: str, profile: Profile) -> UsageImport:
+    return UsageImport.objects.create(
+        file=name,
+        sha256=sha256,
+        feed=profile.name,
+        profile_sha256=profile.digest,
+        encoding=profile.layout.encoding,
+    )
 
 
-def _finish(run: UsageImport, status: UsageImport.Status) -> None:
+@contextmanager
+def _alone_with(what: str) -> Iterator[None]:
+    """Keep other sessions from importing the same, for as long as the connection lives."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["lock"], {"what": what})
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute(_SQL["unlock"], {"what": what})
+
+
+def _run(run: UsageImport, path: Path, profile: Profile, options: ImportOptions, on_progress: Progress | None) -> None:
+    UsageImport.objects.filter(pk=run.pk).update(status=UsageImport.Status.RUNNING, finished_at=None, problem="")
+    done = [Span(*span) for span in run.spans.values_list("start", "end", "lines")]
+    try:
+        with reading(path, profile, time_zone(), done=done, chunk_lines=options.chunk_lines) as source:
+            UsageImport.objects.filter(pk=run.pk).update(header=source.header)
+            _record(run, profile, options, source.parts, on_progress)
+    except BaseException as error:
+        if connection.is_usable():
+            _finish(run, UsageImport.Status.FAILED, str(error))
+        raise
+    _finish(run, UsageImport.Status.COMPLETED)
+
+
+def _record(
+    run: UsageImport,
+    profile: Profile,
+    options: ImportOptions,
+    parts: Iterator[Read],
+    on_progress: Progress | None,
+) -> None:
+    counts = Counts(run.lines, run.accepted, run.skipped, run.duplicate, run.rejected, run.records)
+    recorder = ChunkRecorder(run.pk, profile, options.create_subscriptions)
+    outcomes: Iterator[tuple[Counts, int]]
+    if options.workers == 1:
+        outcomes = ((recorder.record(part.table), part.bytes_read) for part in parts)
+    else:
+        outcomes = _by_workers(recorder, parts, options.workers)
+    for chunk, bytes_read in outcomes:
+        counts += chunk
+        if on_progress:
+            on_progress(bytes_read, counts)
+        if options.max_rejects is not None and counts.rejected > options.max_rejects:
+            raise TooManyRejectsError(
+                f"{counts.rejected} lines were rejected, more than {options.max_rejects}: the import stopped after"
+                f" {counts.lines} lines; see `wingtel rejects {run.pk}`, and import again to go on"
+            )
+
+
+def _by_workers(recorder: ChunkRecorder, parts: Iterator[Read], workers: int) -> Iterator[tuple[Counts, int]]:
+    """Record several parts at a time, each in a thread with a connection of its own."""
+
+    def work(own: ChunkRecorder, part: Read) -> tuple[Counts, int]:
+        try:
+            return own.record(part.table), part.bytes_read
+        finally:
+            connections.close_all()  # back to the pool
+
+    idle = [replace(recorder) for _ in range(workers)]
+    busy: dict[Future[tuple[Counts, int]], ChunkRecorder] = {}
+    with ThreadPoolExecutor(workers, thread_name_prefix="recording") as pool:
+        try:
+            for part in parts:
+                own = idle.pop()
+                busy[pool.submit(work, own, part)] = own
+                if not idle:
+                    for future in wait(busy, return_when=FIRST_COMPLETED).done:
+                        idle.append(busy.pop(future))
+                        yield future.result()
+            for future in list(busy):
+                yield future.result()
+        finally:
+            wait(busy)
+
+
+def _finish(run: UsageImport, status: UsageImport.Status, problem: str = "") -> None:
     running = UsageImport.objects.filter(pk=run.pk, status=UsageImport.Status.RUNNING)
-    running.update(status=status, finished_at=timezone.now())
+    running.update(status=status, finished_at=timezone.now(), problem=problem)
 
 
-def _summary(run: UsageImport, seconds: float) -> ImportSummary:
+def _summary(run: UsageImport, seconds: float, *, was_imported: bool = False, resumed: int = 0) -> ImportSummary:
     run.refresh_from_db()
     return ImportSummary(
         import_id=run.pk,
@@ -140,9 +240,37 @@ def _summary(run: UsageImport, seconds: float) -> ImportSummary:
         skipped=run.skipped,
         duplicate=run.duplicate,
         rejected=run.rejected,
+        records=run.records,
         rejects=[
             Reject(reject.line, reject.raw, reject.field, reject.reason)
             for reject in run.rejects.order_by("line")[: ImportSummary.SHOWN]
         ],
         seconds=seconds,
+        was_imported=was_imported,
+        resumed=resumed,
+    )
+
+
+def _rehearse(
+    path: Path,
+    profile: Profile,
+    options: ImportOptions,
+    name: str,
+    started: float,
+    on_progress: Progress | None,
+) -> ImportSummary:
+    """What would become of the file."""
+    rehearsal = Rehearsal(profile, options.create_subscriptions)
+    with reading(path, profile, time_zone(), chunk_lines=options.chunk_lines) as source:
+        for part in source.parts:
+            rehearsal.add(part.table)
+            if on_progress:
+                on_progress(part.bytes_read, rehearsal.counts)
+    return ImportSummary(
+        import_id=None,
+        file=name,
+        feed=profile.name,
+        **rehearsal.counts._asdict(),
+        rejects=rehearsal.rejects[: ImportSummary.SHOWN],
+        seconds=time.perf_counter() - started,
     )

@@ -4,9 +4,10 @@ from django.db import models
 
 
 class UsageImport(models.Model):
-    """One run over one file. The counts grow with each chunk, in the transaction that records it.
+    """The import of one file by one profile. The counts grow with each chunk, in the transaction that records it.
 
-    `lines` are the data lines: a header is none, and a quoted field over several physical lines makes one.
+    `lines` are the data lines: a header is none, and a quoted field over several physical lines makes one. `records`
+    are those stored: a line may hold one of each usage type.
     """
 
     class Status(models.TextChoices):
@@ -17,7 +18,9 @@ class UsageImport(models.Model):
     file = models.TextField()
     sha256 = models.CharField(max_length=64, db_index=True, help_text="Of the file's content, in hexadecimal.")
     feed = models.TextField(help_text="The profile's name.")
+    profile_sha256 = models.CharField(max_length=64, default="", help_text="Of the profile's text, in hexadecimal.")
     status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
+    problem = models.TextField(default="", blank=True, help_text="Why it failed.")
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     lines = models.BigIntegerField(default=0)
@@ -25,6 +28,9 @@ class UsageImport(models.Model):
     skipped = models.BigIntegerField(default=0)
     duplicate = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
+    records = models.BigIntegerField(default=0)
+    header = models.TextField(default="", blank=True, help_text="The line of the file that names its columns.")
+    encoding = models.CharField(max_length=10, default="utf-8", help_text="Of the file.")
 
     class Meta:
         db_table = "usage_import"
@@ -41,12 +47,33 @@ class UsageImport(models.Model):
         return f"import {self.pk} of {self.file}"
 
 
+class ImportedSpan(models.Model):
+    """A part of a file that is recorded, from byte (of a Parquet file: row) `start` up to `end`.
+
+    Stored in the transaction that records it, so that an import which was interrupted goes on with the other parts.
+    """
+
+    usage_import = models.ForeignKey(UsageImport, on_delete=models.CASCADE, related_name="spans")
+    start = models.BigIntegerField()
+    end = models.BigIntegerField()
+    lines = models.BigIntegerField(help_text="Physical lines, to number those that follow.")
+
+    class Meta:
+        db_table = "imported_span"
+        constraints = [
+            models.UniqueConstraint(name="imported_span_once", fields=["usage_import", "start"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start} to {self.end}"
+
+
 class RejectedRecord(models.Model):
     """One line that was refused, and why. `field` is the column at fault, empty for the line as a whole."""
 
     usage_import = models.ForeignKey(UsageImport, on_delete=models.CASCADE, related_name="rejects")
     line = models.BigIntegerField(help_text="Where it starts in the file, counted from 1.")
-    raw = models.TextField(help_text="The line, with what is not UTF-8 and NUL written as escapes.")
+    raw = models.TextField(help_text="The line, with what is not of its encoding and NUL written as escapes.")
     field = models.TextField(blank=True)
     reason = models.TextField()
 

@@ -1,4 +1,4 @@
-"""From the fields of one line to one usage entry, as a profile says."""
+"""From the fields of one line to its usage entries, as a profile says: how lines are read that are not read in bulk."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -8,17 +8,18 @@ from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from wingtel.recording.entries import LARGEST_QUANTITY, LONGEST_REFERENCE, NamedBy, UsageEntry
-from wingtel.recording.tariffs import Tariff
 from wingtel.usage.models import UsageType
 
-from .amounts import checked_price, quantity_reader, read_price
+from .amounts import quantity_reader, read_price
 from .errors import HeaderError
 from .moments import moment_reader
-from .profiles import Column, Profile, Quantity
+from .profiles import OPERATOR_ZONE, Column, Profile, Quantity
 
 Fields = Sequence[str]
 _LONGEST_REASON = 300
 """Characters: a reason quotes the value, which may be as long as the file."""
+UNRATED = Decimal(-1)
+"""The price of an entry that a tariff has yet to rate."""
 
 
 class UnreadableError(Exception):
@@ -30,81 +31,114 @@ class UnreadableError(Exception):
         self.reason = reason
 
 
-class LineParser:
-    """Reads lines of a feed whose columns have the names `header`.
+def check_count(fields: list[str], least: int, most: int) -> list[str]:
+    """`fields`, with optional ones that are missing added; UnreadableError unless there are as many as columns."""
+    count = len(fields)
+    if not least <= count <= most:
+        expected = str(most) if least == most else f"{least} to {most}"
+        raise UnreadableError("", f"{count} fields instead of {expected}")
+    return fields + [""] * (most - count)
+
+
+def fingerprint(fields: Fields) -> str:
+    """The same for the same fields, in whatever file."""
+    return fingerprint_of("\x1f".join(fields))
+
+
+def fingerprint_of(joined: str) -> str:
+    """The fingerprint of fields with the character 0x1f between them."""
+    return hashlib.blake2b(joined.encode(), digest_size=16).hexdigest()
+
+
+class Columns:
+    """Where the columns of a profile are in a file with the columns `names`; constants come after them.
 
     Raises HeaderError when the profile reads columns that are not there, or that are there twice.
     """
 
-    def __init__(self, profile: Profile, header: Sequence[str], operator_zone: ZoneInfo) -> None:
+    def __init__(self, profile: Profile, names: Sequence[str]) -> None:
+        self.in_file = len(names)
+        self.names = [*names, *profile.constants]
+        self.constants = list(profile.constants.values())
+        self.values = {self.index(name): dict(values) for name, values in profile.values.items()}
+
+    def index(self, column: Column) -> int:
+        """The position, from 0."""
+        if isinstance(column, int):
+            if column > self.in_file:
+                raise HeaderError(f"the profile reads column {column}, and there are {self.in_file}: {self._found}")
+            return column - 1
+        if (times := self.names.count(column)) != 1:
+            problem = "is missing" if times == 0 else f"is there {times} times"
+            raise HeaderError(f"the column {column!r} {problem}; the columns found are {self._found}")
+        return self.names.index(column)
+
+    def label(self, *columns: Column) -> str:
+        """What a message calls the columns."""
+        return ", ".join(self.names[self.index(column)] or str(column) for column in columns)
+
+    @property
+    def _found(self) -> str:
+        return ", ".join(map(repr, self.names))
+
+
+class LineParser:
+    """Reads lines of a feed, field by field; its functions are what the reading in bulk has to agree with."""
+
+    def __init__(self, profile: Profile, columns: Columns, operator_zone: ZoneInfo) -> None:
         self.profile = profile
-        self.header = list(header)
-        self.most = len(self.header)
-        self.least = self.most - profile.layout.optional_trailing
-        self._usage_type = self._usage_type_reader()
+        self.columns = columns
+        self._filters = [(columns.index(given.column), given.values, given.excludes) for given in profile.filters]
+        self._usage_types = self._usage_type_reader()
         self._moment = self._moment_reader(operator_zone)
         self._reference = self._reference_reader()
         self._subscription = self._subscription_reader()
         self._carrier = self._carrier_reader()
         self._quantity = {kind: self._quantity_reader(quantity) for kind, quantity in profile.quantities.items()}
-        self._price = self._price_reader()
+        self._price = {kind: self._price_reader(kind) for kind in profile.quantities}
 
-    def parse(self, fields: list[str]) -> UsageEntry | None:
-        """The usage entry that the line is, None when its usage type is to be skipped.
+    def parse(self, in_file: Fields) -> list[UsageEntry]:
+        """The usage entries that the line is, none when it is to be skipped.
 
         Raises UnreadableError.
         """
-        self.check_count(fields)
-        usage_type = self._usage_type(fields)
-        if usage_type is None:
-            return None
-        quantity = self._quantity[usage_type](fields)
+        fields = [*in_file, *self.columns.constants]
+        for index, values in self.columns.values.items():
+            fields[index] = values.get(fields[index].strip(), fields[index])
+        for index, listed, excludes in self._filters:
+            if (fields[index].strip() in listed) is excludes:
+                return []
+        return [self._entry(in_file, fields, kind) for kind in self._usage_types(fields)]
+
+    def _entry(self, in_file: Fields, fields: Fields, kind: UsageType) -> UsageEntry:
+        quantity = self._quantity[kind](fields)
         return UsageEntry(
-            usage_type,
+            kind,
             self._moment(fields),
             self._subscription(fields),
             quantity,
-            self._price(fields, usage_type, quantity),
-            self._reference(fields),
+            self._price[kind](fields),
+            self._reference(in_file, fields),
             self._carrier(fields),
         )
 
-    def check_count(self, fields: list[str]) -> None:
-        """Raise UnreadableError unless there are as many fields as columns; add the optional ones that are
-        missing.
-        """
-        count = len(fields)
-        if count == self.most:
-            return
-        if not self.least <= count < self.most:
-            expected = str(self.most) if self.least == self.most else f"{self.least} to {self.most}"
-            raise UnreadableError("", f"{count} fields instead of {expected}")
-        fields.extend([""] * (self.most - count))
-
-    def _index(self, column: Column) -> int:
-        if isinstance(column, int):
-            if column > self.most:
-                raise HeaderError(f"the profile reads column {column}, and there are {self.most}: {self._found}")
-            return column - 1
-        if (times := self.header.count(column)) != 1:
-            problem = "is missing" if times == 0 else f"is there {times} times"
-            raise HeaderError(f"the column {column!r} {problem}; the columns found are {self._found}")
-        return self.header.index(column)
-
-    @property
-    def _found(self) -> str:
-        return ", ".join(map(repr, self.header))
-
-    def _label(self, *columns: Column) -> str:
-        return ", ".join(self.header[self._index(column)] or str(column) for column in columns)
-
-    def _usage_type_reader(self) -> Callable[[Fields], UsageType | None]:
-        types = self.profile.usage_types
+    def _usage_type_reader(self) -> Callable[[Fields], Sequence[UsageType]]:
+        types, columns = self.profile.usage_types, self.columns
+        if types.by_quantity:
+            indexes = {
+                kind: [columns.index(column) for column in quantity.columns]
+                for kind, quantity in self.profile.quantities.items()
+            }
+            return lambda fields: [
+                kind for kind, places in indexes.items() if any(fields[index].strip().strip("0.") for index in places)
+            ]
         if types.column is None:
-            return lambda fields: types.constant
-        index, label, values = self._index(types.column), self._label(types.column), types.values
+            constant = [types.constant] if types.constant else []
+            return lambda fields: constant
+        index, label = columns.index(types.column), columns.label(types.column)
+        values = {value: [kind] if kind else [] for value, kind in types.values.items()}
 
-        def read(fields: Fields) -> UsageType | None:
+        def read(fields: Fields) -> Sequence[UsageType]:
             try:
                 return values[fields[index].strip()]
             except KeyError:
@@ -114,41 +148,39 @@ class LineParser:
 
     def _moment_reader(self, operator_zone: ZoneInfo) -> Callable[[Fields], datetime]:
         moment = self.profile.moment
-        zone = operator_zone if moment.time_zone == "operator" else ZoneInfo(moment.time_zone)
-        read_moment, label = moment_reader(moment.formats, zone), self._label(*moment.columns)
-        indexes = [self._index(column) for column in moment.columns]
-        first, last = indexes[0], indexes[-1]
-        one = first == last
+        zone = operator_zone if moment.time_zone == OPERATOR_ZONE else ZoneInfo(moment.time_zone)
+        read_moment, label = moment_reader(moment.formats, zone), self.columns.label(*moment.columns)
+        indexes = [self.columns.index(column) for column in moment.columns]
 
         def read(fields: Fields) -> datetime:
-            text = fields[first].strip() if one else f"{fields[first].strip()} {fields[last].strip()}".strip()
             try:
-                return read_moment(text)
+                return read_moment(" ".join(fields[index].strip() for index in indexes).strip())
             except ValueError as error:
                 _refuse(label, str(error))
 
         return read
 
-    def _reference_reader(self) -> Callable[[Fields], str]:
-        column, prefix = self.profile.reference.column, self.profile.reference.prefix
-        if column is None:
-            return lambda fields: prefix + _fingerprint(fields)
-        index, label = self._index(column), self._label(column)
+    def _reference_reader(self) -> Callable[[Fields, Fields], str]:
+        reference = self.profile.reference
+        if not reference.columns:
+            return lambda in_file, fields: reference.prefix + fingerprint(in_file)
+        places = [(self.columns.index(column), self.columns.label(column)) for column in reference.columns]
+        whole = self.columns.label(*reference.columns)
 
-        def read(fields: Fields) -> str:
-            reference = fields[index].strip()
-            if not reference:
-                _refuse(label, "empty")
-            reference = prefix + reference
-            if len(reference) > LONGEST_REFERENCE:
-                _refuse(label, f"the reference has {len(reference)} characters, more than {LONGEST_REFERENCE}")
-            return reference
+        def read(in_file: Fields, fields: Fields) -> str:
+            parts = []
+            for index, label in places:
+                parts.append(fields[index].strip() or _refuse(label, "empty"))
+            text = reference.prefix + reference.separator.join(parts)
+            if len(text) > LONGEST_REFERENCE:
+                _refuse(whole, f"the reference has {len(text)} characters, more than {LONGEST_REFERENCE}")
+            return _without_nul(whole, text)
 
         return read
 
     def _subscription_reader(self) -> Callable[[Fields], str]:
-        by, index = self.profile.naming.by, self._index(self.profile.naming.column)
-        label, longest, is_id = self._label(self.profile.naming.column), by.longest, by is NamedBy.ID
+        by, index = self.profile.naming.by, self.columns.index(self.profile.naming.column)
+        label, longest, is_id = self.columns.label(self.profile.naming.column), by.longest, by is NamedBy.ID
 
         def read(fields: Fields) -> str:
             name = fields[index].strip()
@@ -158,7 +190,7 @@ class LineParser:
                 _refuse(label, f"the {by.words} has {len(name)} characters, more than {longest}")
             if is_id and not (name.isascii() and name.isdecimal() and int(name) <= LARGEST_QUANTITY):
                 _refuse(label, f"{name!r} is no {by.words}")
-            return name
+            return _without_nul(label, name)
 
         return read
 
@@ -167,7 +199,7 @@ class LineParser:
         if source is None or source.column is None:
             constant = str(source.constant) if source and source.constant else ""
             return lambda fields: constant
-        index, label = self._index(source.column), self._label(source.column)
+        index, label = self.columns.index(source.column), self.columns.label(source.column)
         values = {value: str(carrier) for value, carrier in source.values.items()}
 
         def read(fields: Fields) -> str:
@@ -179,47 +211,42 @@ class LineParser:
         return read
 
     def _quantity_reader(self, quantity: Quantity) -> Callable[[Fields], int]:
-        indexes = [self._index(column) for column in quantity.columns]
-        read_quantity, label = quantity_reader(quantity), self._label(*quantity.columns)
+        indexes = [self.columns.index(column) for column in quantity.columns]
+        read_quantity, label = quantity_reader(quantity), self.columns.label(*quantity.columns)
+        of_empty = "0" if self.profile.usage_types.by_quantity else ""
 
         def read(fields: Fields) -> int:
             try:
-                return read_quantity([fields[index].strip() for index in indexes])
+                return read_quantity([fields[index].strip() or of_empty for index in indexes])
             except ValueError as error:
                 _refuse(label, str(error))
 
         return read
 
-    def _price_reader(self) -> Callable[[Fields, UsageType, int], Decimal]:
-        column, tariff = self.profile.price, self.profile.tariff
-        if tariff:
-            return _tariff_reader(tariff)
-        assert column is not None  # noqa: S101 - a profile has one of the two
-        index, label = self._index(column), self._label(column)
+    def _price_reader(self, kind: UsageType) -> Callable[[Fields], Decimal]:
+        price = self.profile.price
+        if not price:
+            return lambda fields: UNRATED
+        column, is_rounded = price.columns[kind], price.is_rounded
+        index, label = self.columns.index(column), self.columns.label(column)
 
-        def read(fields: Fields, usage_type: UsageType, quantity: int) -> Decimal:
+        def read(fields: Fields) -> Decimal:
             try:
-                return read_price(fields[index].strip())
+                return read_price(fields[index].strip(), is_rounded=is_rounded)
             except ValueError as error:
                 _refuse(label, str(error))
 
         return read
 
 
-def _tariff_reader(tariff: Tariff) -> Callable[[Fields, UsageType, int], Decimal]:
-    def read(fields: Fields, usage_type: UsageType, quantity: int) -> Decimal:
-        try:
-            return checked_price(tariff.price(usage_type, quantity))
-        except ValueError as error:
-            _refuse("price", f"by the tariff, {error}")
-
-    return read
-
-
-def _fingerprint(fields: Fields) -> str:
-    """The same for the same fields, in whatever file."""
-    return hashlib.blake2b("\x1f".join(fields).encode(), digest_size=16).hexdigest()
+def _without_nul(label: str, text: str) -> str:
+    return text if "\0" not in text else _refuse(label, "a NUL character, which PostgreSQL cannot keep")
 
 
 def _refuse(field: str, reason: str) -> NoReturn:
-    raise UnreadableError(field, reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…")
+    raise UnreadableError(field, shortened(reason))
+
+
+def shortened(reason: str) -> str:
+    """A reason short enough to keep."""
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"

@@ -1,6 +1,7 @@
 """Reading a TOML table key by key, with errors that name the key."""
 
 from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
@@ -37,6 +38,25 @@ class Table:
         if not isinstance(value, dict):
             self.fail(key, f"has to be a table, not {value!r}")
         return Table(self.source, f"{self.path}.{key}".lstrip("."), value)
+
+    def tables(self, key: str) -> "list[Table]":
+        """The tables `[[key]]`, none when it is absent."""
+        value = self.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            self.fail(key, f"has to be a list of tables, not {value!r}")
+        path = f"{self.path}.{key}".lstrip(".")
+        return [Table(self.source, f"{path}[{number}]", item) for number, item in enumerate(value, start=1)]
+
+    def day(self, key: str) -> date:
+        """The date at `key`, the first there is when it is absent."""
+        value = self.get(key)
+        if value is None:
+            return date.min
+        if not isinstance(value, date) or isinstance(value, datetime):
+            self.fail(key, f"has to be a date such as 2026-03-31, without quotes, not {value!r}")
+        return value
 
     def text(self, key: str, default: str | None = None) -> str:
         """The text at `key`; required when there is no default."""

@@ -1,68 +1,167 @@
 # ruff: noqa: N999 - the command's name is a word that Python keeps for itself
-"""`wingtel import FILE --feed PROFILE`."""
+"""`wingtel import FILE ... --feed PROFILE`."""
 
 import json
+import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, ProgrammingError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from wingtel.feeds import profiles
-from wingtel.feeds.errors import FeedError, HeaderError
-from wingtel.feeds.importing import ImportSummary, import_feed
+from wingtel.feeds.errors import FeedError, TooManyRejectsError
+from wingtel.feeds.importing import ImportOptions, ImportSummary, check_import, import_feed
+from wingtel.feeds.profiles import Profile
+from wingtel.feeds.sources import STANDARD_INPUT, find_files, standard_input
+from wingtel.management.answering import option
+
+FAILED, REJECTED, STOPPED = 1, 3, 4
+"""Exit codes; 0 when every line was accepted, a duplicate or skipped, 2 for wrong usage."""
+_COUNTS = ("import_id", "file", "feed", "lines", "accepted", "skipped", "duplicate", "rejected", "records")
 
 
 class Command(BaseCommand):
-    help = "Import a carrier's file of usage records."
+    help = "Import carriers' files of usage records."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="the file to import")
+        parser.add_argument(
+            "files",
+            nargs="+",
+            metavar="FILE",
+            help="a file, a glob, a folder, or - for standard input; plain, gzip or zstd",
+        )
         parser.add_argument(
             "--feed",
             required=True,
             metavar="PROFILE",
-            help=f"what it looks like: one of {', '.join(profiles.shipped())}, or the path of a TOML file",
+            help=f"what they look like: one of {', '.join(profiles.shipped())}, or the path of a TOML file",
         )
         parser.add_argument("--create-subscriptions", action="store_true", help="create subscriptions that are unknown")
-        parser.add_argument("--format", choices=["table", "json"], default="table", help="of the summary")
+        parser.add_argument("--dry-run", action="store_true", help="say what would become of the lines; store nothing")
+        parser.add_argument("--again", action="store_true", help="import also what was imported before")
+        parser.add_argument(
+            "--max-rejects",
+            type=option(_count, "a whole number from 0"),
+            metavar="N",
+            help="stop a file when more than N of its lines are rejected",
+        )
+        parser.add_argument(
+            "--workers",
+            type=option(_workers, "a whole number from 1 to 32"),
+            default=1,
+            metavar="N",
+            help="how many parts of a file are stored at the same time (default: 1)",
+        )
+        parser.add_argument("--format", choices=["table", "json"], default="table", help="of the summaries")
         parser.add_argument("--no-progress", action="store_true", help="show no progress bar")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        file: Path = options["file"]
-        if not file.is_file():
-            raise CommandError(f"{file}: there is no such file")
+        import_options = ImportOptions(
+            create_subscriptions=options["create_subscriptions"],
+            again=options["again"],
+            is_rehearsal=options["dry_run"],
+            max_rejects=options["max_rejects"],
+            workers=options["workers"],
+        )
         try:
             profile = profiles.find(options["feed"])
-            with _progress(hidden=options["no_progress"]) as progress:
-                bar = progress.add_task(file.name, total=file.stat().st_size)
-                summary = import_feed(
-                    file,
-                    profile,
-                    create_subscriptions=options["create_subscriptions"],
-                    on_progress=lambda done: progress.update(bar, completed=done),
-                )
-        except HeaderError as error:
-            raise CommandError(f"{file}: {error}") from error
+            check_import(profile, import_options)
+            with _sources(options["files"]) as sources:
+                failures, rejected = self._import_all(sources, profile, import_options, options)
         except FeedError as error:
             raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"{file}: {error.strerror or error}") from error
-        if options["format"] == "json":
-            self.stdout.write(as_json(summary))
-        else:
-            show_tables(Console(file=self.stdout), summary)  # type: ignore[arg-type]  # writes as a file does
+        if failures:
+            code = STOPPED if all(isinstance(error, TooManyRejectsError) for _, error in failures) else FAILED
+            raise CommandError("\n".join(f"{name}: {_words(error)}" for name, error in failures), returncode=code)
+        if rejected:
+            raise CommandError(f"{rejected} lines were rejected", returncode=REJECTED)
+
+    def _import_all(
+        self, sources: list[tuple[str, Path]], profile: Profile, import_options: ImportOptions, options: dict[str, Any]
+    ) -> tuple[list[tuple[str, Exception]], int]:
+        """What failed, and how many lines were rejected; one file that fails keeps no other from being imported."""
+        failures: list[tuple[str, Exception]] = []
+        rejected = 0
+        with _progress(hidden=options["no_progress"]) as progress:
+            for name, path in sources:
+                try:
+                    summary = _import(name, path, profile, import_options, progress)
+                except (FeedError, OSError) as error:
+                    failures.append((name, error))
+                    continue
+                except ProgrammingError:  # most likely a database that was never migrated
+                    raise
+                except DatabaseError as error:  # the next file would meet the same
+                    raise CommandError(f"{name}: {_failure(error)}", returncode=FAILED) from error
+                rejected += summary.rejected
+                if options["format"] == "json":
+                    self.stdout.write(as_json(summary))
+                else:
+                    show_tables(Console(file=self.stdout, markup=False), summary)  # type: ignore[arg-type]  # writes as a file does
+        return failures, rejected
+
+
+def _import(
+    name: str, path: Path, profile: Profile, import_options: ImportOptions, progress: Progress
+) -> ImportSummary:
+    bar = progress.add_task(name.rpartition("/")[2], total=path.stat().st_size, rate="")
+
+    def show(done: int, counts: Any) -> None:
+        elapsed = progress.tasks[bar].elapsed or 0
+        rate = f"{counts.lines / elapsed:,.0f} lines/s" if elapsed else ""
+        progress.update(bar, completed=done, rate=rate)
+
+    return import_feed(path, profile, import_options, name=name, on_progress=show)
+
+
+@contextmanager
+def _sources(names: list[str]) -> Iterator[list[tuple[str, Path]]]:
+    """What the names stand for; standard input is called `-`."""
+    if STANDARD_INPUT not in names:
+        yield [(str(path), path) for path in find_files(names)]
+        return
+    with standard_input() as spooled:
+        others = find_files([name for name in names if name != STANDARD_INPUT])
+        yield [(STANDARD_INPUT, spooled), *((str(path), path) for path in others)]
+
+
+def _words(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _failure(error: DatabaseError) -> str:
+    first = str(error).strip().partition("\n")[0]
+    return f"the database failed: {first}; what is recorded stays: import it again to go on"
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise ValueError(text)
+    return count
+
+
+def _workers(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 32:
+        raise ValueError(text)
+    return count
 
 
 def as_json(summary: ImportSummary) -> str:
     """The summary as one JSON object."""
-    counts = ("import_id", "file", "feed", "lines", "accepted", "skipped", "duplicate", "rejected")
     return json.dumps(
-        {name: getattr(summary, name) for name in counts}
+        {name: getattr(summary, name) for name in _COUNTS}
         | {
+            "was_imported": summary.was_imported,
+            "resumed": summary.resumed,
             "rejects": [
                 {"line": reject.line, "field": reject.field, "reason": reject.reason} for reject in summary.rejects
             ],
@@ -74,18 +173,32 @@ def as_json(summary: ImportSummary) -> str:
 
 def show_tables(console: Console, summary: ImportSummary) -> None:
     """The counts, and the first rejects, for people to read."""
-    console.print(f"Import {summary.import_id} of {summary.file}", soft_wrap=True)
+    console.print(_title(summary), soft_wrap=True)
     counts = Table()
     counts.add_column("lines (without header)")
     counts.add_column(f"{summary.lines:,}", justify="right")
     for name in ("accepted", "skipped", "duplicate", "rejected"):
         counts.add_row(name, f"{getattr(summary, name):,}")
     console.print(counts)
-    console.print(f"{summary.seconds:.1f} seconds, {summary.lines_per_second:,.0f} lines per second")
+    if not summary.was_imported:
+        console.print(f"{summary.seconds:.1f} seconds, {summary.lines_per_second:,.0f} lines per second")
     if summary.rejects:
         console.print(_rejects(summary))
     if more := summary.rejected - len(summary.rejects):
-        console.print(f"and {more:,} more rejected lines, in the table rejected_record")
+        console.print(f"and {more:,} more rejected lines{_where(summary)}")
+
+
+def _title(summary: ImportSummary) -> str:
+    if summary.import_id is None:
+        return f"What would become of {summary.file}; nothing was stored"
+    if summary.was_imported:
+        return f"{summary.file} was imported before (import {summary.import_id}): nothing was done"
+    resumed = f", resumed after {summary.resumed:,} lines" if summary.resumed else ""
+    return f"Import {summary.import_id} of {summary.file}{resumed}"
+
+
+def _where(summary: ImportSummary) -> str:
+    return f": wingtel rejects {summary.import_id}" if summary.import_id is not None else ""
 
 
 def _rejects(summary: ImportSummary) -> Table:
@@ -103,7 +216,8 @@ def _progress(*, hidden: bool) -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
+        TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=Console(file=sys.stderr),
         disable=hidden,
     )

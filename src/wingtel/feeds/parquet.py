@@ -1,0 +1,72 @@
+"""Parquet as columns of texts. A row is numbered from 1 and stands for a line."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from .blocks import Span
+from .errors import SourceError
+from .fields import LINE, FieldTable, field_names
+from .profiles import Profile
+
+
+def opened(path: Path, profile: Profile, *, done: Sequence[Span], rows: int) -> tuple[list[str], Iterator[FieldTable]]:
+    """The columns of the file, and its rows that are not `done`, so many at a time.
+
+    Raises SourceError when it is no Parquet file.
+    """
+    try:
+        source = pl.scan_parquet(path, glob=False)
+        schema = source.collect_schema()
+        height = source.select(pl.len()).collect().item()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise SourceError(f"{path}: no Parquet file: {error}") from error
+    texts = source.select(_as_text(name, kind) for name, kind in schema.items())
+    return list(schema), _tables(texts, list(schema), _missing(height, done, rows), path)
+
+
+def _missing(height: int, done: Sequence[Span], rows: int) -> Iterator[Span]:
+    position = 0
+    for span in [*sorted(done), Span(height, height, 0)]:
+        while position < span.start:
+            end = min(position + rows, span.start)
+            yield Span(position, end, end - position)
+            position = end
+        position = max(position, span.end)
+
+
+def _tables(source: pl.LazyFrame, columns: Sequence[str], spans: Iterator[Span], path: Path) -> Iterator[FieldTable]:
+    for span in spans:
+        try:
+            table = source.slice(span.start, span.lines).collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise SourceError(f"{path}: the Parquet file is damaged: {error}") from error
+        yield _table(table, columns, span)
+
+
+def _table(table: pl.DataFrame, columns: Sequence[str], span: Span) -> FieldTable:
+    table.columns = field_names(len(columns))
+    numbers = pl.int_range(span.start + 1, span.end + 1, dtype=pl.Int64, eager=True)
+
+    def raw(lines: Sequence[int]) -> list[str]:
+        rows = (table.row(line - span.start - 1) for line in lines)
+        return [json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) for row in rows]
+
+    return FieldTable(span, table.with_columns(numbers.alias(LINE)), raw)
+
+
+def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(kind, pl.Datetime):
+        if kind.time_zone:
+            column = column.dt.convert_time_zone("UTC").dt.to_string("%Y-%m-%dT%H:%M:%S%.6f+00:00")
+        else:
+            column = column.dt.to_string("%Y-%m-%dT%H:%M:%S%.6f")
+        column = column.str.replace(r"\.000000", "")
+    elif isinstance(kind, pl.Binary):
+        column = column.cast(pl.String, strict=False)
+    elif isinstance(kind, pl.List | pl.Struct | pl.Array):
+        column = pl.when(column.is_null()).then(pl.lit("")).otherwise(pl.lit(""))  # nested: none of ours
+    return column.cast(pl.String).fill_null("").alias(name)

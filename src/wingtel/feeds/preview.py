@@ -1,0 +1,90 @@
+"""The first lines of a file as they would be recorded."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+
+from wingtel.usage.business_days import time_zone
+
+from .fields import LINE
+from .parsing import UNRATED
+from .profiles import Profile
+from .reading import reading
+from .recording import Resolver
+
+
+@dataclass(frozen=True)
+class PreviewedRecord:
+    """One record of a line. `note` says what keeps it from being recorded; `price` is None where no tariff tells it."""
+
+    line: int
+    usage_type: str
+    record_id: str
+    moment: datetime
+    subscription: str
+    quantity: int
+    price: Decimal | None
+    note: str
+
+
+@dataclass(frozen=True)
+class PreviewedReject:
+    """A line that cannot be read."""
+
+    line: int
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the first lines are, and what the file calls its columns."""
+
+    columns: list[str]
+    lines: int
+    skipped: int
+    records: list[PreviewedRecord]
+    rejects: list[PreviewedReject]
+
+
+def preview(path: Path, profile: Profile, lines: int) -> Preview:
+    """The first `lines` lines. Nothing is stored, no subscription is created.
+
+    Raises FeedError when the file does not fit the profile at all.
+    """
+    with reading(path, profile, time_zone(), chunk_lines=lines) as source:
+        part = next(source.parts, None)
+        if part is None:
+            return Preview(source.columns, 0, 0, [], [])
+        table = part.table
+        notes, prices = _resolved(profile, table.records)
+        return Preview(
+            source.columns,
+            table.lines,
+            table.skipped,
+            [
+                PreviewedRecord(
+                    line, kind, reference, moment, name, quantity, prices.get((line, kind)), notes.get(line, "")
+                )
+                for line, kind, reference, moment, name, quantity in table.records.sort(LINE)
+                .select(LINE, "usage_type", "record_id", "moment", "name", "quantity")
+                .iter_rows()
+            ],
+            [PreviewedReject(reject.line, reject.field, reject.reason) for reject in sorted(table.rejects)],
+        )
+
+
+def _resolved(profile: Profile, records: pl.DataFrame) -> tuple[dict[int, str], dict[tuple[int, str], Decimal]]:
+    """What is wrong with the subscriptions and prices of lines; and the prices of their records."""
+    resolved = Resolver(profile, create_subscriptions=False).resolve(records)
+    notes = {line: f"{field}: {reason}" for line, (field, reason) in resolved.problems.items()}
+    prices = {
+        (line, kind): price
+        for table in (records, resolved.records)
+        for line, kind, price in table.select(LINE, "usage_type", "price").iter_rows()
+        if price != UNRATED
+    }
+    return notes, prices

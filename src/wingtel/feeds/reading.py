@@ -1,0 +1,95 @@
+"""Reading a source of any format: its parts in order, each read in bulk, ahead of whoever records them."""
+
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from . import delimited, ndjson, parquet
+from .blocks import BLOCK_LINES, BlockReader, Span
+from .bulk import BulkReader, ReadTable
+from .fields import FieldTable
+from .profiles import Profile
+from .sources import opened
+
+
+class Opened(NamedTuple):
+    """A source with its columns, the line that says them ("" where none does), and its parts."""
+
+    columns: list[str]
+    header: str
+    parts: "Iterator[Read]"
+
+
+class Read(NamedTuple):
+    """A part of a source, and how many bytes of the file were read so far."""
+
+    table: ReadTable
+    bytes_read: int
+
+
+@contextmanager
+def reading(
+    path: Path,
+    profile: Profile,
+    operator_zone: ZoneInfo,
+    *,
+    done: Sequence[Span] = (),
+    chunk_lines: int | None = None,
+) -> Iterator[Opened]:
+    """The file, with those of its parts that are not `done`, `chunk_lines` lines or less at a time.
+
+    A line is numbered as an editor does, from 1, by where it starts; in Parquet, rows are. Raises HeaderError when the
+    profile's columns are not in the file, SourceError when it is damaged, also from the iterator.
+    """
+    lines = chunk_lines or BLOCK_LINES
+    if profile.layout.format == "parquet":
+        columns, tables = parquet.opened(path, profile, done=done, rows=lines)
+        with closing(_ahead(BulkReader(profile, columns, operator_zone), tables, lambda: 0)) as parts:
+            yield Opened(columns, "", parts)
+        return
+    with opened(path) as (stream, file):
+        blocks = BlockReader(stream, done=done, block_lines=lines)
+        if profile.layout.format == "ndjson":
+            columns, header = ndjson.columns_of(profile), ""
+            tables = ndjson.read_tables(blocks, columns)
+        else:
+            columns, header = delimited.header_of(blocks, profile.layout)
+            tables = delimited.read_tables(blocks, profile.layout, len(columns))
+        with closing(_ahead(BulkReader(profile, columns, operator_zone), tables, file.tell)) as parts:
+            yield Opened(columns, header, parts)
+
+
+def _ahead(reader: BulkReader, tables: Iterator[FieldTable], tell: Callable[[], int]) -> Generator[Read]:
+    """Read in a thread of its own, one part while another is recorded. Ends the thread when the iterator is closed.
+
+    Reading further ahead would take more memory and no less time.
+    """
+    ready: queue.SimpleQueue[Read | BaseException | None] = queue.SimpleQueue()
+    wanted = threading.Semaphore(1)
+    stop = threading.Event()
+
+    def read() -> None:
+        try:
+            while wanted.acquire() and not stop.is_set():
+                table = next(tables, None)
+                ready.put(None if table is None else Read(reader.read(table), tell()))
+                del table
+        except BaseException as error:  # noqa: BLE001 - raised again where the parts are taken
+            ready.put(error)
+
+    thread = threading.Thread(target=read, name="reading", daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            wanted.release()
+            yield item
+    finally:
+        stop.set()
+        wanted.release()
+        thread.join()

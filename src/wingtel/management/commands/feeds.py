@@ -1,0 +1,162 @@
+"""`wingtel feeds`: the profiles there are; check one, draft one, watch a folder."""
+
+import time
+from argparse import ArgumentParser
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connections
+from rich.console import Console
+from rich.table import Table
+
+from wingtel.feeds import profiles
+from wingtel.feeds.drafting import draft
+from wingtel.feeds.errors import FeedError
+from wingtel.feeds.importing import ImportOptions, check_import, import_feed
+from wingtel.feeds.preview import Preview, preview
+from wingtel.feeds.watching import Arrival, FolderWatch
+from wingtel.management.answering import option
+
+
+class Command(BaseCommand):
+    help = "List the feed profiles; check one against a file, draft one from a file, or watch a folder."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        actions = parser.add_subparsers(dest="action", metavar="check|new|watch")
+        check = actions.add_parser("check", help="show the first lines of a file as they would be recorded")
+        check.add_argument("profile", help="a shipped profile, or the path of a TOML file")
+        check.add_argument("file", type=Path)
+        check.add_argument(
+            "--lines",
+            type=option(_lines, "a whole number from 1"),
+            default=20,
+            metavar="N",
+            help="how many (default: 20)",
+        )
+        new = actions.add_parser("new", help="draft a profile from a sample of a carrier's files")
+        new.add_argument("file", type=Path)
+        new.add_argument("--output", type=Path, metavar="PROFILE.toml", help="write it there instead of showing it")
+        watch = actions.add_parser("watch", help="import what arrives in a folder, until interrupted")
+        watch.add_argument("folder", type=Path)
+        watch.add_argument("--feed", required=True, metavar="PROFILE")
+        watch.add_argument("--create-subscriptions", action="store_true")
+        watch.add_argument(
+            "--every",
+            type=option(_seconds, "a number of seconds above 0"),
+            default=2.0,
+            metavar="SECONDS",
+            help="a file has arrived when it has not changed for so long (default: 2)",
+        )
+        watch.add_argument("--once", action="store_true", help="import what is there, and end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        action = {None: self._list, "check": self._check, "new": self._new, "watch": self._watch}[options["action"]]
+        try:
+            action(options)
+        except FeedError as error:
+            raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"{error.filename or ''}: {error.strerror or error}") from error
+
+    def _list(self, options: dict[str, Any]) -> None:
+        for name in profiles.shipped():
+            self.stdout.write(f"{name:12}  {profiles.find(name).description}")
+
+    def _check(self, options: dict[str, Any]) -> None:
+        found = preview(options["file"], profiles.find(options["profile"]), options["lines"])
+        width = None if self.stdout.isatty() else 160
+        console = Console(file=self.stdout, width=width, markup=False)  # type: ignore[arg-type] # writes like a file
+        _show_preview(console, found)
+
+    def _new(self, options: dict[str, Any]) -> None:
+        text, output = draft(options["file"]), options["output"]
+        if not output:
+            self.stdout.write(text)
+            return
+        if output.exists():
+            raise CommandError(f"{output} is there already")
+        output.write_text(text)
+        self.stdout.write(
+            f"{output}: look over what is marked CHECK, then: wingtel feeds check {output} {options['file']}"
+        )
+
+    def _watch(self, options: dict[str, Any]) -> None:
+        profile, import_options = (
+            profiles.find(options["feed"]),
+            ImportOptions(create_subscriptions=options["create_subscriptions"]),
+        )
+        check_import(profile, import_options)
+        watch = FolderWatch(options["folder"], lambda path: import_feed(path, profile, import_options))
+        self._say(f"Watching {watch.folder}")
+        while True:
+            try:
+                arrivals = watch.scan()
+            except OperationalError as error:
+                self.stderr.write(f"the database does not answer, trying again: {error}".strip())
+                connections.close_all()
+                arrivals = []
+            for arrival in arrivals:
+                self._say(_words(arrival))
+            if options["once"] and not watch.is_waiting:
+                return
+            time.sleep(options["every"])
+
+    def _say(self, line: str) -> None:
+        """At once, also into a pipe or a log: a watch says little and goes on for long."""
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _show_preview(console: Console, found: Preview) -> None:
+    table = Table()
+    for name in (
+        "line",
+        "type",
+        "reference",
+        "moment (UTC)",
+        "subscription",
+        "quantity",
+        "price",
+        "not recorded because",
+    ):
+        table.add_column(name, justify="right" if name in {"line", "quantity", "price"} else "left", overflow="fold")
+    for record in found.records:
+        price = "" if record.price is None else str(record.price)
+        moment = f"{record.moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        table.add_row(
+            *(str(record.line), record.usage_type, record.record_id, moment, record.subscription),
+            *(f"{record.quantity:,}", price, record.note),
+        )
+    for reject in found.rejects:
+        field = f"{reject.field}: " if reject.field else ""
+        table.add_row(str(reject.line), *[""] * 6, f"{field}{reject.reason}")
+    console.print(f"columns: {', '.join(map(repr, found.columns))}")
+    console.print(table)
+    console.print(
+        f"{found.lines} lines, {found.skipped} of them skipped, {len(found.rejects)} rejected; nothing was stored"
+    )
+
+
+def _words(arrival: Arrival) -> str:
+    if arrival.summary is None:
+        return f"{arrival.file.name}: failed: {arrival.error}"
+    counts = ", ".join(
+        f"{getattr(arrival.summary, name):,} {name}" for name in ("accepted", "skipped", "duplicate", "rejected")
+    )
+    return f"{arrival.file.name}: {arrival.summary.lines:,} lines: {counts}"
+
+
+def _lines(text: str) -> int:
+    lines = int(text)
+    if lines < 1:
+        raise ValueError(text)
+    return lines
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 86_400:
+        raise ValueError(text)
+    return seconds

@@ -1,0 +1,27 @@
+"""An import in a process of its own, which a test can kill."""
+
+import os
+import sys
+
+
+def main() -> None:
+    """Import a file by a profile with so many lines a chunk, and print how many lines were recorded before."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "wingtel.settings"
+    import django  # noqa: PLC0415 - settings read DATABASE_URL
+
+    django.setup()
+    from pathlib import Path  # noqa: PLC0415
+
+    from wingtel.feeds import profiles  # noqa: PLC0415
+    from wingtel.feeds.importing import ImportOptions, import_feed  # noqa: PLC0415
+
+    path, chunk_lines = Path(sys.argv[1]), int(sys.argv[2])
+    options = ImportOptions(create_subscriptions=True, chunk_lines=chunk_lines)
+    summary = import_feed(
+        path, profiles.find("wingtel"), options, on_progress=lambda done, counts: print(counts.lines, flush=True)
+    )
+    print("done", summary.lines, summary.accepted, summary.rejected, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""The database goes away in the middle of an import, or takes no more: the same command goes on where it stood."""
+
+import os
+import random
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.embedded.watching import postmaster
+from tests.server import FAST
+from wingtel.embedded import EmbeddedPostgres
+from wingtel.feeds.generate import HEADER, write_feed
+
+from .test_killed_imports import RAW, SUMS, query, read_lines, start_import
+
+CUTS = 8
+LIMIT = 20 << 20
+"""Bytes of a file: more than a segment of the write-ahead log, so that only tables and indexes come to it."""
+
+
+@pytest.fixture
+def server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
+    """A server of this test's own."""
+    server = EmbeddedPostgres(server_folder / "pg", settings=FAST)
+    server.start()
+    try:
+        environment = os.environ | {"DATABASE_URL": server.url()}
+        subprocess.run([sys.executable, "-m", "wingtel", "migrate", "--verbosity=0"], check=True, env=environment)
+        yield server
+    finally:
+        server.release()
+
+
+def run_import(server: EmbeddedPostgres, feed: Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "wingtel", "import", str(feed), "--feed", "wingtel", "--create-subscriptions"]
+    return subprocess.run(
+        [*command, "--no-progress"],
+        env=os.environ | {"DATABASE_URL": server.url()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def assert_all_is_recorded(server: EmbeddedPostgres, written: int) -> None:
+    assert query(server, SUMS) == query(server, RAW)
+    assert query(server, "SELECT count(*) FROM usage_source") == [(written,)]
+    imports = query(server, "SELECT count(*), min(status), min(lines), min(accepted) FROM usage_import")
+    assert imports == [(1, "completed", written, written)]
+
+
+def test_an_import_whose_connection_is_cut_at_random_moments_ends_with_all_lines_recorded_once(
+    server: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    drawn = random.Random(11)
+    feed = tmp_path / "feed.csv"
+    written = write_feed(feed, subscriptions=700, days=3, seed=9, last_day=date(2026, 3, 2))
+    for _ in range(CUTS):
+        process = start_import(server, feed)
+        read_lines(process, drawn.randrange(1, 5))
+        cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        query(server, f"{cut} AND pid <> pg_backend_pid()")
+        process.communicate()
+        assert process.returncode != 0
+        assert query(server, SUMS) == query(server, RAW)
+    ended = run_import(server, feed)
+    assert ended.returncode == 0, ended.stderr
+    assert_all_is_recorded(server, written)
+
+
+def limit_file_size(server: EmbeddedPostgres, limit: int) -> None:
+    """Let no file that the server's new sessions write become larger; as when the disk is full, writing fails."""
+    _, hard = resource.prlimit(postmaster(server), resource.RLIMIT_FSIZE)
+    resource.prlimit(postmaster(server), resource.RLIMIT_FSIZE, (limit, hard))
+
+
+def write_one_day(feed: Path, lines: int) -> None:
+    with feed.open("w") as file:
+        file.write(HEADER)
+        for number in range(lines):
+            second = number % 86_400
+            moment = f"2026-03-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+            file.write(f"reference-{number:012},att,{number % 1000},data,{moment},1,0.0001\n")
+
+
+def test_when_the_disk_takes_no_more_the_import_says_so_and_goes_on_once_it_does(
+    server: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    feed = tmp_path / "feed.csv"
+    write_one_day(feed, 300_000)
+    limit_file_size(server, LIMIT)
+    full = run_import(server, feed)
+    assert full.returncode == 1
+    assert "could not extend file" in full.stderr
+    assert "import it again to go on" in full.stderr
+    assert "Traceback" not in full.stderr
+    ((status, lines, problem),) = query(server, "SELECT status, lines, problem FROM usage_import")
+    assert (status, "could not extend file" in str(problem)) == ("failed", True)
+    assert 0 < int(str(lines)) < 300_000
+    assert query(server, SUMS) == query(server, RAW)
+    limit_file_size(server, resource.RLIM_INFINITY)
+    resumed = run_import(server, feed)
+    assert resumed.returncode == 0, resumed.stderr
+    assert f"resumed after {int(str(lines)):,} lines" in resumed.stdout
+    assert_all_is_recorded(server, 300_000)
+
+
+def test_an_import_whose_server_goes_away_names_the_file_and_how_to_go_on(
+    server: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    feed = tmp_path / "feed.csv"
+    write_one_day(feed, 20_000)
+    with psycopg.connect(server.url()) as session:
+        session.execute("LOCK TABLE imported_span IN SHARE MODE")
+        command = [sys.executable, "-m", "wingtel", "import", str(feed), "--feed", "wingtel", "--create-subscriptions"]
+        process = subprocess.Popen(
+            command, env=os.environ | {"DATABASE_URL": server.url()}, stderr=subprocess.PIPE, text=True
+        )
+        cut = (
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'imported_span'::regclass AND NOT granted"
+        )
+        while not query(server, cut):
+            assert process.poll() is None
+        _, complaint = process.communicate()
+    assert process.returncode == 1
+    assert f"{feed}: the database failed: terminating connection due to administrator command" in complaint
+    assert "import it again to go on" in complaint
+    ended = run_import(server, feed)
+    assert ended.returncode == 0, ended.stderr
+    assert_all_is_recorded(server, 20_000)

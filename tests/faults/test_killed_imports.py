@@ -1,0 +1,94 @@
+"""Importer or server killed again and again: the same command ends with the sums of an undisturbed import."""
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.embedded.watching import kill_postmaster
+from tests.server import FAST
+from wingtel.embedded import EmbeddedPostgres
+from wingtel.feeds.generate import write_feed
+
+KILLS = 20
+CHUNK_LINES = 150
+SUMS = "SELECT usage_type, day, sum(used), sum(price), sum(records) FROM usage_daily GROUP BY 1, 2 ORDER BY 1, 2"
+RAW = """
+SELECT usage_type, usage_business_day(usage_date), sum(used), sum(price), count(*) FROM usage_source GROUP BY 1, 2
+ORDER BY 1, 2
+"""
+
+
+@pytest.fixture
+def server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
+    """A server of this test's own, with durable commits: it is going to be killed."""
+    durable = FAST | {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+    server = EmbeddedPostgres(server_folder / "pg", settings=durable)
+    server.start()
+    try:
+        environment = os.environ | {"DATABASE_URL": server.url()}
+        subprocess.run([sys.executable, "-m", "wingtel", "migrate", "--verbosity=0"], check=True, env=environment)
+        yield server
+    finally:
+        server.release()
+
+
+def start_import(server: EmbeddedPostgres, feed: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.importer", str(feed), str(CHUNK_LINES)],
+        env=os.environ | {"DATABASE_URL": server.url()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+
+
+def read_lines(process: subprocess.Popen[str], count: int) -> str:
+    """Wait until so many chunks are committed, or the import has ended; the last line it printed."""
+    assert process.stdout is not None
+    last = ""
+    for _ in range(count):
+        line = process.stdout.readline()
+        if not line:
+            break
+        last = line
+    return last
+
+
+def query(server: EmbeddedPostgres, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(server.url()) as session:
+        return session.execute(statement).fetchall()
+
+
+@pytest.mark.parametrize("victim", ["importer", "server"])
+def test_an_import_killed_at_random_moments_ends_with_the_sums_of_an_undisturbed_one(
+    victim: str, server: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    drawn = random.Random(victim)
+    feed = tmp_path / "feed.csv"
+    written = write_feed(feed, subscriptions=700, days=3, seed=9, last_day=date(2026, 3, 2))
+    assert written > (KILLS + 10) * CHUNK_LINES * 1.5
+    for _ in range(KILLS):
+        process = start_import(server, feed)
+        read_lines(process, drawn.randrange(1, 4))
+        if victim == "importer":
+            process.kill()
+        else:
+            kill_postmaster(server)
+        process.communicate()
+        if victim == "server":
+            server.release()
+            server.start()
+        assert query(server, SUMS) == query(server, RAW)
+    ending, _ = start_import(server, feed).communicate()
+    assert ending.splitlines()[-1] == f"done {written} {written} 0"
+    assert query(server, SUMS) == query(server, RAW)
+    assert query(server, "SELECT count(*) FROM usage_source") == [(written,)]
+    ((imports, status, lines),) = query(server, "SELECT count(*), min(status), min(lines) FROM usage_import")
+    assert (imports, status, lines) == (1, "completed", written)

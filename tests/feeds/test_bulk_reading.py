@@ -1,0 +1,251 @@
+"""Whatever the expressions read in bulk, the line parser reads the same: the one is an abbreviation of the other."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wingtel.feeds import profiles
+from wingtel.feeds.blocks import Span
+from wingtel.feeds.bulk import BulkReader
+from wingtel.feeds.fields import LINE, FieldTable, field_names
+from wingtel.feeds.parsing import Columns, LineParser, UnreadableError
+from wingtel.feeds.profiles import Profile
+
+HEADER = ["at", "who", "kind", "up", "down", "talk", "cost", "ref", "part", "network", "status"]
+OPERATOR_ZONE = ZoneInfo("America/New_York")
+FORMATS = [
+    "iso8601",
+    "unix",
+    "unix_ms",
+    "%Y-%m-%d %H:%M:%S",
+    "%d.%m.%Y %H:%M",
+    "%Y%m%d%H%M%S",
+    "%H:%M %m/%d/%Y",
+    "%Y-%m-%dT%H:%M:%S%z",
+    "%d/%b/%Y %H:%M:%S",
+    "%y%m%d",
+    "%Y/%m/%d",
+]
+ZONES = ["operator", "UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
+ROUNDINGS = st.sampled_from(profiles.ROUNDINGS)
+TYPES = [
+    'column = "kind"\ndata = ["D", "data"]\nvoice = ["V"]\nskip = ["S"]',
+    "by_quantity = true",
+    'constant = "data"',
+]
+NAMINGS = ["id", "phone_number", "device_id"]
+CARRIERS = ['[carrier]\ncolumn = "network"\n', '[carrier]\nconstant = "att"\n', ""]
+REFERENCES = [
+    "",
+    'columns = ["ref"]',
+    'columns = ["ref", "part"]\nseparator = "/"',
+    'columns = ["part"]\nprefix = "x-"',
+]
+PRICES = ['[price]\ncolumn = "cost"\n', '[price]\ncolumn = "cost"\nround = true\n']
+VALUES = ["", '[values.kind]\nmobile = "D"\n[values.up]\nnone = "0"\n']
+FILTERS = [
+    "",
+    '[[filter]]\ncolumn = "status"\nnot_in = ["draft", "test"]\n',
+    '[[filter]]\ncolumn = "status"\nin = ["final"]\n',
+]
+
+
+@st.composite
+def drawn_profiles(draw: st.DrawFn) -> Profile:
+    formats = draw(st.lists(st.sampled_from(FORMATS), min_size=1, max_size=3, unique=True))
+    data_columns = draw(st.sampled_from(['["up"]', '["up", "down"]']))
+    text = (
+        f"[layout]\n[moment]\ncolumns = ['at']\nformats = {formats}\ntime_zone = '{draw(st.sampled_from(ZONES))}'\n"
+        f"[usage_type]\n{draw(st.sampled_from(TYPES))}\n"
+        f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(profiles.DATA_UNITS))}'\n"
+        f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(ROUNDINGS)}'\n"
+        f"[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(profiles.VOICE_UNITS))}'\n"
+        f"rounding = '{draw(ROUNDINGS)}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
+        f"[subscription]\nby = '{draw(st.sampled_from(NAMINGS))}'\ncolumn = 'who'\n"
+    )
+    for choices in (CARRIERS, PRICES, VALUES, FILTERS):
+        text += draw(st.sampled_from(choices))
+    return profiles.parse(text.encode(), source="drawn.toml")
+
+
+BLANKS = ["", " ", "\t", "\u00a0", "\x0b", "\x1c", "\u200b"]
+
+
+def written_moments() -> st.SearchStrategy[str]:
+    """Moments as they are written, near clock changes, at the ends of what is believed, and nearly right."""
+    near = st.sampled_from(
+        [
+            datetime.fromisoformat("2026-03-29T02:00"),
+            datetime.fromisoformat("2026-10-25T02:00"),
+            datetime.fromisoformat("2026-03-08T02:00"),
+            datetime.fromisoformat("2026-04-05T02:00"),
+        ]
+    ).flatmap(lambda base: st.builds(lambda minutes: base + timedelta(minutes=minutes), st.integers(-90, 90)))
+    moments = (
+        near
+        | st.datetimes(datetime.fromisoformat("1969-12-30T00:00"), datetime.fromisoformat("3000-01-02T00:00"))
+        | st.datetimes()
+    )
+    forms = [
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M:%SZ",
+        "%Y-%m-%dT%H:%M:%S+02:00",
+        "%Y-%m-%d %H:%M:%S-0330",
+        *FORMATS[3:],
+    ]
+    ordinary = st.builds(lambda moment, form: moment.strftime(form), moments, st.sampled_from(forms))
+    odd = st.sampled_from(
+        [
+            "",
+            "2026-03-01",
+            "2026-03-01T24:00:00",
+            "2026-03-01T23:59:60",
+            "2026-03-01T00:00:00-00:00",
+            "2026-03-01T00:00:00+19:59",
+            "2026-03-01T00:00:00+24:00",
+            "2026-03-01T00:00:00.123456789",
+            "2026-03-01T00:00:00,5Z",
+            "2026-W09-7T00:00",
+            "20260301T000000",
+            "2026-3-1 0:0:0",
+            "1.3.2026 0:00",
+            "0:0 3/1/2026",
+            "+026-03-01 00:00:00",
+            "2026-02-30 00:00:00",
+            "٢٠٢٦-03-01 00:00:00",
+            "2026-03-01T00:00:00z",
+        ]
+    )
+    epochs = st.integers(-10, 10**15).map(str) | st.sampled_from(
+        ["00", "1_0", "+5", "32503679999", "32503680000", "9" * 15, "9" * 16]
+    )
+    return ordinary | odd | epochs
+
+
+NUMBERS = (
+    st.integers(0, 2**63).map(str)
+    | st.integers(0, 2000).map(str)
+    | st.decimals(0, 10**7, places=4, allow_nan=False).map(str)
+    | st.sampled_from(
+        [
+            "",
+            "0",
+            "0.0",
+            ".0",
+            "00",
+            "-0",
+            "-0.0",
+            "+1",
+            "1.",
+            ".5",
+            "1e3",
+            "1_0",
+            "0x1",
+            "inf",
+            "NaN",
+            "٣",
+            "none",
+            "9223372036854775807",
+            "9223372036854775808",
+            "1" * 31,
+            "0.5",
+            "1.5",
+            "2.5",
+            "0.00005",
+            "0.00015",
+            "0.12340000",
+            "9999999999.9999",
+            "9999999999.99995",
+            "10000000000",
+            "0.0000001",
+            "1.0000005",
+            "999999999999.999999",
+        ]
+    )
+    | st.text("0123456789.-+e", max_size=6)
+)
+NAMES = st.sampled_from(
+    [
+        "1",
+        "007",
+        "100",
+        "0" * 18,
+        "9" * 18,
+        "9223372036854775807",
+        "9223372036854775808",
+        "٣",
+        "-1",
+        "+1",
+        "a b",
+        "é" * 20,
+        "1" * 20,
+        "1" * 21,
+        "d" * 40,
+        "d" * 41,
+        "",
+        "1.0",
+    ]
+)
+ODD_TEXTS = [
+    *(written_moments(), NAMES, st.sampled_from(["mobile", "d", "", "fax", "S"])),
+    *(NUMBERS, NUMBERS, NUMBERS, NUMBERS),
+    *(st.sampled_from(["", "x" * 100, "x" * 99, "é" * 60]) | st.text("ab/", max_size=4) for _ in "12"),
+    st.sampled_from(["ATT", ""]),
+    st.sampled_from(["draft", "test", ""]),
+]
+ODD = st.one_of(*(st.tuples(st.just(place), texts) for place, texts in enumerate(ODD_TEXTS)))
+AMOUNTS = st.sampled_from(["0", "1", "12", "0.5", "1.25", "2.5", "77.001", "1000", "123456789", "0.0005"])
+LINES = st.tuples(
+    st.datetimes(datetime.fromisoformat("2026-01-01T00:00"), datetime.fromisoformat("2026-12-31T00:00")),
+    st.sampled_from([["100", "D"], ["7", "V"], ["007", "data"]]),
+    st.tuples(AMOUNTS, AMOUNTS, AMOUNTS, AMOUNTS),
+    st.lists(ODD, max_size=2),
+    st.tuples(st.integers(0, 10), st.sampled_from(BLANKS), st.sampled_from(BLANKS)),
+)
+Line = tuple[datetime, list[str], tuple[str, ...], list[tuple[int, str]], tuple[int, str, str]]
+
+
+def texts_of(line: Line, form: str) -> list[str]:
+    """The fields of a line that is right but for some odd ones, and blanks around one of them."""
+    moment, names, amounts, odd, (place, before, after) = line
+    epoch = int(moment.replace(tzinfo=UTC).timestamp())
+    written = {"iso8601": moment.isoformat(), "unix": str(epoch), "unix_ms": str(epoch * 1000 + 7)}
+    at = written.get(form) or moment.replace(tzinfo=UTC).strftime(form)
+    texts = [at, *names, *amounts, "reference", "part", "att", "final"]
+    for index, text in odd:
+        texts[index] = text
+    texts[place] = before + texts[place] + after
+    return texts
+
+
+def field_table(lines: Sequence[Sequence[str]]) -> FieldTable:
+    names = field_names(len(HEADER))
+    table = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String), orient="row")
+    numbered = table.with_columns(pl.int_range(1, table.height + 1, dtype=pl.Int64).alias(LINE))
+    return FieldTable(Span(0, 1, table.height), numbered, lambda numbers: [""] * len(numbers))
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(profile=drawn_profiles(), drawn=st.lists(LINES, min_size=1, max_size=20))
+def test_what_is_read_in_bulk_is_what_the_line_parser_reads(profile: Profile, drawn: list[Line]) -> None:
+    lines = [texts_of(line, profile.moment.formats[0]) for line in drawn]
+    read = BulkReader(profile, HEADER, OPERATOR_ZONE).read(field_table(lines))
+    parser = LineParser(profile, Columns(profile, HEADER), OPERATOR_ZONE)
+    records, rejects, skipped = [], [], 0
+    for number, texts in enumerate(lines, start=1):
+        try:
+            entries = parser.parse(texts)
+        except UnreadableError as problem:
+            rejects.append((number, problem.field, problem.reason))
+            continue
+        skipped += not entries
+        for kind, moment, name, quantity, price, record_id, carrier in entries:
+            day = moment.astimezone(OPERATOR_ZONE).date()
+            records.append((number, str(kind), record_id, moment.astimezone(UTC), day, name, carrier, quantity, price))
+    assert sorted(read.records.iter_rows()) == sorted(records)
+    assert sorted((reject.line, reject.field, reject.reason) for reject in read.rejects) == rejects
+    assert (read.skipped, read.lines) == (skipped, len(lines))

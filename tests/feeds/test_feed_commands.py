@@ -1,0 +1,128 @@
+"""`wingtel imports`, `wingtel rejects`, `wingtel feeds`, and what `wingtel import` can be told."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from wingtel.feeds import profiles
+from wingtel.feeds.drafting import draft
+from wingtel.feeds.importing import ImportOptions, import_feed
+from wingtel.feeds.models import UsageImport
+from wingtel.feeds.watching import FolderWatch
+
+from .reading import records
+from .test_commands import GOOD, run, run_rejecting
+
+pytestmark = pytest.mark.django_db
+BAD = "b,att,1,data,2026-02-30T00:00:00Z,1,1\nc,att,1,fax,2026-03-01T00:00:00Z,1,1\n"
+
+
+def import_bad(folder: Path) -> int:
+    (folder / "feed.csv").write_text(GOOD + BAD)
+    run_rejecting("import", folder / "feed.csv", "--feed", "wingtel", "--create-subscriptions", "--no-progress")
+    return UsageImport.objects.get().pk
+
+
+def test_imports_are_listed_and_shown(tmp_path: Path) -> None:
+    number = import_bad(tmp_path)
+    (listed,) = json.loads(run("imports", "--format", "json"))
+    assert (listed["id"], listed["status"], listed["lines"], listed["rejected"]) == (number, "completed", 3, 2)
+    assert json.loads(run("imports", "show", number, "--format", "json")) == listed
+    assert "completed" in run("imports")
+    assert "completed" in run("imports", "show", number)
+    with pytest.raises(CommandError, match="there is no import 0"):
+        run("imports", "show", 0)
+
+
+def test_rejects_come_in_the_feeds_own_format_and_mended_are_imported(tmp_path: Path) -> None:
+    number = import_bad(tmp_path)
+    assert "unknown usage type 'fax'" in run("rejects", number)
+    assert json.loads(run("rejects", number, "--format", "json").splitlines()[0])["line"] == 3
+    rejects = run("rejects", number, "--format", "csv")
+    assert rejects == GOOD.splitlines()[0] + "\n" + BAD
+    run("rejects", number, "--format", "csv", "--output", tmp_path / "mended.csv")
+    mended = (tmp_path / "mended.csv").read_text().replace("02-30", "03-02").replace("fax", "voice")
+    (tmp_path / "mended.csv").write_text(mended)
+    run("import", tmp_path / "mended.csv", "--feed", "wingtel", "--no-progress")
+    assert [record_id for record_id, *_ in records()] == ["a", "b", "c"]
+
+
+def test_an_import_stops_at_too_many_rejects_and_goes_on_when_more_are_allowed(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(GOOD + "bad\n" * 5)
+    with pytest.raises(CommandError, match="5 lines were rejected, more than 4") as error:
+        run("import", tmp_path / "feed.csv", "--feed", "wingtel", "--create-subscriptions", "--max-rejects", 4)
+    assert error.value.returncode == 4
+    assert UsageImport.objects.get().status == "failed"
+    run_rejecting("import", tmp_path / "feed.csv", "--feed", "wingtel", "--create-subscriptions")
+    run_ = UsageImport.objects.get()
+    assert (run_.status, run_.lines, run_.rejected) == ("completed", 6, 5)
+
+
+def test_standard_input_and_several_files_are_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "b.csv").write_text(GOOD.replace("a,att", "b,att"))
+    (tmp_path / "c.csv").write_text("nonsense\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
+    out = io.StringIO()
+    with pytest.raises(CommandError, match=r"c\.csv: the column") as error:
+        call_command(
+            *("import", "-", str(tmp_path), "--feed", "wingtel", "--create-subscriptions", "--format", "json"),
+            stdout=out,
+        )
+    assert error.value.returncode == 1
+    summaries = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [(summary["file"], summary["accepted"]) for summary in summaries] == [("-", 1), (str(tmp_path / "b.csv"), 1)]
+
+
+def test_a_dry_run_stores_nothing(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(GOOD)
+    printed = run("import", tmp_path / "feed.csv", "--feed", "wingtel", "--create-subscriptions", "--dry-run")
+    assert "nothing was stored" in printed
+    assert records() == []
+
+
+def test_feeds_lists_profiles_and_checks_one_against_a_file(tmp_path: Path) -> None:
+    assert "cdr-gen" in run("feeds")
+    (tmp_path / "feed.csv").write_text(GOOD + BAD)
+    printed = run("feeds", "check", "wingtel", tmp_path / "feed.csv")
+    assert "unknown phone number 1" in printed
+    assert "3 lines, 0 of them skipped, 2 rejected; nothing was stored" in printed
+    assert records() == []
+
+
+def test_a_drafted_profile_reads_its_sample(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(GOOD)
+    run("feeds", "new", tmp_path / "feed.csv", "--output", tmp_path / "mine.toml")
+    summary = import_feed(
+        tmp_path / "feed.csv", profiles.find(str(tmp_path / "mine.toml")), ImportOptions(create_subscriptions=True)
+    )
+    assert (summary.accepted, summary.rejected) == (1, 0)
+    outside = draft(Path(__file__).parent / "outside-generator.cdr")
+    profile = profiles.parse(outside.encode(), source="outside.toml")
+    assert (profile.layout.delimiter, profile.usage_types.column) == ("|", "Usage Type")
+
+
+def test_a_watched_folder_is_imported_and_sorted_once_files_stop_changing(tmp_path: Path) -> None:
+    options = ImportOptions(create_subscriptions=True)
+    watch = FolderWatch(tmp_path, lambda path: import_feed(path, profiles.find("wingtel"), options))
+    (tmp_path / "good.csv").write_text(GOOD)
+    (tmp_path / "wrong.csv").write_text("x\n")
+    (tmp_path / "late.csv.part").write_text(GOOD)
+    assert watch.scan() == []
+    with (tmp_path / "good.csv").open("a") as file:
+        file.write("b,att,1,data,2026-03-01T00:00:00Z,1,1\n")
+    (wrong,) = watch.scan()
+    assert (wrong.file.name, wrong.moved_to) == ("wrong.csv", tmp_path / "failed" / "wrong.csv")
+    assert "is missing" in (tmp_path / "failed" / "wrong.csv.error").read_text()
+    (good,) = watch.scan()
+    assert good.summary is not None
+    assert (good.summary.accepted, good.moved_to) == (2, tmp_path / "done" / "good.csv")
+    (tmp_path / "good.csv").write_bytes((tmp_path / "done" / "good.csv").read_bytes())
+    again = FolderWatch(tmp_path, watch.import_file)
+    assert again.scan() == []
+    (repeated,) = again.scan()
+    assert repeated.summary is not None
+    assert (repeated.summary.was_imported, repeated.moved_to.name) == (True, "good-2.csv")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["late.csv.part"]
