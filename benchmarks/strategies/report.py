@@ -12,8 +12,8 @@ from django.db import connection
 from benchmarks.strategies.figures import NONE, TRIGGERS_OFF, Table
 
 _HOW = """`make bench-strategies` printed and saved this on {day}, on {machine}. Every figure is the median
-of {rounds} interleaved rounds in one run (*Writers at once*: one round), and after every round under a strategy both views
-were equal to the raw table. Rates drift with the machine: hold on to the ratios.
+of {rounds} interleaved rounds in one run (*Writers at once*: one round), and after every round under a strategy both
+views were equal to the raw table. Rates drift with the machine: hold on to the ratios.
 """
 _HEAD = """<svg xmlns="http://www.w3.org/2000/svg" width="1000" height="{height}" font-family="sans-serif"
      font-size="11">
