@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from tests.conformance.at_once import Session, in_threads
 from tests.conformance.conftest import ways
@@ -91,6 +91,27 @@ def test_two_sessions_that_store_the_same_keys_first_are_both_counted(
     second.finish()
     assert differences() == []
     assert records_kept() == 2 * MANY
+
+
+def test_a_table_that_is_known_to_be_empty_is_not_read_for_each_key_that_comes(
+    strategy: Strategy, subscription_ids: list[int]
+) -> None:
+    if not strategy.counts_sql:
+        pytest.skip(f"{strategy.name} does not count SQL")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE daily_usage, monthly_usage, total_usage")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
+               SELECT id, '2026-03-31 12:00Z', id, 0.0001, 1 FROM unnest(%s::bigint[]) AS id""",
+            [subscription_ids],
+        )
+        cursor.execute(
+            """SELECT relname, seq_scan FROM pg_stat_xact_user_tables
+               WHERE relname IN ('daily_usage', 'monthly_usage', 'total_usage') AND seq_scan > 10"""
+        )
+        assert cursor.fetchall() == []
+    assert differences() == []
 
 
 def test_a_statement_of_more_records_than_a_delta_holds_is_put_aside_in_several(

@@ -12,7 +12,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.embedded.watching import postmaster
 from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
 from wingtel.feeds.generate import HEADER, write_feed
@@ -74,10 +73,15 @@ def test_an_import_whose_connection_is_cut_at_random_moments_ends_with_all_lines
     assert_all_is_recorded(server, written)
 
 
-def limit_file_size(server: EmbeddedPostgres, limit: int) -> None:
-    """Let no file that the server's new sessions write become larger; as when the disk is full, writing fails."""
-    _, hard = resource.prlimit(postmaster(server), resource.RLIMIT_FSIZE)
-    resource.prlimit(postmaster(server), resource.RLIMIT_FSIZE, (limit, hard))
+def restart(server: EmbeddedPostgres, *, largest_file: int) -> None:
+    """Let no file that the server writes become larger: as when the disk is full, writing fails."""
+    server.release()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, limits[1]))
+    try:
+        server.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def write_one_day(feed: Path, lines: int) -> None:
@@ -94,7 +98,7 @@ def test_when_the_disk_takes_no_more_the_import_says_so_and_goes_on_once_it_does
 ) -> None:
     feed = tmp_path / "feed.csv"
     write_one_day(feed, 300_000)
-    limit_file_size(server, LIMIT)
+    restart(server, largest_file=LIMIT)
     full = run_import(server, feed)
     assert full.returncode == 1
     assert "could not extend file" in full.stderr
@@ -104,7 +108,7 @@ def test_when_the_disk_takes_no_more_the_import_says_so_and_goes_on_once_it_does
     assert (status, "could not extend file" in str(problem)) == ("failed", True)
     assert 0 < int(str(lines)) < 300_000
     assert query(server, SUMS) == query(server, RAW)
-    limit_file_size(server, resource.RLIM_INFINITY)
+    restart(server, largest_file=resource.RLIM_INFINITY)
     resumed = run_import(server, feed)
     assert resumed.returncode == 0, resumed.stderr
     assert f"resumed after {int(str(lines)):,} lines" in resumed.stdout

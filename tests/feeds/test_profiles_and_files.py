@@ -358,9 +358,7 @@ def subscriptions() -> Iterator[Subscription]:
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     shape=SHAPES,
     lines=st.lists(LINES, min_size=1, max_size=16),

@@ -52,6 +52,9 @@ _DIRECTIVES = {
 """What each may look like beside another directive, and by itself."""
 _ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]"
 
+_BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
+"""What str.strip() takes away, as the line parser does; Polars would leave some of it."""
+
 
 @dataclass(frozen=True)
 class ReadTable:
@@ -112,7 +115,9 @@ class BulkReader:
         table = table.with_columns(pl.lit(value).alias(name) for name, value in constants)
         table = table.with_columns(
             pl.coalesce(
-                pl.col(names[index]).str.strip_chars().replace_strict(values, default=None, return_dtype=pl.String),
+                pl.col(names[index])
+                .str.strip_chars(_BLANKS)
+                .replace_strict(values, default=None, return_dtype=pl.String),
                 names[index],
             )
             for index, values in self.columns.values.items()
@@ -195,7 +200,7 @@ class BulkReader:
 
     def _text(self, column: Column) -> pl.Expr:
         text = pl.col(f"f{self.columns.index(column)}")
-        return text if self._is_stripped else text.str.strip_chars()
+        return text if self._is_stripped else text.str.strip_chars(_BLANKS)
 
     def _is_storable(self, text: pl.Expr, longest: int) -> pl.Expr:
         """Whether a text is certainly not too long, and has no NUL; those of delimited text were found before."""

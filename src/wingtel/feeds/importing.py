@@ -133,7 +133,7 @@ def _is_done(run: UsageImport) -> bool:
 
 
 def _is_resumable(run: UsageImport) -> bool:
-    return run.status != UsageImport.Status.COMPLETED and run.spans.exists()
+    return run.status != UsageImport.Status.COMPLETED
 
 
 def _new_run(name: str, sha256: str, profile: Profile) -> UsageImport:

@@ -76,7 +76,7 @@ LANGUAGE sql AS $$
     ),
     gone AS (
         DELETE FROM monthly_usage AS stored
-        WHERE month BETWEEN first_month AND last_month
+        WHERE month + 0 BETWEEN first_month AND last_month  -- as the index has it
           -- OFFSET 0 keeps this a probe of the index for each row, whatever the planner believes of tables just filled.
           AND NOT EXISTS (SELECT FROM daily_usage AS daily
                           WHERE daily.subscription_id = stored.subscription_id

@@ -82,7 +82,7 @@ BEGIN
             CROSS JOIN LATERAL (
                 SELECT subscription_id, ceiling AS bound
                 FROM monthly_usage
-                WHERE month = of_month
+                WHERE month + 0 = of_month  -- as the index has it
                   AND usage_type = wanted.usage_type COLLATE "C"
                   AND ceiling >= least_bound
                   AND (after_price IS NULL OR ceiling <= usage_highest_ceiling(after_price))

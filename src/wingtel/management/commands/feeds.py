@@ -1,5 +1,6 @@
 """`wingtel feeds`: the profiles there are; check one, draft one, watch a folder."""
 
+import sys
 import time
 from argparse import ArgumentParser
 from datetime import UTC
@@ -90,6 +91,12 @@ class Command(BaseCommand):
         check_import(profile, import_options)
         watch = FolderWatch(options["folder"], lambda path: import_feed(path, profile, import_options))
         self._say(f"Watching {watch.folder}")
+        try:
+            self._go_on_watching(watch, options)
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    def _go_on_watching(self, watch: FolderWatch, options: dict[str, Any]) -> None:
         while True:
             try:
                 arrivals = watch.scan()

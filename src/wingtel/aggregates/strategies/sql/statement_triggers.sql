@@ -8,7 +8,8 @@
 -- `many` rows on `apply_many`, planned for the tables as they are, and should another session store one of its keys at
 -- the same moment, `apply` does the work.
 --
--- Hash and merge joins would change rows in another order than that of their keys, in which sessions wait for each other.
+-- Hash and merge joins would change rows in another order than that of their keys, in which sessions wait for each other. A table that
+-- is empty when the statement is planned would be read whole for each key, while the statement fills it: hence no sequential scan.
 CREATE OR REPLACE FUNCTION usage_define_trigger(
     raw regclass, usage_type text, quantity name, event text,
     apply text, apply_one text, apply_many text, many integer
@@ -66,7 +67,7 @@ BEGIN
     END IF;
     EXECUTE format(
         'CREATE OR REPLACE FUNCTION %I() RETURNS trigger
-         LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off AS %L',
+         LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS %L',
         format('usage_count_%s_%s', raw, event), format('DECLARE counted bigint; BEGIN %s RETURN NULL; END', steps));
 END $define$;
 
