@@ -2,15 +2,15 @@
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
+from tests.conformance.at_once import in_threads
 from tests.conformance.conftest import ways
-from tests.conformance.oracle import differences
+from tests.conformance.oracle import differences, records_kept
 from tests.conformance.writing import DELETE, MODELS, WRITE
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
@@ -73,19 +73,10 @@ def test_switching_while_usage_is_written_and_read(strategy: Strategy, name: str
         *(lambda way=way, n=n: write(way, n) for way in counted_by_both for n in range(2)),  # type: ignore[misc]
     ]
 
-    def run(task: Callable[[], int]) -> int:
-        try:
-            return task()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        left = sum(pool.map(run, work))
+    left = sum(in_threads(*work))
     active = strategies.active()
     assert active is not None
     assert active.name == name
     assert strategies.problems() == []
     assert differences() == []
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(records) FROM usage_monthly")
-        assert cursor.fetchone() == (left,)
+    assert records_kept() == left
