@@ -105,3 +105,9 @@ SPECTACULAR_SETTINGS = {
 
 # The zone whose midnights bound the business days, taken when the database is first migrated and kept there.
 WINGTEL_TIME_ZONE = os.environ.get("WINGTEL_TIME_ZONE", "UTC")
+
+# Raw records are kept for so many days; then those of sealed days go.
+WINGTEL_RETENTION_DAYS = int(os.environ.get("WINGTEL_RETENTION_DAYS", "45"))
+# A record may be so many days late, and so many ahead of the clock.
+WINGTEL_LATE_DAYS = int(os.environ.get("WINGTEL_LATE_DAYS", WINGTEL_RETENTION_DAYS))
+WINGTEL_AHEAD_DAYS = int(os.environ.get("WINGTEL_AHEAD_DAYS", "2"))

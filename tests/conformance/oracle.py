@@ -1,4 +1,4 @@
-"""What the aggregates have to be: a plain GROUP BY over the raw records, compared both ways with EXCEPT ALL."""
+"""What the aggregates have to be: a plain GROUP BY over the sources, compared both ways with EXCEPT ALL."""
 
 from typing import Any
 
@@ -8,20 +8,23 @@ from wingtel.aggregates.strategies import active
 
 RECORDS = """
     SELECT subscription_id, 'data' AS usage_type, (usage_date AT TIME ZONE %(zone)s)::date AS day,
-           kilobytes_used AS used, price FROM data_usage_record
+           kilobytes_used AS used, price, 1 AS records FROM data_usage_record
     UNION ALL
-    SELECT subscription_id, 'voice', (usage_date AT TIME ZONE %(zone)s)::date, seconds_used, price
+    SELECT subscription_id, 'voice', (usage_date AT TIME ZONE %(zone)s)::date, seconds_used, price, 1
     FROM voice_usage_record
+    UNION ALL
+    SELECT subscription_id, usage_type, day, used, price, 0 FROM usage_adjustment
 """
+NOTHING = "HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)"
 
 EXPECTED = {
     "usage_daily": f"""
-        SELECT subscription_id, usage_type, day, sum(used)::numeric, sum(price), count(*)
-        FROM ({RECORDS}) AS record GROUP BY 1, 2, 3""",
+        SELECT subscription_id, usage_type, day, sum(used)::numeric, sum(price), sum(records)
+        FROM ({RECORDS}) AS record GROUP BY 1, 2, 3 {NOTHING}""",
     "usage_monthly": f"""
         SELECT subscription_id, usage_type, date_trunc('month', day::timestamp)::date,
-               sum(used)::numeric, sum(price), count(*)
-        FROM ({RECORDS}) AS record GROUP BY 1, 2, 3""",
+               sum(used)::numeric, sum(price), sum(records)
+        FROM ({RECORDS}) AS record GROUP BY 1, 2, 3 {NOTHING}""",
 }
 MAINTAINED = {
     "usage_daily": "SELECT subscription_id, usage_type, day, used::numeric, price, records FROM usage_daily",

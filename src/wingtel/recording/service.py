@@ -1,11 +1,13 @@
 """The one way in: usage records are checked, stored and counted in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 import psycopg
 from django.db import DataError, IntegrityError, OperationalError, connection
 
 from wingtel.usage import partitions
+from wingtel.usage.business_days import time_zone
 from wingtel.usage.models import new_record_id
 
 from . import copying, statement
@@ -29,10 +31,11 @@ def record_usage(
     """Record `entries`, whose subscriptions are named by `named_by`; say what became of each.
 
     An entry with the reference, moment and subscription of one that is recorded already (or stands earlier in
-    `entries`) is a duplicate and changes nothing, even where its amount differs. An entry with a value out of range, or
-    whose subscription is unknown or names several, is refused; with `checked`, the caller has seen to the ranges. With
-    `create_subscriptions`, unknown subscriptions are created with the carrier of the first entry that names them.
-    When the database cannot take an entry (a sum would leave the range of its type), that entry alone is refused.
+    `entries`) is a duplicate and changes nothing, even where its amount differs. An entry with a value out of range,
+    of a day that takes none (`partitions.ensure` says which), or whose subscription is unknown or names several, is
+    refused; with `checked`, the caller has seen to the ranges. With `create_subscriptions`, unknown subscriptions are
+    created with the carrier of the first entry that names them. When the database cannot take an entry (a sum would
+    leave the range of its type), that entry alone is refused.
 
     All is committed together, unless entries have to be taken apart to find the one that the database cannot
     take; wrap the call in `transaction.atomic()` to be sure. Under a transaction isolation above READ COMMITTED,
@@ -60,6 +63,8 @@ def _record(columns: Columns, indexes: Sequence[int], named_by: NamedBy) -> Reco
         return Recorded()
     try:
         stored = _stored(columns if len(indexes) == columns.size else columns.at(indexes), named_by)
+    except partitions.RefusedDaysError as error:
+        return _without_days(columns, indexes, named_by, error.reasons)
     except DataError as error:
         if len(indexes) == 1:
             return Recorded(refused=[Refusal(indexes[0], *_why_untakeable(error))])
@@ -73,6 +78,15 @@ def _record(columns: Columns, indexes: Sequence[int], named_by: NamedBy) -> Reco
             for index, candidates in ((indexes[position], candidates) for position, candidates in stored.unresolved)
         ],
     )
+
+
+def _without_days(columns: Columns, indexes: Sequence[int], named_by: NamedBy, reasons: Mapping[date, str]) -> Recorded:
+    """Record the entries of other days than those that are refused."""
+    zone = time_zone()
+    days = {index: columns.moments[index].astimezone(zone).date() for index in indexes}
+    refused = [Refusal(index, "moment", reasons[day]) for index, day in days.items() if day in reasons]
+    kept = [index for index, day in days.items() if day not in reasons]
+    return Recorded(refused=refused) + _record(columns, kept, named_by)
 
 
 def _stored(columns: Columns, named_by: NamedBy) -> Stored:

@@ -9,19 +9,12 @@ from uuid_utils.compat import uuid7
 from wingtel.subscriptions.models import Subscription
 
 from . import partitions
+from .adjustments import UsageAdjustment
+from .days import UsageDay
 from .querysets import UsageRecordQuerySet
+from .usage_types import UsageType
 
-
-class UsageType(models.TextChoices):
-    """What was used. Data is counted in kilobytes, voice in seconds."""
-
-    DATA = "data", "Data"
-    VOICE = "voice", "Voice"
-
-    @property
-    def unit(self) -> str:
-        """The unit of the quantity: `kilobytes` or `seconds`."""
-        return "kilobytes" if self is UsageType.DATA else "seconds"
+__all__ = ["DataUsageRecord", "UsageAdjustment", "UsageDay", "UsageRecord", "UsageType", "VoiceUsageRecord"]
 
 
 def new_record_id() -> str:

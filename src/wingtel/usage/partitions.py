@@ -1,12 +1,14 @@
-"""The partitions of the raw tables: one for each business day, made when a record first needs it."""
+"""The partitions of the raw tables: one for each business day, made ahead of time or when a record first needs it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
 from django.dispatch import Signal
+from psycopg.errors import ObjectNotInPrerequisiteState
 
 from wingtel import sql
 
@@ -32,20 +34,77 @@ class Partition:
     table: str
 
 
-def ensure(days: Iterable[date]) -> list[Partition]:
-    """Make the partitions that `days` lack, in both raw tables; return those made."""
+class RefusedDaysError(ValueError):
+    """Records of some days cannot be stored: `reasons` says why, day by day."""
+
+    def __init__(self, reasons: dict[date, str]) -> None:
+        super().__init__("; ".join(reasons.values()))
+        self.reasons = reasons
+
+
+def ensure(days: Iterable[date], *, since: date | None = None) -> list[Partition]:
+    """Make the partitions that `days` lack, in both raw tables; return those made.
+
+    Raises RefusedDaysError, and makes none, when one of them may not be made: its raw records are gone already, it
+    lies more than WINGTEL_LATE_DAYS back (before `since`, where that is given), or more than WINGTEL_AHEAD_DAYS ahead.
+    """
     database = connection.settings_dict["NAME"]
     missing = sorted({day for day in days if (database, day) not in _known})
     if not missing:
         return []
+    if reasons := refusals(missing, since=since):
+        raise RefusedDaysError(reasons)
+    try:
+        return _make(database, missing)
+    except OperationalError as error:
+        if isinstance(error.__cause__, ObjectNotInPrerequisiteState):  # a day expired meanwhile
+            raise RefusedDaysError(refusals(missing, since=since)) from error
+        raise
+
+
+def _make(database: str, days: list[date]) -> list[Partition]:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["ensure_partitions"], {"days": missing})
+        cursor.execute(_SQL["ensure_partitions"], {"days": days})
         made = [Partition(parent, table) for parent, table, _ in cursor.fetchall()]
         for partition in made:
             partition_created.send(sender=None, partition=partition)
         zone = time_zone()
-        transaction.on_commit(lambda: _remember(database, missing, zone))
+        transaction.on_commit(lambda: _remember(database, days, zone))
     return made
+
+
+def ensure_ahead() -> list[Partition]:
+    """Make the partitions of today and of the next WINGTEL_AHEAD_DAYS days; return those made."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["days_ahead"], {"ahead_days": settings.WINGTEL_AHEAD_DAYS})
+        return ensure([day for (day,) in cursor.fetchall()])
+
+
+def refusals(days: Iterable[date], *, since: date | None = None) -> dict[date, str]:
+    """Why records of some of `days` cannot be stored; a day that has its partition takes them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SQL["refused_days"],
+            {
+                "days": list(days),
+                "since": since,
+                "late_days": settings.WINGTEL_LATE_DAYS,
+                "ahead_days": settings.WINGTEL_AHEAD_DAYS,
+            },
+        )
+        return {day: _why_refused(day, why, today, since) for day, why, today in cursor.fetchall()}
+
+
+def _why_refused(day: date, why: str, today: date, since: date | None) -> str:
+    if why == "expired":
+        return f"day expired: the raw records of {day} are gone; correct its aggregates by an adjustment"
+    if why == "early":
+        return (
+            f"{day} lies {(day - today).days} days ahead, more than {settings.WINGTEL_AHEAD_DAYS} (WINGTEL_AHEAD_DAYS)"
+        )
+    if since:
+        return f"{day} lies before {since}"
+    return f"{day} lies {(today - day).days} days back, more than {settings.WINGTEL_LATE_DAYS} (WINGTEL_LATE_DAYS)"
 
 
 def ensure_for_moments(moments: Iterable[datetime]) -> list[Partition]:
@@ -56,6 +115,11 @@ def ensure_for_moments(moments: Iterable[datetime]) -> list[Partition]:
     if zone and all((database, moment.astimezone(zone).date()) in _known for moment in moments):
         return []
     return ensure(business_days_of(moments))
+
+
+def forget(day: date) -> None:
+    """Let this process look again whether the partitions of a day are there."""
+    _known.discard((connection.settings_dict["NAME"], day))
 
 
 def _remember(database: str, days: Iterable[date], zone: ZoneInfo) -> None:

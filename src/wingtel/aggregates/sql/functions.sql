@@ -21,14 +21,16 @@ BEGIN
     LOCK TABLE usage_delta, daily_usage IN SHARE ROW EXCLUSIVE MODE;
 END $$;
 
--- Replace the daily aggregates of some days by the sums of the sources; returns how many there are. Under usage_lock_stored().
+-- Replace the daily aggregates of some days by the sums of the sources; returns how many rows of raw records there are. Under
+-- usage_lock_stored(). Days whose raw records are gone keep what they have.
 CREATE OR REPLACE FUNCTION usage_populate_days(first_day date, last_day date) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
     stored bigint;
+    expired date[] := ARRAY(SELECT day FROM usage_day WHERE day BETWEEN first_day AND last_day AND state = 'expired');
 BEGIN
-    DELETE FROM usage_delta WHERE day BETWEEN first_day AND last_day;
-    DELETE FROM daily_usage WHERE day BETWEEN first_day AND last_day;
+    DELETE FROM usage_delta WHERE day BETWEEN first_day AND last_day AND day <> ALL (expired);
+    DELETE FROM daily_usage WHERE day BETWEEN first_day AND last_day AND day <> ALL (expired);
     INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
     SELECT subscription_id, usage_type, day, used, price, records
     FROM (
@@ -46,6 +48,15 @@ BEGIN
     ) AS grouped
     ORDER BY day, subscription_id, usage_type;
     GET DIAGNOSTICS stored = ROW_COUNT;
+    INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
+    SELECT subscription_id, usage_type, day, sum(used), sum(price), 0
+    FROM usage_adjustment
+    WHERE day BETWEEN first_day AND last_day AND day <> ALL (expired)
+    GROUP BY subscription_id, usage_type, day
+    ORDER BY day, subscription_id, usage_type
+    ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
+        used = stored.used + excluded.used,
+        price = stored.price + excluded.price;
     RETURN stored;
 END $$;
 
@@ -59,7 +70,6 @@ LANGUAGE sql AS $$
         FROM daily_usage
         WHERE day >= first_month AND day < last_month + interval '1 month'
         GROUP BY 1, 2, 3
-        HAVING sum(records) > 0
         ORDER BY 3, 1, 2
     ),
     kept AS (
@@ -82,7 +92,6 @@ LANGUAGE sql AS $$
                           WHERE daily.subscription_id = stored.subscription_id
                             AND daily.usage_type = stored.usage_type
                             AND daily.day >= stored.month AND daily.day < stored.month + interval '1 month'
-                            AND daily.records > 0
                           OFFSET 0)
         RETURNING subscription_id, usage_type, NULL::numeric AS ceiling, ceiling AS previous_ceiling
     )
@@ -126,3 +135,23 @@ BEGIN
                                   date_trunc('month', last_day::timestamp)::date);
     RETURN stored;
 END $$;
+
+-- Count an adjustment at once: in the stored aggregates, unless answers of its day are computed from the sources.
+--
+-- Like every writer it holds a lock on a raw table, so the strategy is the same until it commits; and it holds the day, so that
+-- the day is not sealed without it.
+CREATE OR REPLACE FUNCTION usage_count_adjustment() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    state_of_day text;
+BEGIN
+    LOCK TABLE ONLY data_usage_record IN ROW EXCLUSIVE MODE;
+    INSERT INTO usage_day (day) VALUES (NEW.day) ON CONFLICT DO NOTHING;
+    SELECT state INTO STRICT state_of_day FROM usage_day WHERE day = NEW.day FOR SHARE;
+    IF usage_stores() OR state_of_day IN ('sealed', 'expired') THEN
+        PERFORM usage_add(NEW.subscription_id, NEW.usage_type, NEW.day, NEW.used, NEW.price, 0);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER count_adjustment AFTER INSERT ON usage_adjustment
+    FOR EACH ROW EXECUTE FUNCTION usage_count_adjustment();

@@ -1,6 +1,10 @@
 -- What readers see where the stored tables are exact. A strategy that puts deltas aside replaces the views by its own; the
 -- function counts deltas in, of which there are none elsewhere.
 
+-- Whether answers come from the stored tables, for all days.
+CREATE OR REPLACE FUNCTION usage_stores() RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT true $$;
+
 -- What a strategy has put aside, a row for each record that was added or taken away.
 CREATE OR REPLACE VIEW usage_unfolded AS
 SELECT element.subscription_id, usage_type, day, element.used, element.price, sign(records)::integer AS records
@@ -10,12 +14,12 @@ CROSS JOIN LATERAL unnest(subscriptions, usage_delta.used, prices) AS element (s
 CREATE OR REPLACE VIEW usage_daily AS
 SELECT subscription_id, usage_type, day, used, price, records
 FROM daily_usage
-WHERE records > 0;
+WHERE (used, price, records) <> (0, 0, 0);
 
 CREATE OR REPLACE VIEW usage_monthly AS
 SELECT subscription_id, usage_type, month, used, price, records
 FROM monthly_usage
-WHERE records > 0;
+WHERE (used, price, records) <> (0, 0, 0);
 
 -- What some subscriptions paid in one month, or in all their months where none is given.
 CREATE OR REPLACE FUNCTION usage_summed(subscription_ids bigint[], usage_types text[], of_month date)
@@ -23,20 +27,20 @@ RETURNS TABLE (subscription_id bigint, usage_type text, price numeric)
 LANGUAGE sql STABLE ROWS 200 AS $$
     SELECT parts.subscription_id, parts.usage_type, sum(parts.price)
     FROM (
-        SELECT stored.subscription_id, stored.usage_type, stored.price, stored.records
+        SELECT stored.subscription_id, stored.usage_type, stored.price, stored.used, stored.records
         FROM monthly_usage AS stored
         WHERE stored.subscription_id = ANY (subscription_ids)
           AND stored.usage_type = ANY (usage_types)
           AND (of_month IS NULL OR stored.month = of_month)
         UNION ALL
-        SELECT delta.subscription_id, delta.usage_type, delta.price, delta.records
+        SELECT delta.subscription_id, delta.usage_type, delta.price, delta.used, delta.records
         FROM usage_unfolded AS delta
         WHERE delta.subscription_id = ANY (subscription_ids)
           AND delta.usage_type = ANY (usage_types)
           AND (of_month IS NULL OR usage_month(delta.day) = of_month)
     ) AS parts
     GROUP BY parts.subscription_id, parts.usage_type
-    HAVING sum(parts.records) > 0
+    HAVING (sum(parts.used), sum(parts.price), sum(parts.records)) <> (0, 0, 0)
 $$;
 
 -- Subscriptions whose price in one month, or in all their months where none is given, reached a limit, the largest first:

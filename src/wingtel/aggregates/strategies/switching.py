@@ -106,7 +106,6 @@ def _populate(progress: Progress) -> None:
         for done, day in enumerate(days):
             progress(done, len(days))
             cursor.execute(_SQL["populate_day"], {"day": day})
-        if days:
-            cursor.execute(_SQL["populate_months"], {"first": days[0], "last": days[-1]})
+        cursor.execute(_SQL["populate_months"])
         cursor.execute(_SQL["populate_totals"])
         progress(len(days), len(days))

@@ -17,6 +17,13 @@ BEGIN
                WHERE raw.oid = parent AND other.relname = partition) THEN
         RETURN NULL;
     END IF;
+    -- Its raw records were dropped once their aggregates were proven: what came later could not be told from what came again.
+    IF EXISTS (SELECT FROM usage_day WHERE day = business_day AND state = 'expired') THEN
+        RAISE EXCEPTION 'day expired: the raw records of % are gone', business_day
+            USING HINT = 'Correct its aggregates by an adjustment.', ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    -- So that whoever writes to the partition finds the row, whatever snapshot it has.
+    INSERT INTO usage_day (day) VALUES (business_day) ON CONFLICT DO NOTHING;
     EXECUTE format('CREATE TABLE %I (LIKE %s INCLUDING ALL)', partition, parent);
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
                    parent, partition, usage_day_start(business_day), usage_day_start(business_day + 1));
@@ -36,10 +43,39 @@ BEGIN
          LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $f$ SELECT %L::boolean $f$', announcing);
 END $$;
 
--- Everything that was used, whatever table it stands in: what the aggregates are the sums of.
+-- Every raw record, whatever table it stands in: what the aggregates are the sums of, with the adjustments.
 CREATE OR REPLACE VIEW usage_source AS
 SELECT subscription_id, 'data'::text COLLATE "C" AS usage_type, usage_date, kilobytes_used AS used, price
 FROM data_usage_record
 UNION ALL
 SELECT subscription_id, 'voice'::text COLLATE "C", usage_date, seconds_used, price
 FROM voice_usage_record;
+
+-- Open a day again that was sealed, or is being sealed, because its raw records change: a trigger of its partitions from then on.
+--
+-- An older snapshot than the seal would not see it: above READ COMMITTED, locking the row fails where it changed since.
+CREATE OR REPLACE FUNCTION usage_reopen_day() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        PERFORM FROM usage_day WHERE day = TG_ARGV[0]::date FOR UPDATE;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the day % began to be kept after this transaction did', TG_ARGV[0]
+                USING ERRCODE = 'serialization_failure', HINT = 'Run the transaction again.';
+        END IF;
+    END IF;
+    UPDATE usage_day
+    SET state = 'open', reopened_at = now(), reopened = reopened + (state = 'sealed')::integer
+    WHERE day = TG_ARGV[0]::date AND state IN ('sealing', 'sealed');
+    RETURN CASE WHEN TG_LEVEL = 'STATEMENT' THEN NULL WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+
+-- Adjustments are never edited.
+CREATE OR REPLACE FUNCTION usage_keep_adjustment() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'adjustment % is kept as it is', OLD.id
+        USING HINT = 'Reverse it by another.', ERRCODE = 'object_not_in_prerequisite_state';
+END $$;
+CREATE OR REPLACE TRIGGER keep BEFORE UPDATE OR DELETE ON usage_adjustment
+    FOR EACH ROW EXECUTE FUNCTION usage_keep_adjustment();

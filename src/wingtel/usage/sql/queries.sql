@@ -9,6 +9,22 @@ SELECT usage_set_time_zone(%(zone)s)
 -- The business days of some moments.
 SELECT DISTINCT usage_business_day(moment) FROM unnest(%(moments)s::timestamptz[]) AS moment ORDER BY 1
 
+-- name: refused_days
+-- Those of some days that have no partition and may not get one, with what stands against it and today's business day.
+SELECT day,
+       CASE WHEN state = 'expired' THEN 'expired' WHEN day > today THEN 'early' ELSE 'late' END,
+       today
+FROM unnest(%(days)s::date[]) AS day
+LEFT JOIN usage_day USING (day)
+CROSS JOIN (SELECT usage_business_day(now())) AS clock (today)
+WHERE (state = 'expired' OR day NOT BETWEEN coalesce(%(since)s::date, today - %(late_days)s) AND today + %(ahead_days)s)
+  AND to_regclass(format('data_usage_record_%%s', to_char(day, 'YYYYMMDD'))) IS NULL
+ORDER BY day
+
+-- name: days_ahead
+-- Today's business day and those after it.
+SELECT usage_business_day(now()) + ahead FROM generate_series(0, %(ahead_days)s) AS ahead
+
 -- name: ensure_partitions
 -- Make what is missing of both raw tables' partitions for some days; a row for each that was made.
 SELECT parent::regclass::text, partition, day

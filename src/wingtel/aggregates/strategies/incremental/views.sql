@@ -4,7 +4,7 @@
 CREATE OR REPLACE VIEW usage_daily AS
 SELECT subscription_id, usage_type, day, used, price, records
 FROM daily_usage AS stored
-WHERE records > 0
+WHERE (used, price, records) <> (0, 0, 0)
   AND NOT EXISTS (SELECT FROM usage_unfolded AS delta
                   WHERE delta.subscription_id = stored.subscription_id
                     AND delta.usage_type = stored.usage_type
@@ -21,12 +21,13 @@ FROM (
 ) AS delta
 LEFT JOIN daily_usage AS stored
     ON stored.subscription_id = delta.subscription_id AND stored.usage_type = delta.usage_type AND stored.day = delta.day
-WHERE delta.records + coalesce(stored.records, 0) > 0;
+WHERE (delta.used + coalesce(stored.used, 0), delta.price + coalesce(stored.price, 0), delta.records + coalesce(stored.records, 0))
+   <> (0, 0, 0);
 
 CREATE OR REPLACE VIEW usage_monthly AS
 SELECT subscription_id, usage_type, month, used, price, records
 FROM monthly_usage AS stored
-WHERE records > 0
+WHERE (used, price, records) <> (0, 0, 0)
   AND NOT EXISTS (SELECT FROM usage_unfolded AS delta
                   WHERE delta.subscription_id = stored.subscription_id
                     AND delta.usage_type = stored.usage_type
@@ -45,4 +46,5 @@ FROM (
 LEFT JOIN monthly_usage AS stored
     ON stored.subscription_id = delta.subscription_id AND stored.usage_type = delta.usage_type
     AND stored.month = delta.month
-WHERE delta.records + coalesce(stored.records, 0) > 0;
+WHERE (delta.used + coalesce(stored.used, 0), delta.price + coalesce(stored.price, 0), delta.records + coalesce(stored.records, 0))
+   <> (0, 0, 0);

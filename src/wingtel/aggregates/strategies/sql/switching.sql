@@ -14,21 +14,27 @@ SELECT usage_lock_stored()
 LOCK TABLE data_usage_record, voice_usage_record IN ACCESS EXCLUSIVE MODE
 
 -- name: forget_stored
--- Nobody kept these, so they may tell of days whose raw records have changed or gone.
-TRUNCATE usage_delta, daily_usage, monthly_usage, total_usage
+-- Nobody kept these, so they may tell of days whose raw records have changed. What tells of expired days was kept.
+TRUNCATE usage_delta, monthly_usage, total_usage;
+DELETE FROM daily_usage WHERE day NOT IN (SELECT day FROM usage_day WHERE state = 'expired')
 
 -- name: days
--- The days that have partitions.
-SELECT DISTINCT to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD')
+-- The days that have partitions, and those that have adjustments only.
+SELECT to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD') AS day
 FROM pg_inherits
 WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
-ORDER BY 1
+UNION
+SELECT day FROM usage_adjustment WHERE day NOT IN (SELECT day FROM usage_day WHERE state = 'expired')
+ORDER BY day
 
 -- name: populate_day
 SELECT usage_populate_days(%(day)s, %(day)s)
 
 -- name: populate_months
-SELECT usage_populate_months(date_trunc('month', %(first)s::timestamp)::date, date_trunc('month', %(last)s::timestamp)::date)
+-- All there are, also of expired days.
+SELECT usage_populate_months(date_trunc('month', min(day)::timestamp)::date, date_trunc('month', max(day)::timestamp)::date)
+FROM daily_usage
+HAVING count(*) > 0
 
 -- name: populate_totals
 SELECT usage_populate_totals()

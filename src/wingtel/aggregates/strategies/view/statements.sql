@@ -1,8 +1,11 @@
 -- name: days_without_raw_records
--- Days that have stored aggregates and no partition: what was used on them cannot be computed any more.
+-- Days that have stored aggregates and neither a partition nor an end that was proven: what was used on them cannot be computed any
+-- more.
 SELECT count(*), min(day), max(day)
 FROM (
     SELECT DISTINCT day FROM daily_usage WHERE records > 0
+    EXCEPT
+    SELECT day FROM usage_day WHERE state = 'expired'
     EXCEPT
     SELECT to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD')
     FROM pg_inherits

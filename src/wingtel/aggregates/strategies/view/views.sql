@@ -1,16 +1,36 @@
--- Everything computed from the raw records.
+-- Everything computed from the sources, except days that are sealed: these live in the stored tables whatever the strategy.
+
+CREATE OR REPLACE FUNCTION usage_stores() RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT false $$;
+
+-- What was used on other days, a row for each raw record and adjustment.
+CREATE OR REPLACE VIEW usage_unsealed AS
+SELECT subscription_id, usage_type, usage_business_day(usage_date) AS day, used, price, 1 AS records
+FROM usage_source
+WHERE usage_business_day(usage_date) NOT IN (SELECT day FROM usage_day WHERE state IN ('sealed', 'expired'))
+UNION ALL
+SELECT subscription_id, usage_type, day, used, price, 0
+FROM usage_adjustment
+WHERE day NOT IN (SELECT day FROM usage_day WHERE state IN ('sealed', 'expired'));
 
 CREATE OR REPLACE VIEW usage_daily AS
-SELECT subscription_id, usage_type, usage_business_day(usage_date) AS day,
-       sum(used)::bigint AS used, sum(price)::numeric(20, 4) AS price, count(*) AS records
-FROM usage_source
-GROUP BY 1, 2, 3;
+SELECT subscription_id, usage_type, day,
+       sum(used)::bigint AS used, sum(price)::numeric(20, 4) AS price, sum(records)::bigint AS records
+FROM usage_unsealed
+GROUP BY 1, 2, 3
+HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
+UNION ALL
+SELECT subscription_id, usage_type, day, used, price, records
+FROM daily_usage
+WHERE day IN (SELECT day FROM usage_day WHERE state IN ('sealed', 'expired'))
+  AND (used, price, records) <> (0, 0, 0);
 
 CREATE OR REPLACE VIEW usage_monthly AS
-SELECT subscription_id, usage_type, date_trunc('month', usage_business_day(usage_date)::timestamp)::date AS month,
-       sum(used)::bigint AS used, sum(price)::numeric(20, 4) AS price, count(*) AS records
-FROM usage_source
-GROUP BY 1, 2, 3;
+SELECT subscription_id, usage_type, date_trunc('month', day::timestamp)::date AS month,
+       sum(used)::bigint AS used, sum(price)::numeric(20, 4) AS price, sum(records)::bigint AS records
+FROM usage_daily
+GROUP BY 1, 2, 3
+HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0);
 
 -- Subscriptions whose price in one month, or in all time where none is given, reached a limit, the largest first: `page_rows` of
 -- them after a position, and a row for each usage type that did. A subscription stands where its largest price stands.
@@ -23,14 +43,13 @@ LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     RETURN QUERY
     WITH totals AS MATERIALIZED (
-        SELECT source.subscription_id, source.usage_type, sum(source.price) AS price
-        FROM usage_source AS source
-        WHERE (of_month IS NULL OR source.usage_date >= usage_day_start(of_month)
-                               AND source.usage_date < usage_day_start((of_month + interval '1 month')::date))
-          AND source.usage_type = ANY (usage_types)
-          AND (subscription_ids IS NULL OR source.subscription_id = ANY (subscription_ids))
-        GROUP BY source.subscription_id, source.usage_type
-        HAVING sum(source.price) >= price_limit
+        SELECT daily.subscription_id, daily.usage_type, sum(daily.price) AS price
+        FROM usage_daily AS daily
+        WHERE (of_month IS NULL OR daily.day >= of_month AND daily.day < of_month + interval '1 month')
+          AND daily.usage_type = ANY (usage_types)
+          AND (subscription_ids IS NULL OR daily.subscription_id = ANY (subscription_ids))
+        GROUP BY daily.subscription_id, daily.usage_type
+        HAVING (sum(daily.used), sum(daily.price), sum(daily.records)) <> (0, 0, 0) AND sum(daily.price) >= price_limit
     ),
     page AS (
         SELECT totals.subscription_id, max(totals.price) AS price

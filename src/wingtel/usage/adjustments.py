@@ -1,0 +1,43 @@
+"""Corrections of what was used, for days whose raw records are gone or must not be touched."""
+
+from django.db import models
+
+from wingtel.subscriptions.models import Subscription
+
+from .usage_types import UsageType
+
+
+class UsageAdjustment(models.Model):
+    """A signed correction to what one subscription used and paid on one business day; kept for ever.
+
+    A source of the aggregates as raw records are, counted when it is inserted, by the database itself and under
+    every strategy. The database refuses to change or delete one: another adjustment reverses it. `used` is in
+    kilobytes or seconds, `price` in the operator's currency; both may be negative.
+    """
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="adjustments")
+    usage_type = models.TextField(choices=UsageType, db_collation="C")
+    day = models.DateField()
+    used = models.BigIntegerField(default=0)
+    price = models.DecimalField(max_digits=14, decimal_places=4, default=0)
+    reason = models.TextField(help_text="Why, for whoever asks later.")
+    actor = models.TextField(help_text="Who made it.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
+
+    class Meta:
+        db_table = "usage_adjustment"
+        indexes = [
+            models.Index(name="usage_adjustment_day", fields=["day", "subscription"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="usage_adjustment_type_is_known", condition=models.Q(usage_type__in=["data", "voice"])
+            ),
+            models.CheckConstraint(
+                name="usage_adjustment_says_why", condition=~models.Q(reason="") & ~models.Q(actor="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"adjustment {self.pk} of subscription {self.subscription_id} on {self.day}"
