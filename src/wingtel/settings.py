@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "wingtel.subscriptions",
     "wingtel.usage",
     "wingtel.aggregates",
+    "wingtel.lifecycle",
     "wingtel.feeds",
     "wingtel.api",
     "wingtel.dashboard",

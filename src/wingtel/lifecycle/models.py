@@ -1,0 +1,29 @@
+"""What became of proving the aggregates."""
+
+from django.db import models
+
+
+class Reconciliation(models.Model):
+    """One comparison of the aggregates with their sources, for the business days `first` to `last`, both included.
+
+    `differences` are the first few, each with both values. `drift_price` is the sum of how much the prices of
+    differing daily keys are off, without sign, in the operator's currency. `repaired`: it was mended.
+    """
+
+    first = models.DateField()
+    last = models.DateField()
+    strategy = models.TextField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    keys = models.BigIntegerField(help_text="Daily keys compared.")
+    drift_keys = models.BigIntegerField(help_text="Keys that differ, of days, months and totals.")
+    drift_price = models.DecimalField(max_digits=30, decimal_places=4)
+    repaired = models.BooleanField(default=False)
+    differences = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "usage_reconciliation"
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}: {self.drift_keys} keys differ"
