@@ -109,6 +109,8 @@ WINGTEL_TIME_ZONE = os.environ.get("WINGTEL_TIME_ZONE", "UTC")
 
 # Raw records are kept for so many days; then those of sealed days go.
 WINGTEL_RETENTION_DAYS = int(os.environ.get("WINGTEL_RETENTION_DAYS", "45"))
+# A day is sealed once it has been over for so many days.
+WINGTEL_SEAL_AFTER_DAYS = int(os.environ.get("WINGTEL_SEAL_AFTER_DAYS", "3"))
 # A record may be so many days late, and so many ahead of the clock.
 WINGTEL_LATE_DAYS = int(os.environ.get("WINGTEL_LATE_DAYS", WINGTEL_RETENTION_DAYS))
 WINGTEL_AHEAD_DAYS = int(os.environ.get("WINGTEL_AHEAD_DAYS", "2"))

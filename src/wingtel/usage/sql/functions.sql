@@ -70,6 +70,43 @@ BEGIN
     RETURN CASE WHEN TG_LEVEL = 'STATEMENT' THEN NULL WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 
+-- Let every write to a day's raw records open it again, from the end of this transaction on: waits for whoever writes to them.
+CREATE OR REPLACE FUNCTION usage_watch_day(business_day date) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    data text := format('%I', 'data_usage_record_' || to_char(business_day, 'YYYYMMDD'));
+    voice text := format('%I', 'voice_usage_record_' || to_char(business_day, 'YYYYMMDD'));
+    partition text;
+BEGIN
+    EXECUTE format('LOCK TABLE %s, %s IN SHARE ROW EXCLUSIVE MODE', data, voice);
+    FOREACH partition IN ARRAY ARRAY[data, voice] LOOP
+        EXECUTE format('CREATE OR REPLACE TRIGGER reopen_day BEFORE INSERT OR UPDATE OR DELETE ON %s
+                        FOR EACH ROW EXECUTE FUNCTION usage_reopen_day(%L)', partition, business_day);
+        EXECUTE format('CREATE OR REPLACE TRIGGER reopen_day_emptied BEFORE TRUNCATE ON %s
+                        FOR EACH STATEMENT EXECUTE FUNCTION usage_reopen_day(%L)', partition, business_day);
+    END LOOP;
+END $$;
+
+-- Lock a day's raw records against everybody, to drop them. The raw tables too, as dropping a partition needs it: the parents first,
+-- in the order in which writers come to them.
+CREATE OR REPLACE FUNCTION usage_lock_day(business_day date) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format('LOCK TABLE %I, %I IN ACCESS EXCLUSIVE MODE',
+                   'data_usage_record_' || to_char(business_day, 'YYYYMMDD'),
+                   'voice_usage_record_' || to_char(business_day, 'YYYYMMDD'));
+END $$;
+
+-- Drop a day's raw records.
+CREATE OR REPLACE FUNCTION usage_drop_day(business_day date) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('DROP TABLE %I, %I',
+                   'data_usage_record_' || to_char(business_day, 'YYYYMMDD'),
+                   'voice_usage_record_' || to_char(business_day, 'YYYYMMDD'));
+END $$;
+
 -- Adjustments are never edited.
 CREATE OR REPLACE FUNCTION usage_keep_adjustment() RETURNS trigger
 LANGUAGE plpgsql AS $$

@@ -1,0 +1,222 @@
+"""Proving the aggregates: key by key against their sources, at every grain, while others write."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from wingtel import sql
+from wingtel.aggregates import strategies
+from wingtel.usage.models import UsageDay
+
+from .models import Reconciliation
+
+_SQL = sql.statements(__package__, "sql/reconciling.sql")
+SHOWN = 100
+"""Differences that are kept of one comparison."""
+
+
+class NothingToReconcileError(ValueError):
+    """There is no day with usage, or the days are reversed; the message says which."""
+
+
+@dataclass(frozen=True)
+class Values:
+    """Kilobytes or seconds, the price, and how many raw records. Of a bound only the price is told."""
+
+    used: int | None
+    price: Decimal | None
+    records: int | None
+
+    def __str__(self) -> str:
+        if self.used is None:
+            return f"price {self.price}"
+        return f"used {self.used}, price {self.price}, records {self.records}"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One key whose aggregate is not what its sources say.
+
+    `grain` is `day`, `seal of day` (a whole day's sums against its seal; no subscription), `month`, or `bounds of
+    month` and `bounds of all time`: what tells quickly who exceeds a limit. `start` is the day, or the month's first.
+    """
+
+    grain: str
+    subscription_id: int | None
+    usage_type: str
+    start: date | None
+    expected: Values | None
+    found: Values | None
+
+    @property
+    def kind(self) -> str:
+        """Whether the aggregate is `missing`, `surplus`, or `differs`."""
+        if self.found is None:
+            return "missing"
+        return "surplus" if self.expected is None else "differs"
+
+    @property
+    def off_by(self) -> tuple[int, Decimal, int]:
+        """What has to be added to what is found: used, price and records."""
+        expected, found = self.expected or _NOTHING, self.found or _NOTHING
+        return (
+            (expected.used or 0) - (found.used or 0),
+            (expected.price or Decimal(0)) - (found.price or Decimal(0)),
+            (expected.records or 0) - (found.records or 0),
+        )
+
+
+_NOTHING = Values(0, Decimal(0), 0)
+
+
+def reconcile(first: date | None = None, last: date | None = None, *, repair: bool = False) -> Reconciliation:
+    """Compare the aggregates of the business days `first` to `last` with their sources, and keep what came of it.
+
+    Without an end, it is the first or the last day that anything is known of. Days are compared with raw records and
+    adjustments, or with the seal where the raw records are gone; the months they lie in with their days, and the bounds
+    of all prices with the months. Each comparison sees one moment, so writers raise no false alarm. With `repair`, what
+    differs is mended, and nothing else changed; writers wait meanwhile. An expired day that is not what it was sealed
+    with cannot be mended, since its records are gone, and neither can its month.
+
+    Raises NothingToReconcileError when there is no such day.
+    """
+    first, last = _period(first, last)
+    started = timezone.now()
+    found = differences(first, last)
+    if not (repair and found):
+        return _keep(first, last, found, started)
+    found, left = _repair(first, last)
+    return _keep(first, last, found, started, repaired=not left)
+
+
+def differences(first: date, last: date) -> list[Difference]:
+    """What differs now, days before months before bounds."""
+    found = day_differences(first, last) + _differing("months", first, last)
+    return found + (_differing("bounds", first, last) if _is_stored() else [])
+
+
+def day_differences(first: date, last: date) -> list[Difference]:
+    """What differs of the days alone."""
+    return _differing("days", first, last) + seal_differences(first, last, UsageDay.State.EXPIRED)
+
+
+def seal_differences(first: date, last: date, state: UsageDay.State) -> list[Difference]:
+    """Days in that state whose aggregates are not what they were sealed with and the adjustments."""
+    return _differing("seals", first, last, states=[state.value])
+
+
+def _period(first: date | None, last: date | None) -> tuple[date, date]:
+    if first is None or last is None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["period"])
+            earliest, latest = cursor.fetchone()
+        if earliest is None:
+            raise NothingToReconcileError("nothing was used yet: there is nothing to reconcile")
+        first, last = first or earliest, last or latest
+    if last < first:
+        raise NothingToReconcileError(f"the last day, {last}, lies before the first, {first}")
+    return first, last
+
+
+def _is_stored() -> bool:
+    strategy = strategies.active()
+    return bool(strategy and strategy.stores)
+
+
+def _differing(statement: str, first: date, last: date, **more: Any) -> list[Difference]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[statement], {"first": first, "last": last} | more)
+        return [_difference(*row) for row in cursor.fetchall()]
+
+
+def _difference(
+    grain: str, subscription_id: int | None, usage_type: str, start: date | None, *values: Any
+) -> Difference:
+    return Difference(grain, subscription_id, usage_type, start, _values(*values[:3]), _values(*values[3:]))
+
+
+def _values(used: Any, price: Decimal | None, records: Any) -> Values | None:
+    if used is None and price is None:
+        return None
+    return Values(None if used is None else int(used), price, None if records is None else int(records))
+
+
+def _repair(first: date, last: date) -> tuple[list[Difference], list[Difference]]:
+    """Mend what differs once nobody writes any more, and say what differed and what still does.
+
+    Days first, since months are compared with them; but not with days that are not what they were sealed with.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SQL["alone"])
+        days = _differing("days", first, last)
+        _add("repair_days", days)
+        seals = seal_differences(first, last, UsageDay.State.EXPIRED)
+        months = _differing("months", first, last)
+        doubtful = {_month(seal) for seal in seals}
+        _add("repair_months", [each for each in months if _month(each) not in doubtful])
+        bounds = _differing("bounds", first, last) if _is_stored() else []
+        cursor.execute(_SQL["repair_bounds"])
+        cursor.execute(_SQL["repair_totals"])
+    return days + seals + months + bounds, seals + [each for each in months if _month(each) in doubtful]
+
+
+def _month(difference: Difference) -> date | None:
+    return difference.start and difference.start.replace(day=1)
+
+
+def _add(statement: str, missing: Sequence[Difference]) -> None:
+    if not missing:
+        return
+    used, prices, records = zip(*(difference.off_by for difference in missing), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SQL[statement],
+            {
+                "subscriptions": [difference.subscription_id for difference in missing],
+                "usage_types": [difference.usage_type for difference in missing],
+                "days": [difference.start for difference in missing],
+                "used": list(used),
+                "prices": list(prices),
+                "records": list(records),
+            },
+        )
+
+
+def _keep(
+    first: date, last: date, found: list[Difference], started: datetime, *, repaired: bool = False
+) -> Reconciliation:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["keys"], {"first": first, "last": last})
+        (keys,) = cursor.fetchone()
+    strategy = strategies.active()
+    of_days = [difference for difference in found if difference.grain in {"day", "seal of day"}]
+    return Reconciliation.objects.create(
+        first=first,
+        last=last,
+        strategy=strategy.name if strategy else "",
+        started_at=started,
+        finished_at=timezone.now(),
+        keys=keys,
+        drift_keys=len(found),
+        drift_price=sum((abs(difference.off_by[1]) for difference in of_days), Decimal(0)),
+        repaired=repaired,
+        differences=[_told(difference) for difference in found[:SHOWN]],
+    )
+
+
+def _told(difference: Difference) -> dict[str, Any]:
+    """As JSON has it."""
+    return {
+        "grain": difference.grain,
+        "kind": difference.kind,
+        "subscription_id": difference.subscription_id,
+        "usage_type": difference.usage_type,
+        "start": difference.start and difference.start.isoformat(),
+        "expected": difference.expected and asdict(difference.expected) | {"price": str(difference.expected.price)},
+        "found": difference.found and asdict(difference.found) | {"price": str(difference.found.price)},
+    }

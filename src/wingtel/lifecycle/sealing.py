@@ -1,0 +1,136 @@
+"""Sealing a day: its aggregates are proven equal to its raw records, and whatever changes these opens it again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from wingtel import sql
+from wingtel.aggregates import strategies
+from wingtel.usage.models import UsageDay
+
+from .reconciling import Difference, day_differences
+from .waiting import StillHeldError, patiently
+
+_SQL = sql.statements(__package__, "sql/sealing.sql")
+_SHOWN = 3
+
+
+class SealRefusedError(Exception):
+    """The day was not sealed; the message says why. `differences` are the keys that are not right."""
+
+    def __init__(self, reason: str, differences: list[Difference] | None = None) -> None:
+        super().__init__(reason)
+        self.differences = differences or []
+
+
+def seal(day: date) -> UsageDay:
+    """Prove the aggregates of a business day equal to its sources, and seal it with its row counts and sums.
+
+    First the day is watched: from then on every write to its raw records opens it, whoever writes and how. Then it is
+    compared, while others go on. It is sealed at the end if nothing opened it meanwhile, so no record can come between
+    the proof and the seal, or after it without being noticed. A day that is sealed stays as it is.
+
+    Raises SealRefusedError when the day is not over, has no raw records or has lost them, does not reconcile, or was
+    written to all the while.
+    """
+    with _alone(day):
+        if not _watch(day):
+            return UsageDay.objects.get(day=day)
+        try:
+            _prove(day)
+            _finish(day)
+        except SealRefusedError:
+            _execute("open", day)
+            raise
+    return UsageDay.objects.get(day=day)
+
+
+def seal_due() -> list[date]:
+    """Seal the days that are over since WINGTEL_SEAL_AFTER_DAYS; return those that were.
+
+    One that does not reconcile is left open for `wingtel reconcile` to tell, and keeps no other from being sealed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["due"], {"after": settings.WINGTEL_SEAL_AFTER_DAYS})
+        due = [day for (day,) in cursor.fetchall()]
+    return [day for day in due if _is_sealed(day)]
+
+
+def _is_sealed(day: date) -> bool:
+    try:
+        seal(day)
+    except SealRefusedError:
+        return False
+    return True
+
+
+@contextmanager
+def _alone(day: date) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["try_alone"], {"day": day})
+        if not cursor.fetchone()[0]:
+            raise SealRefusedError(f"{day} is being sealed by another session")
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            _execute("let_others", day)
+
+
+def _watch(day: date) -> bool:
+    """Whether the day has to be proven: it is not sealed yet."""
+    try:
+        return patiently(lambda: _begin(day), _SQL["patience"])
+    except StillHeldError as error:
+        raise SealRefusedError(f"{day} is being written to: {error}") from error
+
+
+def _begin(day: date) -> bool:
+    known = UsageDay.objects.filter(day=day).first()
+    if known is None:
+        raise SealRefusedError(f"{day} has no raw records")
+    if known.state == UsageDay.State.EXPIRED:
+        raise SealRefusedError(f"{day} has expired: its raw records are gone, and it was sealed before")
+    with connection.cursor() as cursor:
+        if known.state != UsageDay.State.SEALED:
+            cursor.execute(_SQL["watch"], {"day": day})
+        cursor.execute(_SQL["state"], {"day": day})
+        state, is_over = cursor.fetchone()
+        if state == UsageDay.State.SEALED:
+            return False
+        if not is_over:
+            raise SealRefusedError(f"{day} is not over yet")
+        cursor.execute(_SQL["sealing"], {"day": day})
+    return True
+
+
+def _prove(day: date) -> None:
+    strategy = strategies.active()
+    if not (strategy and strategy.stores):
+        with transaction.atomic():
+            _execute("store", day)
+    if wrong := day_differences(day, day):
+        shown = "; ".join(
+            f"{each.usage_type} of subscription {each.subscription_id} is {each.found or 'missing'}"
+            f" and should be {each.expected or 'nothing'}"
+            for each in wrong[:_SHOWN]
+        )
+        raise SealRefusedError(
+            f"{day} does not reconcile: {len(wrong)} keys differ ({shown}); see `wingtel reconcile --from {day} --to"
+            f" {day}`, and mend it with --repair",
+            wrong,
+        )
+
+
+def _finish(day: date) -> None:
+    if not _execute("seal", day):
+        raise SealRefusedError(f"{day} was written to while it was proven: seal it again")
+
+
+def _execute(statement: str, day: date) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[statement], {"day": day})
+        return int(cursor.rowcount)

@@ -1,0 +1,22 @@
+-- name: patience
+-- Nobody waits longer than this for the drop of a partition: whoever writes goes first.
+SET LOCAL lock_timeout = '50ms'
+
+-- name: due
+-- Sealed days past their retention.
+SELECT day FROM usage_day
+WHERE state = 'sealed' AND day < usage_business_day(now()) - %(retention_days)s
+ORDER BY day
+
+-- name: lock
+-- Wait until nobody reads or writes the day's raw records, nor computes its aggregates anew from them.
+SELECT usage_lock_day(%(day)s);
+LOCK TABLE daily_usage IN ROW EXCLUSIVE MODE
+
+-- name: state
+-- The state of the day: whatever was written since it was sealed has opened it.
+SELECT state FROM usage_day WHERE day = %(day)s FOR UPDATE
+
+-- name: expire
+SELECT usage_drop_day(%(day)s);
+UPDATE usage_day SET state = 'expired', expired_at = now() WHERE day = %(day)s

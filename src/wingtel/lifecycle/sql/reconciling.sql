@@ -1,0 +1,178 @@
+-- name: days
+-- Daily aggregates that differ from the sums of their sources, for some days whose raw records are there; a row for each key with
+-- both values, NULL where there is none.
+--
+-- One statement sees one moment: aggregates and sources of the same transactions, whoever writes meanwhile.
+WITH kept AS (
+    SELECT day FROM usage_day WHERE day BETWEEN %(first)s AND %(last)s AND state = 'expired'
+),
+source AS (
+    SELECT subscription_id, 'data'::text COLLATE "C" AS usage_type, usage_business_day(usage_date) AS day,
+           sum(kilobytes_used) AS used, sum(price) AS price, count(*) AS records
+    FROM data_usage_record
+    WHERE usage_date >= usage_day_start(%(first)s) AND usage_date < usage_day_start(%(last)s::date + 1)
+    GROUP BY 1, 3
+    UNION ALL
+    SELECT subscription_id, 'voice'::text COLLATE "C", usage_business_day(usage_date),
+           sum(seconds_used), sum(price), count(*)
+    FROM voice_usage_record
+    WHERE usage_date >= usage_day_start(%(first)s) AND usage_date < usage_day_start(%(last)s::date + 1)
+    GROUP BY 1, 3
+),
+adjusted AS (
+    SELECT subscription_id, usage_type, day, sum(used) AS used, sum(price) AS price, 0::bigint AS records
+    FROM usage_adjustment
+    WHERE day BETWEEN %(first)s AND %(last)s AND day NOT IN (SELECT day FROM kept)
+    GROUP BY 1, 2, 3
+),
+expected AS (
+    SELECT subscription_id, usage_type, day, coalesce(source.used, 0) + coalesce(adjusted.used, 0) AS used,
+           coalesce(source.price, 0) + coalesce(adjusted.price, 0) AS price, coalesce(source.records, 0) AS records
+    FROM source FULL JOIN adjusted USING (subscription_id, usage_type, day)
+),
+found AS (
+    SELECT subscription_id, usage_type, day, used, price, records
+    FROM usage_daily
+    WHERE day BETWEEN %(first)s AND %(last)s AND day NOT IN (SELECT day FROM kept)
+)
+SELECT 'day', subscription_id, usage_type, day, expected.used, expected.price, expected.records,
+       found.used, found.price, found.records
+FROM expected FULL JOIN found USING (subscription_id, usage_type, day)
+WHERE (coalesce(expected.used, 0), coalesce(expected.price, 0), coalesce(expected.records, 0))
+   <> (coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0))
+ORDER BY day, subscription_id, usage_type
+
+-- name: seals
+-- Days in some states whose aggregates do not add up to what they were sealed with and the adjustments; a row for each usage type.
+WITH expected AS (
+    SELECT day, usage_type, sealed.used + coalesce(adjusted.used, 0) AS used,
+           sealed.price + coalesce(adjusted.price, 0) AS price, sealed.records
+    FROM usage_day
+    CROSS JOIN LATERAL (
+        VALUES ('data'::text COLLATE "C", kilobytes_used, data_price, data_records),
+               ('voice'::text COLLATE "C", seconds_used, voice_price, voice_records)
+    ) AS sealed (usage_type, used, price, records)
+    LEFT JOIN LATERAL (
+        SELECT sum(adjustment.used) AS used, sum(adjustment.price) AS price
+        FROM usage_adjustment AS adjustment
+        WHERE adjustment.day = usage_day.day AND adjustment.usage_type = sealed.usage_type
+    ) AS adjusted ON true
+    WHERE state = ANY (%(states)s::text[]) AND day BETWEEN %(first)s AND %(last)s
+),
+found AS (
+    SELECT day, usage_type, sum(used) AS used, sum(price) AS price, sum(records) AS records
+    FROM usage_daily
+    WHERE day IN (SELECT day FROM expected)
+    GROUP BY day, usage_type
+)
+SELECT 'seal of day', NULL::bigint, usage_type, day, expected.used, expected.price, expected.records,
+       coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0)
+FROM expected LEFT JOIN found USING (day, usage_type)
+WHERE (expected.used, expected.price, expected.records)
+   <> (coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0))
+ORDER BY day, usage_type
+
+-- name: months
+-- Monthly aggregates that differ from the sums of their days, for the months of some days. The days are compared with the
+-- sources by themselves.
+WITH expected AS (
+    SELECT subscription_id, usage_type, usage_month(day) AS month,
+           sum(used) AS used, sum(price) AS price, sum(records) AS records
+    FROM usage_daily
+    WHERE day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
+    GROUP BY 1, 2, 3
+    HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
+),
+found AS (
+    SELECT subscription_id, usage_type, month, used, price, records
+    FROM usage_monthly
+    WHERE month BETWEEN usage_month(%(first)s) AND usage_month(%(last)s)
+)
+SELECT 'month', subscription_id, usage_type, month, expected.used, expected.price, expected.records,
+       found.used, found.price, found.records
+FROM expected FULL JOIN found USING (subscription_id, usage_type, month)
+WHERE (expected.used, expected.price, expected.records) IS DISTINCT FROM (found.used, found.price, found.records)
+ORDER BY month, subscription_id, usage_type
+
+-- name: bounds
+-- Stored months whose price lies outside the bounds that say who exceeds a limit, and totals that are not the sums of those
+-- bounds; with the price as it is expected (NULL for a total) and the upper bound as it is found.
+SELECT 'bounds of month', subscription_id, usage_type, month, NULL::numeric, price, NULL::bigint, NULL::numeric, ceiling, NULL::bigint
+FROM monthly_usage
+WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
+UNION ALL
+SELECT 'bounds of all time', subscription_id, usage_type, NULL, NULL, expected.ceiling, NULL, NULL, found.ceiling, NULL
+FROM (
+    SELECT subscription_id, usage_type, sum(usage_price_floor(ceiling)) AS floor, sum(ceiling) AS ceiling
+    FROM monthly_usage
+    GROUP BY subscription_id, usage_type
+) AS expected
+FULL JOIN (SELECT * FROM total_usage WHERE (floor, ceiling) <> (0, 0)) AS found USING (subscription_id, usage_type)
+WHERE (expected.floor, expected.ceiling) IS DISTINCT FROM (found.floor, found.ceiling)
+ORDER BY 4, 2, 3
+
+-- name: keys
+-- How many daily keys there are.
+SELECT count(*) FROM usage_daily WHERE day BETWEEN %(first)s AND %(last)s
+
+-- name: period
+-- The first and the last day that anything is known of.
+SELECT min(day), max(day)
+FROM (
+    SELECT min(day) AS day FROM daily_usage
+    UNION ALL SELECT max(day) FROM daily_usage
+    UNION ALL SELECT min(day) FROM usage_day
+    UNION ALL SELECT max(day) FROM usage_day
+    UNION ALL SELECT min(day) FROM usage_adjustment
+    UNION ALL SELECT max(day) FROM usage_adjustment
+) AS known
+
+-- name: alone
+-- One session repairs at a time, and writers wait for it.
+SELECT usage_require_read_committed('repair');
+SELECT usage_lock_stored()
+
+-- name: repair_days
+-- Add what is missing to some daily aggregates: what waits to be folded is right, and is left alone. A row that should not be
+-- is left with nothing in it.
+INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
+SELECT * FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::bigint[],
+                     %(prices)s::numeric[], %(records)s::bigint[])
+ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
+    used = stored.used + excluded.used,
+    price = stored.price + excluded.price,
+    records = stored.records + excluded.records
+
+-- name: repair_months
+-- The same of months. A price of which nothing is left out is its own ceiling.
+INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
+SELECT subscription_id, usage_type, month, used, price, records, price
+FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::bigint[],
+            %(prices)s::numeric[], %(records)s::bigint[])
+     AS missing (subscription_id, usage_type, month, used, price, records)
+ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
+    used = stored.used + excluded.used,
+    price = stored.price + excluded.price,
+    records = stored.records + excluded.records,
+    ceiling = stored.price + excluded.price
+
+-- name: repair_bounds
+-- Give the months outside their bounds new ones.
+UPDATE monthly_usage SET ceiling = price WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
+
+-- name: repair_totals
+-- Make the totals that differ the sums of the months again.
+WITH expected AS MATERIALIZED (
+    SELECT subscription_id, usage_type, sum(usage_price_floor(ceiling)) AS floor, sum(ceiling) AS ceiling
+    FROM monthly_usage
+    GROUP BY subscription_id, usage_type
+),
+gone AS (
+    DELETE FROM total_usage AS stored
+    WHERE NOT EXISTS (SELECT FROM expected
+                      WHERE expected.subscription_id = stored.subscription_id AND expected.usage_type = stored.usage_type)
+)
+INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)
+SELECT subscription_id, usage_type, floor, ceiling FROM expected
+ON CONFLICT (subscription_id, usage_type) DO UPDATE SET floor = excluded.floor, ceiling = excluded.ceiling
+WHERE (stored.floor, stored.ceiling) <> (excluded.floor, excluded.ceiling)

@@ -1,0 +1,53 @@
+"""`wingtel days`: the state of each business day."""
+
+import json
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from rich.console import Console
+from rich.table import Table
+
+from wingtel.aggregates.questions import DATE_RULE, parse_date
+from wingtel.management.answering import option
+from wingtel.usage.models import UsageDay
+
+COLUMNS = (
+    *("day", "state", "sealed_at", "expired_at", "reopened", "reopened_at"),
+    *("data_records", "kilobytes_used", "data_price", "voice_records", "seconds_used", "voice_price"),
+)
+
+
+class Command(BaseCommand):
+    help = "List business days: open, sealed (with the sums they were sealed with), expired; the latest first."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        day = option(parse_date, DATE_RULE)
+        parser.add_argument("--from", dest="first", type=day, metavar="DATE", help="First day, included.")
+        parser.add_argument("--to", dest="last", type=day, metavar="DATE", help="Last day, included.")
+        parser.add_argument("--state", choices=UsageDay.State.values, help="Only days in this state.")
+        parser.add_argument("--format", choices=["table", "json"], default="table")
+
+    def handle(self, *, first: date | None, last: date | None, state: str | None, **options: Any) -> None:
+        days = UsageDay.objects.order_by("-day")
+        if first:
+            days = days.filter(day__gte=first)
+        if last:
+            days = days.filter(day__lte=last)
+        if state:
+            days = days.filter(state=state)
+        rows = list(days.values_list(*COLUMNS))
+        if options["format"] == "json":
+            self.stdout.write(json.dumps([dict(zip(COLUMNS, row, strict=True)) for row in rows], default=str))
+            return
+        table = Table()
+        for name in COLUMNS:
+            table.add_column(name.replace("_", " "), overflow="fold")
+        for row in rows:
+            table.add_row(*("" if value is None else _shown(value) for value in row))
+        width = None if self.stdout.isatty() else 180
+        Console(file=self.stdout, width=width).print(table)  # type: ignore[arg-type] # writes like a file
+
+
+def _shown(value: Any) -> str:
+    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "hour") else str(value)

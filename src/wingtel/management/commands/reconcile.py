@@ -1,0 +1,76 @@
+"""`wingtel reconcile`: compare the aggregates with their sources, and mend them."""
+
+import json
+import sys
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from wingtel.aggregates.questions import DATE_RULE, parse_date
+from wingtel.lifecycle.models import Reconciliation
+from wingtel.lifecycle.reconciling import NothingToReconcileError, reconcile
+from wingtel.management.answering import option
+
+
+class Command(BaseCommand):
+    help = "Compare the aggregates with their sources, key by key; exit code 1 when something differs and stays so."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        day = option(parse_date, DATE_RULE)
+        parser.add_argument("--from", dest="first", type=day, metavar="DATE", help="First day, included.")
+        parser.add_argument("--to", dest="last", type=day, metavar="DATE", help="Last day, included.")
+        parser.add_argument("--repair", action="store_true", help="Mend what differs, and only that.")
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *, first: date | None, last: date | None, repair: bool, **options: Any) -> None:
+        try:
+            outcome = reconcile(first, last, repair=repair)
+        except NothingToReconcileError as error:
+            raise CommandError(str(error)) from error
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(as_dict(outcome)))
+        else:
+            self._print(outcome)
+        if outcome.drift_keys and not outcome.repaired:
+            sys.exit(1)
+
+    def _print(self, outcome: Reconciliation) -> None:
+        compared = f"{outcome.first} to {outcome.last}: {outcome.keys:,} daily keys compared"
+        if not outcome.drift_keys:
+            self.stdout.write(f"{compared}, nothing differs")
+            return
+        for each in outcome.differences:
+            whose = f" of subscription {each['subscription_id']}" if each["subscription_id"] is not None else ""
+            when = each["start"] or "all time"
+            self.stdout.write(
+                f"{each['grain']} {when}: {each['usage_type']}{whose} {each['kind']}:"
+                f" expected {_values(each['expected'])}, found {_values(each['found'])}"
+            )
+        if outcome.drift_keys > len(outcome.differences):
+            self.stdout.write(f"... and {outcome.drift_keys - len(outcome.differences):,} more")
+        mended = "; mended" if outcome.repaired else "; mend it with --repair"
+        self.stdout.write(
+            f"{compared}, {outcome.drift_keys:,} keys differ, daily prices by {outcome.drift_price:,} in all{mended}"
+        )
+
+
+def _values(values: dict[str, Any] | None) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None) if values else "nothing"
+
+
+def as_dict(outcome: Reconciliation) -> dict[str, Any]:
+    """As JSON has it; moments in UTC."""
+    return {
+        "id": outcome.pk,
+        "from": outcome.first.isoformat(),
+        "to": outcome.last.isoformat(),
+        "strategy": outcome.strategy,
+        "started_at": outcome.started_at.isoformat(),
+        "finished_at": outcome.finished_at.isoformat(),
+        "keys": outcome.keys,
+        "drift_keys": outcome.drift_keys,
+        "drift_price": str(outcome.drift_price),
+        "repaired": outcome.repaired,
+        "differences": outcome.differences,
+    }

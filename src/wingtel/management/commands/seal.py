@@ -1,0 +1,32 @@
+"""`wingtel seal DAY`: prove a day and seal it."""
+
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from wingtel.aggregates.questions import DATE_RULE, parse_date
+from wingtel.lifecycle.sealing import SealRefusedError, seal, seal_due
+from wingtel.management.answering import option
+
+
+class Command(BaseCommand):
+    help = "Prove the aggregates of a day equal to its sources and seal it; without a day, all that are due."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("day", nargs="?", type=option(parse_date, DATE_RULE), metavar="DAY")
+
+    def handle(self, *, day: date | None, **_: Any) -> None:
+        if day is None:
+            sealed = seal_due()
+            self.stdout.write(f"sealed {len(sealed)} days" + "".join(f"\n{each}" for each in sealed))
+            return
+        try:
+            state = seal(day)
+        except SealRefusedError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"{day} is sealed: {state.data_records:,} data records, {state.kilobytes_used:,} kilobytes, price"
+            f" {state.data_price:,}; {state.voice_records:,} voice records, {state.seconds_used:,} seconds, price"
+            f" {state.voice_price:,}"
+        )
