@@ -144,9 +144,9 @@ ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
     records = stored.records + excluded.records
 
 -- name: repair_months
--- The same of months. A price of which nothing is left out is its own ceiling.
+-- The same of months.
 INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
-SELECT subscription_id, usage_type, month, used, price, records, price
+SELECT subscription_id, usage_type, month, used, price, records, usage_price_least_ceiling(price)
 FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::bigint[],
             %(prices)s::numeric[], %(records)s::bigint[])
      AS missing (subscription_id, usage_type, month, used, price, records)
@@ -154,11 +154,12 @@ ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
     used = stored.used + excluded.used,
     price = stored.price + excluded.price,
     records = stored.records + excluded.records,
-    ceiling = stored.price + excluded.price
+    ceiling = usage_price_least_ceiling(stored.price + excluded.price)
 
 -- name: repair_bounds
 -- Give the months outside their bounds new ones.
-UPDATE monthly_usage SET ceiling = price WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
+UPDATE monthly_usage SET ceiling = usage_price_least_ceiling(price)
+WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
 
 -- name: repair_totals
 -- Make the totals that differ the sums of the months again.
