@@ -1,7 +1,8 @@
 """The life of a day, measured: `make bench-lifecycle`; `ARGS="--scale 0.02"` tries it out.
 
-Each figure beside what it is compared with, in the same run: dropping a day beside deleting it, with a writer going on meanwhile;
-reconciling a day beside the bare GROUP BY of it; one late record until both answers are exact; a year of aggregates.
+Each figure beside what it is compared with, in the same run: dropping a day beside deleting it, with a writer going on
+meanwhile; reconciling a day beside the bare GROUP BY of it; one late record until both answers are exact; a year of
+aggregates.
 """
 
 import argparse
@@ -151,7 +152,8 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
 def _delete(day: date) -> None:
     for table in ("data", "voice"):
         _run(
-            f"DELETE FROM {table}_usage_record WHERE usage_date >= usage_day_start(%s) AND usage_date < usage_day_start(%s)",
+            f"""DELETE FROM {table}_usage_record
+                WHERE usage_date >= usage_day_start(%s) AND usage_date < usage_day_start(%s)""",
             [day, day + timedelta(days=1)],
         )
 
@@ -195,8 +197,8 @@ def _year(subscriptions: int) -> Iterator[Row]:
             """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
                SELECT id, usage_type, day::date, 1000,
                       (0.05 + 0.6 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
-               FROM generate_series(make_date(2025, %s, 1), make_date(2025, %s, 1) + interval '1 month - 1 day', '1 day')
-                    AS day
+               FROM generate_series(make_date(2025, %s, 1),
+                                    make_date(2025, %s, 1) + interval '1 month - 1 day', '1 day') AS day
                CROSS JOIN generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
                ORDER BY day, id, usage_type""",
             [month, month, subscriptions],

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from wingtel.lifecycle.expiring import ExpiryRefusedError, due, expire, expire_due
 from wingtel.lifecycle.sealing import SealRefusedError, seal, seal_due
@@ -38,7 +38,7 @@ def states() -> dict[date, str]:
     return dict(UsageDay.objects.values_list("day", "state"))
 
 
-def test_days_are_sealed_once_they_are_over_for_some_days(today: date, settings: SettingsWrapper) -> None:
+def test_days_are_sealed_once_they_are_over_for_some_days(today: date, settings: Settings) -> None:
     settings.WINGTEL_SEAL_AFTER_DAYS = 3
     days = [today - timedelta(days=back) for back in (5, 3, 2, 0)]
     use(days)
@@ -56,7 +56,7 @@ def test_one_day_that_is_damaged_keeps_no_other_from_being_sealed(today: date) -
     assert states()[days[1]] == State.OPEN
 
 
-def test_only_sealed_days_past_their_retention_expire(today: date, settings: SettingsWrapper) -> None:
+def test_only_sealed_days_past_their_retention_expire(today: date, settings: Settings) -> None:
     settings.WINGTEL_RETENTION_DAYS = 45
     days = [today - timedelta(days=back) for back in (50, 47, 46, 45)]
     use(days)
@@ -90,7 +90,7 @@ def test_today_and_days_without_records_are_not_sealed(today: date) -> None:
         seal(date(2020, 1, 1))
 
 
-def test_records_too_late_and_too_early_are_refused_with_a_reason(today: date, settings: SettingsWrapper) -> None:
+def test_records_too_late_and_too_early_are_refused_with_a_reason(today: date, settings: Settings) -> None:
     settings.WINGTEL_LATE_DAYS, settings.WINGTEL_AHEAD_DAYS = 45, 2
     subscription = Subscription.objects.create(carrier="att").pk
     days = [today + timedelta(days=ahead) for ahead in (-46, -45, 2, 3)]
@@ -105,7 +105,7 @@ def test_records_too_late_and_too_early_are_refused_with_a_reason(today: date, s
     ]
 
 
-def test_a_day_that_has_its_partition_takes_late_records(today: date, settings: SettingsWrapper) -> None:
+def test_a_day_that_has_its_partition_takes_late_records(today: date, settings: Settings) -> None:
     day = today - timedelta(days=60)
     use([day])
     settings.WINGTEL_LATE_DAYS = 45
@@ -113,7 +113,7 @@ def test_a_day_that_has_its_partition_takes_late_records(today: date, settings: 
     assert partitions.refusals([day]) == {}
 
 
-def test_history_is_taken_where_it_is_asked_for(today: date, settings: SettingsWrapper) -> None:
+def test_history_is_taken_where_it_is_asked_for(today: date, settings: Settings) -> None:
     settings.WINGTEL_LATE_DAYS = 45
     with pytest.raises(partitions.RefusedDaysError, match=r"2020-10-01 lies .* days back"):
         partitions.ensure([date(2020, 10, 1)])
@@ -122,7 +122,7 @@ def test_history_is_taken_where_it_is_asked_for(today: date, settings: SettingsW
         partitions.ensure([date(2020, 9, 30)], since=date(2020, 10, 1))
 
 
-def test_partitions_are_made_ahead(today: date, settings: SettingsWrapper) -> None:
+def test_partitions_are_made_ahead(today: date, settings: Settings) -> None:
     settings.WINGTEL_AHEAD_DAYS = 2
     made = partitions.ensure_ahead()
     days = [today + timedelta(days=ahead) for ahead in range(3)]
