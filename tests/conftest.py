@@ -7,6 +7,7 @@ from django.db import connection
 from hypothesis import settings
 
 from wingtel.usage import partitions
+from wingtel.usage.business_days import set_time_zone, time_zone
 
 # Machines are noisy: how long an example takes is no reason to fail.
 settings.register_profile("wingtel", deadline=None)
@@ -15,7 +16,7 @@ settings.load_profile("wingtel")
 
 @pytest.fixture(autouse=True)
 def _no_partitions_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Drop the days that a committing test made: with hundreds of them, planning takes longer than the tests."""
+    """Drop the days that a committing test made, and its time zone: with hundreds of days, planning takes long."""
     marker = request.node.get_closest_marker("django_db")
     if "transactional_db" not in request.fixturenames and not (marker and marker.kwargs.get("transaction")):
         yield
@@ -29,3 +30,5 @@ def _no_partitions_left(request: pytest.FixtureRequest) -> Iterator[None]:
         partitions._known.clear()
         if left := [partition for (partition,) in cursor.fetchall()]:
             cursor.execute(f"DROP TABLE {', '.join(left)}")
+    if time_zone().key != "UTC":
+        set_time_zone("UTC")
