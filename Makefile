@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SERVE  ?= 1
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: demo test lint bench bench-strategies bench-http bench-import clean
+.PHONY: demo test lint bench bench-strategies bench-http bench-import bench-lifecycle clean
 
 demo: $(VENV)/.run
 	$(BIN)/wingtel demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -30,6 +30,9 @@ bench-import: $(VENV)/.dev
 
 bench-http: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.http $(ARGS)
+
+bench-lifecycle: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.lifecycle $(ARGS)
 
 clean:
 	rm -rf $(VENV)

@@ -37,7 +37,7 @@ def test_damage_of_each_kind_is_mended() -> None:
     assert len(differences()) == 6
     out = StringIO()
     call_command("populate", "--from", "2026-03-30", "--to", "2026-04-01", stdout=out)
-    assert out.getvalue() == "3 daily aggregates stored for 2026-03-30 to 2026-04-01.\n"
+    assert out.getvalue() == "3 days populated: 2026-03-30 to 2026-04-01.\n"
     assert differences() == []
 
 

@@ -49,13 +49,6 @@ class SplitPeriod:
     months: tuple[date | None, date | None] | None
     days: list[tuple[date, date]]
 
-    @property
-    def one_month(self) -> date | None:
-        """The month that the period is, when it is exactly one."""
-        if self.days or not self.months or not self.months[0] or self.months[0] != self.months[1]:
-            return None
-        return self.months[0]
-
 
 def _first_month_from(day: date) -> date:
     """The first day of the first month that begins on or after `day`."""

@@ -136,10 +136,9 @@ def exceeding(
     """
     parts = period.split()
     rows = _rows(
-        "exceeding" if parts.one_month or period == ALL_TIME else "exceeding_in_period",
+        "exceeding_in_period" if parts.days else "exceeding",
         _parameters(parts, usage_types)
         | {
-            "month": parts.one_month,
             "price_limit": price_limit,
             "subscription_ids": list(subscription_ids) or None,
             "after_price": after and after.price,

@@ -29,5 +29,10 @@ DEFINE_ADD = _adding(_SQL["define_add"], "excluded")
 COUNT_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _UPSERTS, f", totals AS ({_SQL['totals']} RETURNING 1)\n"))
 """The same within the statement by which `record_usage` stores, as a strategy's `count_recorded`."""
 
+COUNT_MANY_RECORDED = "\n".join(
+    (_SQL["recorded"], _SQL["sums"], _adding(_SQL["merges"], "delta"), f", totals AS ({_SQL['totals']} RETURNING 1)\n")
+)
+"""The same for many keys, as a strategy's `count_many_recorded`."""
+
 VIEWS = sql.script(__package__, "sql/stored_views.sql")
 """Defines the views over the stored aggregates, and the functions that find who exceeds a limit."""

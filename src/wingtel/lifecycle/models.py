@@ -1,5 +1,6 @@
-"""What became of proving the aggregates."""
+"""What became of proving the aggregates, and of computing them anew."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -27,3 +28,19 @@ class Reconciliation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first} to {self.last}: {self.drift_keys} keys differ"
+
+
+class Population(models.Model):
+    """One run over the business days `first` to `last`, or all there are where one is not given, and those `done`."""
+
+    first = models.DateField(null=True)
+    last = models.DateField(null=True)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    done = ArrayField(models.DateField(), default=list)
+
+    class Meta:
+        db_table = "usage_population"
+
+    def __str__(self) -> str:
+        return f"{len(self.done)} days from {self.first} to {self.last}"

@@ -16,6 +16,13 @@ from wingtel.usage.models import UsageDay
 from .models import Reconciliation
 
 _SQL = sql.statements(__package__, "sql/reconciling.sql")
+
+DIFFERING_DAYS = _SQL["differing"] + "\n"
+"""The beginning of a statement over `differing`: the daily aggregates that are not what their sources say."""
+
+MISSING = _SQL["missing"]
+"""Follows it: what has to be added to them, as the changes that APPLY takes."""
+
 SHOWN = 100
 """Differences that are kept of one comparison."""
 
@@ -96,18 +103,18 @@ def reconcile(first: date | None = None, last: date | None = None, *, repair: bo
 
 def differences(first: date, last: date) -> list[Difference]:
     """What differs now, days before months before bounds."""
-    found = day_differences(first, last) + _differing("months", first, last)
-    return found + (_differing("bounds", first, last) if _is_stored() else [])
+    found = day_differences(first, last) + _differing(_SQL["months"], first, last)
+    return found + (_differing(_SQL["bounds"], first, last) if _is_stored() else [])
 
 
 def day_differences(first: date, last: date) -> list[Difference]:
     """What differs of the days alone."""
-    return _differing("days", first, last) + seal_differences(first, last, UsageDay.State.EXPIRED)
+    return _days(first, last) + seal_differences(first, last, UsageDay.State.EXPIRED)
 
 
 def seal_differences(first: date, last: date, state: UsageDay.State) -> list[Difference]:
     """Days in that state whose aggregates are not what they were sealed with and the adjustments."""
-    return _differing("seals", first, last, states=[state.value])
+    return _differing(_SQL["seals"], first, last, states=[state.value])
 
 
 def _period(first: date | None, last: date | None) -> tuple[date, date]:
@@ -128,9 +135,13 @@ def _is_stored() -> bool:
     return bool(strategy and strategy.stores)
 
 
+def _days(first: date, last: date) -> list[Difference]:
+    return _differing(DIFFERING_DAYS + _SQL["days"], first, last)
+
+
 def _differing(statement: str, first: date, last: date, **more: Any) -> list[Difference]:
     with connection.cursor() as cursor:
-        cursor.execute(_SQL[statement], {"first": first, "last": last} | more)
+        cursor.execute(statement, {"first": first, "last": last} | more)
         return [_difference(*row) for row in cursor.fetchall()]
 
 
@@ -153,13 +164,13 @@ def _repair(first: date, last: date) -> tuple[list[Difference], list[Difference]
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SQL["alone"])
-        days = _differing("days", first, last)
+        days = _days(first, last)
         _add("repair_days", days)
         seals = seal_differences(first, last, UsageDay.State.EXPIRED)
-        months = _differing("months", first, last)
+        months = _differing(_SQL["months"], first, last)
         doubtful = {_month(seal) for seal in seals}
         _add("repair_months", [each for each in months if _month(each) not in doubtful])
-        bounds = _differing("bounds", first, last) if _is_stored() else []
+        bounds = _differing(_SQL["bounds"], first, last) if _is_stored() else []
         cursor.execute(_SQL["repair_bounds"])
         cursor.execute(_SQL["repair_totals"])
     return days + seals + months + bounds, seals + [each for each in months if _month(each) in doubtful]

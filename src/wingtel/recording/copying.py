@@ -1,6 +1,7 @@
 """Storing many entries by COPY: several times as fast as INSERT, but one duplicate among them refuses them all."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import islice
 from operator import lt
 from typing import Any, NamedTuple
@@ -10,6 +11,8 @@ from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.aggregates import strategies
+from wingtel.aggregates.stored import MERGE_SINCE
+from wingtel.aggregates.strategies import Strategy
 from wingtel.usage.models import UsageType
 
 from . import resolving
@@ -21,6 +24,8 @@ _Session = psycopg.Connection[Any]
 _SQL = sql.statements(__package__, "sql/copy.sql")
 _CHUNK = 2_000
 """Rows sent at a time: the server takes them while the next are written."""
+_MANY = 500
+"""Records from which on counting them is worth a plan of its own."""
 
 
 class _Rows(NamedTuple):
@@ -70,7 +75,7 @@ def store(columns: Columns, named_by: NamedBy) -> Stored:
         data, voice = map(rows.at, _parted(columns, resolved))
         _copy(session, _SQL["copy_data"], data)
         _copy(session, _SQL["copy_voice"], voice)
-        _count(session, data, voice, strategies.named(resolved.strategy).count_recorded)
+        _count(session, data, voice, strategies.named(resolved.strategy))
     return Stored(data.size + voice.size, resolved.unresolved)
 
 
@@ -103,13 +108,20 @@ def _copy(session: _Session, statement: str, rows: _Rows) -> None:
             copy.write(chunk + "\n")
 
 
-def _count(session: _Session, data: _Rows, voice: _Rows, statement: str) -> None:
-    if not statement or not data.size + voice.size:
+def _count(session: _Session, data: _Rows, voice: _Rows, strategy: Strategy) -> None:
+    if not strategy.count_recorded or not data.size + voice.size:
         return
     if data.size and voice.size:
         recorded, parameters = _SQL["recorded_of_both"], data.parameters("data_") | voice.parameters("voice_")
     else:
         rows, usage_type = (data, UsageType.DATA) if data.size else (voice, UsageType.VOICE)
         recorded, parameters = _SQL["recorded"], {"usage_type": usage_type.value} | rows.parameters()
+    many = strategy.count_many_recorded
+    if many and data.size + voice.size >= _MANY and session.info.server_version >= MERGE_SINCE:
+        with suppress(psycopg.errors.UniqueViolation), session.transaction(), psycopg.Cursor(session) as cursor:
+            cursor.execute(_SQL["in_order"])
+            cursor.execute("\n".join((recorded, many, _SQL["counted"])), parameters)
+            cursor.execute(_SQL["in_any_order"])
+            return
     with psycopg.Cursor(session) as cursor:
-        cursor.execute("\n".join((recorded, statement, _SQL["counted"])), parameters)
+        cursor.execute("\n".join((recorded, strategy.count_recorded, _SQL["counted"])), parameters)

@@ -60,8 +60,8 @@ BEGIN
     RETURN stored;
 END $$;
 
--- Replace the monthly aggregates of some months by the sums of their days, and bring the totals along. A price of which nothing
--- is left out is its own ceiling.
+-- Replace the monthly aggregates of some months by the sums of their days, and bring the totals along. Their ceilings are
+-- the lowest.
 CREATE OR REPLACE FUNCTION usage_populate_months(first_month date, last_month date) RETURNS void
 LANGUAGE sql AS $$
     WITH fresh AS MATERIALIZED (
@@ -74,7 +74,7 @@ LANGUAGE sql AS $$
     ),
     kept AS (
         INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
-        SELECT subscription_id, usage_type, month, used, price, records, price
+        SELECT subscription_id, usage_type, month, used, price, records, usage_price_least_ceiling(price)
         FROM fresh
         ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
             used = excluded.used,

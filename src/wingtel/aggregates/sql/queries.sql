@@ -2,13 +2,13 @@
 SELECT usage_populate(%(first)s, %(last)s)
 
 -- name: exceeding
--- Subscriptions whose price in one month reached a limit, or for all time where none is given, the largest first; a row for
+-- Subscriptions whose price in whole months reached a limit, or in all time where none are given, the largest first; a row for
 -- each usage type that did.
 SELECT now(), found.*
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN usage_exceeding(
-    %(month)s::date, %(usage_types)s::text[], %(price_limit)s::numeric, %(subscription_ids)s::bigint[],
-    %(after_price)s::numeric, %(after_id)s::bigint, %(rows)s::bigint
+    %(first_month)s::date, %(last_month)s::date, %(usage_types)s::text[], %(price_limit)s::numeric,
+    %(subscription_ids)s::bigint[], %(after_price)s::numeric, %(after_id)s::bigint, %(rows)s::bigint
 ) AS found ON true
 ORDER BY found.largest DESC, found.subscription_id, found.price DESC, found.usage_type
 

@@ -21,8 +21,8 @@ SELECT subscription_id, usage_type, month, used, price, records
 FROM monthly_usage
 WHERE (used, price, records) <> (0, 0, 0);
 
--- What some subscriptions paid in one month, or in all their months where none is given.
-CREATE OR REPLACE FUNCTION usage_summed(subscription_ids bigint[], usage_types text[], of_month date)
+-- What some subscriptions paid in some whole months; without a first or a last one, in all before or after.
+CREATE OR REPLACE FUNCTION usage_summed(subscription_ids bigint[], usage_types text[], first_month date, last_month date)
 RETURNS TABLE (subscription_id bigint, usage_type text, price numeric)
 LANGUAGE sql STABLE ROWS 200 AS $$
     SELECT parts.subscription_id, parts.usage_type, sum(parts.price)
@@ -31,39 +31,46 @@ LANGUAGE sql STABLE ROWS 200 AS $$
         FROM monthly_usage AS stored
         WHERE stored.subscription_id = ANY (subscription_ids)
           AND stored.usage_type = ANY (usage_types)
-          AND (of_month IS NULL OR stored.month = of_month)
+          AND (first_month IS NULL OR stored.month >= first_month)
+          AND (last_month IS NULL OR stored.month <= last_month)
         UNION ALL
         SELECT delta.subscription_id, delta.usage_type, delta.price, delta.used, delta.records
         FROM usage_unfolded AS delta
         WHERE delta.subscription_id = ANY (subscription_ids)
           AND delta.usage_type = ANY (usage_types)
-          AND (of_month IS NULL OR usage_month(delta.day) = of_month)
+          AND (first_month IS NULL OR delta.day >= first_month)
+          AND (last_month IS NULL OR delta.day < last_month + interval '1 month')
     ) AS parts
     GROUP BY parts.subscription_id, parts.usage_type
     HAVING (sum(parts.used), sum(parts.price), sum(parts.records)) <> (0, 0, 0)
 $$;
 
--- Subscriptions whose price in one month, or in all their months where none is given, reached a limit, the largest first:
--- `page_rows` of them after a position, and a row for each usage type that did. A subscription stands where its largest price
--- stands.
+-- Subscriptions whose price in some whole months (in all before the last, after the first, or in all time where these are not
+-- given) reached a limit, the largest first: `page_rows` of them after a position, and a row for each usage type that did. A
+-- subscription stands where its largest price stands.
 --
--- Takes some candidates with the highest bounds from the index and sums what these paid. If the last price of that page lies
+-- Takes some candidates with the highest bounds from an index and sums what these paid. If the last price of that page lies
 -- above the bound of everyone left out, it is the page; if not, the page is made of those whose bounds reach that
--- price, and they are taken next. A bound is the ceiling of the month or of the total, and what deltas add to it.
+-- price, and they are taken next. A bound is the ceiling of the one month, or of the total: no month has a ceiling below zero, so
+-- that of all months is one of some. What deltas add is added to it.
 -- Subscriptions with deltas are left out of the walk by a hash, which keeps its order; work_mem makes room for it. Sorting is
--- discouraged: where tables have grown since they were last analyzed, it looks cheaper than to walk.
+-- discouraged: where tables have grown since they were last analyzed, it looks cheaper than to walk. Plans are kept, since
+-- making them takes longer than running them.
 CREATE OR REPLACE FUNCTION usage_exceeding(
-    of_month date, usage_types text[], price_limit numeric, subscription_ids bigint[],
+    first_month date, last_month date, usage_types text[], price_limit numeric, subscription_ids bigint[],
     after_price numeric, after_id bigint, page_rows bigint
 ) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
 LANGUAGE plpgsql STABLE ROWS 100
-SET plan_cache_mode = force_custom_plan SET work_mem = '64MB' SET enable_sort = off AS $$
+SET plan_cache_mode = force_generic_plan SET work_mem = '64MB' SET enable_sort = off AS $$
 #variable_conflict use_column
 DECLARE
+    is_one_month constant boolean := coalesce(first_month = last_month, false);
+    is_all_time constant boolean := first_month IS NULL AND last_month IS NULL;
     least_bound numeric := price_limit;
     -- How many at first; all that there are, once it is NULL. A month is one row to sum, and its bound wider than a total's.
-    candidates_taken bigint := CASE WHEN of_month IS NULL THEN page_rows + page_rows / 4 + 20 ELSE 2 * page_rows + 50 END;
-    candidates bigint[];
+    candidates_taken bigint := CASE WHEN is_one_month THEN 2 * page_rows + 50 ELSE page_rows + page_rows / 4 + 20 END;
+    -- Those that are asked for by name need no walk.
+    candidates bigint[] := subscription_ids;
     seen bigint[] := '{}';
     bound_left_out numeric;
     summed_ids bigint[] := '{}';
@@ -73,81 +80,84 @@ DECLARE
     page_prices numeric[];
 BEGIN
     LOOP
-        WITH delta AS MATERIALIZED (
-            SELECT subscription_id, usage_type, sum(price) AS price
-            FROM usage_unfolded
-            WHERE usage_type = ANY (usage_types) AND (of_month IS NULL OR usage_month(day) = of_month)
-            GROUP BY subscription_id, usage_type
-        ),
-        walked AS (
-            -- One of these two walks an index, the other is left out.
-            SELECT month.subscription_id, month.bound
-            FROM unnest(usage_types) AS wanted (usage_type)
-            CROSS JOIN LATERAL (
-                SELECT subscription_id, ceiling AS bound
-                FROM monthly_usage
-                WHERE month + 0 = of_month  -- as the index has it
-                  AND usage_type = wanted.usage_type COLLATE "C"
-                  AND ceiling >= least_bound
-                  AND (after_price IS NULL OR ceiling <= usage_highest_ceiling(after_price))
-                  AND (subscription_ids IS NULL OR subscription_id = ANY (subscription_ids))
-                  AND subscription_id NOT IN (SELECT subscription_id FROM delta)
-                  AND subscription_id <> ALL (seen)
-                ORDER BY ceiling DESC
-                LIMIT candidates_taken
-            ) AS month
-            WHERE of_month IS NOT NULL
-            UNION ALL
-            SELECT total.subscription_id, total.bound
-            FROM unnest(usage_types) AS wanted (usage_type)
-            CROSS JOIN LATERAL (
-                SELECT subscription_id, ceiling AS bound
-                FROM total_usage
-                WHERE usage_type = wanted.usage_type COLLATE "C"
-                  AND ceiling >= least_bound
-                  AND (after_price IS NULL OR floor <= after_price)
-                  AND (subscription_ids IS NULL OR subscription_id = ANY (subscription_ids))
-                  AND subscription_id NOT IN (SELECT subscription_id FROM delta)
-                  AND subscription_id <> ALL (seen)
-                ORDER BY ceiling DESC
-                LIMIT candidates_taken
-            ) AS total
-            WHERE of_month IS NULL
-            UNION ALL
-            SELECT subscription_id, sum(price)
-            FROM (
-                SELECT subscription_id, usage_type, price FROM delta
-                UNION ALL
-                SELECT bounded.subscription_id, bounded.usage_type, bounded.ceiling
-                FROM (SELECT DISTINCT subscription_id FROM delta) AS changed
-                CROSS JOIN unnest(usage_types) AS wanted (usage_type)
+        IF subscription_ids IS NULL THEN
+            WITH delta AS MATERIALIZED (
+                SELECT subscription_id, usage_type, sum(price) AS price
+                FROM usage_unfolded
+                WHERE usage_type = ANY (usage_types)
+                  AND (first_month IS NULL OR day >= first_month)
+                  AND (last_month IS NULL OR day < last_month + interval '1 month')
+                GROUP BY subscription_id, usage_type
+            ),
+            walked AS (
+                -- One of these two walks an index, the other is left out.
+                SELECT month.subscription_id, month.bound
+                FROM unnest(usage_types) AS wanted (usage_type)
                 CROSS JOIN LATERAL (
-                    SELECT subscription_id, usage_type, ceiling
-                    FROM monthly_usage AS stored
-                    WHERE stored.subscription_id = changed.subscription_id
-                      AND stored.usage_type = wanted.usage_type COLLATE "C"
-                      AND stored.month = of_month
+                    SELECT subscription_id, ceiling AS bound
+                    FROM monthly_usage
+                    WHERE month + 0 = first_month  -- as the index has it
+                      AND usage_type = wanted.usage_type COLLATE "C"
+                      AND ceiling >= least_bound
+                      AND ceiling <= coalesce(usage_highest_ceiling(after_price), 'infinity')
+                      AND subscription_id NOT IN (SELECT subscription_id FROM delta)
+                      AND subscription_id <> ALL (seen)
+                    ORDER BY ceiling DESC
+                    LIMIT candidates_taken
+                ) AS month
+                WHERE is_one_month
+                UNION ALL
+                SELECT total.subscription_id, total.bound
+                FROM unnest(usage_types) AS wanted (usage_type)
+                CROSS JOIN LATERAL (
+                    SELECT subscription_id, ceiling AS bound
+                    FROM total_usage
+                    WHERE usage_type = wanted.usage_type COLLATE "C"
+                      AND ceiling >= least_bound
+                      AND (after_price IS NULL OR NOT is_all_time OR floor <= after_price)
+                      AND subscription_id NOT IN (SELECT subscription_id FROM delta)
+                      AND subscription_id <> ALL (seen)
+                    ORDER BY ceiling DESC
+                    LIMIT candidates_taken
+                ) AS total
+                WHERE NOT is_one_month
+                UNION ALL
+                SELECT subscription_id, sum(price)
+                FROM (
+                    SELECT subscription_id, usage_type, price FROM delta
                     UNION ALL
-                    SELECT subscription_id, usage_type, ceiling
-                    FROM total_usage AS stored
-                    WHERE stored.subscription_id = changed.subscription_id
-                      AND stored.usage_type = wanted.usage_type COLLATE "C"
-                      AND of_month IS NULL
-                ) AS bounded
-            ) AS parts
-            WHERE (subscription_ids IS NULL OR subscription_id = ANY (subscription_ids)) AND subscription_id <> ALL (seen)
-            GROUP BY subscription_id, usage_type
-            HAVING sum(price) >= least_bound
-            ORDER BY bound DESC
-            LIMIT candidates_taken
-        )
-        SELECT array_agg(DISTINCT subscription_id), CASE WHEN count(*) = candidates_taken THEN min(bound) END
-        FROM walked
-        INTO candidates, bound_left_out;
+                    SELECT bounded.subscription_id, bounded.usage_type, bounded.ceiling
+                    FROM (SELECT DISTINCT subscription_id FROM delta) AS changed
+                    CROSS JOIN unnest(usage_types) AS wanted (usage_type)
+                    CROSS JOIN LATERAL (
+                        SELECT subscription_id, usage_type, ceiling
+                        FROM monthly_usage AS stored
+                        WHERE stored.subscription_id = changed.subscription_id
+                          AND stored.usage_type = wanted.usage_type COLLATE "C"
+                          AND stored.month = first_month
+                          AND is_one_month
+                        UNION ALL
+                        SELECT subscription_id, usage_type, ceiling
+                        FROM total_usage AS stored
+                        WHERE stored.subscription_id = changed.subscription_id
+                          AND stored.usage_type = wanted.usage_type COLLATE "C"
+                          AND NOT is_one_month
+                    ) AS bounded
+                ) AS parts
+                WHERE subscription_id <> ALL (seen)
+                GROUP BY subscription_id, usage_type
+                HAVING sum(price) >= least_bound
+                ORDER BY bound DESC
+                LIMIT candidates_taken
+            )
+            SELECT array_agg(DISTINCT subscription_id), CASE WHEN count(*) = candidates_taken THEN min(bound) END
+            FROM walked
+            INTO candidates, bound_left_out;
+        END IF;
 
         SELECT summed_ids || array_agg(summed.subscription_id), summed_types || array_agg(summed.usage_type),
                summed_prices || array_agg(summed.price)
-        FROM usage_summed(candidates, usage_types, of_month) AS summed
+        FROM usage_summed(candidates, usage_types, first_month, last_month) AS summed
         INTO summed_ids, summed_types, summed_prices;
 
         SELECT array_agg(page.subscription_id), array_agg(page.price)

@@ -51,6 +51,12 @@ class Strategy:
     Common table expressions after a comma, over recorded_usage (subscription_id, usage_type, usage_date, used, price).
     """
 
+    count_many_recorded: ClassVar[str] = ""
+    """The same for many records, where PostgreSQL has MERGE and sql/apply.sql says it can be used.
+
+    Fails with unique_violation where another session adds the same key at the same moment.
+    """
+
     triggers: ClassVar[frozenset[str]] = frozenset()
     """Names of the triggers that every raw table and partition has to have, TRUNCATE's on partitions only."""
 

@@ -1,6 +1,6 @@
--- name: days
+-- name: differing
 -- Daily aggregates that differ from the sums of their sources, for some days whose raw records are there; a row for each key with
--- both values, NULL where there is none.
+-- both values, NULL where there is none. The beginning of a statement.
 --
 -- One statement sees one moment: aggregates and sources of the same transactions, whoever writes meanwhile.
 WITH kept AS (
@@ -34,13 +34,31 @@ found AS (
     SELECT subscription_id, usage_type, day, used, price, records
     FROM usage_daily
     WHERE day BETWEEN %(first)s AND %(last)s AND day NOT IN (SELECT day FROM kept)
+),
+differing AS (
+    SELECT subscription_id, usage_type, day,
+           expected.used AS expected_used, expected.price AS expected_price, expected.records AS expected_records,
+           found.used AS found_used, found.price AS found_price, found.records AS found_records
+    FROM expected FULL JOIN found USING (subscription_id, usage_type, day)
+    WHERE (coalesce(expected.used, 0), coalesce(expected.price, 0), coalesce(expected.records, 0))
+       <> (coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0))
 )
-SELECT 'day', subscription_id, usage_type, day, expected.used, expected.price, expected.records,
-       found.used, found.price, found.records
-FROM expected FULL JOIN found USING (subscription_id, usage_type, day)
-WHERE (coalesce(expected.used, 0), coalesce(expected.price, 0), coalesce(expected.records, 0))
-   <> (coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0))
+
+-- name: days
+SELECT 'day', subscription_id, usage_type, day, expected_used, expected_price, expected_records,
+       found_used, found_price, found_records
+FROM differing
 ORDER BY day, subscription_id, usage_type
+
+-- name: missing
+-- What has to be added to the aggregates, as changes.
+, changed_usage AS (
+    SELECT subscription_id, usage_type, day,
+           coalesce(expected_used, 0) - coalesce(found_used, 0) AS used,
+           coalesce(expected_price, 0) - coalesce(found_price, 0) AS price,
+           coalesce(expected_records, 0) - coalesce(found_records, 0) AS records
+    FROM differing
+)
 
 -- name: seals
 -- Days in some states whose aggregates do not add up to what they were sealed with and the adjustments; a row for each usage type.
@@ -144,9 +162,9 @@ ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
     records = stored.records + excluded.records
 
 -- name: repair_months
--- The same of months. A price of which nothing is left out is its own ceiling.
+-- The same of months.
 INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
-SELECT subscription_id, usage_type, month, used, price, records, price
+SELECT subscription_id, usage_type, month, used, price, records, usage_price_least_ceiling(price)
 FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::bigint[],
             %(prices)s::numeric[], %(records)s::bigint[])
      AS missing (subscription_id, usage_type, month, used, price, records)
@@ -154,11 +172,12 @@ ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
     used = stored.used + excluded.used,
     price = stored.price + excluded.price,
     records = stored.records + excluded.records,
-    ceiling = stored.price + excluded.price
+    ceiling = usage_price_least_ceiling(stored.price + excluded.price)
 
 -- name: repair_bounds
 -- Give the months outside their bounds new ones.
-UPDATE monthly_usage SET ceiling = price WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
+UPDATE monthly_usage SET ceiling = usage_price_least_ceiling(price)
+WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
 
 -- name: repair_totals
 -- Make the totals that differ the sums of the months again.

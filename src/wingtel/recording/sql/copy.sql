@@ -50,5 +50,12 @@ WITH recorded_usage AS (
            unnest(%(voice_quantity)s::bigint[]), unnest(%(voice_price)s::numeric(14, 4)[])
 )
 
+-- name: in_order
+-- Let joins keep the order of the keys, in which sessions wait for each other, and read no table whole that is filled meanwhile.
+SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off
+
+-- name: in_any_order
+SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT; SET LOCAL enable_seqscan = DEFAULT
+
 -- name: counted
 SELECT

@@ -11,3 +11,4 @@ class InlineStrategy(Strategy):
     counts_models = False
     counts_sql = False
     count_recorded = stored.COUNT_RECORDED
+    count_many_recorded = stored.COUNT_MANY_RECORDED

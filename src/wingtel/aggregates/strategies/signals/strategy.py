@@ -21,6 +21,7 @@ class SignalsStrategy(Strategy):
     counts_models = True
     counts_sql = False
     count_recorded = stored.COUNT_RECORDED
+    count_many_recorded = stored.COUNT_MANY_RECORDED
     sources = (_INSTALL,)
 
     def install(self) -> None:

@@ -1,0 +1,133 @@
+"""Which days are sealed and expired when they are due, and which days take no records."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from wingtel.lifecycle.expiring import ExpiryRefusedError, due, expire, expire_due
+from wingtel.lifecycle.sealing import SealRefusedError, seal, seal_due
+from wingtel.recording import UsageEntry, record_usage
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage import partitions
+from wingtel.usage.models import UsageDay, UsageType
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = UsageDay.State
+
+
+@pytest.fixture
+def today() -> date:
+    return timezone.now().date()
+
+
+def use(days: list[date]) -> None:
+    subscription = Subscription.objects.create(carrier="att").pk
+    recorded = record_usage(
+        UsageEntry(UsageType.DATA, datetime(day.year, day.month, day.day, 12, tzinfo=UTC), subscription, 1, Decimal(1))
+        for day in days
+    )
+    assert recorded.refused == []
+
+
+def states() -> dict[date, str]:
+    return dict(UsageDay.objects.values_list("day", "state"))
+
+
+def test_days_are_sealed_once_they_are_over_for_some_days(today: date, settings: Settings) -> None:
+    settings.WINGTEL_SEAL_AFTER_DAYS = 3
+    days = [today - timedelta(days=back) for back in (5, 3, 2, 0)]
+    use(days)
+    assert seal_due() == days[:2]
+    assert states() == dict(zip(days, [State.SEALED, State.SEALED, State.OPEN, State.OPEN], strict=True))
+    assert seal_due() == []
+
+
+def test_one_day_that_is_damaged_keeps_no_other_from_being_sealed(today: date) -> None:
+    days = [today - timedelta(days=back) for back in (9, 8, 7)]
+    use(days)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM daily_usage WHERE day = %s", [days[1]])
+    assert seal_due() == [days[0], days[2]]
+    assert states()[days[1]] == State.OPEN
+
+
+def test_only_sealed_days_past_their_retention_expire(today: date, settings: Settings) -> None:
+    settings.WINGTEL_RETENTION_DAYS = 45
+    days = [today - timedelta(days=back) for back in (50, 47, 46, 45)]
+    use(days)
+    for day in (days[0], days[2], days[3]):
+        seal(day)
+    assert due() == [days[0], days[2]]
+    assert expire_due() == [days[0], days[2]]
+    assert states() == dict(zip(days, [State.EXPIRED, State.OPEN, State.EXPIRED, State.SEALED], strict=True))
+    with pytest.raises(ExpiryRefusedError, match="is open, not sealed"):
+        expire(days[1])
+
+
+def test_a_day_whose_aggregates_changed_since_it_was_sealed_does_not_expire(today: date) -> None:
+    day = today - timedelta(days=60)
+    use([day])
+    seal(day)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE daily_usage SET price = price + 1")
+    with pytest.raises(ExpiryRefusedError, match=f"{day} is not what it was sealed with: .*price 2.0000.*price 1.0000"):
+        expire(day)
+    assert expire_due() == []
+    assert states() == {day: State.SEALED}
+
+
+def test_today_and_days_without_records_are_not_sealed(today: date) -> None:
+    use([today])
+    with pytest.raises(SealRefusedError, match=f"{today} is not over yet"):
+        seal(today)
+    assert states() == {today: State.OPEN}
+    with pytest.raises(SealRefusedError, match="2020-01-01 has no raw records"):
+        seal(date(2020, 1, 1))
+
+
+def test_records_too_late_and_too_early_are_refused_with_a_reason(today: date, settings: Settings) -> None:
+    settings.WINGTEL_LATE_DAYS, settings.WINGTEL_AHEAD_DAYS = 45, 2
+    subscription = Subscription.objects.create(carrier="att").pk
+    days = [today + timedelta(days=ahead) for ahead in (-46, -45, 2, 3)]
+    recorded = record_usage(
+        UsageEntry(UsageType.VOICE, datetime(day.year, day.month, day.day, 12, tzinfo=UTC), subscription, 1, Decimal(1))
+        for day in days
+    )
+    assert recorded.accepted == 2
+    assert recorded.refused == [
+        (0, "moment", f"{days[0]} lies 46 days back, more than 45 (WINGTEL_LATE_DAYS)"),
+        (3, "moment", f"{days[3]} lies 3 days ahead, more than 2 (WINGTEL_AHEAD_DAYS)"),
+    ]
+
+
+def test_a_day_that_has_its_partition_takes_late_records(today: date, settings: Settings) -> None:
+    day = today - timedelta(days=60)
+    use([day])
+    settings.WINGTEL_LATE_DAYS = 45
+    use([day])
+    assert partitions.refusals([day]) == {}
+
+
+def test_history_is_taken_where_it_is_asked_for(today: date, settings: Settings) -> None:
+    settings.WINGTEL_LATE_DAYS = 45
+    with pytest.raises(partitions.RefusedDaysError, match=r"2020-10-01 lies .* days back"):
+        partitions.ensure([date(2020, 10, 1)])
+    assert len(partitions.ensure([date(2020, 10, 1)], since=date(2020, 10, 1))) == 2
+    with pytest.raises(partitions.RefusedDaysError, match="2020-09-30 lies before 2020-10-01"):
+        partitions.ensure([date(2020, 9, 30)], since=date(2020, 10, 1))
+
+
+def test_partitions_are_made_ahead(today: date, settings: Settings) -> None:
+    settings.WINGTEL_AHEAD_DAYS = 2
+    made = partitions.ensure_ahead()
+    days = [today + timedelta(days=ahead) for ahead in range(3)]
+    assert [each.table for each in made] == [
+        f"{raw}_usage_record_{day:%Y%m%d}" for day in days for raw in ("data", "voice")
+    ]
+    assert partitions.ensure_ahead() == []
+    assert states() == dict.fromkeys(days, State.OPEN)

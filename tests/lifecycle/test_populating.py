@@ -1,0 +1,119 @@
+"""Populating by day: while others write, in parallel, and going on where it was interrupted."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from tests.conformance.at_once import in_threads
+from tests.conformance.oracle import differences
+from tests.conformance.writing import MODELS, WRITE
+from wingtel.aggregates import strategies
+from wingtel.lifecycle import populating
+from wingtel.lifecycle.expiring import expire
+from wingtel.lifecycle.models import Population
+from wingtel.lifecycle.populating import PopulateRefusedError, populate_days
+from wingtel.lifecycle.sealing import seal
+from wingtel.subscriptions.models import Subscription
+
+FIRST = datetime(2025, 11, 20, 12, tzinfo=UTC)
+DAYS = [FIRST + timedelta(days=12 * number) for number in range(9)]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(params=[name for name in strategies.NAMES if strategies.named(name).stores])
+def subscription_ids(request: pytest.FixtureRequest, transactional_db: None) -> Any:
+    """Usage over four months, and nothing counted."""
+    strategies.use(request.param)
+    ids = [Subscription.objects.create(carrier="att").pk for _ in range(3)]
+    write("r", ids)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE daily_usage, monthly_usage, total_usage, usage_delta")
+    yield ids
+    strategies.use("triggers")
+
+
+def write(prefix: str, ids: list[int]) -> int:
+    for model in MODELS:
+        for moment in DAYS:
+            made = [(f"{prefix}-{moment}-{n}", moment, which, Decimal(n + 1), 7) for n, which in enumerate(ids)]
+            WRITE["recorded"](model, made)
+    return 0
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_years_are_populated_by_day_with_progress(subscription_ids: list[int], workers: int) -> None:
+    told: list[tuple[int, int]] = []
+    run = populate_days(workers=workers, progress=lambda done, total: told.append((done, total)))
+    assert told == [(done, 9) for done in range(10)]
+    assert sorted(run.done) == [moment.date() for moment in DAYS]
+    assert run.finished_at is not None
+    assert differences() == []
+
+
+def test_what_is_wrong_is_made_right_and_what_is_right_left_alone(subscription_ids: list[int]) -> None:
+    populate_days()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE daily_usage SET price = price + 1 WHERE day = '2025-11-20'")
+        cursor.execute("UPDATE monthly_usage SET records = 77 WHERE month = '2026-01-01'")
+        cursor.execute("DELETE FROM daily_usage WHERE day = '2025-12-02'")
+    populate_days()
+    assert differences() == []
+
+
+def test_it_goes_on_where_it_was_interrupted(subscription_ids: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    populated: list[date] = []
+    original = populating._populate
+
+    def stops(run: Population, day: date) -> date:
+        if len(populated) == 4:
+            raise KeyboardInterrupt
+        populated.append(day)
+        return original(run, day)
+
+    monkeypatch.setattr(populating, "_populate", stops)
+    with pytest.raises(KeyboardInterrupt):
+        populate_days()
+    monkeypatch.setattr(populating, "_populate", lambda run, day: (populated.append(day), original(run, day))[1])
+    run = populate_days()
+    assert populated == [moment.date() for moment in DAYS]
+    assert Population.objects.get() == run
+    assert differences() == []
+
+
+def test_writers_and_several_populates_lose_nothing(subscription_ids: list[int]) -> None:
+    def populate() -> int:
+        populate_days(again=True, workers=2)
+        return 0
+
+    in_threads(populate, populate, lambda: write("a", subscription_ids), lambda: write("b", subscription_ids))
+    assert differences() == []
+
+
+def test_expired_days_keep_what_they_have(subscription_ids: list[int]) -> None:
+    populate_days()
+    day = DAYS[0].date()
+    seal(day)
+    expire(day)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM usage_daily ORDER BY 1, 2, 3")
+        before = cursor.fetchall()
+    run = populate_days()
+    assert day not in run.done
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM usage_daily ORDER BY 1, 2, 3")
+        assert cursor.fetchall() == before
+
+
+def test_where_nothing_is_stored_it_is_refused(transactional_db: None) -> None:
+    strategies.use("view")
+    try:
+        with pytest.raises(PopulateRefusedError, match="nothing is stored"):
+            populate_days()
+    finally:
+        strategies.use("triggers")
+    with pytest.raises(PopulateRefusedError, match="the last day, 2026-03-01, lies before the first, 2026-04-01"):
+        populate_days(date(2026, 4, 1), date(2026, 3, 1))
