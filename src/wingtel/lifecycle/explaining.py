@@ -1,6 +1,6 @@
 """How the total of one subscription on one business day comes about: raw records plus adjustments.
 
-    what its raw records sum up to + what its adjustments sum up to = what every answer counts for the day
+what its raw records sum up to + what its adjustments sum up to = what every answer counts for the day
 """
 
 from dataclasses import dataclass
