@@ -4,8 +4,9 @@ The database counts an adjustment when it is stored, in the same transaction and
 of the day: open, sealed or expired. It is never changed or deleted: a second one reverses it.
 """
 
+from calendar import monthrange
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -124,28 +125,31 @@ def _stored(adjustment: UsageAdjustment) -> UsageAdjustment:
 
     Where they are computed on reading, the database finds that out when they are read.
     """
-    first_of_month = adjustment.day.replace(day=1)
+    day = adjustment.day
     try:
         with transaction.atomic():
             adjustment.save(force_insert=True)
-            for granularity in queries.Granularity:
+            for granularity, period in (
+                (queries.Granularity.DAY, Period(day, day)),
+                (queries.Granularity.MONTH, _month_of(day)),
+            ):
                 queries.series(
                     subscription_id=adjustment.subscription_id,
-                    period=Period(first_of_month, _last_of_month(first_of_month)),
+                    period=period,
                     usage_types=[UsageType(adjustment.usage_type)],
                     granularity=granularity,
                 )
     except DataError as error:
         raise AdjustmentRefusedError(
             f"with {adjustment.used:+d} and {adjustment.price:+.4f} the {adjustment.usage_type} totals of subscription "
-            f"{adjustment.subscription_id} for {adjustment.day} or its month would be larger than can be kept; "
+            f"{adjustment.subscription_id} for {day} or its month would be larger than can be kept; "
             "adjust by less"
         ) from error
     return adjustment
 
 
-def _last_of_month(first: date) -> date:
-    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+def _month_of(day: date) -> Period:
+    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
 def _problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
@@ -196,8 +200,5 @@ def _day_problems(day: object) -> Iterator[tuple[str, str]]:
         return
     (today,) = business_days_of([timezone.now()])
     if (ahead := (day - today).days) > settings.WINGTEL_AHEAD_DAYS:
-        yield (
-            "day",
-            f"{day} lies {ahead} days ahead, more than {settings.WINGTEL_AHEAD_DAYS} (WINGTEL_AHEAD_DAYS); "
-            "adjust it once it has come",
-        )
+        most = f"{settings.WINGTEL_AHEAD_DAYS} (WINGTEL_AHEAD_DAYS)"
+        yield "day", f"{day} lies {ahead} days ahead, more than {most}; adjust it once it has come"

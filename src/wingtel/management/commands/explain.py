@@ -77,8 +77,8 @@ def _seal(body: dict[str, Any]) -> str:
     if day["state"] == "open":
         return f"; it was sealed at {day['sealed_at']}, and written to since."
     return (
-        f"; sealed at {day['sealed_at']} with {day['data_records']:,} data records ({day['kilobytes_used']:,} kilobytes, "
-        f"{day['data_price']}) and {day['voice_records']:,} voice records ({day['seconds_used']:,} seconds, "
+        f"; sealed at {day['sealed_at']} with {day['data_records']:,} data records "
+        f"({day['kilobytes_used']:,} kilobytes, {day['data_price']}) and {day['voice_records']:,} voice records ({day['seconds_used']:,} seconds, "
         f"{day['voice_price']}) of all subscriptions."
     )
 
