@@ -76,11 +76,9 @@ def _seal(body: dict[str, Any]) -> str:
         return "."
     if day["state"] == "open":
         return f"; it was sealed at {day['sealed_at']}, and written to since."
-    return (
-        f"; sealed at {day['sealed_at']} with {day['data_records']:,} data records "
-        f"({day['kilobytes_used']:,} kilobytes, {day['data_price']}) and {day['voice_records']:,} voice records ({day['seconds_used']:,} seconds, "
-        f"{day['voice_price']}) of all subscriptions."
-    )
+    data = f"{day['data_records']:,} data records ({day['kilobytes_used']:,} kilobytes, {day['data_price']})"
+    voice = f"{day['voice_records']:,} voice records ({day['seconds_used']:,} seconds, {day['voice_price']})"
+    return f"; sealed at {day['sealed_at']} with {data} and {voice} of all subscriptions."
 
 
 def _conclusions(body: dict[str, Any]) -> Iterator[str]:
