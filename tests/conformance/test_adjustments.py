@@ -1,4 +1,4 @@
-"""Adjustments count at once under every strategy, on open, sealed and expired days, and while strategies are switched."""
+"""Adjustments count at once under every strategy, on open, sealed and expired days, and during a switch."""
 
 import threading
 from collections.abc import Callable
