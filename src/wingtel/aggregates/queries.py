@@ -219,7 +219,7 @@ def series(
 
 @dataclass(frozen=True)
 class Sums:
-    """What was used (in the unit of the usage type) and paid, of how many records or adjustments."""
+    """What was used (in the unit of the usage type) and paid, over `count` records or adjustments."""
 
     used: int
     price: Decimal
