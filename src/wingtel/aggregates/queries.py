@@ -3,6 +3,7 @@
 A period of days is answered from the monthly grain for the whole months in it and from the daily grain for its edges.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from typing import Any
 from django.db import connection
 
 from wingtel import sql
-from wingtel.usage.models import UsageType
+from wingtel.usage.models import UsageDay, UsageType
 
 from .periods import ALL_TIME, Period, SplitPeriod
 
@@ -214,6 +215,94 @@ def series(
             for start, usage_type, price, used, records in rows.data
         ],
     )
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What was used (in the unit of the usage type) and paid, over `count` records or adjustments."""
+
+    used: int
+    price: Decimal
+    count: int
+
+
+@dataclass(frozen=True)
+class RawRecord:
+    """A raw usage record, whichever table it stands in."""
+
+    record_id: str
+    usage_date: datetime
+    used: int
+    price: Decimal
+
+
+@dataclass(frozen=True)
+class TypeWithSources:
+    """One usage type of a subscription's day: the aggregate (`total`, counting records) and the sums of its sources."""
+
+    usage_type: UsageType
+    total: Sums
+    recorded: Sums
+    adjusted: Sums
+    records: list[RawRecord]
+    adjustment_ids: list[int]
+
+
+@dataclass(frozen=True)
+class DayWithSources:
+    """A subscription's day at one moment: its state, and every usage type. `day` may not be in the database."""
+
+    as_of: datetime
+    day: UsageDay
+    types: list[TypeWithSources]
+
+
+_DAY_COLUMNS = (
+    *("state", "sealed_at", "expired_at", "reopened_at", "reopened"),
+    *("data_records", "kilobytes_used", "data_price", "voice_records", "seconds_used", "voice_price"),
+)
+
+
+def day_with_sources(*, subscription_id: int, day: date, most_records: int) -> DayWithSources:
+    """What the aggregates say of a day and what they are made of, in one snapshot.
+
+    At most `most_records` raw records are listed for each usage type, in order of time; there are none once the day
+    has expired.
+    """
+    rows = _rows(
+        "day_with_sources",
+        {
+            "subscription_id": subscription_id,
+            "day": day,
+            "usage_types": [usage_type.value for usage_type in ALL_TYPES],
+            "most": most_records,
+        },
+    )
+    state = dict(zip(_DAY_COLUMNS, rows.data[0][-len(_DAY_COLUMNS) :], strict=True))
+    return DayWithSources(
+        as_of=rows.as_of,
+        day=UsageDay(day=day, **(state if state["state"] else {})),
+        types=[_type_with_sources(*row[: -len(_DAY_COLUMNS)]) for row in rows.data],
+    )
+
+
+def _type_with_sources(usage_type: str, *columns: Any) -> TypeWithSources:
+    *sums, records, adjustment_ids = columns
+    total, recorded, adjusted = (
+        Sums(int(used), price, int(count)) for used, price, count in zip(*[iter(sums)] * 3, strict=True)
+    )
+    return TypeWithSources(
+        usage_type=UsageType(usage_type),
+        total=total,
+        recorded=recorded,
+        adjusted=adjusted,
+        records=[_raw_record(**json.loads(record)) for record in records],
+        adjustment_ids=adjustment_ids,
+    )
+
+
+def _raw_record(*, record_id: str, usage_date: str, used: int, price: str) -> RawRecord:
+    return RawRecord(record_id, datetime.fromisoformat(usage_date), used, Decimal(price))
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Pages of rows in order of their ids."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
@@ -17,6 +17,7 @@ class IdPagination(BasePagination):
     """Each page starts after the last id of the one before, so rows written meanwhile shift nothing."""
 
     next: str | None = None
+    newest_first: ClassVar[bool] = False
 
     def paginate_queryset(
         self, queryset: QuerySet[Any] | Sequence[Any], request: Request, view: APIView | None = None
@@ -24,8 +25,10 @@ class IdPagination(BasePagination):
         if not isinstance(view, ParameterView) or not isinstance(queryset, QuerySet):
             raise TypeError(f"IdPagination serves querysets to a ParameterView, not {queryset!r} to {view!r}")
         page_size, after = view.asked["page_size"], view.asked["cursor"]
-        rows = queryset.order_by("pk")
-        found = list((rows.filter(pk__gt=after) if after else rows)[: page_size + 1])
+        rows = queryset.order_by("-pk" if self.newest_first else "pk")
+        if after:
+            rows = rows.filter(**{"pk__lt" if self.newest_first else "pk__gt": after})
+        found = list(rows[: page_size + 1])
         page = found[:page_size]
         self.next = cursors.next_url(request, cursors.encode(page[-1].pk) if len(found) > page_size else None)
         return page
@@ -44,3 +47,9 @@ class IdPagination(BasePagination):
             "required": ["next", "results"],
             "properties": {"next": following, "results": schema},
         }
+
+
+class NewestFirstPagination(IdPagination):
+    """The same in falling order."""
+
+    newest_first = True

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +22,7 @@ from wingtel.aggregates.questions import (
     parse_subscription_id,
 )
 from wingtel.recording import NamedBy
-from wingtel.usage.models import UsageType
+from wingtel.usage.models import UsageDay, UsageType
 
 from . import cursors
 from .errors import Fault, InvalidParameters
@@ -137,6 +138,14 @@ def parse_id_cursor(cursor: str) -> int:
     return valid_id(number)
 
 
+def parse_day_cursor(cursor: str) -> date:
+    """The last day of a page in order of days. Raises ValueError."""
+    (day,) = cursors.decode(cursor)
+    if not isinstance(day, str):
+        raise ValueError(cursor)
+    return parse_date(day)
+
+
 def parse_boolean(text: str) -> bool:
     """Raises ValueError."""
     if text not in ("true", "false"):
@@ -226,6 +235,13 @@ ATOMIC = Parameter(
     description="With true, nothing is recorded when one record is refused.",
     default=False,
 )
+STATE = Parameter(
+    name="state",
+    rule=f"one of {', '.join(UsageDay.State.values)}",
+    parse=UsageDay.State,
+    schema={"type": "string", "enum": list(UsageDay.State.values)},
+    description="Only days in this state.",
+)
 
 EXCEEDING = (
     PRICE_LIMIT,
@@ -248,3 +264,6 @@ RECORDING = (NAMED_BY, ATOMIC)
 SERIES = (FROM, TO, USAGE_TYPE, GRANULARITY)
 LISTING = (PAGE_SIZE, CURSOR)
 LISTING_OF_SUBSCRIPTION = (SUBSCRIPTION_ID, *LISTING)
+LISTING_OF_ADJUSTMENTS = (SUBSCRIPTION_ID, USAGE_TYPE, FROM, TO, *LISTING)
+LISTING_OF_DAYS = (STATE, FROM, TO, PAGE_SIZE, replace(CURSOR, parse=parse_day_cursor))
+EXPLAINING = (replace(PAGE_SIZE, description="How many raw records of each usage type are listed; all are summed."),)

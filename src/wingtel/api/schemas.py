@@ -10,6 +10,7 @@ from wingtel.aggregates.questions import PRICE_LIMIT_RULE
 from wingtel.usage.models import UsageType
 
 from .errors import PROBLEM_JSON
+from .serializers import AdjustmentSerializer, DaySerializer
 
 _MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 4, "help_text": "An exact decimal."}
 
@@ -147,6 +148,55 @@ class HealthShape(serializers.Serializer[Any]):
     """The server and its database answer."""
 
     status = serializers.ChoiceField(choices=["ok"])
+
+
+class RecordedSumsShape(serializers.Serializer[Any]):
+    """Sums of raw records, or of these and adjustments."""
+
+    used = serializers.IntegerField()
+    price = serializers.DecimalField(**_MONEY)
+    records = serializers.IntegerField()
+
+
+class AdjustedSumsShape(serializers.Serializer[Any]):
+    """Sums of adjustments."""
+
+    used = serializers.IntegerField()
+    price = serializers.DecimalField(**_MONEY)
+    adjustments = serializers.IntegerField()
+
+
+class RawRecordShape(serializers.Serializer[Any]):
+    """A raw record."""
+
+    record_id = serializers.CharField()
+    usage_date = serializers.DateTimeField()
+    used = serializers.IntegerField()
+    price = serializers.DecimalField(**_MONEY)
+
+
+class ExplainedTypeShape(serializers.Serializer[Any]):
+    """What the total of one usage type is made of: recorded + adjusted = total."""
+
+    usage_type = serializers.ChoiceField(choices=UsageType.choices)
+    unit = serializers.CharField()
+    recorded = RecordedSumsShape()
+    adjusted = AdjustedSumsShape()
+    total = RecordedSumsShape()
+    adds_up = serializers.BooleanField(allow_null=True)
+    records = RawRecordShape(many=True)
+    adjustments = AdjustmentSerializer(many=True)
+
+
+class ExplanationShape(serializers.Serializer[Any]):
+    """What the total of a subscription's day is made of."""
+
+    subscription_id = serializers.IntegerField()
+    day = DaySerializer()
+    as_of = serializers.DateTimeField()
+    records_gone = serializers.BooleanField()
+    adds_up = serializers.BooleanField(allow_null=True)
+    usage_types = ExplainedTypeShape(many=True)
 
 
 def problems(*statuses: int) -> dict[Any, Any]:

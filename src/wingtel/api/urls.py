@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from . import recording, resources, views
+from . import lifecycle, recording, resources, views
 
 app_name = "api"
 
@@ -13,12 +13,16 @@ router.register("plans", resources.PlanView, basename="plan")
 router.register("purchases", resources.PurchaseView, basename="purchase")
 router.register("att_subscriptions", resources.AttSubscriptionView, basename="att-subscription")
 router.register("sprint_subscriptions", resources.SprintSubscriptionView, basename="sprint-subscription")
+router.register("usage/adjustments", lifecycle.AdjustmentView, basename="adjustment")
+router.register("usage/days", lifecycle.DayView, basename="day")
+router.register("usage/reconciliations", lifecycle.ReconciliationView, basename="reconciliation")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("usage/exceeding/", views.ExceedingView.as_view(), name="exceeding"),
     path("usage/records/", recording.UsageRecordsView.as_view(), name="usage-records"),
     path("usage/metrics/", views.MetricsView.as_view(), name="metrics"),
     path("subscriptions/<int:id>/usage/", views.SeriesView.as_view(), name="series"),
+    path("subscriptions/<int:id>/usage/<str:day>/", lifecycle.ExplanationView.as_view(), name="explanation"),
     path("health/", views.HealthView.as_view(), name="health"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),

@@ -1,4 +1,4 @@
-"""What the commands `exceeding` and `metrics` share: their options and how they print."""
+"""What the commands that answer questions share: their options and how they print."""
 
 import argparse
 import csv
@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
@@ -125,3 +126,15 @@ def print_table(
             *(f"{cell:,}" if isinstance(cell, int) and number else str(cell) for number, cell in enumerate(row))
         )
     Console(file=stdout, width=None if stdout.isatty() else 100).print(table)  # type: ignore[arg-type] # writes like a file
+
+
+def print_wide_table(stdout: OutputWrapper, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table with texts in it, whose cells fold where they are too long; quantities are grouped by thousands."""
+    table = Table()
+    for column in columns:
+        right = column in {"used", "price"}
+        table.add_column(column.replace("_", " "), justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        cells = zip(columns, row, strict=True)
+        table.add_row(*(Text(f"{cell:,}" if column == "used" else str(cell)) for column, cell in cells))
+    Console(file=stdout, width=None if stdout.isatty() else 180).print(table)  # type: ignore[arg-type] # writes like a file

@@ -151,3 +151,50 @@ LEFT JOIN (
     GROUP BY month, usage_type
 ) AS points ON true
 ORDER BY points.start, points.usage_type
+
+-- name: day_with_sources
+-- What the aggregates say of one subscription's day and what its sources do, a row for each usage type. One statement, so that
+-- the two are of the same moment. Raw records are sought in the day's partitions alone; the first `most` are listed.
+WITH record AS MATERIALIZED (
+    SELECT 'data' AS usage_type, record_id, usage_date, kilobytes_used AS used, price
+    FROM data_usage_record
+    WHERE usage_date >= usage_day_start(%(day)s::date) AND usage_date < usage_day_start(%(day)s::date + 1)
+      AND subscription_id = %(subscription_id)s
+    UNION ALL
+    SELECT 'voice', record_id, usage_date, seconds_used, price
+    FROM voice_usage_record
+    WHERE usage_date >= usage_day_start(%(day)s::date) AND usage_date < usage_day_start(%(day)s::date + 1)
+      AND subscription_id = %(subscription_id)s
+)
+SELECT now(), wanted.usage_type,
+       coalesce(total.used, 0), coalesce(total.price, 0), coalesce(total.records, 0),
+       recorded.used, recorded.price, recorded.records, adjusted.used, adjusted.price, adjusted.adjustments,
+       ARRAY(SELECT row_to_json(listed)::text
+             FROM (SELECT record_id, usage_date, used, price::text AS price
+                   FROM record
+                   WHERE usage_type = wanted.usage_type
+                   ORDER BY usage_date, record_id
+                   LIMIT %(most)s) AS listed),
+       ARRAY(SELECT id FROM usage_adjustment
+             WHERE day = %(day)s::date AND subscription_id = %(subscription_id)s AND usage_type = wanted.usage_type
+             ORDER BY id),
+       kept.state, kept.sealed_at, kept.expired_at, kept.reopened_at, kept.reopened,
+       kept.data_records, kept.kilobytes_used, kept.data_price, kept.voice_records, kept.seconds_used, kept.voice_price
+FROM unnest(%(usage_types)s::text[]) AS wanted (usage_type)
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(used), 0), coalesce(sum(price), 0), count(*)
+    FROM record
+    WHERE usage_type = wanted.usage_type
+) AS recorded (used, price, records)
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(used), 0), coalesce(sum(price), 0), count(*)
+    FROM usage_adjustment
+    WHERE day = %(day)s::date AND subscription_id = %(subscription_id)s AND usage_type = wanted.usage_type
+) AS adjusted (used, price, adjustments)
+LEFT JOIN (
+    SELECT usage_type, used, price, records
+    FROM usage_daily
+    WHERE subscription_id = %(subscription_id)s AND day = %(day)s::date
+) AS total ON total.usage_type = wanted.usage_type
+LEFT JOIN usage_day AS kept ON kept.day = %(day)s::date
+ORDER BY wanted.usage_type

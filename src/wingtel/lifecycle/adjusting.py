@@ -1,0 +1,204 @@
+"""Correct what a subscription used and paid on one business day, and take such a correction back.
+
+The database counts an adjustment when it is stored, in the same transaction and under every strategy, whatever became
+of the day: open, sealed or expired. It is never changed or deleted: a second one reverses it.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import DataError, IntegrityError, transaction
+from django.utils import timezone
+
+from wingtel.aggregates import queries
+from wingtel.aggregates.periods import EARLIEST, LATEST, Period
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage.business_days import business_days_of
+from wingtel.usage.models import UsageAdjustment, UsageType
+
+LARGEST_USED = 2**63 - 1
+LARGEST_PRICE = Decimal("9999999999.9999")
+LONGEST_REASON = 2000
+LONGEST_ACTOR = 200
+
+
+class AdjustmentRefusedError(ValueError):
+    """An adjustment that cannot be made: `reason` says why and how to mend it, `field` where, if it is in one."""
+
+    def __init__(self, reason: str, field: str = "") -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field, self.reason = field, reason
+
+
+class UnknownAdjustmentError(AdjustmentRefusedError):
+    """There is no adjustment of that number."""
+
+
+class NotReversibleError(AdjustmentRefusedError):
+    """It is reversed already, or is a reversal itself."""
+
+
+def adjust(
+    *,
+    subscription_id: int,
+    usage_type: UsageType,
+    day: date,
+    used: int = 0,
+    price: Decimal = Decimal(0),
+    reason: str,
+    actor: str,
+) -> UsageAdjustment:
+    """Add `used` (kilobytes or seconds) and `price` (the operator's currency) to a business day; both may be negative.
+
+    A subscription that was deleted can be adjusted, a day with negative totals be left behind. Raises
+    AdjustmentRefusedError for an unknown subscription, a day ahead of the clock by more than WINGTEL_AHEAD_DAYS, an
+    amount of nothing or out of range, a price with more than four decimals, a missing reason or actor, and where
+    the totals of the day or its month could no longer be kept.
+    """
+    adjustment = UsageAdjustment(
+        subscription_id=subscription_id,
+        usage_type=usage_type,
+        day=day,
+        used=used,
+        price=price,
+        reason=reason.strip(),
+        actor=actor.strip(),
+    )
+    if problem := next(_problems(adjustment), None):
+        field, why = problem
+        raise AdjustmentRefusedError(why, field)
+    return _stored(adjustment)
+
+
+def reverse(adjustment_id: int, *, reason: str, actor: str) -> UsageAdjustment:
+    """Take an adjustment back by another with its amounts negated; the first one refers to it as `reversed_by`.
+
+    An adjustment is reversed once. A reversal is not reversed: what should count again is adjusted anew, so that
+    whoever reads an adjustment knows from itself and its reversal alone whether it counts.
+
+    Raises UnknownAdjustmentError, NotReversibleError, and AdjustmentRefusedError as `adjust` does.
+    """
+    original = _reversible(adjustment_id)
+    reversal = UsageAdjustment(
+        subscription_id=original.subscription_id,
+        usage_type=original.usage_type,
+        day=original.day,
+        used=-original.used,
+        price=-original.price,
+        reason=reason.strip(),
+        actor=actor.strip(),
+        reverses=original,
+    )
+    if problem := next(_text_problems(reversal), None):
+        field, why = problem
+        raise AdjustmentRefusedError(why, field)
+    try:
+        return _stored(reversal)
+    except IntegrityError:  # another session was faster: it is committed now
+        _reversible(adjustment_id)
+        raise
+
+
+def _reversible(adjustment_id: int) -> UsageAdjustment:
+    original = UsageAdjustment.objects.select_related("reversed_by").filter(pk=adjustment_id).first()
+    if original is None:
+        raise UnknownAdjustmentError(f"there is no adjustment {adjustment_id}")
+    if original.reverses_id is not None:
+        raise NotReversibleError(
+            f"adjustment {adjustment_id} is itself the reversal of {original.reverses_id}; "
+            "adjust anew what should count again"
+        )
+    reversal: UsageAdjustment | None = getattr(original, "reversed_by", None)
+    if reversal:
+        raise NotReversibleError(
+            f"adjustment {adjustment_id} was reversed already, by {reversal.actor} at "
+            f"{reversal.created_at:%Y-%m-%d %H:%M} UTC as adjustment {reversal.pk}: {reversal.reason}"
+        )
+    return original
+
+
+def _stored(adjustment: UsageAdjustment) -> UsageAdjustment:
+    """Store it, unless the totals it leads to have no room.
+
+    Where they are computed on reading, the database finds that out when they are read.
+    """
+    day = adjustment.day
+    try:
+        with transaction.atomic():
+            adjustment.save(force_insert=True)
+            for granularity, period in (
+                (queries.Granularity.DAY, Period(day, day)),
+                (queries.Granularity.MONTH, _month_of(day)),
+            ):
+                queries.series(
+                    subscription_id=adjustment.subscription_id,
+                    period=period,
+                    usage_types=[UsageType(adjustment.usage_type)],
+                    granularity=granularity,
+                )
+    except DataError as error:
+        raise AdjustmentRefusedError(
+            f"with {adjustment.used:+d} and {adjustment.price:+.4f} the {adjustment.usage_type} totals of subscription "
+            f"{adjustment.subscription_id} for {day} or its month would be larger than can be kept; "
+            "adjust by less"
+        ) from error
+    return adjustment
+
+
+def _month_of(day: date) -> Period:
+    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+
+
+def _problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
+    yield from _amount_problems(adjustment)
+    yield from _text_problems(adjustment)
+    yield from _day_problems(adjustment.day)
+    if adjustment.usage_type not in UsageType.values:
+        yield "usage_type", f"{adjustment.usage_type!r} is none of {', '.join(UsageType.values)}"
+    if not _exists(adjustment.subscription_id):
+        yield "subscription_id", f"there is no subscription {adjustment.subscription_id!r}"
+
+
+def _exists(subscription_id: object) -> bool:
+    # A deleted subscription is there all the same.
+    return type(subscription_id) is int and Subscription.objects.filter(pk=subscription_id).exists()
+
+
+def _amount_problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
+    used: object = adjustment.used
+    price: object = adjustment.price
+    if type(used) is not int or abs(used) > LARGEST_USED:
+        yield "used", f"{used!r} is no whole number from {-LARGEST_USED} to {LARGEST_USED}"
+    if not isinstance(price, Decimal) or not price.is_finite() or abs(price) > LARGEST_PRICE:
+        yield "price", f"{price!s} is no decimal from {-LARGEST_PRICE} to {LARGEST_PRICE}"
+    elif round(price, 4) != price:
+        yield "price", f"{price} has more than 4 decimals; say how it is to be rounded by rounding it"
+    if used == price == 0:
+        yield "used", "neither a quantity nor a price to adjust by: give one that is not 0"
+
+
+def _text_problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
+    for field, longest, meaning in (
+        ("reason", LONGEST_REASON, "say why it is adjusted, for whoever asks later"),
+        ("actor", LONGEST_ACTOR, "say who adjusts it"),
+    ):
+        text: str = getattr(adjustment, field)
+        if not text:
+            yield field, f"empty; {meaning}"
+        elif len(text) > longest:
+            yield field, f"{len(text)} characters, more than {longest}; shorten it"
+        elif "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+            yield field, f"{text!r} has characters that PostgreSQL cannot keep; leave them out"
+
+
+def _day_problems(day: object) -> Iterator[tuple[str, str]]:
+    if not isinstance(day, date) or isinstance(day, datetime) or not EARLIEST <= day <= LATEST:
+        yield "day", f"{day} is no day from {EARLIEST} to {LATEST}"
+        return
+    (today,) = business_days_of([timezone.now()])
+    if (ahead := (day - today).days) > settings.WINGTEL_AHEAD_DAYS:
+        most = f"{settings.WINGTEL_AHEAD_DAYS} (WINGTEL_AHEAD_DAYS)"
+        yield "day", f"{day} lies {ahead} days ahead, more than {most}; adjust it once it has come"

@@ -1,0 +1,90 @@
+"""How the total of one subscription on one business day comes about: raw records plus adjustments.
+
+what its raw records sum up to + what its adjustments sum up to = what every answer counts for the day
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from wingtel.aggregates import queries
+from wingtel.aggregates.queries import RawRecord, Sums
+from wingtel.usage.models import UsageAdjustment, UsageDay, UsageType
+
+RECORDS_LISTED = 100
+
+
+@dataclass(frozen=True)
+class ExplainedType:
+    """One usage type: `recorded` + `adjusted` = `total`, the last being what the aggregates say.
+
+    `records` are the first of `recorded.count` raw records. Once they are gone, `recorded` is the total without the
+    adjustments, there is nothing to compare it with, and `adds_up` is None.
+    """
+
+    usage_type: UsageType
+    total: Sums
+    recorded: Sums
+    adjusted: Sums
+    adds_up: bool | None
+    records: list[RawRecord]
+    adjustments: list[UsageAdjustment]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A subscription's day at the moment `as_of`.
+
+    `day` has the state of the whole business day, and the sums it was sealed with: those of every subscription's raw
+    records. `records_gone`: the day has expired.
+    """
+
+    subscription_id: int
+    as_of: datetime
+    day: UsageDay
+    records_gone: bool
+    types: list[ExplainedType]
+
+    @property
+    def adds_up(self) -> bool | None:
+        """Whether every usage type does; None once the records are gone."""
+        return None if self.records_gone else all(found.adds_up for found in self.types)
+
+
+def explain(*, subscription_id: int, day: date, most_records: int = RECORDS_LISTED) -> Explanation:
+    """Explain a day, listing up to `most_records` raw records of each usage type.
+
+    It is one snapshot: whoever writes meanwhile is seen in the total, the records and the adjustments, or in none.
+    A subscription that is unknown or used nothing has totals of zero.
+    """
+    found = queries.day_with_sources(subscription_id=subscription_id, day=day, most_records=most_records)
+    adjustments = _adjustments(found)
+    gone = found.day.state == UsageDay.State.EXPIRED
+    return Explanation(
+        subscription_id=subscription_id,
+        as_of=found.as_of,
+        day=found.day,
+        records_gone=gone,
+        types=[
+            ExplainedType(
+                usage_type=kind.usage_type,
+                total=kind.total,
+                recorded=_without(kind.total, kind.adjusted) if gone else kind.recorded,
+                adjusted=kind.adjusted,
+                adds_up=None if gone else kind.recorded == _without(kind.total, kind.adjusted),
+                records=kind.records,
+                adjustments=[adjustments[number] for number in kind.adjustment_ids],
+            )
+            for kind in found.types
+        ],
+    )
+
+
+def _without(total: Sums, adjusted: Sums) -> Sums:
+    """The share of the raw records in a total, which counts records and no adjustments."""
+    return Sums(total.used - adjusted.used, total.price - adjusted.price, total.count)
+
+
+def _adjustments(found: queries.DayWithSources) -> dict[int, UsageAdjustment]:
+    # Adjustments never change, so those found in the snapshot may be read after it.
+    ids = [number for kind in found.types for number in kind.adjustment_ids]
+    return UsageAdjustment.objects.select_related("reversed_by").in_bulk(ids)

@@ -1,0 +1,117 @@
+"""`wingtel adjust`: correct what a subscription used and paid on a day, or take such a correction back."""
+
+import getpass
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
+from wingtel.lifecycle.adjusting import AdjustmentRefusedError, adjust, reverse
+from wingtel.management.answering import option
+from wingtel.usage.models import UsageAdjustment, UsageType
+
+NEEDED = ("subscription", "type", "day")
+AMOUNTS = ("used", "price")
+
+
+def parse_number(text: str) -> int:
+    """A signed whole number. Raises ValueError."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
+        raise ValueError(text)
+    return int(text)
+
+
+def parse_amount(text: str) -> Decimal:
+    """A signed plain decimal. Raises ValueError."""
+    if not re.fullmatch(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?", text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+class Command(BaseCommand):
+    help = (
+        "Add a signed quantity and price to what a subscription used and paid on a business day, or reverse an earlier "
+        "adjustment. Adjustments are kept for ever, and counted at once in every answer."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        identity = option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
+        parser.add_argument("--subscription", type=identity, metavar="ID", help="Whose usage.")
+        parser.add_argument("--type", choices=UsageType.values, help="Of which usage type.")
+        parser.add_argument("--day", type=option(parse_date, DATE_RULE), metavar="DATE", help="On which business day.")
+        parser.add_argument(
+            "--used",
+            type=option(parse_number, "a whole number, such as -20480"),
+            metavar="N",
+            help="Kilobytes or seconds to add; negative to take away.",
+        )
+        parser.add_argument(
+            "--price",
+            type=option(parse_amount, "a plain decimal, such as -0.3000"),
+            metavar="AMOUNT",
+            help="What to add to the price; negative to take away.",
+        )
+        parser.add_argument(
+            "--reverse",
+            type=option(parse_subscription_id, SUBSCRIPTION_ID_RULE),
+            metavar="ID",
+            help="Reverse this adjustment instead.",
+        )
+        parser.add_argument("--reason", required=True, metavar="TEXT", help="Why, for whoever asks later.")
+        parser.add_argument("--actor", metavar="NAME", help="Who does it (default: the user of this machine).")
+
+    def handle(self, *, reason: str, actor: str | None, **options: Any) -> None:
+        actor = _user() if actor is None else actor
+        try:
+            if options["reverse"] is not None:
+                self._reverse(options, reason, actor)
+            else:
+                self._adjust(options, reason, actor)
+        except AdjustmentRefusedError as error:
+            raise CommandError(_message(error)) from error
+
+    def _adjust(self, options: dict[str, Any], reason: str, actor: str) -> None:
+        if missing := [f"--{name}" for name in NEEDED if options[name] is None]:
+            raise CommandError(f"missing {', '.join(missing)}: whose usage of what is adjusted, and when?")
+        day: date = options["day"]
+        adjustment = adjust(
+            subscription_id=options["subscription"],
+            usage_type=UsageType(options["type"]),
+            day=day,
+            used=options["used"] or 0,
+            price=options["price"] or Decimal(0),
+            reason=reason,
+            actor=actor,
+        )
+        self.stdout.write(f"Adjustment {_described(adjustment)}.")
+
+    def _reverse(self, options: dict[str, Any], reason: str, actor: str) -> None:
+        if surplus := [f"--{name}" for name in (*NEEDED, *AMOUNTS) if options[name] is not None]:
+            raise CommandError(f"--reverse takes all of an adjustment back; leave out {', '.join(surplus)}")
+        reversal = reverse(options["reverse"], reason=reason, actor=actor)
+        self.stdout.write(f"Adjustment {options['reverse']} reversed by {_described(reversal)}.")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise CommandError("--actor: this machine does not know who you are; say so") from error
+
+
+_OPTIONS = {"subscription_id": "subscription", "usage_type": "type"}
+
+
+def _message(error: AdjustmentRefusedError) -> str:
+    return f"--{_OPTIONS.get(error.field, error.field)}: {error.reason}" if error.field else error.reason
+
+
+def _described(adjustment: UsageAdjustment) -> str:
+    unit = UsageType(adjustment.usage_type).unit
+    return (
+        f"{adjustment.pk}: {adjustment.used:+,} {unit} and {adjustment.price:+.4f} for {adjustment.usage_type} of "
+        f"subscription {adjustment.subscription_id} on {adjustment.day}, by {adjustment.actor}"
+    )

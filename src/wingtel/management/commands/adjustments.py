@@ -1,0 +1,47 @@
+"""`wingtel adjustments`: what was corrected, why and by whom."""
+
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
+from wingtel.lifecycle.answers import adjustment_answer
+from wingtel.management import answering
+from wingtel.usage.models import UsageAdjustment
+
+COLUMNS = (
+    *("id", "subscription_id", "usage_type", "unit", "day", "used", "price", "reason", "actor", "created_at"),
+    *("reverses", "reversed_by"),
+)
+
+
+class Command(BaseCommand):
+    help = "List adjustments, the oldest first: their amounts, reasons and actors, and what reversed them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        day = answering.option(parse_date, DATE_RULE)
+        identity = answering.option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
+        parser.add_argument("--subscription", type=identity, metavar="ID", help="Only of this subscription.")
+        parser.add_argument("--from", dest="first", type=day, metavar="DATE", help="First business day, included.")
+        parser.add_argument("--to", dest="last", type=day, metavar="DATE", help="Last business day, included.")
+        parser.add_argument("--format", choices=answering.FORMATS, default="table")
+
+    def handle(self, *, subscription: int | None, first: date | None, last: date | None, **options: Any) -> None:
+        period = answering.period_of(first, last)
+        adjustments = UsageAdjustment.objects.select_related("reversed_by").order_by("pk")
+        if subscription:
+            adjustments = adjustments.filter(subscription=subscription)
+        if period.first:
+            adjustments = adjustments.filter(day__gte=period.first)
+        if period.last:
+            adjustments = adjustments.filter(day__lte=period.last)
+        results = [adjustment_answer(adjustment) for adjustment in adjustments.iterator()]
+        rows = [["" if found[column] is None else found[column] for column in COLUMNS] for found in results]
+        match options["format"]:
+            case "json":
+                answering.print_json(self.stdout, {"results": results})
+            case "csv":
+                answering.print_csv(self.stdout, COLUMNS, rows)
+            case _:
+                answering.print_wide_table(self.stdout, COLUMNS, rows)

@@ -1,0 +1,99 @@
+"""`wingtel explain`: how the total of a subscription's day comes about."""
+
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
+from wingtel.lifecycle.answers import explanation_answer
+from wingtel.lifecycle.explaining import RECORDS_LISTED, explain
+from wingtel.management import answering
+
+COLUMNS = ("usage_type", "what", "id", "at", "used", "price", "reason", "actor", "reverses", "reversed_by")
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 0 up")
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = (
+        "Show how the total of a subscription on a business day comes about: its raw records while they are kept, "
+        "its adjustments, and whether they add up to what the aggregates say."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        identity = answering.option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
+        parser.add_argument("subscription", type=identity, metavar="SUBSCRIPTION", help="Its id.")
+        parser.add_argument("day", type=answering.option(parse_date, DATE_RULE), metavar="DAY")
+        parser.add_argument(
+            "--records",
+            type=_count,
+            default=RECORDS_LISTED,
+            metavar="N",
+            help=f"List at most N raw records of each usage type (default: {RECORDS_LISTED}); all are summed.",
+        )
+        parser.add_argument("--format", choices=answering.FORMATS, default="table")
+
+    def handle(self, *, subscription: int, day: date, records: int, **options: Any) -> None:
+        body = explanation_answer(explain(subscription_id=subscription, day=day, most_records=records))
+        rows = [line for found in body["usage_types"] for line in _lines(found)]
+        match options["format"]:
+            case "json":
+                answering.print_json(self.stdout, body)
+            case "csv":
+                answering.print_csv(self.stdout, COLUMNS, rows)
+            case _:
+                self.stdout.write(
+                    f"Subscription {subscription} on {day}: the day is {body['day']['state']}{_seal(body)}"
+                )
+                answering.print_wide_table(self.stdout, COLUMNS, rows)
+                for line in _conclusions(body):
+                    self.stdout.write(line)
+
+
+def _lines(found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """A row for each raw record and adjustment of a usage type, and for each sum."""
+    kind = found["usage_type"]
+    for record in found["records"]:
+        yield (kind, "record", record["record_id"], record["usage_date"], record["used"], record["price"], *[""] * 4)
+    for made in found["adjustments"]:
+        links = ("" if made[name] is None else made[name] for name in ("reverses", "reversed_by"))
+        amounts = made["used"], made["price"]
+        yield (kind, "adjustment", made["id"], made["created_at"], *amounts, made["reason"], made["actor"], *links)
+    for what in ("recorded", "adjusted", "total"):
+        yield (kind, what, "", "", found[what]["used"], found[what]["price"], *[""] * 4)
+
+
+def _seal(body: dict[str, Any]) -> str:
+    day = body["day"]
+    if day["sealed_at"] is None:
+        return "."
+    if day["state"] == "open":
+        return f"; it was sealed at {day['sealed_at']}, and written to since."
+    data = f"{day['data_records']:,} data records ({day['kilobytes_used']:,} kilobytes, {day['data_price']})"
+    voice = f"{day['voice_records']:,} voice records ({day['seconds_used']:,} seconds, {day['voice_price']})"
+    return f"; sealed at {day['sealed_at']} with {data} and {voice} of all subscriptions."
+
+
+def _conclusions(body: dict[str, Any]) -> Iterator[str]:
+    for found in body["usage_types"]:
+        counts = f"{found['recorded']['records']:,} records and {found['adjusted']['adjustments']:,} adjustments"
+        yield f"{found['usage_type']}: {counts}: {_verdict(found)}"
+        if not body["records_gone"] and len(found["records"]) < found["recorded"]["records"]:
+            yield f"  the first {len(found['records']):,} records are listed: see --records"
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    match found["adds_up"]:
+        case None:
+            return "the raw records are gone; their share is the total without the adjustments."
+        case True:
+            return "the total is their sum."
+        case _:
+            return "THE TOTAL IS NOT THEIR SUM. `wingtel reconcile` says what differs, and can repair it."

@@ -1,0 +1,147 @@
+"""`wingtel adjust`, `wingtel adjustments` and `wingtel explain`."""
+
+import getpass
+import json
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from tests.api.records import data
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage.models import UsageAdjustment
+
+pytestmark = pytest.mark.django_db
+
+DAY = "2026-03-10"
+
+
+@pytest.fixture
+def subscription() -> int:
+    return Subscription.objects.create(carrier="att").pk
+
+
+def output_of(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def adjusted(subscription: int, *arguments: str) -> UsageAdjustment:
+    key = ("--subscription", str(subscription), "--type", "data", "--day", DAY)
+    output_of("adjust", *key, "--reason", "credited", *arguments)
+    return UsageAdjustment.objects.latest("pk")
+
+
+def test_adjusting_says_what_was_done(subscription: int) -> None:
+    key = ("--subscription", str(subscription), "--type", "data", "--day", DAY)
+    said = output_of("adjust", *key, "--used", "-20480", "--price", "-0.3", "--reason", "credited", "--actor", "ada")
+    adjustment = UsageAdjustment.objects.get()
+    assert said == (
+        f"Adjustment {adjustment.pk}: -20,480 kilobytes and -0.3000 for data of subscription {subscription} "
+        "on 2026-03-10, by ada.\n"
+    )
+    assert (adjustment.used, adjustment.price, adjustment.reason) == (-20480, Decimal("-0.3000"), "credited")
+
+
+def test_the_actor_is_the_user_of_the_machine(subscription: int) -> None:
+    assert adjusted(subscription, "--used", "1").actor == getpass.getuser()
+
+
+def test_reversing_says_what_was_done(subscription: int) -> None:
+    adjustment = adjusted(subscription, "--price", "1.5", "--actor", "ada")
+    said = output_of("adjust", "--reverse", str(adjustment.pk), "--reason", "a mistake", "--actor", "bob")
+    reversal = UsageAdjustment.objects.get(reverses=adjustment)
+    assert said == (
+        f"Adjustment {adjustment.pk} reversed by {reversal.pk}: +0 kilobytes and -1.5000 for data of "
+        f"subscription {subscription} on 2026-03-10, by bob.\n"
+    )
+    with pytest.raises(CommandError, match=f"adjustment {adjustment.pk} was reversed already, by bob at"):
+        call_command("adjust", "--reverse", str(adjustment.pk), "--reason", "again")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["adjust"], "--reason"),
+        (["adjust", "--reason", "r"], "missing --subscription, --type, --day"),
+        (["adjust", "--reason", "r", "--reverse", "1", "--used", "3"], "leave out --used"),
+        (["adjust", "--reason", "r", "--reverse", "1"], "there is no adjustment 1"),
+        (["adjust", "--reason", "r", "--subscription", "7", "--type", "data", "--day", DAY], "--used: neither"),
+        (["adjust", "--reason", "r", "--used", "1.5"], "a whole number, such as -20480"),
+        (["adjust", "--reason", "r", "--price", "1e5"], "a plain decimal, such as"),
+        (
+            [*["adjust", "--reason", "r", "--subscription", "999", "--type", "data"], "--day", DAY, "--used", "1"],
+            "--subscription: there is no subscription 999",
+        ),
+        (
+            [*["adjust", "--reason", " ", "--subscription", "999", "--type", "data"], "--day", DAY, "--used", "1"],
+            "--reason: empty",
+        ),
+        (["adjustments", "--from", "2026-03-02", "--to", "2026-03-01"], "lies before the first"),
+        (["explain", "0", DAY], "an id between 1 and"),
+        (["explain", "1", "2026-02-30"], "a date YYYY-MM-DD"),
+        (["explain", "1", DAY, "--records", "-1"], "--records"),
+    ],
+)
+def test_a_wrong_option_is_refused_by_name(arguments: list[str], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        call_command(*arguments)
+
+
+def test_adjustments_as_json_are_those_of_the_api(subscription: int, client: Client) -> None:
+    adjusted(subscription, "--used", "1")
+    printed = json.loads(output_of("adjustments", "--format", "json"))
+    assert printed["results"] == client.get("/api/v1/usage/adjustments/").json()["results"]
+
+
+def test_adjustments_as_csv_and_as_a_table(subscription: int) -> None:
+    adjustment = adjusted(subscription, "--used", "-1", "--price", "-0.5", "--actor", "[ada]")
+    other = Subscription.objects.create(carrier="att").pk
+    adjusted(other, "--used", "1")
+    created = adjustment.created_at.isoformat().replace("+00:00", "Z")
+    assert output_of("adjustments", "--subscription", str(subscription), "--format", "csv") == (
+        "id,subscription_id,usage_type,unit,day,used,price,reason,actor,created_at,reverses,reversed_by\n"
+        f"{adjustment.pk},{subscription},data,kilobytes,2026-03-10,-1,-0.5000,credited,[ada],{created},,\n"
+    )
+    assert output_of("adjustments", "--from", "2026-03-11", "--format", "csv").count("\n") == 1
+    table = output_of("adjustments", "--to", DAY)
+    assert "[ada]" in table
+    assert "-0.5000" in table
+
+
+def test_an_explanation_as_json_is_the_answer_of_the_api(subscription: int, client: Client) -> None:
+    data(subscription, DAY, "0.5000")
+    adjusted(subscription, "--used", "-1")
+    printed = json.loads(output_of("explain", str(subscription), DAY, "--format", "json"))
+    answered = client.get(f"/api/v1/subscriptions/{subscription}/usage/{DAY}/").json()
+    assert printed | {"as_of": answered["as_of"]} == answered
+
+
+def test_an_explanation_as_a_table_says_whether_it_adds_up(subscription: int) -> None:
+    data(subscription, DAY, "0.5000")
+    data(subscription, DAY, "0.2500")
+    adjusted(subscription, "--used", "-1", "--actor", "ada")
+    said = output_of("explain", str(subscription), DAY, "--records", "1")
+    assert f"Subscription {subscription} on {DAY}: the day is open." in said
+    assert "data: 2 records and 1 adjustments: the total is their sum." in said
+    assert "the first 1 records are listed: see --records" in said
+    assert "1,999" in said
+    assert "credited" in said
+
+
+def test_an_explanation_as_csv(subscription: int) -> None:
+    adjustment = adjusted(subscription, "--used", "-1", "--actor", "ada")
+    created = adjustment.created_at.isoformat().replace("+00:00", "Z")
+    assert output_of("explain", str(subscription), DAY, "--format", "csv") == (
+        "usage_type,what,id,at,used,price,reason,actor,reverses,reversed_by\n"
+        f"data,adjustment,{adjustment.pk},{created},-1,0.0000,credited,ada,,\n"
+        "data,recorded,,,0,0.0000,,,,\n"
+        "data,adjusted,,,-1,0.0000,,,,\n"
+        "data,total,,,-1,0.0000,,,,\n"
+        "voice,recorded,,,0,0.0000,,,,\n"
+        "voice,adjusted,,,0,0.0000,,,,\n"
+        "voice,total,,,0,0.0000,,,,\n"
+    )
