@@ -158,10 +158,18 @@ class BulkReader:
             carrier=self._carrier(),
             moment=_first(table, *self._moments()),
         )
-        return table.with_columns(
+        return table.select(
+            *(LINE, "kind", "record_id", "name", "carrier"),
+            *self._amounts(),
             moment=pl.when(pl.col("moment").dt.year().is_between(FIRST_YEAR + 1, LAST_YEAR - 1)).then("moment"),
             day=pl.col("moment").dt.convert_time_zone(self._operator_zone.key).dt.date(),
         )
+
+    def _amounts(self) -> list[str]:
+        """The columns that quantities and prices are read from."""
+        read = [column for quantity in self.profile.quantities.values() for column in quantity.columns]
+        read += self.profile.price.columns.values() if self.profile.price else ()
+        return sorted({f"f{self.columns.index(column)}" for column in read})
 
     def _records(self, table: pl.DataFrame, kind: UsageType) -> pl.DataFrame:
         by_quantity = self.profile.usage_types.by_quantity

@@ -167,7 +167,7 @@ class _Lines:
     def _kept_text(self) -> KeptText:
         first = self.block.first_line
         several = {first + begin: end - begin + 1 for begin, end in self._merged}
-        return KeptText(self.block.data, first, self.splitter.layout.encoding, several)
+        return KeptText.of(self.block.data, first, self.splitter.layout.encoding, several)
 
     def _explain(self, result: FieldTable, numbers: Sequence[int]) -> None:
         """Reject lines, or count them as blank."""

@@ -14,10 +14,10 @@ from .blocks import Span
 from .bulk import RECORDS, ReadTable
 from .fields import RawLines
 
-PART_LINES = 500_000
-PART_BYTES = 30 << 20
-PART_TABLES = 8
-"""Tables that are recorded together at most."""
+PART_LINES = 450_000
+PART_BYTES = 26 << 20
+_GROWTH = 4
+"""By how much a part may be larger than the one before: reading it takes no longer than recording that."""
 PART_REJECTS = 50_000
 """With as many, a part has enough: they take several times the memory of records."""
 
@@ -25,20 +25,20 @@ PART_REJECTS = 50_000
 def gathered(tables: Iterator[ReadTable], *, most_lines: int = PART_LINES) -> Iterator[ReadTable]:
     """The tables, those together that follow each other without a gap.
 
-    The first comes alone, so that recording can begin early, then as many as twice, until a part is as large as it may
-    be: `most_lines`, PART_BYTES of text, PART_TABLES.
+    The first comes alone, so that recording can begin early, then more and more, until a part is as large as it may be:
+    `most_lines`, PART_BYTES of text. A table that is larger comes alone.
     """
     held: list[ReadTable] = []
     wanted = 1
     for table in tables:
         if held and not _belongs(table, held, most_lines):
             yield _taken(held)
-            wanted = min(2 * wanted, PART_TABLES)
+            wanted *= _GROWTH
         held.append(table)
         del table  # held for as long as the part is recorded, if it were
         if len(held) >= wanted or sum(len(each.rejects) for each in held) >= PART_REJECTS:
             yield _taken(held)
-            wanted = min(2 * wanted, PART_TABLES)
+            wanted *= _GROWTH
     if held:
         yield _taken(held)
 

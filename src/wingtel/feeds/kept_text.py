@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import polars as pl
+import zstandard
 
 LONGEST = 65_536
 """Characters of a refused line that are stored: one that has more is no usage record, and the file still has it."""
@@ -10,22 +13,29 @@ LONGEST = 65_536
 
 @dataclass(frozen=True)
 class KeptText:
-    """Some lines of a file, each with its line feed; called with the numbers of lines, gives their texts for people to
-    read.
+    """Some lines of a file; called with the numbers of lines, gives their texts for people to read.
 
     `several` says, of records that go over several lines, where they start and over how many lines they go.
     """
 
-    data: bytes
+    compressed: pl.Series
     first_line: int
     encoding: str
-    several: Mapping[int, int] = field(default_factory=dict)
+    several: Mapping[int, int]
+
+    @classmethod
+    def of(cls, data: bytes, first_line: int, encoding: str, several: Mapping[int, int] | None = None) -> "KeptText":
+        """Of whole lines, each with its line feed."""
+        # Kept in memory of Polars': in Python's, it would lie between what is freed, and keep that from being used.
+        compressed = pl.Series([zstandard.ZstdCompressor(level=1).compress(data)], dtype=pl.Binary)
+        return cls(compressed, first_line, encoding, several or {})
 
     def __call__(self, numbers: Sequence[int]) -> list[str]:
         """The texts, in the order of the numbers."""
         if not numbers:
             return []
-        lines = with_line_feeds(self.data).split(b"\n")
+        data = zstandard.ZstdDecompressor().decompress(self.compressed[0])
+        lines = with_line_feeds(data).split(b"\n")
         starts = [(number - self.first_line, self.several.get(number, 1)) for number in numbers]
         return [storable(b"\n".join(lines[start : start + count]), self.encoding) for start, count in starts]
 

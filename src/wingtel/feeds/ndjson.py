@@ -57,7 +57,7 @@ class _Lines:
     def table(self) -> FieldTable:
         """Their fields."""
         first = self.block.first_line
-        raw = KeptText(self.block.data, first, "utf-8")
+        raw = KeptText.of(self.block.data, first, "utf-8")
         result = FieldTable(self.block.span, first, pl.DataFrame(schema=self.schema), raw)
         lines = self._decoded(result).with_columns(pl.col("index").add(first).alias(LINE))
         delicate = pl.col("raw").str.contains(_DELICATE)

@@ -76,7 +76,8 @@ class Resolver:
         found = self.names.find(records["name"])
         if self.create_subscriptions and (found["candidates"] == 0).any():
             found = self._with_created(records, found)
-        named = records.select("name").join(found, on="name", how="left", maintain_order="left")
+        wanted = found if self.profile.tariff else found.drop("plan")
+        named = records.select("name").join(wanted, on="name", how="left", maintain_order="left")
         unnamed = (named["candidates"] != 1).arg_true()
         problems = self._unnamed(records[LINE].gather(unnamed), named[unnamed])
         # Columns are added to those that are there, which are not copied.

@@ -22,7 +22,7 @@ from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
 
 _SQL = sql.statements(__package__, "sql/bulk.sql")
 _MODELS = {UsageType.DATA: DataUsageRecord, UsageType.VOICE: VoiceUsageRecord}
-_BATCH_ROWS = 32_768
+_BATCH_ROWS = 8_192
 _PROBES = 100
 
 KEY = ("record_id", "moment", "subscription_id")
