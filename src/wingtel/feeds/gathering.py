@@ -33,12 +33,12 @@ def gathered(tables: Iterator[ReadTable], *, most_lines: int = PART_LINES) -> It
     for table in tables:
         if held and not _belongs(table, held, most_lines):
             yield _taken(held)
-            wanted *= _GROWTH
+            wanted = min(wanted * _GROWTH, most_lines)
         held.append(table)
         del table  # held for as long as the part is recorded, if it were
         if len(held) >= wanted or sum(len(each.rejects) for each in held) >= PART_REJECTS:
             yield _taken(held)
-            wanted *= _GROWTH
+            wanted = min(wanted * _GROWTH, most_lines)
     if held:
         yield _taken(held)
 
@@ -55,13 +55,7 @@ def _over(tables: Sequence[ReadTable]) -> Span:
 
 def _taken(tables: list[ReadTable]) -> ReadTable:
     """All of them as one; none is left in the list."""
-    part = tables[0] if len(tables) == 1 else _as_one(tables)
-    tables.clear()
-    return part
-
-
-def _as_one(tables: Sequence[ReadTable]) -> ReadTable:
-    return ReadTable(
+    part = ReadTable(
         span=_over(tables),
         first_line=tables[0].first_line,
         rejects=[reject for table in tables for reject in table.rejects],
@@ -70,10 +64,12 @@ def _as_one(tables: Sequence[ReadTable]) -> ReadTable:
         raw=_raw_lines([(table.first_line, table.raw) for table in tables]),
         records=_records(tables),
     )
+    tables.clear()
+    return part
 
 
 def _records(tables: Sequence[ReadTable]) -> pl.DataFrame:
-    """All records in one piece: PostgreSQL is sent slices of them, which would be slow to take from many."""
+    """All records in one piece each column: PostgreSQL is sent slices, which would be slow to take from many."""
     # Column by column, and taken out of the tables: never is more than one of them there twice.
     return pl.DataFrame(
         [pl.concat([table.records.drop_in_place(column) for table in tables], rechunk=True) for column in RECORDS]
