@@ -142,5 +142,5 @@ def test_an_import_whose_server_goes_away_names_the_file_and_those_that_failed_b
     assert "import it again to go on" in complaint
     ended = run_import(server, feed)
     assert ended.returncode == 0, ended.stderr
-    query(server, f"DELETE FROM usage_import WHERE file = '{wrong}'")
+    query(server, f"DELETE FROM usage_import WHERE file = '{wrong}' RETURNING id")
     assert_all_is_recorded(server, 20_000)
