@@ -115,16 +115,20 @@ def test_when_the_disk_takes_no_more_the_import_says_so_and_goes_on_once_it_does
     assert_all_is_recorded(server, 300_000)
 
 
-def test_an_import_whose_server_goes_away_names_the_file_and_how_to_go_on(
+def test_an_import_whose_server_goes_away_names_the_file_and_those_that_failed_before_and_how_to_go_on(
     server: EmbeddedPostgres, tmp_path: Path
 ) -> None:
-    feed = tmp_path / "feed.csv"
+    feed, wrong = tmp_path / "feed.csv", tmp_path / "another.csv"
+    wrong.write_text("nonsense\n")
     write_one_day(feed, 20_000)
     with psycopg.connect(server.url()) as session:
         session.execute("LOCK TABLE imported_span IN SHARE MODE")
-        command = [sys.executable, "-m", "wingtel", "import", str(feed), "--feed", "wingtel", "--create-subscriptions"]
+        command = [sys.executable, "-m", "wingtel", "import", str(wrong), str(feed), "--feed", "wingtel"]
         process = subprocess.Popen(
-            command, env=os.environ | {"DATABASE_URL": server.url()}, stderr=subprocess.PIPE, text=True
+            [*command, "--create-subscriptions"],
+            env=os.environ | {"DATABASE_URL": server.url()},
+            stderr=subprocess.PIPE,
+            text=True,
         )
         cut = (
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'imported_span'::regclass AND NOT granted"
@@ -133,8 +137,10 @@ def test_an_import_whose_server_goes_away_names_the_file_and_how_to_go_on(
             assert process.poll() is None
         _, complaint = process.communicate()
     assert process.returncode == 1
+    assert f"{wrong}: the column 'usage_type' is missing" in complaint
     assert f"{feed}: the database failed: terminating connection due to administrator command" in complaint
     assert "import it again to go on" in complaint
     ended = run_import(server, feed)
     assert ended.returncode == 0, ended.stderr
+    query(server, f"DELETE FROM usage_import WHERE file = '{wrong}' RETURNING id")
     assert_all_is_recorded(server, 20_000)

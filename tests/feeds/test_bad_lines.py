@@ -24,13 +24,18 @@ LAST = b"last,att,100,voice,2026-03-01T00:00:01+00:00,7,0.2500\n"
 
 
 def import_lines(
-    folder: Path, content: bytes, *, profile: str = "wingtel", create: bool = True, chunk_lines: int = 20_000
+    folder: Path,
+    content: bytes,
+    *,
+    profile: str = "wingtel",
+    create: bool = True,
+    chunk_lines: int = 20_000,
+    block_lines: int = 20_000,
 ) -> ImportSummary:
     file = folder / "feed.csv"
     file.write_bytes(content)
-    return import_feed(
-        file, profiles.find(profile), ImportOptions(create_subscriptions=create, chunk_lines=chunk_lines)
-    )
+    options = ImportOptions(create_subscriptions=create, chunk_lines=chunk_lines, block_lines=block_lines)
+    return import_feed(file, profiles.find(profile), options)
 
 
 def line(**changes: str) -> bytes:
@@ -232,6 +237,8 @@ def test_a_line_of_ten_megabytes_costs_itself_alone(tmp_path: Path) -> None:
     summary = import_lines(tmp_path, HEADER + FIRST + line(quantity="7" * 10_000_000) + LAST)
     assert counts(summary) == (3, 2, 0, 0, 1)
     assert summary.rejects[0].reason == f"'{'7' * 40}…' is no number"
+    whole = line(quantity="7" * 10_000_000).decode().rstrip()
+    assert summary.rejects[0].raw == f"{whole[:65_536]}… ({len(whole)} characters)"
     assert time.monotonic() - started < 60
 
 
@@ -242,12 +249,13 @@ CONTENT = st.lists(FRAGMENTS | st.binary(max_size=12), max_size=25).map(b"".join
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=CONTENT, chunk_lines=st.integers(1, 8))
+@given(content=CONTENT, chunk_lines=st.integers(1, 20), block_lines=st.integers(1, 8))
 def test_whatever_is_in_the_file_the_four_counts_add_up_and_no_right_line_is_lost(
-    content: bytes, chunk_lines: int, tmp_path: Path
+    content: bytes, chunk_lines: int, block_lines: int, tmp_path: Path
 ) -> None:
     before = {record_id for record_id, *_ in records()}
-    summary = import_lines(tmp_path, HEADER + content + b"\n" + FIRST + LAST, chunk_lines=chunk_lines)
+    whole = HEADER + content + b"\n" + FIRST + LAST
+    summary = import_lines(tmp_path, whole, chunk_lines=chunk_lines, block_lines=block_lines)
     assert summary.lines == summary.accepted + summary.skipped + summary.duplicate + summary.rejected
     assert summary.rejected == RejectedRecord.objects.filter(usage_import=summary.import_id).count()
     after = {record_id for record_id, *_ in records()}

@@ -226,7 +226,7 @@ def field_table(lines: Sequence[Sequence[str]]) -> FieldTable:
     names = field_names(len(HEADER))
     table = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String), orient="row")
     numbered = table.with_columns(pl.int_range(1, table.height + 1, dtype=pl.Int64).alias(LINE))
-    return FieldTable(Span(0, 1, table.height), numbered, lambda numbers: [""] * len(numbers))
+    return FieldTable(Span(0, 1, table.height), 1, numbered, lambda numbers: [""] * len(numbers))
 
 
 @settings(max_examples=200, derandomize=True, deadline=None)

@@ -73,6 +73,26 @@ WRONG = [
     ("[layout]", "[layuot]", "layout: missing; a table is needed"),
     ("[layout]", "[layout", "cdr-gen.toml: "),
 ]
+NDJSON = """
+[layout]
+format = "ndjson"
+[moment]
+columns = ["usage_date"]
+[usage_type]
+constant = "data"
+[data]
+columns = ["quantity"]
+unit = "kilobytes"
+[price]
+column = "price"
+[reference]
+columns = ["record_id"]
+[subscription]
+by = "phone_number"
+column = "subscription"
+[carrier]
+constant = "att"
+"""
 
 
 @pytest.mark.parametrize(("right", "wrong", "message"), WRONG)
@@ -83,6 +103,23 @@ def test_an_error_in_a_profile_names_the_file_and_the_key(right: str, wrong: str
         profiles.parse(text.replace(right, wrong).encode(), source="cdr-gen.toml")
     assert str(error.value).startswith("cdr-gen.toml: ")
     assert message in str(error.value)
+
+
+POSITIONS = [
+    ('columns = ["usage_date"]', "columns = [5]", "moment.columns: 5 is a position"),
+    ('[reference]\ncolumns = ["record_id"]', "[reference]\ncolumns = [1]", "reference.columns: 1 is a position"),
+    ('by = "phone_number"\ncolumn = "subscription"', 'by = "id"\ncolumn = 3', "subscription.column: 3 is a position"),
+    ("[carrier]", "[[filter]]\ncolumn = 2\nin = ['x']\n[carrier]", "filter[1].column: 2 is a position"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "message"), POSITIONS)
+def test_positions_of_columns_mean_nothing_to_ndjson(right: str, wrong: str, message: str) -> None:
+    text = NDJSON.replace(right, wrong)
+    assert text != NDJSON
+    with pytest.raises(ProfileError) as error:
+        profiles.parse(text.encode(), source="mine.toml")
+    assert str(error.value) == f"mine.toml: {message}, which columns of this format do not have; say the name"
 
 
 @pytest.mark.parametrize(

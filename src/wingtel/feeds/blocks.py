@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-BLOCK_BYTES = 10 << 20
+BLOCK_BYTES = 2 << 20
 BLOCK_LINES = 250_000
-_FIRST_BYTES = 4 << 20
-"""The first block is small and each next one twice as large, so that recording can begin early."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -47,8 +45,7 @@ class BlockReader:
     ) -> None:
         self._stream = stream
         self._done = sorted(done)
-        self._most_bytes, self._lines = block_bytes, block_lines
-        self._bytes = min(_FIRST_BYTES, block_bytes)
+        self._bytes, self._lines = block_bytes, block_lines
         self._buffer = b""
         self._at_end = False
         self._position = 0
@@ -112,7 +109,6 @@ class BlockReader:
             data += b"\n"
             lines += 1
         self._take(end, lines)
-        self._bytes = min(2 * self._bytes, self._most_bytes)
         return Block(Span(start, start + end, lines), first_line, data, is_closed)
 
     def _pass_over(self, span: Span) -> None:

@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from wingtel.recording.bulk import USAGE_TYPES
 from wingtel.recording.entries import LONGEST_REFERENCE, NamedBy
+from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
 
 from .amounts import units_per
@@ -23,14 +25,15 @@ from .moments import FIRST_YEAR, LAST_YEAR
 from .parsing import Columns, LineParser, UnreadableError, fingerprint_of
 from .profiles import EPOCHS, ISO_8601, OPERATOR_ZONE, Column, Profile, Quantity
 
+CARRIERS = pl.Enum([*Carrier.values, ""])
 RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     LINE: pl.Int64,
-    "usage_type": pl.String,
+    "usage_type": USAGE_TYPES,
     "record_id": pl.String,
     "moment": pl.Datetime("us", "UTC"),
     "day": pl.Date,
     "name": pl.String,
-    "carrier": pl.String,
+    "carrier": CARRIERS,
     "quantity": pl.Int64,
     "price": pl.Decimal(14, 4),
 }
@@ -58,9 +61,12 @@ _BLANKS = "".join(character for character in map(chr, range(0x3001)) if characte
 
 @dataclass(frozen=True)
 class ReadTable:
-    """What became of a part of a source: `records`, and the lines that are none."""
+    """What became of a part of a source, which begins with line `first_line`: `records`, those of a usage type in the
+    order of their lines, and the lines that are none.
+    """
 
     span: Span
+    first_line: int
     records: pl.DataFrame
     rejects: list[Reject]
     skipped: int
@@ -88,7 +94,7 @@ class BulkReader:
         self._is_stripped = fields.is_stripped
         table = self._prepared(fields.table)
         skipped = table.select(pl.col("skip").sum()).item()
-        kept = table.filter(~pl.col("skip"))
+        kept = table.filter(~pl.col("skip")) if skipped else table
         shared = self._shared(kept)
         kinds = [self._records(shared, kind) for kind in self.profile.quantities]
         read = pl.concat([part for part in kinds if part.height] or kinds[:1])
@@ -99,8 +105,9 @@ class BulkReader:
         entries, rejects, more_skipped = self._one_by_one(fields, unread)
         return ReadTable(
             span=fields.span,
+            first_line=fields.first_line,
             raw=fields.raw,
-            records=pl.concat([good, entries]) if entries.height else good,
+            records=pl.concat([good, entries]).sort(LINE) if entries.height else good,
             rejects=[*fields.rejects, *rejects],
             skipped=skipped + more_skipped + fields.blank,
             lines=fields.table.height + len(fields.rejects) + fields.blank,
@@ -151,16 +158,24 @@ class BulkReader:
             carrier=self._carrier(),
             moment=_first(table, *self._moments()),
         )
-        return table.with_columns(
+        return table.select(
+            *(LINE, "kind", "record_id", "name", "carrier"),
+            *self._amounts(),
             moment=pl.when(pl.col("moment").dt.year().is_between(FIRST_YEAR + 1, LAST_YEAR - 1)).then("moment"),
             day=pl.col("moment").dt.convert_time_zone(self._operator_zone.key).dt.date(),
         )
+
+    def _amounts(self) -> list[str]:
+        """The columns that quantities and prices are read from."""
+        read = [column for quantity in self.profile.quantities.values() for column in quantity.columns]
+        read += self.profile.price.columns.values() if self.profile.price else ()
+        return sorted({f"f{self.columns.index(column)}" for column in read})
 
     def _records(self, table: pl.DataFrame, kind: UsageType) -> pl.DataFrame:
         by_quantity = self.profile.usage_types.by_quantity
         part = table.filter(self._is_used(kind) if by_quantity else pl.col("kind") == str(kind))
         part = part.with_columns(
-            usage_type=pl.lit(str(kind)),
+            usage_type=pl.lit(str(kind), USAGE_TYPES),
             quantity=_first(part, *self._quantities(self.profile.quantities[kind])),
             price=self._price(kind),
         ).select(*RECORDS)
@@ -225,9 +240,9 @@ class BulkReader:
     def _carrier(self) -> pl.Expr:
         source = self.profile.carrier
         if source is None or source.column is None:
-            return pl.lit(str(source.constant) if source and source.constant else "")
+            return pl.lit(str(source.constant) if source and source.constant else "", CARRIERS)
         values = {value: str(carrier) for value, carrier in source.values.items()}
-        return self._text(source.column).replace_strict(values, default=None, return_dtype=pl.String)
+        return self._text(source.column).replace_strict(values, default=None, return_dtype=CARRIERS)
 
     def _quantities(self, quantity: Quantity) -> Iterator[pl.Expr]:
         texts = [self._text(column) for column in quantity.columns]

@@ -14,6 +14,7 @@ import polars as pl
 from .blocks import Block, BlockReader
 from .errors import HeaderError
 from .fields import LINE, FieldTable, Reject, field_names
+from .kept_text import KeptText, storable, with_line_feeds
 from .parsing import UnreadableError, check_count
 from .profiles import Layout
 
@@ -120,9 +121,9 @@ class _Lines:
     def __init__(self, block: Block, splitter: _Splitter) -> None:
         self.block = block
         self.splitter = splitter
-        self.data = _with_line_feeds(block.data)
+        self.data = with_line_feeds(block.data)
         self.whole = block.span.lines
-        self._texts: dict[int, str] = {}
+        self._merged: list[tuple[int, int]] = []
         self._is_plain = self._plain()
         if not self._is_plain:
             self._take_apart()
@@ -158,28 +159,22 @@ class _Lines:
             misfits = sorted({*misfits, *table.filter(blank)[LINE].to_list()})
             table = table.filter(~blank)
         table = table.filter("fits") if misfits else table
-        result = FieldTable(self.block.span, table.drop("fits"), self.raw, is_stripped=_has_no_blanks(self.data))
+        is_stripped = _has_no_blanks(self.data)
+        result = FieldTable(self.block.span, first, table.drop("fits"), self._kept_text(), is_stripped=is_stripped)
         self._explain(result, misfits)
         return result
 
-    def raw(self, numbers: Sequence[int]) -> list[str]:
-        """The texts of lines, for people to read."""
-        if not numbers:
-            return []
-        lines = _with_line_feeds(self.block.data).split(b"\n")
-        return [
-            self._texts[number]
-            if number in self._texts
-            else storable(lines[number - self.block.first_line], self.splitter.layout.encoding)
-            for number in numbers
-        ]
+    def _kept_text(self) -> KeptText:
+        first = self.block.first_line
+        several = {first + begin: end - begin + 1 for begin, end in self._merged}
+        return KeptText.of(self.block.data, first, self.splitter.layout.encoding, several)
 
     def _explain(self, result: FieldTable, numbers: Sequence[int]) -> None:
         """Reject lines, or count them as blank."""
         if not numbers:
             return
         lines = self.data.split(b"\n")
-        raws = self.raw(numbers)
+        raws = result.raw(numbers)
         for number, raw in zip(numbers, raws, strict=True):
             self._read_line(result, number, lines[number - self.block.first_line].decode(), raw)
 
@@ -253,7 +248,7 @@ class _Lines:
         bulk = self._lines.filter("bulk").select(LINE, "raw", "quotes")
         plain, plain_misfits = self.splitter.split(bulk.filter(pl.col("quotes") == 0), quoted=False)
         quoted, quoted_misfits = self.splitter.split(bulk.filter(pl.col("quotes") > 0), quoted=True)
-        result = FieldTable(self.block.span, plain, self.raw)
+        result = FieldTable(self.block.span, self.block.first_line, plain, self._kept_text())
         alone = self._lines.filter(~pl.col("bulk"))[LINE].to_list()
         misfits = [*plain_misfits[LINE].to_list(), *quoted_misfits[LINE].to_list()]
         first = self.block.first_line
@@ -267,7 +262,7 @@ class _Lines:
 
     def _read_span(self, result: FieldTable, begin: int, end: int) -> list[object] | None:
         number, line = self.block.first_line + begin, b"\n".join(self._physical[begin : end + 1])
-        self._texts[number] = raw = storable(line, self.splitter.layout.encoding)
+        raw = storable(line, self.splitter.layout.encoding)
         try:
             text = _decode(line, self.splitter.layout.encoding)
         except UnreadableError as problem:
@@ -279,14 +274,6 @@ class _Lines:
 
 def _has_no_blanks(data: bytes) -> bool:
     return data.isascii() and not any(blank in data for blank in _BLANKS)
-
-
-def _with_line_feeds(data: bytes) -> bytes:
-    """Lines without the carriage returns at their ends."""
-    if b"\r" not in data:
-        return data
-    data = data.replace(b"\r\n", b"\n")
-    return re.sub(rb"\r+\n", b"\n", data) if b"\r\n" in data else data
 
 
 def _decoded(physical: Sequence[bytes], encoding: str) -> list[str | None]:
@@ -329,8 +316,3 @@ def _split(text: str, layout: Layout) -> list[str]:
     if others:
         raise csv.Error("a line end outside quotes")
     return row
-
-
-def storable(line: bytes, encoding: str) -> str:
-    """The text of a line for people to read: what is not of the encoding, and NUL, as escapes."""
-    return line.decode(encoding, errors="backslashreplace").replace("\0", r"\x00")

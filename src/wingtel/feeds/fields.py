@@ -34,13 +34,14 @@ def field_names(count: int) -> list[str]:
 
 @dataclass
 class FieldTable:
-    """A part of a source. rows of `table` + rejects + blank are its data lines.
+    """A part of a source. rows of `table` + rejects + blank are its data lines; they are numbered from `first_line`.
 
     `table` has the column `line` and the columns of `field_names`, none of them null. `raw` gives the texts of some
     lines by their numbers. `is_stripped` says that no text begins or ends with blanks.
     """
 
     span: Span
+    first_line: int
     table: pl.DataFrame
     raw: RawLines
     rejects: list[Reject] = field(default_factory=list)

@@ -1,9 +1,9 @@
 """Importing a file: its parts are read ahead, and each is recorded, counted and noted as done in one transaction."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from wingtel import sql
 from wingtel.recording import NamedBy
 from wingtel.usage.business_days import time_zone
 
-from .blocks import Span
+from .blocks import BLOCK_LINES, Span
 from .errors import FeedError, ProfileError, TooManyRejectsError
 from .fields import Reject
+from .gathering import PART_LINES
 from .models import UsageImport
 from .profiles import Profile
-from .reading import Read, reading
+from .reading import Opened, Read, reading
 from .recording import ChunkRecorder, Counts, Rehearsal
 from .sources import content_hash
 
@@ -35,7 +36,7 @@ class ImportOptions:
 
     `again`: also what was imported before. `is_rehearsal`: nothing is stored. `max_rejects`: with more, the import
     stops. `workers`: how many chunks are recorded at the same time, each on a connection of its own if several.
-    `chunk_lines`: lines that are committed together at most.
+    `chunk_lines`: lines that are committed together at most; `block_lines`: lines that are read at a time at most.
     """
 
     create_subscriptions: bool = False
@@ -43,7 +44,8 @@ class ImportOptions:
     is_rehearsal: bool = False
     max_rejects: int | None = None
     workers: int = 1
-    chunk_lines: int | None = None
+    chunk_lines: int = PART_LINES
+    block_lines: int = BLOCK_LINES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +100,7 @@ def import_feed(
     rest of it, cannot be imported. Whatever ends the import early leaves it marked as failed, with the counts of what
     was committed, or as running where nothing could be marked any more; the same call resumes it.
     """
-    _check_creation(profile, options.create_subscriptions)
+    check_import(profile, options)
     started = time.perf_counter()
     name = name or str(path)
     if options.is_rehearsal:
@@ -116,11 +118,7 @@ def import_feed(
 
 def check_import(profile: Profile, options: ImportOptions) -> None:
     """Raise FeedError when the profile cannot do what is asked of it, whatever the file."""
-    _check_creation(profile, options.create_subscriptions)
-
-
-def _check_creation(profile: Profile, create_subscriptions: bool) -> None:
-    if not create_subscriptions:
+    if not options.create_subscriptions:
         return
     if profile.naming.by is NamedBy.ID:
         raise FeedError("subscriptions cannot be created: the profile names them by id, which the database gives")
@@ -163,7 +161,7 @@ def _run(run: UsageImport, path: Path, profile: Profile, options: ImportOptions,
     UsageImport.objects.filter(pk=run.pk).update(status=UsageImport.Status.RUNNING, finished_at=None, problem="")
     done = [Span(*span) for span in run.spans.values_list("start", "end", "lines")]
     try:
-        with reading(path, profile, time_zone(), done=done, chunk_lines=options.chunk_lines) as source:
+        with _reading(path, profile, options, done) as source:
             UsageImport.objects.filter(pk=run.pk).update(header=source.header)
             _record(run, profile, options, source.parts, on_progress)
     except BaseException as error:
@@ -171,6 +169,14 @@ def _run(run: UsageImport, path: Path, profile: Profile, options: ImportOptions,
             _finish(run, UsageImport.Status.FAILED, str(error))
         raise
     _finish(run, UsageImport.Status.COMPLETED)
+
+
+def _reading(
+    path: Path, profile: Profile, options: ImportOptions, done: Sequence[Span] = ()
+) -> AbstractContextManager[Opened]:
+    return reading(
+        path, profile, time_zone(), done=done, chunk_lines=options.chunk_lines, block_lines=options.block_lines
+    )
 
 
 def _record(
@@ -261,7 +267,7 @@ def _rehearse(
 ) -> ImportSummary:
     """What would become of the file."""
     rehearsal = Rehearsal(profile, options.create_subscriptions)
-    with reading(path, profile, time_zone(), chunk_lines=options.chunk_lines) as source:
+    with _reading(path, profile, options) as source:
         for part in source.parts:
             rehearsal.add(part.table)
             if on_progress:

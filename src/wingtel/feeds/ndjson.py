@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from .blocks import Block, BlockReader
-from .delimited import storable
 from .fields import LINE, FieldTable, Reject, field_names
+from .kept_text import KeptText, storable
 from .parsing import UnreadableError, shortened
 from .profiles import Profile
 
@@ -56,8 +56,9 @@ class _Lines:
 
     def table(self) -> FieldTable:
         """Their fields."""
-        result = FieldTable(self.block.span, pl.DataFrame(schema=self.schema), self.raw)
         first = self.block.first_line
+        raw = KeptText.of(self.block.data, first, "utf-8")
+        result = FieldTable(self.block.span, first, pl.DataFrame(schema=self.schema), raw)
         lines = self._decoded(result).with_columns(pl.col("index").add(first).alias(LINE))
         delicate = pl.col("raw").str.contains(_DELICATE)
         tables = [
@@ -67,10 +68,6 @@ class _Lines:
         result.table = pl.concat(tables).sort(LINE)
         result.rejects.sort()
         return result
-
-    def raw(self, numbers: Sequence[int]) -> list[str]:
-        """The texts of lines, for people to read."""
-        return [storable(self.physical[number - self.block.first_line].rstrip(b"\r"), "utf-8") for number in numbers]
 
     def _decoded(self, result: FieldTable) -> pl.DataFrame:
         try:
@@ -125,7 +122,8 @@ class _Lines:
         return [_text(found.get(column)) for column in self.columns]
 
     def _reject(self, result: FieldTable, number: int, reason: str) -> None:
-        result.rejects.append(Reject(number, self.raw([number])[0], "", reason))
+        line = self.physical[number - self.block.first_line].rstrip(b"\r")
+        result.rejects.append(Reject(number, storable(line, "utf-8"), "", reason))
 
 
 def _text(value: object) -> str:

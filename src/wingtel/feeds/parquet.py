@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from .blocks import Span
 from .errors import SourceError
-from .fields import LINE, FieldTable, field_names
+from .fields import LINE, FieldTable, RawLines, field_names
 from .profiles import Profile
 
 
@@ -39,22 +40,37 @@ def _missing(height: int, done: Sequence[Span], rows: int) -> Iterator[Span]:
 
 def _tables(source: pl.LazyFrame, columns: Sequence[str], spans: Iterator[Span], path: Path) -> Iterator[FieldTable]:
     for span in spans:
+        rows = _Rows(source, span, path)
+        yield _table(rows.read(), columns, span, rows.raw)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Some rows of the file, read again where their texts are needed."""
+
+    source: pl.LazyFrame
+    span: Span
+    path: Path
+
+    def read(self) -> pl.DataFrame:
         try:
-            table = source.slice(span.start, span.lines).collect()
+            return self.source.slice(self.span.start, self.span.lines).collect()
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise SourceError(f"{path}: the Parquet file is damaged: {error}") from error
-        yield _table(table, columns, span)
+            raise SourceError(f"{self.path}: the Parquet file is damaged: {error}") from error
+
+    def raw(self, numbers: Sequence[int]) -> list[str]:
+        """As NDJSON."""
+        if not numbers:
+            return []
+        table = self.read()
+        rows = (table.row(number - self.span.start - 1, named=True) for number in numbers)
+        return [json.dumps(row, ensure_ascii=False) for row in rows]
 
 
-def _table(table: pl.DataFrame, columns: Sequence[str], span: Span) -> FieldTable:
+def _table(table: pl.DataFrame, columns: Sequence[str], span: Span, raw: RawLines) -> FieldTable:
     table.columns = field_names(len(columns))
     numbers = pl.int_range(span.start + 1, span.end + 1, dtype=pl.Int64, eager=True)
-
-    def raw(lines: Sequence[int]) -> list[str]:
-        rows = (table.row(line - span.start - 1) for line in lines)
-        return [json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) for row in rows]
-
-    return FieldTable(span, table.with_columns(numbers.alias(LINE)), raw)
+    return FieldTable(span, span.start + 1, table.with_columns(numbers.alias(LINE)), raw)
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:

@@ -204,11 +204,13 @@ def parse(content: bytes, *, source: str) -> Profile:
         table = Table(source, "", tomllib.loads(content.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError(f"{source}: {error}") from error
+    layout = _layout(table.table("layout"))
+    table.names_only = layout.format == "ndjson"  # members of an object come in any order
     profile = Profile(
         name=source.removesuffix(".toml"),
         description=table.text("description", ""),
         digest=hashlib.sha256(content).hexdigest(),
-        layout=_layout(table.table("layout")),
+        layout=layout,
         constants=_texts_by_name(table.optional_table("constants")),
         values=_values(table.optional_table("values")),
         filters=tuple(map(_filter, table.tables("filter"))),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from . import delimited, ndjson, parquet
 from .blocks import BLOCK_LINES, BlockReader, Span
 from .bulk import BulkReader, ReadTable
-from .fields import FieldTable
+from .gathering import PART_LINES, gathered
 from .profiles import Profile
 from .sources import opened
 
@@ -38,32 +38,36 @@ def reading(
     operator_zone: ZoneInfo,
     *,
     done: Sequence[Span] = (),
-    chunk_lines: int | None = None,
+    chunk_lines: int = PART_LINES,
+    block_lines: int = BLOCK_LINES,
 ) -> Iterator[Opened]:
-    """The file, with those of its parts that are not `done`, `chunk_lines` lines or less at a time.
+    """The file, with those of its parts that are not `done`, of `chunk_lines` lines or less; each is gathered from what
+    was read `block_lines` lines or less at a time.
 
     A line is numbered as an editor does, from 1, by where it starts; in Parquet, rows are. Raises HeaderError when the
     profile's columns are not in the file, SourceError when it is damaged, also from the iterator.
     """
-    lines = chunk_lines or BLOCK_LINES
+    block_lines = min(block_lines, chunk_lines)
     if profile.layout.format == "parquet":
-        columns, tables = parquet.opened(path, profile, done=done, rows=lines)
-        with closing(_ahead(BulkReader(profile, columns, operator_zone), tables, lambda: 0)) as parts:
+        columns, tables = parquet.opened(path, profile, done=done, rows=block_lines)
+        read = map(BulkReader(profile, columns, operator_zone).read, tables)
+        with closing(_ahead(gathered(read, most_lines=chunk_lines), lambda: 0)) as parts:
             yield Opened(columns, "", parts)
         return
     with opened(path) as (stream, file):
-        blocks = BlockReader(stream, done=done, block_lines=lines)
+        blocks = BlockReader(stream, done=done, block_lines=block_lines)
         if profile.layout.format == "ndjson":
             columns, header = ndjson.columns_of(profile), ""
             tables = ndjson.read_tables(blocks, columns)
         else:
             columns, header = delimited.header_of(blocks, profile.layout)
             tables = delimited.read_tables(blocks, profile.layout, len(columns))
-        with closing(_ahead(BulkReader(profile, columns, operator_zone), tables, file.tell)) as parts:
+        read = map(BulkReader(profile, columns, operator_zone).read, tables)
+        with closing(_ahead(gathered(read, most_lines=chunk_lines), file.tell)) as parts:
             yield Opened(columns, header, parts)
 
 
-def _ahead(reader: BulkReader, tables: Iterator[FieldTable], tell: Callable[[], int]) -> Generator[Read]:
+def _ahead(tables: Iterator[ReadTable], tell: Callable[[], int]) -> Generator[Read]:
     """Read in a thread of its own, one part while another is recorded. Ends the thread when the iterator is closed.
 
     Reading further ahead would take more memory and no less time.
@@ -76,7 +80,7 @@ def _ahead(reader: BulkReader, tables: Iterator[FieldTable], tell: Callable[[], 
         try:
             while wanted.acquire() and not stop.is_set():
                 table = next(tables, None)
-                ready.put(None if table is None else Read(reader.read(table), tell()))
+                ready.put(None if table is None else Read(table, tell()))
                 del table
         except BaseException as error:  # noqa: BLE001 - raised again where the parts are taken
             ready.put(error)

@@ -1,7 +1,9 @@
 """Recording a part of a file: one transaction that stores its records, keeps its rejects, and notes it as done."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 import polars as pl
@@ -20,6 +22,7 @@ from wingtel.usage.models import UsageType
 
 from .bulk import ReadTable
 from .fields import LINE, Reject
+from .kept_text import cut
 from .models import ImportedSpan, UsageImport
 from .parsing import shortened
 from .profiles import OnDuplicate, Profile
@@ -28,6 +31,8 @@ from .rating import rated
 _SQL = sql.statements(__package__, "sql/importing.sql")
 _ATTEMPTS = 20
 """Each follows a deadlock, or a change of subscriptions, that another session made."""
+_TEXTS = 20_000
+"""Lines that are refused whose texts are taken at a time."""
 
 
 class Counts(NamedTuple):
@@ -67,13 +72,21 @@ class Resolver:
         self.names = NamedSubscriptions(profile.naming.by)
 
     def resolve(self, records: pl.DataFrame) -> Resolved:
-        """Records with subscription_id and position; those of lines with a problem left out."""
+        """Records with subscription_id and position, that among `records`; those of lines with a problem left out."""
         found = self.names.find(records["name"])
         if self.create_subscriptions and (found["candidates"] == 0).any():
             found = self._with_created(records, found)
-        joined = records.join(found, on="name", how="left", maintain_order="left").with_row_index("position")
-        joined = joined.with_columns(pl.col("position").cast(pl.Int64))
-        problems = self._unnamed(joined.filter(pl.col("candidates") != 1))
+        wanted = found if self.profile.tariff else found.drop("plan")
+        named = records.select("name").join(wanted, on="name", how="left", maintain_order="left")
+        unnamed = (named["candidates"] != 1).arg_true()
+        problems = self._unnamed(records[LINE].gather(unnamed), named[unnamed])
+        # Columns are added to those that are there, which are not copied.
+        joined = records.drop("name", "carrier").with_columns(
+            named["subscription_id"],
+            *([named["plan"]] if self.profile.tariff else []),
+            position=pl.int_range(records.height, dtype=pl.Int64),
+        )
+        del named
         joined = _without_lines(joined, problems)
         if self.profile.tariff:
             joined, unrated = rated(joined, self.profile.tariff)
@@ -90,14 +103,15 @@ class Resolver:
                 subscription_id=pl.when(is_new).then("made").otherwise("subscription_id"),
                 candidates=pl.when(is_new).then(1).otherwise("candidates"),
             ).drop("made")
-        first = records.filter(pl.col("name").is_in(unknown.implode())).sort(LINE).unique("name", keep="first")
-        create_unknown(Columns.of(list(_entries(first))), self.names.named_by)
+        lines = records.select("name", LINE).with_row_index("row").filter(pl.col("name").is_in(unknown.implode()))
+        first = lines.sort(LINE).unique("name", keep="first")["row"]
+        create_unknown(Columns.of(list(_entries(records[first]))), self.names.named_by)
         return self.names.find(records["name"])
 
-    def _unnamed(self, unresolved: pl.DataFrame) -> dict[int, tuple[str, str]]:
+    def _unnamed(self, lines: pl.Series, named: pl.DataFrame) -> dict[int, tuple[str, str]]:
         by, column = self.names.named_by, str(self.profile.naming.column)
         problems = {}
-        for line, name, candidates in unresolved.select(LINE, "name", "candidates").iter_rows():
+        for line, (name, candidates) in zip(lines, named.select("name", "candidates").iter_rows(), strict=True):
             if candidates == 0:
                 problems[line] = column, f"unknown {by.words} {name}"
             else:
@@ -225,7 +239,7 @@ class _Attempt:
 
     def _count(self, stored: pl.DataFrame) -> None:
         read = self.read
-        records = _without_lines(self.resolved.records, self.problems)
+        records = _without_lines(self.resolved.records.select(LINE), self.problems)
         lines, accepted = records.height, stored.height
         if self.several_a_line:
             lines, accepted = records[LINE].n_unique(), stored[LINE].n_unique()
@@ -235,19 +249,23 @@ class _Attempt:
     def keep(self, import_id: int) -> None:
         """Keep the rejects, that the part is done, and the counts: these last, since others wait for them."""
         span, counts = self.read.span, self.counts
-        if rejects := self.rejects():
-            _copy_rejects(import_id, rejects)
+        if self.problems or self.read.rejects:
+            _copy_rejects(import_id, self.rejects())
         ImportedSpan.objects.create(usage_import_id=import_id, start=span.start, end=span.end, lines=span.lines)
         UsageImport.objects.filter(pk=import_id).update(
             **{name: F(name) + count for name, count in counts._asdict().items() if count} or {"lines": F("lines")}
         )
 
-    def rejects(self) -> list[Reject]:
+    def rejects(self) -> Iterator[Reject]:
         """All of them, in the order of their lines."""
-        lines = list(self.problems)
-        raws = self.read.raw(lines)
-        ours = [Reject(line, raw, *self.problems[line]) for line, raw in zip(lines, raws, strict=True)]
-        return sorted([*self.read.rejects, *ours])
+        return heapq.merge(sorted(self.read.rejects), self._found_when_recording())
+
+    def _found_when_recording(self) -> Iterator[Reject]:
+        lines = sorted(self.problems)
+        for start in range(0, len(lines), _TEXTS):
+            some = lines[start : start + _TEXTS]
+            for line, raw in zip(some, self.read.raw(some), strict=True):
+                yield Reject(line, raw, *self.problems[line])
 
 
 class Rehearsal:
@@ -269,7 +287,8 @@ class Rehearsal:
         on_duplicate = self.profile.reference.on_duplicate
         attempt = _Attempt(read, resolved, on_duplicate, self.profile, is_apart=False)
         records = resolved.records
-        keys = records.select(pl.struct(["usage_type", "record_id", "moment", "name"]).hash()).to_series()
+        named = records.with_columns(read.records["name"].gather(records["position"]))
+        keys = named.select(pl.struct(["usage_type", "record_id", "moment", "name"]).hash()).to_series()
         is_new = keys.is_first_distinct() & ~keys.is_in(self._seen.implode())
         self._seen = pl.concat([self._seen, keys.filter(is_new)])
         with transaction.atomic():
@@ -279,7 +298,7 @@ class Rehearsal:
         attempt._count(_without_lines(new, attempt.problems))
         self.counts += attempt.counts
         room = max(1000 - len(self.rejects), 0)
-        self.rejects += attempt.rejects()[:room]
+        self.rejects += islice(attempt.rejects(), room)
 
 
 def _others(records: pl.DataFrame, some: pl.DataFrame) -> pl.DataFrame:
@@ -303,7 +322,7 @@ def _is_of_spans(error: IntegrityError) -> bool:
     return "imported_span" in str(error)
 
 
-def _copy_rejects(import_id: int, rejects: Sequence[Reject]) -> None:
+def _copy_rejects(import_id: int, rejects: Iterable[Reject]) -> None:
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(_SQL["copy_rejects"]) as copy:
         for line, raw, name, reason in rejects:
-            copy.write_row((import_id, line, raw, name, reason))
+            copy.write_row((import_id, line, cut(raw), name, reason))

@@ -9,12 +9,15 @@ from .errors import ProfileError
 
 
 class Table:
-    """One table of a TOML file. `path` is its dotted name, "" for the whole file."""
+    """One table of a TOML file. `path` is its dotted name, "" for the whole file. With `names_only`, columns have no
+    positions.
+    """
 
-    def __init__(self, source: str, path: str, content: dict[str, Any]) -> None:
+    def __init__(self, source: str, path: str, content: dict[str, Any], *, names_only: bool = False) -> None:
         self.source = source
         self.path = path
         self.content = content
+        self.names_only = names_only
         self.asked: set[str] = set()
 
     def fail(self, key: str, problem: str) -> NoReturn:
@@ -37,7 +40,7 @@ class Table:
             return None
         if not isinstance(value, dict):
             self.fail(key, f"has to be a table, not {value!r}")
-        return Table(self.source, f"{self.path}.{key}".lstrip("."), value)
+        return Table(self.source, f"{self.path}.{key}".lstrip("."), value, names_only=self.names_only)
 
     def tables(self, key: str) -> "list[Table]":
         """The tables `[[key]]`, none when it is absent."""
@@ -47,7 +50,10 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             self.fail(key, f"has to be a list of tables, not {value!r}")
         path = f"{self.path}.{key}".lstrip(".")
-        return [Table(self.source, f"{path}[{number}]", item) for number, item in enumerate(value, start=1)]
+        return [
+            Table(self.source, f"{path}[{number}]", item, names_only=self.names_only)
+            for number, item in enumerate(value, start=1)
+        ]
 
     def day(self, key: str) -> date:
         """The date at `key`, the first there is when it is absent."""
@@ -123,6 +129,8 @@ class Table:
     def _column(self, key: str, value: Any) -> "str | int":
         if isinstance(value, bool) or not isinstance(value, str | int) or value in {"", 0}:
             self.fail(key, f"{value!r} is neither a column name nor a position from 1")
+        if isinstance(value, int) and self.names_only:
+            self.fail(key, f"{value} is a position, which columns of this format do not have; say the name")
         return value if isinstance(value, str) or value > 0 else self.fail(key, "positions count from 1")
 
     def done(self) -> None:

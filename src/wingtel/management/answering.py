@@ -34,6 +34,18 @@ def option(parse: Callable[[str], Any], rule: str) -> Callable[[str], Any]:
     return parsed
 
 
+def whole_number(least: int, most: int | None = None) -> Callable[[str], Any]:
+    """A type for argparse: a whole number from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        is_one = text.isascii() and text.isdecimal()
+        if not is_one or int(text) < least or (most is not None and int(text) > most):
+            raise ValueError(text)
+        return int(text)
+
+    return option(parse, f"a whole number from {least}" + (f" to {most}" if most is not None else ""))
+
+
 def add_options(parser: CommandParser, *, days_required: bool) -> None:
     """The options of both commands, named as the API names its parameters."""
     day = option(parse_date, DATE_RULE)
@@ -54,18 +66,11 @@ def add_options(parser: CommandParser, *, days_required: bool) -> None:
     )
     parser.add_argument(
         "--page-size",
-        type=option(_row_count, "a whole number from 1 up"),
+        type=whole_number(1),
         metavar="N",
         help=f"At most N results (a table shows {TABLE_ROWS} without it, json and csv everything).",
     )
     parser.add_argument("--format", choices=FORMATS, default="table")
-
-
-def _row_count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError(text)
-    return count
 
 
 def period_of(first: date | None, last: date | None) -> Period:

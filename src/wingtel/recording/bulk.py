@@ -1,10 +1,12 @@
 """The way in for whole columns of records: by binary COPY into the days' partitions, counted in the same transaction.
 
-Everything here runs in the caller's transaction, after `begin`. The columns of `records` are usage_type, record_id,
-moment (UTC), day (the business day of the moment), subscription_id, price, quantity and position, which numbers them.
+Everything here runs in the caller's transaction, after `begin`. The columns of `records` are usage_type (of
+USAGE_TYPES), record_id, moment (UTC), day (the business day of the moment), subscription_id, price, quantity and
+position, which numbers them.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pgpq
@@ -20,12 +22,13 @@ from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
 
 _SQL = sql.statements(__package__, "sql/bulk.sql")
 _MODELS = {UsageType.DATA: DataUsageRecord, UsageType.VOICE: VoiceUsageRecord}
-_BATCH_ROWS = 32_768
+_BATCH_ROWS = 8_192
 _PROBES = 100
 
 KEY = ("record_id", "moment", "subscription_id")
 """With the usage type, what makes two records the same."""
 _AMOUNTS = ("price", "quantity")
+USAGE_TYPES = pl.Enum(UsageType.values)
 _ARROW = pa.schema(
     {
         "record_id": pa.string(),
@@ -56,9 +59,11 @@ def store(records: pl.DataFrame, strategy: Strategy) -> None:
     Raises IntegrityError when one is stored already, DataError when the database cannot take one; nothing can be done
     then but to roll back.
     """
-    for kind, part in _by_kind(records):
-        for (_,), of_day in sorted(part.partition_by("day", as_dict=True, maintain_order=True).items()):
-            _copy_to_partition(kind, of_day)
+    for kind, rows in _by_kind(records):
+        ordered = _in_order_of_keys(records, rows)
+        days = records["day"].gather(ordered)
+        for day in days.unique().sort():
+            _copy_to_partition(kind, day, records, ordered.filter(days == day))
     if strategy.count_recorded and records.height:
         _stage(records)
         with connection.cursor() as cursor:
@@ -67,17 +72,16 @@ def store(records: pl.DataFrame, strategy: Strategy) -> None:
 
 def looks_known(records: pl.DataFrame) -> bool:
     """Whether one of a sample is stored already."""
-    return any(_is_any_known(kind, part.gather_every(part.height // _PROBES + 1)) for kind, part in _by_kind(records))
+    sampled = ((kind, rows.gather_every(len(rows) // _PROBES + 1)) for kind, rows in _by_kind(records))
+    return any(_is_any_known(kind, records[rows]) for kind, rows in sampled)
 
 
 def without_known(records: pl.DataFrame) -> pl.DataFrame:
     """Those that are not stored yet."""
-    new: list[pl.DataFrame] = []
-    for kind, part in _by_kind(records):
-        positions = _new(kind, part)
-        if len(positions):
-            new.append(part.filter(pl.col("position").is_in(positions.implode())))
-    return pl.concat(new) if new else records.clear()
+    positions = [_new(kind, records, rows) for kind, rows in _by_kind(records)]
+    if not any(map(len, positions)):
+        return records.clear()
+    return records.filter(pl.col("position").is_in(pl.concat(positions).implode()))
 
 
 def replace(records: pl.DataFrame, strategy: Strategy) -> pl.Series:
@@ -96,27 +100,35 @@ def replace(records: pl.DataFrame, strategy: Strategy) -> pl.Series:
     return positions
 
 
-def _by_kind(records: pl.DataFrame) -> Iterator[tuple[UsageType, pl.DataFrame]]:
-    """Data before voice, each in the order of keys, so that sessions which store the same wait in one direction."""
+def _by_kind(records: pl.DataFrame) -> Iterator[tuple[UsageType, pl.Series]]:
+    """Which rows are data, and which voice: rows rather than records, which would be there twice."""
     for kind in _MODELS:
-        part = records.filter(pl.col("usage_type") == str(kind))
-        if part.height:
-            yield kind, part if part["record_id"].is_sorted() else part.sort(*KEY)
+        rows = records.select(pl.arg_where(pl.col("usage_type") == str(kind))).to_series()
+        if len(rows):
+            yield kind, rows
+
+
+def _in_order_of_keys(records: pl.DataFrame, rows: pl.Series) -> pl.Series:
+    """So that sessions which store the same wait in one direction."""
+    if records["record_id"].gather(rows).is_sorted():
+        return rows
+    return rows.gather(records.select(KEY)[rows].select(pl.arg_sort_by(*KEY)).to_series())
 
 
 def _for(kind: UsageType, statement: str) -> str:
     return _SQL[statement].replace("{table}", _MODELS[kind]._meta.db_table)
 
 
-def _copy_to_partition(kind: UsageType, records: pl.DataFrame) -> None:
-    partition = f"{_MODELS[kind]._meta.db_table}_{records['day'][0]:%Y%m%d}"
-    _copy(_SQL[f"copy_{kind}"].replace("{partition}", connection.ops.quote_name(partition)), records, *KEY, *_AMOUNTS)
+def _copy_to_partition(kind: UsageType, day: date, records: pl.DataFrame, rows: pl.Series) -> None:
+    partition = connection.ops.quote_name(f"{_MODELS[kind]._meta.db_table}_{day:%Y%m%d}")
+    _copy(_SQL[f"copy_{kind}"].replace("{partition}", partition), records.select(*KEY, *_AMOUNTS), rows)
 
 
 def _stage(records: pl.DataFrame) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["stage_records"])
-    _copy(_SQL["copy_records"], records, *KEY, *_AMOUNTS, "usage_type", "position")
+    staged = records.select(*KEY, *_AMOUNTS, pl.col("usage_type").cast(pl.String), "position")
+    _copy(_SQL["copy_records"], staged, pl.int_range(staged.height, dtype=pl.UInt32, eager=True))
 
 
 def _is_any_known(kind: UsageType, records: pl.DataFrame) -> bool:
@@ -133,26 +145,29 @@ def _is_any_known(kind: UsageType, records: pl.DataFrame) -> bool:
     return bool(known)
 
 
-def _new(kind: UsageType, records: pl.DataFrame) -> pl.Series:
+def _new(kind: UsageType, records: pl.DataFrame, rows: pl.Series) -> pl.Series:
+    moments, record_ids = records["moment"].gather(rows), records["record_id"].gather(rows)
     with connection.cursor() as cursor:
         cursor.execute(_SQL["stage_keys"])
-        _copy(_SQL["copy_keys"], records, *KEY, "position")
+        _copy(_SQL["copy_keys"], records.select(*KEY, "position"), rows)
         bounds: dict[str, Any] = {
-            "first": records["moment"].min(),
-            "last": records["moment"].max(),
-            "least": records["record_id"].min(),
-            "most": records["record_id"].max(),
+            "first": moments.min(),
+            "last": moments.max(),
+            "least": record_ids.min(),
+            "most": record_ids.max(),
         }
         cursor.execute(_for(kind, "new_keys"), bounds)
         return pl.Series("position", [position for (position,) in cursor.fetchall()], dtype=pl.Int64)
 
 
-def _copy(statement: str, records: pl.DataFrame, *columns: str) -> None:
-    schema = pa.schema([_ARROW.field(column) for column in columns])
+def _copy(statement: str, records: pl.DataFrame, rows: pl.Series) -> None:
+    """Send some rows of all columns."""
+    schema = pa.schema([_ARROW.field(column) for column in records.columns])
     encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(encoder.write_header())
-        for part in records.select(columns).iter_slices(_BATCH_ROWS):
+        for start in range(0, len(rows), _BATCH_ROWS):
+            part = records[rows[start : start + _BATCH_ROWS]]
             for batch in part.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema).to_batches():
                 copy.write(encoder.write_batch(batch))
         copy.write(encoder.finish())

@@ -18,7 +18,7 @@ from wingtel.feeds.errors import FeedError
 from wingtel.feeds.importing import ImportOptions, check_import, import_feed
 from wingtel.feeds.preview import Preview, preview
 from wingtel.feeds.watching import Arrival, FolderWatch
-from wingtel.management.answering import option
+from wingtel.management.answering import option, whole_number
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         check.add_argument("file", type=Path)
         check.add_argument(
             "--lines",
-            type=option(_lines, "a whole number from 1"),
+            type=whole_number(1),
             default=20,
             metavar="N",
             help="how many (default: 20)",
@@ -153,13 +153,6 @@ def _words(arrival: Arrival) -> str:
         f"{getattr(arrival.summary, name):,} {name}" for name in ("accepted", "skipped", "duplicate", "rejected")
     )
     return f"{arrival.file.name}: {arrival.summary.lines:,} lines: {counts}"
-
-
-def _lines(text: str) -> int:
-    lines = int(text)
-    if lines < 1:
-        raise ValueError(text)
-    return lines
 
 
 def _seconds(text: str) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from wingtel.feeds.generate import write_feed
+from wingtel.management.answering import whole_number
 
 
 class Command(BaseCommand):
@@ -15,8 +16,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--subscriptions", type=_positive, default=1000, help="how many (default: 1000)")
-        parser.add_argument("--days", type=_positive, default=30, help="how many days (default: 30)")
+        parser.add_argument("--subscriptions", type=whole_number(1), default=1000, help="how many (default: 1000)")
+        parser.add_argument("--days", type=whole_number(1), default=30, help="how many days (default: 30)")
         parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same feed (default: 1)")
         parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the file to write")
         parser.add_argument(
@@ -40,12 +41,6 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{output}: {error.strerror or error}") from error
         self.stdout.write(f"{records} records of {options['subscriptions']} subscriptions in {output}")
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) > 0):
-        raise ArgumentTypeError(f"{text!r} is no whole number from 1")
-    return int(text)
 
 
 def _day(text: str) -> date:

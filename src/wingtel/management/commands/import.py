@@ -4,7 +4,7 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from wingtel.feeds.errors import FeedError, TooManyRejectsError
 from wingtel.feeds.importing import ImportOptions, ImportSummary, check_import, import_feed
 from wingtel.feeds.profiles import Profile
 from wingtel.feeds.sources import STANDARD_INPUT, find_files, standard_input
-from wingtel.management.answering import option
+from wingtel.management.answering import whole_number
 
 FAILED, REJECTED, STOPPED = 1, 3, 4
 """Exit codes; 0 when every line was accepted, a duplicate or skipped, 2 for wrong usage."""
@@ -48,13 +48,13 @@ class Command(BaseCommand):
         parser.add_argument("--again", action="store_true", help="import also what was imported before")
         parser.add_argument(
             "--max-rejects",
-            type=option(_count, "a whole number from 0"),
+            type=whole_number(0),
             metavar="N",
             help="stop a file when more than N of its lines are rejected",
         )
         parser.add_argument(
             "--workers",
-            type=option(_workers, "a whole number from 1 to 32"),
+            type=whole_number(1, 32),
             default=1,
             metavar="N",
             help="how many parts of a file are stored at the same time (default: 1)",
@@ -79,7 +79,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if failures:
             code = STOPPED if all(isinstance(error, TooManyRejectsError) for _, error in failures) else FAILED
-            raise CommandError("\n".join(f"{name}: {_words(error)}" for name, error in failures), returncode=code)
+            raise CommandError(_listed(failures), returncode=code)
         if rejected:
             raise CommandError(f"{rejected} lines were rejected", returncode=REJECTED)
 
@@ -99,7 +99,7 @@ class Command(BaseCommand):
                 except ProgrammingError:  # most likely a database that was never migrated
                     raise
                 except DatabaseError as error:  # the next file would meet the same
-                    raise CommandError(f"{name}: {_failure(error)}", returncode=FAILED) from error
+                    raise CommandError(_listed([*failures, (name, error)]), returncode=FAILED) from error
                 rejected += summary.rejected
                 if options["format"] == "json":
                     self.stdout.write(as_json(summary))
@@ -132,27 +132,15 @@ def _sources(names: list[str]) -> Iterator[list[tuple[str, Path]]]:
         yield [(STANDARD_INPUT, spooled), *((str(path), path) for path in others)]
 
 
+def _listed(failures: Iterable[tuple[str, Exception]]) -> str:
+    return "\n".join(f"{name}: {_words(error)}" for name, error in failures)
+
+
 def _words(error: Exception) -> str:
+    if isinstance(error, DatabaseError):
+        first = str(error).strip().partition("\n")[0]
+        return f"the database failed: {first}; what is recorded stays: import it again to go on"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def _failure(error: DatabaseError) -> str:
-    first = str(error).strip().partition("\n")[0]
-    return f"the database failed: {first}; what is recorded stays: import it again to go on"
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 0:
-        raise ValueError(text)
-    return count
-
-
-def _workers(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 32:
-        raise ValueError(text)
-    return count
 
 
 def as_json(summary: ImportSummary) -> str:

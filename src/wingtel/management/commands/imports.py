@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from wingtel.feeds.models import UsageImport
+from wingtel.management.answering import whole_number
 
 COUNTS = ("lines", "accepted", "skipped", "duplicate", "rejected", "records")
 
@@ -19,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", nargs="?", choices=["show"], help="show one import")
         parser.add_argument("id", nargs="?", type=int, metavar="ID", help="which one")
-        parser.add_argument("--limit", type=int, default=50, metavar="N", help="how many to list (default: 50)")
+        parser.add_argument(
+            "--limit", type=whole_number(0), default=50, metavar="N", help="how many to list (default: 50)"
+        )
         parser.add_argument("--format", choices=["table", "json"], default="table")
 
     def handle(self, *args: Any, **options: Any) -> None:
