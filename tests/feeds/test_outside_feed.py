@@ -1,6 +1,8 @@
 """The feed that nobody here wrote, against DuckDB's reading of the same file."""
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from wingtel.feeds import profiles
 from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
 from wingtel.feeds.models import RejectedRecord, UsageImport
+from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, daily, monthly, rows
 
@@ -78,3 +81,15 @@ def test_the_import_is_kept_with_its_counts_and_the_hash_of_the_file() -> None:
     run = UsageImport.objects.get(pk=import_outside().import_id)
     assert (run.status, run.feed, run.lines, run.accepted) == ("completed", "cdr-gen", 20_000, 11_922)
     assert run.sha256 == "d1da23fcabfcdb2e2065ac6068073e1b68eed96ce92b399be792ef2554fd1fae"
+
+
+def test_a_feed_of_long_ago_is_refused_with_the_way_to_take_it(settings: Any) -> None:
+    settings.WINGTEL_LATE_DAYS = 45
+    refused = import_outside()
+    assert (refused.accepted, refused.rejected, refused.skipped) == (0, 11_922, 8_078)
+    first = refused.rejects[0]
+    assert first.field == "Call date, Call time"
+    assert first.reason.endswith("more than 45 (WINGTEL_LATE_DAYS); history is imported with --since 2020-10-01")
+    assert Subscription.objects.count() == 0
+    options = ImportOptions(create_subscriptions=True, since=date(2020, 10, 1))
+    assert import_feed(FILE, profiles.find("cdr-gen"), options).accepted == 11_922

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from django.db import connection, connections
@@ -34,12 +35,14 @@ Progress = Callable[[int, Counts], None]
 class ImportOptions:
     """How to import.
 
-    `again`: also what was imported before. `is_rehearsal`: nothing is stored. `max_rejects`: with more, the import
-    stops. `workers`: how many chunks are recorded at the same time, each on a connection of its own if several.
+    `since`: take records from this day on, however late they are. `again`: also what was imported before.
+    `is_rehearsal`: nothing is stored. `max_rejects`: with more, the import stops. `workers`: how many chunks are
+    recorded at the same time, each on a connection of its own if several.
     `chunk_lines`: lines that are committed together at most; `block_lines`: lines that are read at a time at most.
     """
 
     create_subscriptions: bool = False
+    since: date | None = None
     again: bool = False
     is_rehearsal: bool = False
     max_rejects: int | None = None
@@ -187,7 +190,7 @@ def _record(
     on_progress: Progress | None,
 ) -> None:
     counts = Counts(run.lines, run.accepted, run.skipped, run.duplicate, run.rejected, run.records)
-    recorder = ChunkRecorder(run.pk, profile, options.create_subscriptions)
+    recorder = ChunkRecorder(run.pk, profile, options.create_subscriptions, options.since)
     outcomes: Iterator[tuple[Counts, int]]
     if options.workers == 1:
         outcomes = ((recorder.record(part.table), part.bytes_read) for part in parts)
@@ -266,7 +269,7 @@ def _rehearse(
     on_progress: Progress | None,
 ) -> ImportSummary:
     """What would become of the file."""
-    rehearsal = Rehearsal(profile, options.create_subscriptions)
+    rehearsal = Rehearsal(profile, options.create_subscriptions, options.since)
     with _reading(path, profile, options) as source:
         for part in source.parts:
             rehearsal.add(part.table)

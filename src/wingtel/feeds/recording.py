@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice
 from typing import NamedTuple
 
@@ -65,14 +66,22 @@ class Resolved:
 class Resolver:
     """Finds the subscriptions and prices of records."""
 
-    def __init__(self, profile: Profile, create_subscriptions: bool, *, creates: bool = True) -> None:
+    def __init__(
+        self, profile: Profile, create_subscriptions: bool, *, since: date | None = None, creates: bool = True
+    ) -> None:
         self.profile = profile
+        self.since = since
         self.create_subscriptions = create_subscriptions
         self.creates = creates
         self.names = NamedSubscriptions(profile.naming.by)
 
     def resolve(self, records: pl.DataFrame) -> Resolved:
         """Records with subscription_id and position, that among `records`; those of lines with a problem left out."""
+        positions = pl.select(pl.int_range(records.height, dtype=pl.Int64)).to_series()
+        refused = self._refused(records)
+        if refused:
+            kept = (~records[LINE].is_in(pl.Series(list(refused)).implode())).arg_true()
+            records, positions = records[kept], positions[kept]
         found = self.names.find(records["name"])
         if self.create_subscriptions and (found["candidates"] == 0).any():
             found = self._with_created(records, found)
@@ -84,7 +93,7 @@ class Resolver:
         joined = records.drop("name", "carrier").with_columns(
             named["subscription_id"],
             *([named["plan"]] if self.profile.tariff else []),
-            position=pl.int_range(records.height, dtype=pl.Int64),
+            position=positions,
         )
         del named
         joined = _without_lines(joined, problems)
@@ -92,7 +101,14 @@ class Resolver:
             joined, unrated = rated(joined, self.profile.tariff)
             more = {line: ("price", shortened(reason)) for line, reason in unrated.items()}
             joined, problems = _without_lines(joined, more), problems | more
-        return Resolved(joined, found.filter(pl.col("candidates") == 1), problems)
+        return Resolved(joined, found.filter(pl.col("candidates") == 1), problems | refused)
+
+    def _refused(self, records: pl.DataFrame) -> dict[int, tuple[str, str]]:
+        """The lines of days that take no records."""
+        reasons = partitions.refusals(records["day"].unique().to_list(), since=self.since)
+        column = ", ".join(map(str, self.profile.moment.columns))
+        some = records.filter(pl.col("day").is_in(list(reasons))) if reasons else records.clear()
+        return {line: (column, reasons[day]) for line, day in some.select(LINE, "day").iter_rows()}
 
     def _with_created(self, records: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
         unknown = found.filter(pl.col("candidates") == 0)["name"]
@@ -129,10 +145,11 @@ class ChunkRecorder:
     import_id: int
     profile: Profile
     create_subscriptions: bool
+    since: date | None = None
     _resolver: Resolver = field(init=False)
 
     def __post_init__(self) -> None:
-        self._resolver = Resolver(self.profile, self.create_subscriptions)
+        self._resolver = Resolver(self.profile, self.create_subscriptions, since=self.since)
 
     def record(self, read: ReadTable) -> Counts:
         """Record a part, as if it were alone in the database; say what became of its lines."""
@@ -141,7 +158,7 @@ class ChunkRecorder:
         for _ in range(_ATTEMPTS):
             resolved = self._resolver.resolve(read.records)
             days = resolved.records["day"].unique().to_list()
-            partitions.ensure(days)
+            partitions.ensure(days, since=self.since)
             attempt = _Attempt(read, resolved, on_duplicate, self.profile, is_apart=is_apart)
             try:
                 with transaction.atomic():
@@ -274,11 +291,11 @@ class Rehearsal:
     That a record came earlier in the file is told by a 64-bit hash: of many millions, one may be taken for another.
     """
 
-    def __init__(self, profile: Profile, create_subscriptions: bool) -> None:
+    def __init__(self, profile: Profile, create_subscriptions: bool, since: date | None = None) -> None:
         self.profile = profile
         self.counts = Counts()
         self.rejects: list[Reject] = []
-        self._resolver = Resolver(profile, create_subscriptions, creates=False)
+        self._resolver = Resolver(profile, create_subscriptions, since=since, creates=False)
         self._seen = pl.Series(dtype=pl.UInt64)
 
     def add(self, read: ReadTable) -> None:

@@ -104,7 +104,10 @@ def _why_refused(day: date, why: str, today: date, since: date | None) -> str:
         )
     if since:
         return f"{day} lies before {since}"
-    return f"{day} lies {(today - day).days} days back, more than {settings.WINGTEL_LATE_DAYS} (WINGTEL_LATE_DAYS)"
+    return (
+        f"{day} lies {(today - day).days} days back, more than {settings.WINGTEL_LATE_DAYS} (WINGTEL_LATE_DAYS);"
+        f" history is imported with --since {day}"
+    )
 
 
 def ensure_for_moments(moments: Iterable[datetime]) -> list[Partition]:

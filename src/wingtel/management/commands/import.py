@@ -15,12 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from wingtel.aggregates.questions import DATE_RULE, parse_date
 from wingtel.feeds import profiles
 from wingtel.feeds.errors import FeedError, TooManyRejectsError
 from wingtel.feeds.importing import ImportOptions, ImportSummary, check_import, import_feed
 from wingtel.feeds.profiles import Profile
 from wingtel.feeds.sources import STANDARD_INPUT, find_files, standard_input
-from wingtel.management.answering import whole_number
+from wingtel.management.answering import option, whole_number
 
 FAILED, REJECTED, STOPPED = 1, 3, 4
 """Exit codes; 0 when every line was accepted, a duplicate or skipped, 2 for wrong usage."""
@@ -44,6 +45,12 @@ class Command(BaseCommand):
             help=f"what they look like: one of {', '.join(profiles.shipped())}, or the path of a TOML file",
         )
         parser.add_argument("--create-subscriptions", action="store_true", help="create subscriptions that are unknown")
+        parser.add_argument(
+            "--since",
+            type=option(parse_date, DATE_RULE),
+            metavar="DATE",
+            help="take records from this day on, however late: history, which is refused otherwise",
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would become of the lines; store nothing")
         parser.add_argument("--again", action="store_true", help="import also what was imported before")
         parser.add_argument(
@@ -65,6 +72,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         import_options = ImportOptions(
             create_subscriptions=options["create_subscriptions"],
+            since=options["since"],
             again=options["again"],
             is_rehearsal=options["dry_run"],
             max_rejects=options["max_rejects"],
