@@ -99,12 +99,12 @@ def test_records_too_late_and_too_early_are_refused_with_a_reason(today: date, s
         for day in days
     )
     assert recorded.accepted == 2
+    late = "lies 46 days back, more than 45 (WINGTEL_LATE_DAYS); history is imported with --since"
     assert recorded.refused == [
         (
             0,
             "moment",
-            f"{days[0]} lies 46 days back, more than 45 (WINGTEL_LATE_DAYS);"
-            f" history is imported with --since {days[0]}",
+            f"{days[0]} {late} {days[0]}",
         ),
         (3, "moment", f"{days[3]} lies 3 days ahead, more than 2 (WINGTEL_AHEAD_DAYS)"),
     ]
