@@ -56,7 +56,7 @@ def run(records: int = RECORDS, rounds: int = ROUNDS) -> None:
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         folder = Path(name)
         _prepare(folder)
-        feed, bare = _write(folder / "feed.csv", records)
+        feed, bare = write_feed(folder / "feed.csv", records)
         again = folder / "again.csv"
         again.write_bytes(feed.read_bytes() + b"\n")
         print(f"{records:,} records, {feed.stat().st_size / 1e6:.0f} MB")
@@ -85,7 +85,7 @@ def run_sizes(small: int, large: int) -> None:
         _prepare(folder)
         per_record = {}
         for records in (small, large):
-            feed, bare = _write(folder / f"{records}.csv", records)
+            feed, bare = write_feed(folder / f"{records}.csv", records)
             bare.unlink()
             _empty(STRATEGIES[0])
             used, megabytes = _import_apart(folder, feed)
@@ -122,7 +122,7 @@ def _prepare(folder: Path) -> None:
         )
 
 
-def _write(path: Path, records: int) -> tuple[Path, Path]:
+def write_feed(path: Path, records: int) -> tuple[Path, Path]:
     """The feed, and the same for a bare COPY."""
     drawn = random.Random(1)
     bare = path.with_suffix(".copy")

@@ -43,7 +43,7 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], Any]:
             raise ValueError(text)
         return int(text)
 
-    return option(parse, f"a whole number from {least}" + (f" to {most}" if most is not None else ""))
+    return option(parse, f"a whole number from {least} {'up' if most is None else f'to {most}'}")
 
 
 def add_options(parser: CommandParser, *, days_required: bool) -> None:

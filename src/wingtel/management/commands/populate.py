@@ -1,6 +1,5 @@
 """`wingtel populate`: recompute aggregates from their sources."""
 
-from argparse import ArgumentTypeError
 from datetime import date
 from typing import Any
 
@@ -10,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from wingtel.aggregates.questions import DATE_RULE, parse_date
 from wingtel.lifecycle.populating import PopulateRefusedError, populate_days
-from wingtel.management.answering import option
+from wingtel.management.answering import option, whole_number
 
 
 class Command(BaseCommand):
@@ -21,7 +20,11 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="first", type=day, metavar="DATE", help="First day, included.")
         parser.add_argument("--to", dest="last", type=day, metavar="DATE", help="Last day, included.")
         parser.add_argument(
-            "--workers", type=_workers, default=1, metavar="N", help="Months to populate at the same time (default: 1)."
+            "--workers",
+            type=whole_number(1, 64),
+            default=1,
+            metavar="N",
+            help="Months to populate at the same time (default: 1).",
         )
         parser.add_argument("--again", action="store_true", help="Begin anew, also where a run was interrupted.")
 
@@ -46,9 +49,3 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
         between = f"{min(run.done)} to {max(run.done)}" if run.done else "no day has usage"
         self.stdout.write(f"{len(run.done)} days populated: {between}.")
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 64:
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to 64")
-    return int(text)
