@@ -22,6 +22,7 @@ _SETTINGS = {
     "unix_socket_permissions": "0777",  # who may connect is pg_hba.conf's affair, by the account's name
     "max_connections": "100",
     "work_mem": "32MB",
+    "temp_buffers": "64MB",  # the keys of a large part of a feed, which are compared with those recorded
     "maintenance_work_mem": "256MB",
     # Parallel queries share memory through /dev/shm, of which a container has 64 MB; this part is set aside.
     "min_dynamic_shared_memory": "256MB",

@@ -19,7 +19,8 @@ COPY {partition} (record_id, usage_date, subscription_id, price, kilobytes_used)
 COPY {partition} (record_id, usage_date, subscription_id, price, seconds_used) FROM STDIN (FORMAT binary)
 
 -- name: stage_keys
--- A place for the keys to look for.
+-- A place for the keys to look for, and room in memory for a hash of those of a large part.
+SET LOCAL work_mem = '128MB';
 CREATE TEMPORARY TABLE IF NOT EXISTS usage_key (
     record_id text COLLATE "C" NOT NULL,
     usage_date timestamptz NOT NULL,
