@@ -173,6 +173,7 @@ def test_a_record_for_an_expired_day_is_refused_by_name(strategy: Strategy, subs
         UsageEntry(UsageType.DATA, moment, subscription_ids[0], 5, Decimal(1), name)
         for name, moment in (("late", NOON), ("next", NOON + timedelta(days=1)))
     ]
+    partitions._known.add((connection.settings_dict["NAME"], DAY))  # as where another process let it expire
     recorded = record_usage(entries)
     assert recorded.accepted == 1
     assert recorded.refused == [

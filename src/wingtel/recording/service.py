@@ -97,7 +97,9 @@ def _stored(columns: Columns, named_by: NamedBy) -> Stored:
             return copying.store(columns, named_by) if by_copy else _by_statement(columns, named_by)
         except IntegrityError as error:
             if isinstance(error.__cause__, psycopg.errors.CheckViolation):
-                partitions.ensure(statement.days(columns, named_by))
+                days = statement.days(columns, named_by)
+                partitions.forget(*days)  # another process may have let one expire
+                partitions.ensure(days)
             elif by_copy and isinstance(error.__cause__, psycopg.errors.UniqueViolation):
                 by_copy = False
             else:

@@ -120,9 +120,9 @@ def ensure_for_moments(moments: Iterable[datetime]) -> list[Partition]:
     return ensure(business_days_of(moments))
 
 
-def forget(day: date) -> None:
-    """Let this process look again whether the partitions of a day are there."""
-    _known.discard((connection.settings_dict["NAME"], day))
+def forget(*days: date) -> None:
+    """Let this process look again whether the partitions of some days are there."""
+    _known.difference_update((connection.settings_dict["NAME"], day) for day in days)
 
 
 def _remember(database: str, days: Iterable[date], zone: ZoneInfo) -> None:
