@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from wingtel.recording import checks
 from wingtel.recording.columns import Columns, copy_texts, moment_texts
-from wingtel.recording.entries import LARGEST_PRICE, LARGEST_QUANTITY, NamedBy, UsageEntry
+from wingtel.recording.entries import NamedBy, UsageEntry
 from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 RIGHT = UsageEntry(UsageType.DATA, NOON, 7, 10, Decimal("0.5"), "r", "att")

@@ -10,10 +10,10 @@ from django.db import transaction
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import switching
 from wingtel.recording import NamedBy, Outcome, Recorded, Refusal, Result, UsageEntry, record_usage
-from wingtel.recording.entries import LARGEST_PRICE, LARGEST_QUANTITY
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
+from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from wingtel.recording.entries import LARGEST_PRICE, LARGEST_QUANTITY
+from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 
 from .profiles import Quantity
 

@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from wingtel.recording.entries import LARGEST_QUANTITY, LONGEST_REFERENCE, NamedBy, UsageEntry
+from wingtel.recording.entries import LONGEST_REFERENCE, NamedBy, UsageEntry
 from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from .amounts import quantity_reader, read_price
 from .errors import HeaderError

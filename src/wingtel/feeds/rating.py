@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import polars as pl
 
-from wingtel.recording.entries import LARGEST_PRICE
 from wingtel.recording.tariffs import Rate, Tariff
 from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import LARGEST_PRICE
 
 from .amounts import checked_price
 from .bulk import rounded_quotient

@@ -18,9 +18,8 @@ from wingtel.aggregates.periods import EARLIEST, LATEST, Period
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.business_days import business_days_of
 from wingtel.usage.models import UsageAdjustment, UsageType
+from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 
-LARGEST_USED = 2**63 - 1
-LARGEST_PRICE = Decimal("9999999999.9999")
 LONGEST_REASON = 2000
 LONGEST_ACTOR = 200
 
@@ -170,8 +169,8 @@ def _exists(subscription_id: object) -> bool:
 def _amount_problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
     used: object = adjustment.used
     price: object = adjustment.price
-    if type(used) is not int or abs(used) > LARGEST_USED:
-        yield "used", f"{used!r} is no whole number from {-LARGEST_USED} to {LARGEST_USED}"
+    if type(used) is not int or abs(used) > LARGEST_QUANTITY:
+        yield "used", f"{used!r} is no whole number from {-LARGEST_QUANTITY} to {LARGEST_QUANTITY}"
     if not isinstance(price, Decimal) or not price.is_finite() or abs(price) > LARGEST_PRICE:
         yield "price", f"{price!s} is no decimal from {-LARGEST_PRICE} to {LARGEST_PRICE}"
     elif round(price, 4) != price:

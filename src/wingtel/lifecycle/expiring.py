@@ -1,5 +1,6 @@
 """Letting raw records go: those of sealed days past their retention, and only those."""
 
+import time
 from datetime import date
 
 from django.conf import settings
@@ -8,9 +9,9 @@ from django.db import connection
 from wingtel import sql
 from wingtel.usage import partitions
 from wingtel.usage.models import UsageDay
+from wingtel.usage.waiting import PATIENCE_SECONDS, StillHeldError, patiently
 
 from .reconciling import seal_differences
-from .waiting import StillHeldError, patiently
 
 _SQL = sql.statements(__package__, "sql/expiring.sql")
 
@@ -49,7 +50,7 @@ def expire(day: date) -> None:
             f" seal and the adjustments {wrong[0].expected}; see `wingtel reconcile --from {day} --to {day}`"
         )
     try:
-        patiently(lambda: _drop(day), _SQL["patience"])
+        patiently(lambda: _drop(day), _SQL["patience"], give_up=time.monotonic() + PATIENCE_SECONDS)
     except StillHeldError as error:
         raise ExpiryRefusedError(f"{day}: {error}") from error
     partitions.forget(day)

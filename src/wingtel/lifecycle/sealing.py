@@ -1,5 +1,6 @@
 """Sealing a day: its aggregates are proven equal to its raw records, and whatever changes these opens it again."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -10,9 +11,9 @@ from django.db import connection, transaction
 from wingtel import sql
 from wingtel.aggregates import strategies
 from wingtel.usage.models import UsageDay
+from wingtel.usage.waiting import PATIENCE_SECONDS, StillHeldError, patiently
 
 from .reconciling import Difference, day_differences
-from .waiting import StillHeldError, patiently
 
 _SQL = sql.statements(__package__, "sql/sealing.sql")
 _SHOWN = 3
@@ -83,7 +84,7 @@ def _alone(day: date) -> Iterator[None]:
 def _watch(day: date) -> bool:
     """Whether the day has to be proven: it is not sealed yet."""
     try:
-        return patiently(lambda: _begin(day), _SQL["patience"])
+        return patiently(lambda: _begin(day), _SQL["patience"], give_up=time.monotonic() + PATIENCE_SECONDS)
     except StillHeldError as error:
         raise SealRefusedError(f"{day} is being written to: {error}") from error
 

@@ -46,15 +46,18 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], Any]:
     return option(parse, f"a whole number from {least} {'up' if most is None else f'to {most}'}")
 
 
-def add_options(parser: CommandParser, *, days_required: bool) -> None:
-    """The options of both commands, named as the API names its parameters."""
+def add_days(parser: CommandParser, *, required: bool = False) -> None:
+    """The options that say between which business days."""
     day = option(parse_date, DATE_RULE)
     parser.add_argument(
-        "--from", dest="first", type=day, required=days_required, metavar="DATE", help="First day, included."
+        "--from", dest="first", type=day, required=required, metavar="DATE", help="First day, included."
     )
-    parser.add_argument(
-        "--to", dest="last", type=day, required=days_required, metavar="DATE", help="Last day, included."
-    )
+    parser.add_argument("--to", dest="last", type=day, required=required, metavar="DATE", help="Last day, included.")
+
+
+def add_options(parser: CommandParser, *, days_required: bool) -> None:
+    """The options of both commands, named as the API names its parameters."""
+    add_days(parser, required=days_required)
     parser.add_argument("--usage-type", choices=UsageType.values, help="Only this usage type.")
     parser.add_argument(
         "--subscription-id",

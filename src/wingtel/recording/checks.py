@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 
 from .columns import Columns
-from .entries import LARGEST_PRICE, LARGEST_QUANTITY, LONGEST_REFERENCE, NamedBy, Refusal
+from .entries import LONGEST_REFERENCE, NamedBy, Refusal
 
 _TYPES = {"data", "voice"}
 _ZONES = {timezone, ZoneInfo}

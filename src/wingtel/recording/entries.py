@@ -8,12 +8,6 @@ from typing import NamedTuple
 
 from wingtel.usage.models import UsageType
 
-LARGEST_QUANTITY = 2**63 - 1
-"""Kilobytes or seconds that one record can hold."""
-
-LARGEST_PRICE = Decimal("9999999999.9999")
-"""What one record can cost; 4 decimals are kept."""
-
 LONGEST_REFERENCE = 100
 """Characters of a record's reference."""
 

@@ -1,10 +1,12 @@
 """Interchangeable ways to keep the aggregates, and which of them runs."""
 
+from wingtel.usage.waiting import PATIENCE_SECONDS
+
 from .base import NAMES, Lag, Strategy, active, named
 from .drift import problems
 from .installing import ensure_installed, outdated
 from .receivers import connect_receivers
-from .switching import PATIENCE_SECONDS, SwitchRefusedError, use
+from .switching import SwitchRefusedError, use
 
 __all__ = [
     "NAMES",

@@ -3,13 +3,12 @@
 import time
 from collections.abc import Callable
 from datetime import date
-from typing import TypeVar
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected, LockNotAvailable
+from django.db import connection
 
 from wingtel import sql
 from wingtel.aggregates.models import ActiveStrategy
+from wingtel.usage.waiting import PATIENCE_SECONDS, Result, StillHeldError, patiently
 
 from . import drift
 from .base import NAMES, Strategy, named
@@ -17,10 +16,7 @@ from .installing import define_views, make_active, outdated
 
 _SQL = sql.statements(__package__, "sql/switching.sql")
 
-PATIENCE_SECONDS = 60.0
 _PAUSE_SECONDS = 0.1
-
-Result = TypeVar("Result")
 
 Progress = Callable[[int, int], None]
 """Told how many days are populated, of how many."""
@@ -48,21 +44,12 @@ def use(name: str, *, progress: Progress = lambda done, total: None, patience: f
 
 
 def _patiently(work: Callable[[], Result], give_up: float) -> Result:
-    """Do it in a transaction; while others hold what it needs, again."""
-    while True:
-        try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(_SQL["patience"])
-                return work()
-        except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
-                raise
-            if time.monotonic() > give_up:
-                raise SwitchRefusedError(
-                    "other sessions held the usage tables all the time: end their transactions, wait longer, or try"
-                    " again when less is written"
-                ) from error
-            time.sleep(_PAUSE_SECONDS)
+    try:
+        return patiently(work, _SQL["patience"], give_up=give_up, pause=_PAUSE_SECONDS)
+    except StillHeldError as error:
+        raise SwitchRefusedError(
+            f"{error}: end their transactions, wait longer, or try again when less is written"
+        ) from error
 
 
 def _switch(strategy: Strategy, progress: Progress) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
+from wingtel.aggregates.questions import SUBSCRIPTION_ID_RULE, parse_subscription_id
 from wingtel.lifecycle.answers import adjustment_answer
 from wingtel.management import answering
 from wingtel.usage.models import UsageAdjustment
@@ -20,11 +20,9 @@ class Command(BaseCommand):
     help = "List adjustments, the oldest first: their amounts, reasons and actors, and what reversed them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        day = answering.option(parse_date, DATE_RULE)
         identity = answering.option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
         parser.add_argument("--subscription", type=identity, metavar="ID", help="Only of this subscription.")
-        parser.add_argument("--from", dest="first", type=day, metavar="DATE", help="First business day, included.")
-        parser.add_argument("--to", dest="last", type=day, metavar="DATE", help="Last business day, included.")
+        answering.add_days(parser)
         parser.add_argument("--format", choices=answering.FORMATS, default="table")
 
     def handle(self, *, subscription: int | None, first: date | None, last: date | None, **options: Any) -> None:

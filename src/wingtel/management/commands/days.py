@@ -8,8 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from wingtel.aggregates.questions import DATE_RULE, parse_date
-from wingtel.management.answering import option
+from wingtel.management.answering import add_days
 from wingtel.usage.models import UsageDay
 
 COLUMNS = (
@@ -22,9 +21,7 @@ class Command(BaseCommand):
     help = "List business days: open, sealed (with the sums they were sealed with), expired; the latest first."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        day = option(parse_date, DATE_RULE)
-        parser.add_argument("--from", dest="first", type=day, metavar="DATE", help="First day, included.")
-        parser.add_argument("--to", dest="last", type=day, metavar="DATE", help="Last day, included.")
+        add_days(parser)
         parser.add_argument("--state", choices=UsageDay.State.values, help="Only days in this state.")
         parser.add_argument("--format", choices=["table", "json"], default="table")
 

@@ -7,19 +7,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.aggregates.questions import DATE_RULE, parse_date
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.lifecycle.reconciling import NothingToReconcileError, reconcile
-from wingtel.management.answering import option
+from wingtel.management.answering import add_days
 
 
 class Command(BaseCommand):
     help = "Compare the aggregates with their sources, key by key; exit code 1 when something differs and stays so."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        day = option(parse_date, DATE_RULE)
-        parser.add_argument("--from", dest="first", type=day, metavar="DATE", help="First day, included.")
-        parser.add_argument("--to", dest="last", type=day, metavar="DATE", help="Last day, included.")
+        add_days(parser)
         parser.add_argument("--repair", action="store_true", help="Mend what differs, and only that.")
         parser.add_argument("--format", choices=["text", "json"], default="text")
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from wingtel.aggregates import strategies
 from wingtel.aggregates.models import ActiveStrategy
+from wingtel.management.progress import populating
 
 
 class Command(BaseCommand):
@@ -36,20 +36,9 @@ class Command(BaseCommand):
             self._show()
 
     def _use(self, name: str, patience: float) -> None:
-        bar = Progress(
-            *(TextColumn("Populating"), BarColumn(), MofNCompleteColumn(), TextColumn("days")),
-            *(TimeElapsedColumn(), TimeRemainingColumn()),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        with bar:
-            task = bar.add_task("populate", total=None)
+        with populating() as progress:
             try:
-                changed = strategies.use(
-                    name,
-                    progress=lambda done, total: bar.update(task, completed=done, total=total),
-                    patience=patience,
-                )
+                changed = strategies.use(name, progress=progress, patience=patience)
             except strategies.SwitchRefusedError as error:
                 raise CommandError(str(error)) from error
         if changed:

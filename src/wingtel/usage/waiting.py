@@ -9,7 +9,6 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 PATIENCE_SECONDS = 60.0
-_PAUSE_SECONDS = 0.05
 
 Result = TypeVar("Result")
 
@@ -18,12 +17,12 @@ class StillHeldError(Exception):
     """Others held what was needed all the time."""
 
 
-def patiently(work: Callable[[], Result], patience: str, seconds: float = PATIENCE_SECONDS) -> Result:
+def patiently(work: Callable[[], Result], patience: str, *, give_up: float, pause: float = 0.05) -> Result:
     """Do `work` in a transaction that begins with the statement `patience`, which limits how long it waits for a lock.
 
-    Where others hold one, again, for `seconds` at most. Raises StillHeldError then.
+    Where others hold one, again after about `pause` seconds, until `give_up` (of time.monotonic). Raises StillHeldError
+    then.
     """
-    give_up = time.monotonic() + seconds
     while True:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -33,5 +32,5 @@ def patiently(work: Callable[[], Result], patience: str, seconds: float = PATIEN
             if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
                 raise
             if time.monotonic() > give_up:
-                raise StillHeldError(f"other sessions held the usage tables for {seconds:.0f} seconds") from error
-            time.sleep(_PAUSE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - so that two do not meet again
+                raise StillHeldError("other sessions held the usage tables all the time") from error
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - so that two do not meet again

@@ -1,0 +1,21 @@
+"""The bar that commands show while they work through days."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+@contextmanager
+def populating() -> Iterator[Callable[[int, int], None]]:
+    """Show it on standard error, and take it away at the end; told how many days are done, of how many."""
+    bar = Progress(
+        *(TextColumn("Populating"), BarColumn(), MofNCompleteColumn(), TextColumn("days")),
+        *(TimeElapsedColumn(), TimeRemainingColumn()),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("populate", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
