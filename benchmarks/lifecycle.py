@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from django.db import connection
 
@@ -66,9 +67,9 @@ def _fill(day: date, records: int, subscriptions: int) -> None:
 def _late() -> Iterator[Row]:
     """One record for a day of last week, until the day and the month say so."""
     from wingtel.aggregates.periods import Period  # noqa: PLC0415 - needs Django set up
-    from wingtel.aggregates.queries import metrics  # noqa: PLC0415
-    from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415
-    from wingtel.usage.models import UsageType  # noqa: PLC0415
+    from wingtel.aggregates.queries import metrics  # noqa: PLC0415 - as above
+    from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415 - as above
+    from wingtel.usage.models import UsageType  # noqa: PLC0415 - as above
 
     _fill(DAY, 10_000, 1000)
     day, month, taken = Period(DAY, DAY), Period(DAY, date(2026, 3, 31)), []
@@ -127,8 +128,8 @@ def _group(day: date) -> None:
 
 def _expire(records: int, subscriptions: int) -> Iterator[Row]:
     from wingtel.aggregates import strategies  # noqa: PLC0415 - needs Django set up
-    from wingtel.lifecycle.expiring import expire  # noqa: PLC0415
-    from wingtel.lifecycle.sealing import seal  # noqa: PLC0415
+    from wingtel.lifecycle.expiring import expire  # noqa: PLC0415 - as above
+    from wingtel.lifecycle.sealing import seal  # noqa: PLC0415 - as above
 
     dropped, deleted = DAY + timedelta(days=80), DAY + timedelta(days=81)
     for day in (dropped, deleted):
@@ -166,12 +167,12 @@ def _writer() -> Iterator[list[float]]:
 
     def write() -> None:
         from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415 - needs Django set up
-        from wingtel.usage.models import UsageType  # noqa: PLC0415
+        from wingtel.usage.models import UsageType  # noqa: PLC0415 - as above
 
         moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
         while not stop.is_set():
             entry = UsageEntry(UsageType.VOICE, moment, 1 + len(pauses) % 100, 1, Decimal(1))
-            pauses.append(_timed(lambda entry=entry: record_usage([entry])))  # type: ignore[misc]
+            pauses.append(_timed(partial(record_usage, [entry])))
             if len(pauses) == 200:
                 warm.set()
         connection.close()
@@ -188,8 +189,8 @@ def _writer() -> Iterator[list[float]]:
 def _year(subscriptions: int) -> Iterator[Row]:
     """Daily aggregates of a year, and the answers over it."""
     from benchmarks.reading import explained  # noqa: PLC0415 - needs Django set up
-    from wingtel.aggregates.periods import Period  # noqa: PLC0415
-    from wingtel.aggregates.queries import exceeding, metrics  # noqa: PLC0415
+    from wingtel.aggregates.periods import Period  # noqa: PLC0415 - as above
+    from wingtel.aggregates.queries import exceeding, metrics  # noqa: PLC0415 - as above
 
     _run("TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta", [])
     for month in range(1, 13):

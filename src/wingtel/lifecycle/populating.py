@@ -13,7 +13,7 @@ from wingtel import sql
 from wingtel.aggregates import stored, strategies
 
 from .models import Population
-from .reconciling import DIFFERING_DAYS, MISSING, reconcile
+from .reconciling import DIFFERING_DAYS, MISSING, mend_months
 
 _SQL = sql.statements(__package__, "sql/populating.sql")
 _MEND_DAY = "\n".join((DIFFERING_DAYS, MISSING, stored.APPLY))
@@ -59,7 +59,7 @@ def populate_days(
         done += 1
         progress(done, len(days))
     if days:
-        reconcile(days[0], days[-1], repair=True)
+        mend_months(days[0], days[-1])
     Population.objects.filter(pk=run.pk).update(finished_at=timezone.now())
     run.refresh_from_db()
     return run

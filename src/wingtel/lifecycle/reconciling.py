@@ -157,23 +157,40 @@ def _values(used: Any, price: Decimal | None, records: Any) -> Values | None:
     return Values(None if used is None else int(used), price, None if records is None else int(records))
 
 
+def mend_months(first: date, last: date) -> None:
+    """Make the months of the days `first` to `last`, and the bounds of all prices, what the daily aggregates say.
+
+    Writers wait meanwhile. Months with an expired day that is not what it was sealed with are left as they are.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SQL["alone"])
+        _mend_months(first, last)
+
+
 def _repair(first: date, last: date) -> tuple[list[Difference], list[Difference]]:
     """Mend what differs once nobody writes any more, and say what differed and what still does.
 
-    Days first, since months are compared with them; but not with days that are not what they were sealed with.
+    Days first, since months are compared with them.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SQL["alone"])
         days = _days(first, last)
         _add("repair_days", days)
-        seals = seal_differences(first, last, UsageDay.State.EXPIRED)
-        months = _differing(_SQL["months"], first, last)
-        doubtful = {_month(seal) for seal in seals}
-        _add("repair_months", [each for each in months if _month(each) not in doubtful])
-        bounds = _differing(_SQL["bounds"], first, last) if _is_stored() else []
+        found, left = _mend_months(first, last)
+    return days + found, left
+
+
+def _mend_months(first: date, last: date) -> tuple[list[Difference], list[Difference]]:
+    """What differed of seals, months and bounds, and what still does."""
+    seals = seal_differences(first, last, UsageDay.State.EXPIRED)
+    months = _differing(_SQL["months"], first, last)
+    doubtful = {_month(seal) for seal in seals}
+    bounds = _differing(_SQL["bounds"], first, last) if _is_stored() else []
+    _add("repair_months", [each for each in months if _month(each) not in doubtful])
+    with connection.cursor() as cursor:
         cursor.execute(_SQL["repair_bounds"])
         cursor.execute(_SQL["repair_totals"])
-    return days + seals + months + bounds, seals + [each for each in months if _month(each) in doubtful]
+    return seals + months + bounds, seals + [each for each in months if _month(each) in doubtful]
 
 
 def _month(difference: Difference) -> date | None:
