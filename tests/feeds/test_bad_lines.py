@@ -237,8 +237,7 @@ def test_a_line_of_ten_megabytes_costs_itself_alone(tmp_path: Path) -> None:
     summary = import_lines(tmp_path, HEADER + FIRST + line(quantity="7" * 10_000_000) + LAST)
     assert counts(summary) == (3, 2, 0, 0, 1)
     assert summary.rejects[0].reason == f"'{'7' * 40}…' is no number"
-    whole = line(quantity="7" * 10_000_000).decode().rstrip()
-    assert summary.rejects[0].raw == f"{whole[:65_536]}… ({len(whole)} characters)"
+    assert summary.rejects[0].raw == line(quantity="7" * 10_000_000).decode().rstrip()
     assert time.monotonic() - started < 60
 
 

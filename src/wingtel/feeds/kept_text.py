@@ -7,9 +7,6 @@ from dataclasses import dataclass
 import polars as pl
 import zstandard
 
-LONGEST = 65_536
-"""Characters of a refused line that are stored: one that has more is no usage record, and the file still has it."""
-
 
 @dataclass(frozen=True)
 class KeptText:
@@ -51,13 +48,3 @@ def with_line_feeds(data: bytes) -> bytes:
 def storable(line: bytes, encoding: str) -> str:
     """The text of a line for people to read: what is not of the encoding, and NUL, as escapes."""
     return line.decode(encoding, errors="backslashreplace").replace("\0", r"\x00")
-
-
-def cut(text: str) -> str:
-    """A text short enough to be stored: if too long, its beginning, and how long it was."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
-
-
-def is_cut(text: str) -> bool:
-    """Whether a stored text is only the beginning of a line."""
-    return len(text) > LONGEST

@@ -69,10 +69,7 @@ class ImportedSpan(models.Model):
 
 
 class RejectedRecord(models.Model):
-    """One line that was refused, and why. `field` is the column at fault, empty for the line as a whole.
-
-    Of a line of more than `kept_text.LONGEST` characters, `raw` is the beginning, and how long it was.
-    """
+    """One line that was refused, and why. `field` is the column at fault, empty for the line as a whole."""
 
     usage_import = models.ForeignKey(UsageImport, on_delete=models.CASCADE, related_name="rejects")
     line = models.BigIntegerField(help_text="Where it starts in the file, counted from 1.")

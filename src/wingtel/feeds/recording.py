@@ -23,7 +23,6 @@ from wingtel.usage.models import UsageType
 
 from .bulk import ReadTable
 from .fields import LINE, Reject
-from .kept_text import cut
 from .models import ImportedSpan, UsageImport
 from .parsing import shortened
 from .profiles import OnDuplicate, Profile
@@ -342,4 +341,4 @@ def _is_of_spans(error: IntegrityError) -> bool:
 def _copy_rejects(import_id: int, rejects: Iterable[Reject]) -> None:
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(_SQL["copy_rejects"]) as copy:
         for line, raw, name, reason in rejects:
-            copy.write_row((import_id, line, cut(raw), name, reason))
+            copy.write_row((import_id, line, raw, name, reason))

@@ -10,7 +10,6 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
-from wingtel.feeds.kept_text import is_cut
 from wingtel.feeds.models import RejectedRecord, UsageImport
 
 from .imports import find_import
@@ -35,17 +34,8 @@ class Command(BaseCommand):
         elif form == "json":
             self._write("".join(f"{_as_json(run, reject)}\n" for reject in rejects.iterator()), "utf-8", options)
         else:
-            self._write(self._as_feed(run), run.encoding, options)
-
-    def _as_feed(self, run: UsageImport) -> str:
-        """The lines under the file's header, but for those that are not stored whole: these are named."""
-        lines = [run.header] if run.header else []
-        for reject in run.rejects.order_by("line", "pk").iterator():
-            if is_cut(reject.raw):
-                self.stderr.write(f"line {reject.line} of {run.file} is left out: it is too long to be stored whole")
-            else:
-                lines.append(reject.raw)
-        return "".join(f"{line}\n" for line in lines)
+            header = f"{run.header}\n" if run.header else ""
+            self._write(header + "".join(f"{reject.raw}\n" for reject in rejects.iterator()), run.encoding, options)
 
     def _write(self, text: str, encoding: str, options: dict[str, Any]) -> None:
         output: Path | None = options["output"]
