@@ -1,4 +1,6 @@
-"""The `wingtel` command: Django's commands, on the embedded PostgreSQL when no DATABASE_URL names another."""
+"""The `wingtel` command: Django's commands, on the embedded PostgreSQL when no DATABASE_URL names another, and those
+that have to do with background work on the embedded Valkey when no REDIS_URL does.
+"""
 
 import os
 import signal
@@ -7,9 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from wingtel.embedded import EmbeddedPostgres, EmbeddedServerError, wingtel_home
+from wingtel.embedded import EmbeddedPostgres, EmbeddedServerError, EmbeddedValkey, wingtel_home
 
 WITHOUT_DATABASE = {"generate", "help", "version", "--help", "-h", "--version"}
+
+WITH_BACKGROUND_WORK = {"up", "worker", "serve", "demo"}
 
 NOT_MIGRATED = {"42P01", "42883"}
 """SQLSTATEs of a table and of a function that does not exist."""
@@ -19,11 +23,8 @@ def main() -> None:
     """Run one command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wingtel.settings")
     signal.signal(signal.SIGTERM, _exit)  # so that an embedded server is left in order
-    if os.environ.get("DATABASE_URL") or not _needs_database(sys.argv[1:]):
-        _execute()
-        return
     try:
-        with _embedded_database():
+        with _embedded_database(), _embedded_valkey():
             _execute()
     except EmbeddedServerError as error:
         sys.exit(f"wingtel: {error}")
@@ -35,6 +36,9 @@ def _needs_database(arguments: list[str]) -> bool:
 
 @contextmanager
 def _embedded_database() -> Iterator[None]:
+    if os.environ.get("DATABASE_URL") or not _needs_database(sys.argv[1:]):
+        yield
+        return
     with EmbeddedPostgres(wingtel_home() / "postgresql") as server:
         os.environ["DATABASE_URL"] = server.url()
         try:
@@ -46,6 +50,16 @@ def _embedded_database() -> Iterator[None]:
             from django.db import connections  # noqa: PLC0415 - needs Django set up
 
             connections.close_all()
+
+
+@contextmanager
+def _embedded_valkey() -> Iterator[None]:
+    if os.environ.get("REDIS_URL") or not WITH_BACKGROUND_WORK & set(sys.argv[1:2]):
+        yield
+        return
+    with EmbeddedValkey(wingtel_home() / "valkey") as server, server.kept_running():
+        os.environ["REDIS_URL"] = server.url()
+        yield
 
 
 def _execute() -> None:

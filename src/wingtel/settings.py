@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "wingtel.aggregates",
     "wingtel.lifecycle",
     "wingtel.feeds",
+    "wingtel.background",
     "wingtel.api",
     "wingtel.dashboard",
     "django.contrib.admin",
@@ -114,3 +115,56 @@ WINGTEL_SEAL_AFTER_DAYS = int(os.environ.get("WINGTEL_SEAL_AFTER_DAYS", "3"))
 # A record may be so many days late, and so many ahead of the clock.
 WINGTEL_LATE_DAYS = int(os.environ.get("WINGTEL_LATE_DAYS", WINGTEL_RETENTION_DAYS))
 WINGTEL_AHEAD_DAYS = int(os.environ.get("WINGTEL_AHEAD_DAYS", "2"))
+
+# Aggregates of so many last business days are compared with their sources, every so many hours.
+WINGTEL_RECONCILE_DAYS = int(os.environ.get("WINGTEL_RECONCILE_DAYS", "7"))
+WINGTEL_RECONCILE_HOURS = int(os.environ.get("WINGTEL_RECONCILE_HOURS", "24"))
+
+# The folders whose files are imported as they arrive, each with the profile of its feed: PROFILE=FOLDER,...
+WINGTEL_WATCH = [watch.split("=", 1) for watch in os.environ.get("WINGTEL_WATCH", "").split(",") if watch]
+WINGTEL_WATCH_CREATES_SUBSCRIPTIONS = os.environ.get("WINGTEL_WATCH_CREATES_SUBSCRIPTIONS", "") == "1"
+
+# `wingtel` sets REDIS_URL to its embedded Valkey when it is not given; see wingtel.__main__.
+REDIS_URL = os.environ.get("REDIS_URL", "")
+
+# Tasks carry nothing that the database does not know: one that is lost is sent again by the schedule, and one that is
+# sent twice finds nothing left to do. So a task is acknowledged when it is done, and nobody waits for a result.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # as long as it takes
+# Longer than any import, since a task that is not acknowledged by then is given to another worker as well.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 86_400, "socket_keepalive": True, "health_check_interval": 10}
+CELERY_IMPORTS = ["wingtel.background.tasks"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = True
+CELERY_TIMEZONE = "UTC"
+
+# An import may take hours: it has a queue and a process of its own, so that it never delays a fold.
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"wingtel.watch": {"queue": "imports"}}
+WINGTEL_WORKERS = int(os.environ.get("WINGTEL_WORKERS", "2"))
+WINGTEL_IMPORT_WORKERS = int(os.environ.get("WINGTEL_IMPORT_WORKERS", "1"))
+
+WINGTEL_FOLD_SECONDS = float(os.environ.get("WINGTEL_FOLD_SECONDS", "2"))
+WINGTEL_WATCH_SECONDS = float(os.environ.get("WINGTEL_WATCH_SECONDS", "5"))
+WINGTEL_HOUSEKEEPING_SECONDS = float(os.environ.get("WINGTEL_HOUSEKEEPING_SECONDS", "3600"))
+
+
+def _every(seconds: float, task: str, *args: str) -> dict[str, object]:
+    """Sent so often; one that no worker took by the time of the next is dropped."""
+    return {"task": f"wingtel.{task}", "schedule": seconds, "args": args, "options": {"expires": max(seconds, 1)}}
+
+
+# Everything is sent once when the schedule begins as well.
+CELERY_BEAT_SCHEDULE = {
+    "fold": _every(WINGTEL_FOLD_SECONDS, "fold"),
+    "make partitions": _every(WINGTEL_HOUSEKEEPING_SECONDS, "make_partitions"),
+    "seal": _every(WINGTEL_HOUSEKEEPING_SECONDS, "seal"),
+    "expire": _every(WINGTEL_HOUSEKEEPING_SECONDS, "expire"),
+    "reconcile": _every(WINGTEL_HOUSEKEEPING_SECONDS, "reconcile"),
+} | {f"watch {folder}": _every(WINGTEL_WATCH_SECONDS, "watch", folder, feed) for feed, folder in WINGTEL_WATCH}
+CELERY_BEAT_SCHEDULER = "wingtel.background.schedule:ScheduleFromNow"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5

@@ -1,11 +1,14 @@
-"""Addresses: the landing page, the API, the admin."""
+"""Addresses: the landing page, the API, the admin, the figures for Prometheus."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from wingtel.api.prometheus import metrics
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("wingtel.dashboard.urls")),
     path("api/v1/", include("wingtel.api.urls")),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]
 

@@ -145,9 +145,14 @@ class RecordedShape(serializers.Serializer[Any]):
 
 
 class HealthShape(serializers.Serializer[Any]):
-    """The server and its database answer."""
+    """The server and its database answer. `degraded`: background work does not go on; answers are right still."""
 
-    status = serializers.ChoiceField(choices=["ok"])
+    status = serializers.ChoiceField(choices=["ok", "degraded"])
+    redis = serializers.ChoiceField(choices=["ok", "unreachable", "not configured"])
+    background = serializers.ChoiceField(
+        choices=["ok", "stalled", "not running"],
+        help_text="Whether tasks run: `stalled` when none has for a minute, `not running` when none ever did.",
+    )
 
 
 class RecordedSumsShape(serializers.Serializer[Any]):

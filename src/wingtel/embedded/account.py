@@ -82,6 +82,11 @@ def server_account() -> ServerAccount:
         ) from error
 
 
+def our_account() -> ServerAccount:
+    """The account of this process, for a server that runs as root too."""
+    return ServerAccount(name=f"user id {os.geteuid()}", uid=os.geteuid(), gid=os.getegid())
+
+
 def _account(entry: pwd.struct_passwd) -> ServerAccount:
     return ServerAccount(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
 

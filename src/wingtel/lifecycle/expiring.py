@@ -11,6 +11,7 @@ from wingtel.usage import partitions
 from wingtel.usage.models import UsageDay
 from wingtel.usage.waiting import PATIENCE_SECONDS, StillHeldError, patiently
 
+from .days_done import DaysDone
 from .reconciling import seal_differences
 
 _SQL = sql.statements(__package__, "sql/expiring.sql")
@@ -20,12 +21,20 @@ class ExpiryRefusedError(Exception):
     """The day's raw records were not dropped; the message says why."""
 
 
-def expire_due() -> list[date]:
-    """Drop the raw records of the sealed days that are older than WINGTEL_RETENTION_DAYS; return those days.
+def expire_due() -> DaysDone:
+    """Drop the raw records of the sealed days that are older than WINGTEL_RETENTION_DAYS.
 
     A day that may not go, or whose tables are in use all the time, keeps no other from going.
     """
-    return [day for day in due() if _is_expired(day)]
+    outcome = DaysDone()
+    for day in due():
+        try:
+            expire(day)
+        except ExpiryRefusedError as error:
+            outcome.refused[day] = str(error)
+        else:
+            outcome.done.append(day)
+    return outcome
 
 
 def due() -> list[date]:
@@ -54,14 +63,6 @@ def expire(day: date) -> None:
     except StillHeldError as error:
         raise ExpiryRefusedError(f"{day}: {error}") from error
     partitions.forget(day)
-
-
-def _is_expired(day: date) -> bool:
-    try:
-        expire(day)
-    except ExpiryRefusedError:
-        return False
-    return True
 
 
 def _drop(day: date) -> None:

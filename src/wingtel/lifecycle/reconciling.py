@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from wingtel import sql
 from wingtel.aggregates import strategies
+from wingtel.usage.business_days import business_days_of
 from wingtel.usage.models import UsageDay
 
 from .models import Reconciliation
@@ -99,6 +101,19 @@ def reconcile(first: date | None = None, last: date | None = None, *, repair: bo
         return _keep(first, last, found, started)
     found, left = _repair(first, last)
     return _keep(first, last, found, started, repaired=not left)
+
+
+def reconcile_due() -> Reconciliation | None:
+    """Reconcile the last WINGTEL_RECONCILE_DAYS business days; None when that was done within WINGTEL_RECONCILE_HOURS.
+
+    None also when nothing was used yet.
+    """
+    (last,) = business_days_of([timezone.now()])
+    first = last - timedelta(days=settings.WINGTEL_RECONCILE_DAYS - 1)
+    recently = timezone.now() - timedelta(hours=settings.WINGTEL_RECONCILE_HOURS)
+    if Reconciliation.objects.filter(first__lte=first, last__gte=last, finished_at__gt=recently).exists():
+        return None
+    return reconcile(first, last)
 
 
 def differences(first: date, last: date) -> list[Difference]:

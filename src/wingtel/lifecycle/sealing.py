@@ -13,6 +13,7 @@ from wingtel.aggregates import strategies
 from wingtel.usage.models import UsageDay
 from wingtel.usage.waiting import PATIENCE_SECONDS, StillHeldError, patiently
 
+from .days_done import DaysDone
 from .reconciling import Difference, day_differences
 
 _SQL = sql.statements(__package__, "sql/sealing.sql")
@@ -49,23 +50,23 @@ def seal(day: date) -> UsageDay:
     return UsageDay.objects.get(day=day)
 
 
-def seal_due() -> list[date]:
-    """Seal the days that are over since WINGTEL_SEAL_AFTER_DAYS; return those that were.
+def seal_due() -> DaysDone:
+    """Seal the days that are over since WINGTEL_SEAL_AFTER_DAYS.
 
-    One that does not reconcile is left open for `wingtel reconcile` to tell, and keeps no other from being sealed.
+    One that does not reconcile is left open, with the reason told, and keeps no other from being sealed.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["due"], {"after": settings.WINGTEL_SEAL_AFTER_DAYS})
         due = [day for (day,) in cursor.fetchall()]
-    return [day for day in due if _is_sealed(day)]
-
-
-def _is_sealed(day: date) -> bool:
-    try:
-        seal(day)
-    except SealRefusedError:
-        return False
-    return True
+    outcome = DaysDone()
+    for day in due:
+        try:
+            seal(day)
+        except SealRefusedError as error:
+            outcome.refused[day] = str(error)
+        else:
+            outcome.done.append(day)
+    return outcome
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`wingtel demo`: generate usage, import it, print both answers, serve."""
+"""`wingtel demo`: generate usage, import it, print both answers, serve and work."""
 
 import secrets
 from datetime import date, timedelta
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         self._answer(last - timedelta(days=days - 1), last)
         if not no_serve:
             self._announce_login()
-            call_command("serve")
+            call_command("up")
 
     def _load(self, feed: Path, subscriptions: int, days: int, last: date) -> None:
         self.stdout.write(f"Generating {days} days of usage of {subscriptions} subscriptions into {feed} ...")

@@ -1,6 +1,5 @@
 """`wingtel expire`: let raw records go."""
 
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -15,19 +14,11 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="Say which days are due, and drop nothing.")
 
     def handle(self, *, dry_run: bool, **_: Any) -> None:
-        due = expiring.due()
         if dry_run:
+            due = expiring.due()
             self.stdout.write(f"{len(due)} days are due" + "".join(f"\n{day}" for day in due))
             return
-        refused = [reason for day in due if (reason := self._expire(day))]
-        self.stdout.write(f"{len(due) - len(refused)} days expired")
-        if refused:
-            raise CommandError("\n".join(refused))
-
-    def _expire(self, day: date) -> str:
-        try:
-            expiring.expire(day)
-        except expiring.ExpiryRefusedError as error:
-            return str(error)
-        self.stdout.write(f"{day} expired")
-        return ""
+        outcome = expiring.expire_due()
+        self.stdout.write(f"{len(outcome.done)} days expired" + "".join(f"\n{day}" for day in outcome.done))
+        if outcome.refused:
+            raise CommandError("\n".join(outcome.refused.values()))

@@ -18,8 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *, day: date | None, **_: Any) -> None:
         if day is None:
-            sealed = seal_due()
-            self.stdout.write(f"sealed {len(sealed)} days" + "".join(f"\n{each}" for each in sealed))
+            self._seal_due()
             return
         try:
             state = seal(day)
@@ -30,3 +29,9 @@ class Command(BaseCommand):
             f" {state.data_price:,}; {state.voice_records:,} voice records, {state.seconds_used:,} seconds, price"
             f" {state.voice_price:,}"
         )
+
+    def _seal_due(self) -> None:
+        outcome = seal_due()
+        self.stdout.write(f"sealed {len(outcome.done)} days" + "".join(f"\n{each}" for each in outcome.done))
+        if outcome.refused:
+            raise CommandError("\n".join(outcome.refused.values()))

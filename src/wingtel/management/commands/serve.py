@@ -10,22 +10,27 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 
+def add_address(parser: CommandParser) -> None:
+    """Where the server listens, and with how many processes."""
+    parser.add_argument("--host", default="127.0.0.1", help="Address to listen on (default: this machine only).")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))
+
+
 class Command(BaseCommand):
     help = "Serve the API and the dashboard until interrupted."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="Address to listen on (default: this machine only).")
-        parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))
+        add_address(parser)
 
     def handle(self, *, host: str, port: int, workers: int, **_: Any) -> None:
-        _require_free(host, port)
+        require_free(host, port)
         connections.close_all()  # each worker opens its own
         self.stderr.write(f"Serving at http://{host}:{port}/ - interrupt to stop.")
         Server("wingtel.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=workers).serve()
 
 
-def _require_free(host: str, port: int) -> None:
+def require_free(host: str, port: int) -> None:
     """Raise CommandError when the address cannot be listened on; the server itself would end in a panic."""
     family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind) as probe:

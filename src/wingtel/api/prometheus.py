@@ -1,0 +1,13 @@
+"""What Prometheus scrapes: `/metrics`."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from wingtel.background.figures import exposition
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The figures of background work, of the days and of the imports."""
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

