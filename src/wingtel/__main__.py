@@ -24,7 +24,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wingtel.settings")
     signal.signal(signal.SIGTERM, _exit)  # so that an embedded server is left in order
     try:
-        with _embedded_database(), _embedded_valkey():
+        with _embedded_valkey(), _embedded_database():
             _execute()
     except EmbeddedServerError as error:
         sys.exit(f"wingtel: {error}")

@@ -148,14 +148,16 @@ CELERY_TASK_ROUTES = {"wingtel.watch": {"queue": "imports"}}
 WINGTEL_WORKERS = int(os.environ.get("WINGTEL_WORKERS", "2"))
 WINGTEL_IMPORT_WORKERS = int(os.environ.get("WINGTEL_IMPORT_WORKERS", "1"))
 
+WINGTEL_LOG_LEVEL = os.environ.get("WINGTEL_LOG_LEVEL", "WARNING")
+
 WINGTEL_FOLD_SECONDS = float(os.environ.get("WINGTEL_FOLD_SECONDS", "2"))
 WINGTEL_WATCH_SECONDS = float(os.environ.get("WINGTEL_WATCH_SECONDS", "5"))
 WINGTEL_HOUSEKEEPING_SECONDS = float(os.environ.get("WINGTEL_HOUSEKEEPING_SECONDS", "3600"))
 
 
 def _every(seconds: float, task: str, *args: str) -> dict[str, object]:
-    """Sent so often; one that no worker took by the time of the next is dropped."""
-    return {"task": f"wingtel.{task}", "schedule": seconds, "args": args, "options": {"expires": max(seconds, 1)}}
+    """Sent so often; dropped when no worker took it by the time of the next, or within a minute."""
+    return {"task": f"wingtel.{task}", "schedule": seconds, "args": args, "options": {"expires": max(seconds, 60)}}
 
 
 # Everything is sent once when the schedule begins as well.

@@ -49,12 +49,6 @@ def test_the_pages_fetch_nothing_from_other_hosts(client: Client, page: str) -> 
     assert 'href="http' not in text
 
 
-def test_health_is_ok_while_the_database_answers(client: Client) -> None:
-    response = client.get("/api/v1/health/")
-
-    assert (response.status_code, response.json()) == (200, {"status": "ok"})
-
-
 def test_health_is_a_problem_while_the_database_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "is_usable", lambda: False)
 

@@ -1,53 +1,13 @@
 """The command `wingtel` as a user runs it: no DATABASE_URL, nothing started, a home of its own."""
 
 import json
-import os
-import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from wingtel.embedded import EmbeddedPostgres
 
-DEADLINE_SECONDS = 60
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="wingtel-home-"))
-    folder.chmod(0o755)  # as root the server runs under an account of its own
-    yield folder
-    shutil.rmtree(folder)
-
-
-def start(home: Path, command: str, **variables: str) -> subprocess.Popen[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "DJANGO_"))}
-    return subprocess.Popen(
-        [sys.executable, "-m", "wingtel", *command.split()],
-        env=environment | {"WINGTEL_HOME": str(home)} | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def output_of(process: subprocess.Popen[str]) -> str:
-    out, err = process.communicate(timeout=DEADLINE_SECONDS)
-    assert process.returncode == 0, err
-    return out
-
-
-def server_runs(home: Path) -> bool:
-    return (home / "postgresql" / "data" / "postmaster.pid").exists()
+from .running import DEADLINE_SECONDS, answer_of, free_port, output_of, server_runs, start
 
 
 def test_from_nothing_to_both_answers(home: Path) -> None:
@@ -67,12 +27,11 @@ def test_from_nothing_to_both_answers(home: Path) -> None:
 
 
 def test_serve_answers_until_it_is_told_to_stop_and_leaves_no_server_behind(home: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     server = start(home, f"serve --port {port} --workers 1")
     try:
-        assert answer_of(f"http://127.0.0.1:{port}/api/v1/health/", server) == {"status": "ok"}
+        health = {"status": "degraded", "redis": "ok", "background": "not running"}
+        assert answer_of(f"http://127.0.0.1:{port}/api/v1/health/", server) == health
         assert server_runs(home)
     finally:
         server.send_signal(signal.SIGTERM)
@@ -90,17 +49,6 @@ def test_a_port_in_use_is_named_before_anything_is_served(home: Path) -> None:
     assert process.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another --port" in err
     assert not server_runs(home)
-
-
-def answer_of(url: str, server: subprocess.Popen[str]) -> object:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - our own server
-                return json.load(response)
-        except (urllib.error.URLError, ConnectionError):
-            continue
-    raise AssertionError("the server did not answer")
 
 
 def test_a_home_that_cannot_be_used_is_named_in_one_line(home: Path) -> None:

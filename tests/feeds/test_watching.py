@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
-from django.db import connection
 
+from tests.sessions import database_url
 from wingtel.feeds.generate import write_feed
 from wingtel.feeds.models import UsageImport
 
@@ -56,12 +55,6 @@ class Watch:
 
     def until_said(self, words: str, *, meanwhile: Callable[[], None] = lambda: None) -> None:
         self.until(lambda: words in self.said, meanwhile=meanwhile)
-
-
-def database_url() -> str:
-    settings = connection.get_connection_params()
-    host, port = quote(settings["host"], safe=""), settings.get("port", "")
-    return f"postgresql://{settings['user']}@/{settings['dbname']}?host={host}" + (f"&port={port}" if port else "")
 
 
 StartWatch = Callable[..., Watch]

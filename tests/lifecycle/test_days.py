@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from wingtel.lifecycle.days_done import DaysDone
 from wingtel.lifecycle.expiring import ExpiryRefusedError, due, expire, expire_due
 from wingtel.lifecycle.sealing import SealRefusedError, seal, seal_due
 from wingtel.recording import UsageEntry, record_usage
@@ -42,9 +43,9 @@ def test_days_are_sealed_once_they_are_over_for_some_days(today: date, settings:
     settings.WINGTEL_SEAL_AFTER_DAYS = 3
     days = [today - timedelta(days=back) for back in (5, 3, 2, 0)]
     use(days)
-    assert seal_due() == days[:2]
+    assert seal_due() == DaysDone(days[:2])
     assert states() == dict(zip(days, [State.SEALED, State.SEALED, State.OPEN, State.OPEN], strict=True))
-    assert seal_due() == []
+    assert seal_due() == DaysDone()
 
 
 def test_one_day_that_is_damaged_keeps_no_other_from_being_sealed(today: date) -> None:
@@ -52,7 +53,9 @@ def test_one_day_that_is_damaged_keeps_no_other_from_being_sealed(today: date) -
     use(days)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM daily_usage WHERE day = %s", [days[1]])
-    assert seal_due() == [days[0], days[2]]
+    outcome = seal_due()
+    assert outcome.done == [days[0], days[2]]
+    assert f"{days[1]} does not reconcile: 1 keys differ" in outcome.refused[days[1]]
     assert states()[days[1]] == State.OPEN
 
 
@@ -63,7 +66,7 @@ def test_only_sealed_days_past_their_retention_expire(today: date, settings: Set
     for day in (days[0], days[2], days[3]):
         seal(day)
     assert due() == [days[0], days[2]]
-    assert expire_due() == [days[0], days[2]]
+    assert expire_due() == DaysDone([days[0], days[2]])
     assert states() == dict(zip(days, [State.EXPIRED, State.OPEN, State.EXPIRED, State.SEALED], strict=True))
     with pytest.raises(ExpiryRefusedError, match="is open, not sealed"):
         expire(days[1])
@@ -77,7 +80,8 @@ def test_a_day_whose_aggregates_changed_since_it_was_sealed_does_not_expire(toda
         cursor.execute("UPDATE daily_usage SET price = price + 1")
     with pytest.raises(ExpiryRefusedError, match=f"{day} is not what it was sealed with: .*price 2.0000.*price 1.0000"):
         expire(day)
-    assert expire_due() == []
+    outcome = expire_due()
+    assert (outcome.done, list(outcome.refused)) == ([], [day])
     assert states() == {day: State.SEALED}
 
 

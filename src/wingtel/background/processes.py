@@ -21,10 +21,10 @@ def workers() -> list[Process]:
 
 def schedule() -> Process:
     """What sends the tasks when they are due."""
-    return Process("the schedule", [*_CELERY, "beat", "--pidfile=", "--loglevel=WARNING"])
+    return Process("the schedule", [*_CELERY, "beat", "--pidfile=", f"--loglevel={settings.WINGTEL_LOG_LEVEL}"])
 
 
 def _worker(queue: str, processes: int) -> Process:
     name = [f"--hostname={queue}@%h", f"--queues={queue}", f"--concurrency={processes}"]
-    options = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel=WARNING"]
+    options = ["--without-gossip", "--without-mingle", "--without-heartbeat", f"--loglevel={settings.WINGTEL_LOG_LEVEL}"]
     return Process(f"the worker of queue {queue}", [*_CELERY, "worker", *name, *options])

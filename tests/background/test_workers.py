@@ -1,0 +1,221 @@
+"""Background work as the processes that it is, on the real Valkey: killed, restarted, cut off, told to end."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from tests.embedded.watching import until
+from tests.sessions import new_connection
+from wingtel.aggregates import strategies
+from wingtel.background.health import background_status, redis_status
+from wingtel.background.models import TaskRun
+from wingtel.embedded import EmbeddedValkey
+from wingtel.feeds import profiles
+from wingtel.feeds.generate import write_feed
+from wingtel.feeds.models import UsageImport
+from wingtel.feeds.sources import content_hash
+from wingtel.lifecycle.models import Reconciliation
+from wingtel.lifecycle.reconciling import reconcile
+from wingtel.recording import UsageEntry, record_usage
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage.models import UsageDay, UsageType
+
+from .conftest import StartWork, lives, pid_of
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the processes are looked up in /proc"),
+]
+
+
+@pytest.fixture(autouse=True)
+def incremental(transactional_db: None) -> Iterator[None]:
+    strategies.use("incremental")
+    yield
+    strategies.use("triggers")
+
+
+def use(day: date, number: int = 1) -> None:
+    subscription = Subscription.objects.create(carrier="att").pk
+    moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    recorded = record_usage(UsageEntry(UsageType.DATA, moment, subscription, 1, Decimal(1)) for _ in range(number))
+    assert recorded.refused == []
+
+
+def unfolded() -> int:
+    strategy = strategies.active()
+    assert strategy
+    return strategy.lag().records
+
+
+def is_folded() -> bool:
+    return unfolded() == 0
+
+
+def today() -> date:
+    return timezone.now().date()
+
+
+def state_of(day: date) -> str:
+    return UsageDay.objects.get(day=day).state
+
+
+def test_a_day_lives_its_life_by_itself(start_work: StartWork) -> None:
+    old, sealable, fresh = (today() - timedelta(days=back) for back in (60, 5, 0))
+    for day in (old, sealable, fresh):
+        use(day)
+    start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
+    until(is_folded)
+    until(lambda: state_of(old) == "expired")
+    until(Reconciliation.objects.exists)
+    assert (state_of(sealable), state_of(fresh)) == ("sealed", "open")
+    assert UsageDay.objects.filter(day__gt=today()).exists()  # made ahead
+    assert Reconciliation.objects.get().drift_keys == 0
+    assert background_status() == "ok"
+
+
+def test_a_killed_worker_is_started_again_and_folding_goes_on(start_work: StartWork) -> None:
+    work = start_work()
+    killed = work.of("queues=default")
+    os.kill(killed, signal.SIGKILL)
+    use(today(), 100)
+    until(is_folded, seconds=60)
+    assert work.of("queues=default") != killed
+
+
+def test_a_killed_child_of_a_worker_loses_no_task(start_work: StartWork) -> None:
+    work = start_work()
+    with new_connection() as blocking:
+        blocking.execute("LOCK daily_usage IN ACCESS EXCLUSIVE MODE")  # a fold that has begun does not end
+        use(today())
+        until(lambda: waits_for_lock("FROM usage_delta"))
+        for child in [pid for pid in work.everything() if pid not in work.children()]:
+            os.kill(child, signal.SIGKILL)
+        blocking.commit()
+    until(is_folded, seconds=60)
+    assert reconcile(today(), today()).drift_keys == 0
+
+
+def test_a_killed_schedule_is_started_again(start_work: StartWork) -> None:
+    work = start_work()
+    os.kill(work.of(" beat "), signal.SIGKILL)
+    use(today())
+    until(is_folded, seconds=60)
+
+
+def test_nothing_is_left_running_when_it_is_told_to_end(start_work: StartWork) -> None:
+    work = start_work()
+    processes = work.everything()
+    assert len(processes) >= 6
+    assert work.end() == 128 + signal.SIGTERM
+    assert [pid for pid in processes if lives(pid)] == []
+
+
+def test_nothing_is_left_running_when_it_is_killed(start_work: StartWork) -> None:
+    work = start_work()
+    processes = work.everything()
+    work.process.kill()
+    until(lambda: not any(map(lives, processes)), seconds=60)
+
+
+def test_a_lost_valkey_holds_up_background_work_only_and_heals(
+    start_work: StartWork, valkey: EmbeddedValkey, settings: Settings
+) -> None:
+    settings.REDIS_URL = valkey.url()
+    work = start_work()
+    assert redis_status() == "ok"
+    before = work.children()
+    os.kill(pid_of(valkey), signal.SIGKILL)
+    until(lambda: redis_status() == "unreachable")
+    use(today(), 10)  # recorded and counted all the same
+    assert reconcile(today(), today()).drift_keys == 0
+    assert unfolded() == 10
+    valkey.start()
+    until(is_folded, seconds=60)
+    assert redis_status() == "ok"
+    assert work.children() == before
+
+
+def test_a_database_that_ends_the_session_is_asked_again(start_work: StartWork) -> None:
+    start_work()
+    with new_connection() as blocking:
+        blocking.execute("LOCK daily_usage IN ACCESS EXCLUSIVE MODE")
+        use(today())
+        until(lambda: waits_for_lock("FROM usage_delta"))
+        with new_connection() as ending:
+            ending.execute(
+                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+            )
+        blocking.commit()
+    until(lambda: TaskRun.objects.filter(task="wingtel.fold", failures__gt=0).exists())
+    until(is_folded)
+    assert "terminating connection" in TaskRun.objects.get(task="wingtel.fold").error
+
+
+def test_two_of_them_at_once_do_everything_once(start_work: StartWork, tmp_path: Path) -> None:
+    write(tmp_path / "usage.csv")
+    watch = {"WINGTEL_WATCH": f"wingtel={tmp_path}", "WINGTEL_WATCH_CREATES_SUBSCRIPTIONS": "1"}
+    for _ in range(2):
+        start_work(**watch)
+    until((tmp_path / "done" / "usage.csv").exists)
+    until(is_folded)
+    assert UsageImport.objects.count() == 1
+    assert reconcile().drift_keys == 0
+
+
+def test_a_long_import_holds_up_no_fold_and_goes_on_after_its_worker_was_killed(
+    start_work: StartWork, tmp_path: Path
+) -> None:
+    feed = tmp_path / "usage.csv"
+    write(feed)
+    with long_import(feed) as let_it_end:
+        work = start_work(WINGTEL_WATCH=f"wingtel={tmp_path}", WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1")
+        until(lambda: waits_for_lock("pg_advisory_lock"))
+        use(today(), 50)
+        until(is_folded)
+        os.kill(work.of("queues=imports"), signal.SIGKILL)
+        until(lambda: not waits_for_lock("pg_advisory_lock"))
+        until(lambda: waits_for_lock("pg_advisory_lock"), seconds=60)
+        assert feed.exists()
+        let_it_end()
+    until((tmp_path / "done" / "usage.csv").exists)
+    imported = UsageImport.objects.get()
+    assert (imported.status, imported.accepted) == ("completed", imported.lines)
+
+
+@contextmanager
+def long_import(feed: Path) -> Iterator[Callable[[], None]]:
+    """Let the import of a file wait, as for another one of the same file, until it may end."""
+    what = f"{content_hash(feed)} {profiles.find('wingtel').digest}"
+    with new_connection() as other:
+        other.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [what])
+        other.commit()
+        yield other.close
+
+
+def waits_for_lock(words: str) -> bool:
+    """Whether a session waits for a lock in a statement with these words."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s
+                              AND datname = current_database() AND pid <> pg_backend_pid())""",
+            [f"%{words}%"],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def write(path: Path) -> None:
+    """Two days of usage of 20 subscriptions, complete at once."""
+    unfinished = path.with_suffix(".part")
+    write_feed(unfinished, subscriptions=20, days=2, seed=1, last_day=today())
+    unfinished.rename(path)
