@@ -26,5 +26,6 @@ def schedule() -> Process:
 
 def _worker(queue: str, processes: int) -> Process:
     name = [f"--hostname={queue}@%h", f"--queues={queue}", f"--concurrency={processes}"]
-    options = ["--without-gossip", "--without-mingle", "--without-heartbeat", f"--loglevel={settings.WINGTEL_LOG_LEVEL}"]
-    return Process(f"the worker of queue {queue}", [*_CELERY, "worker", *name, *options])
+    alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    command = [*_CELERY, "worker", *name, *alone, f"--loglevel={settings.WINGTEL_LOG_LEVEL}"]
+    return Process(f"the worker of queue {queue}", command)
