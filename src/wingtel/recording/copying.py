@@ -66,7 +66,7 @@ def store(columns: Columns, named_by: NamedBy) -> Stored:
         session: _Session = cursor.connection
         with session.pipeline(), psycopg.Cursor(session) as lock, psycopg.Cursor(session) as asking:
             lock.execute(_SQL["lock"])
-            asking.execute(*resolving.question(columns.subscriptions, named_by))
+            asking.execute(*resolving.question(columns, named_by))
             # Written while the database looks up subscriptions.
             record_ids, moments = copy_texts(columns.record_ids), moment_texts(columns.moments)
             prices, quantities = list(map(str, columns.prices)), list(map(str, columns.quantities))
@@ -75,7 +75,7 @@ def store(columns: Columns, named_by: NamedBy) -> Stored:
         data, voice = map(rows.at, _parted(columns, resolved))
         _copy(session, _SQL["copy_data"], data)
         _copy(session, _SQL["copy_voice"], voice)
-        _count(session, data, voice, strategies.named(resolved.strategy))
+        _count(session, data, voice, strategies.named(resolved.strategy), is_of_one_day=resolved.is_of_one_day)
     return Stored(data.size + voice.size, resolved.unresolved)
 
 
@@ -108,14 +108,10 @@ def _copy(session: _Session, statement: str, rows: _Rows) -> None:
             copy.write(chunk + "\n")
 
 
-def _count(session: _Session, data: _Rows, voice: _Rows, strategy: Strategy) -> None:
+def _count(session: _Session, data: _Rows, voice: _Rows, strategy: Strategy, *, is_of_one_day: bool) -> None:
     if not strategy.count_recorded or not data.size + voice.size:
         return
-    if data.size and voice.size:
-        recorded, parameters = _SQL["recorded_of_both"], data.parameters("data_") | voice.parameters("voice_")
-    else:
-        rows, usage_type = (data, UsageType.DATA) if data.size else (voice, UsageType.VOICE)
-        recorded, parameters = _SQL["recorded"], {"usage_type": usage_type.value} | rows.parameters()
+    recorded, parameters = _recorded(data, voice, is_of_one_day=is_of_one_day)
     many = strategy.count_many_recorded
     if many and data.size + voice.size >= _MANY and session.info.server_version >= MERGE_SINCE:
         with suppress(psycopg.errors.UniqueViolation), session.transaction(), psycopg.Cursor(session) as cursor:
@@ -125,3 +121,14 @@ def _count(session: _Session, data: _Rows, voice: _Rows, strategy: Strategy) -> 
             return
     with psycopg.Cursor(session) as cursor:
         cursor.execute("\n".join((recorded, strategy.count_recorded, _SQL["counted"])), parameters)
+
+
+def _recorded(data: _Rows, voice: _Rows, *, is_of_one_day: bool) -> tuple[str, dict[str, str]]:
+    """What was copied, as the beginning of the statement that counts it."""
+    if data.size and voice.size:
+        return _SQL["recorded_of_both"], data.parameters("data_") | voice.parameters("voice_")
+    rows, usage_type = (data, UsageType.DATA) if data.size else (voice, UsageType.VOICE)
+    parameters = {"usage_type": usage_type.value} | rows.parameters()
+    if not is_of_one_day:
+        return _SQL["recorded"], parameters
+    return _SQL["recorded_on_a_day"], parameters | {"usage_date": rows.moments[0]}

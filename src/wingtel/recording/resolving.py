@@ -5,38 +5,45 @@ from typing import Any, NamedTuple
 
 from wingtel import sql
 
-from .columns import array, text_array
+from .columns import Columns, array, text_array
 from .entries import NamedBy
 
 _SQL = sql.statements(__package__, "sql/copy.sql")
 
 
 class Resolved(NamedTuple):
-    """The subscription of each entry, and which entries have none, with the number that might be meant."""
+    """The subscription of each entry, and which entries have none, with the number that might be meant.
+
+    `is_of_one_day`: all entries are of the same business day.
+    """
 
     strategy: str
+    is_of_one_day: bool
     ids: Sequence[int]
     unresolved: list[tuple[int, int]]
 
 
-def question(names: Sequence[str | int], named_by: NamedBy) -> tuple[str, dict[str, str]]:
-    """The query about some names, and its parameters."""
-    texts = list(map(str, names))
+def question(columns: Columns, named_by: NamedBy) -> tuple[str, dict[str, Any]]:
+    """The query about some entries, and its parameters."""
+    texts = list(map(str, columns.subscriptions))
+    moments = {"first": min(columns.moments), "last": max(columns.moments)}
     if named_by is NamedBy.ID:
-        return _SQL["named_by_id"], {"names": array(texts)}
-    return _SQL["named_by_text"].replace("{column}", named_by.value), {"names": text_array(list(dict.fromkeys(texts)))}
+        return _SQL["named_by_id"], {"names": array(texts)} | moments
+    names = {"names": text_array(list(dict.fromkeys(texts)))}
+    return _SQL["named_by_text"].replace("{column}", named_by.value), names | moments
 
 
 def understood(row: Sequence[Any], names: Sequence[str | int], named_by: NamedBy) -> Resolved:
     """What the query tells."""
-    strategy, named, candidates, ids = row
+    strategy, is_of_one_day, named, candidates, ids = row
     if named_by is NamedBy.ID:
         numbers = list(map(int, names))
         unknown = dict.fromkeys(named, 0)
-        return Resolved(strategy, numbers, _not_one(unknown.get(number, 1) for number in numbers) if unknown else [])
+        unresolved = _not_one(unknown.get(number, 1) for number in numbers) if unknown else []
+        return Resolved(strategy, is_of_one_day, numbers, unresolved)
     found: dict[str, tuple[int, int]] = dict(zip(named, zip(candidates, ids, strict=True), strict=True))
     counts, current = zip(*map(found.__getitem__, map(str, names)), strict=True)
-    return Resolved(strategy, current, _not_one(counts) if set(counts) != {1} else [])
+    return Resolved(strategy, is_of_one_day, current, _not_one(counts) if set(counts) != {1} else [])
 
 
 def _not_one(counts: Iterable[int]) -> list[tuple[int, int]]:

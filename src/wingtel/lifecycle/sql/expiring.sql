@@ -1,6 +1,6 @@
 -- name: patience
 -- Nobody waits longer than this for the drop of a partition: whoever writes goes first.
-SET LOCAL lock_timeout = '50ms'
+SET LOCAL lock_timeout = '25ms'
 
 -- name: due
 -- Sealed days past their retention.

@@ -4,8 +4,9 @@
 LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE
 
 -- name: named_by_id
--- The strategy there is, and those of some ids that are of no current subscription.
-SELECT name, ARRAY(
+-- The strategy there is, whether two moments fall on one business day, and those of some ids that are of no current
+-- subscription.
+SELECT name, usage_business_day(%(first)s::timestamptz) = usage_business_day(%(last)s::timestamptz), ARRAY(
     SELECT named.id
     FROM unnest(%(names)s::bigint[]) AS named (id)
     WHERE NOT EXISTS (SELECT FROM subscription AS found WHERE found.id = named.id AND found.deleted_at IS NULL)
@@ -13,9 +14,10 @@ SELECT name, ARRAY(
 FROM active_strategy
 
 -- name: named_by_text
--- The strategy there is, and for each of some different names how many current subscriptions it stands for, and which: {column}
--- is the column of the name.
-SELECT active_strategy.name, array_agg(named.name), array_agg(candidates), array_agg(id)
+-- The same, and for each of some different names how many current subscriptions it stands for, and which: {column} is the column
+-- of the name.
+SELECT active_strategy.name, usage_business_day(%(first)s::timestamptz) = usage_business_day(%(last)s::timestamptz),
+       array_agg(named.name), array_agg(candidates), array_agg(id)
 FROM active_strategy, (
     SELECT named.name, count(found.id) AS candidates, coalesce(min(found.id), 0) AS id
     FROM unnest(%(names)s::text[]) AS named (name)
@@ -48,6 +50,16 @@ WITH recorded_usage AS (
     UNION ALL
     SELECT 'voice'::text COLLATE "C", unnest(%(voice_subscription)s::bigint[]), unnest(%(voice_usage_date)s::timestamptz[]),
            unnest(%(voice_quantity)s::bigint[]), unnest(%(voice_price)s::numeric(14, 4)[])
+)
+
+-- name: recorded_on_a_day
+-- The same where all is of one type and business day: what the planner sees to be constant is neither grouped nor sorted by.
+WITH recorded_usage AS (
+    SELECT %(usage_type)s::text COLLATE "C" AS usage_type, %(usage_date)s::timestamptz AS usage_date, subscription_id, used, price
+    FROM (
+        SELECT unnest(%(subscription)s::bigint[]) AS subscription_id, unnest(%(quantity)s::bigint[]) AS used,
+               unnest(%(price)s::numeric(14, 4)[]) AS price
+    ) AS copied
 )
 
 -- name: in_order
