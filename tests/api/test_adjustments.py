@@ -62,6 +62,25 @@ def test_an_adjustment_is_made_read_and_counted(client: Client, subscription: in
     ]
 
 
+def test_an_adjustment_that_is_sent_again_with_its_key_is_made_once(client: Client, subscription: int) -> None:
+    body = {"subscription_id": subscription, "usage_type": "data", "day": "2026-03-10", "used": -3, "price": "-0.125"}
+
+    def sent(**values: Any) -> Any:
+        reasoned = body | {"reason": "credited", "actor": "ada"} | values
+        return client.post(
+            ADJUSTMENTS, reasoned, content_type="application/json", headers={"Idempotency-Key": "ticket-41"}
+        )
+
+    first, second = sent(), sent()
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json()
+    assert (first.get("Idempotency-Replayed"), second["Idempotency-Replayed"]) == (None, "true")
+    assert UsageAdjustment.objects.count() == 1
+    other = sent(used=-4)
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
+    assert UsageAdjustment.objects.count() == 1
+
+
 def test_an_adjustment_is_reversed_once(client: Client, subscription: int) -> None:
     made = adjusted(client, subscription)
     path = f"{ADJUSTMENTS}{made['id']}/reversal/"

@@ -8,11 +8,21 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 
 from .errors import Fault, InvalidParameters, KeyReused
 from .models import KEPT, LONGEST_KEY, IdempotentRequest
 
 Reply = dict[str, Any]
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="Names this request, in 1 to 255 characters of the client's choice.",
+)
+"""The header, as the schema has it."""
 
 
 def once(key: str, fingerprint: str, work: Callable[[], Reply]) -> tuple[Reply, bool]:

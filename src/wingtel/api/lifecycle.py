@@ -1,6 +1,8 @@
 """Adjustments, business days, reconciliations, and what a total is made of."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -28,6 +30,7 @@ from wingtel.usage.models import UsageAdjustment, UsageDay
 
 from . import parameters, schemas, serializers
 from .errors import Conflict, Fault, InvalidParameters
+from .idempotency import IDEMPOTENCY_KEY, once
 from .pagination import IdPagination, NewestFirstPagination
 from .parameters import Parameter
 from .parsers import ExactJSONParser
@@ -108,18 +111,29 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         tags=["usage"],
         summary="Adjust what was used and paid",
         description="Adds a signed quantity and price to a subscription's business day, whether its raw records are "
-        "still there or not. It is counted in every answer when the reply is sent.",
-        responses={201: serializers.AdjustmentSerializer, **schemas.problems(400, 415, 503)},
+        "still there or not. It is counted in every answer when the reply is sent. With an Idempotency-Key, the same "
+        "request sent again within a day gets the first reply and adjusts nothing.",
+        parameters=[IDEMPOTENCY_KEY],
+        responses={201: serializers.AdjustmentSerializer, **schemas.problems(400, 415, 422, 503)},
     )
     def create(self, request: Request) -> Response:
         sent = self.get_serializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        values = dict(sent.validated_data)
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return Response(self._adjusted(sent.validated_data), status=201)
+        asked = f"adjustment {sorted((name, str(value)) for name, value in sent.validated_data.items())}"
+        fingerprint = hashlib.sha256(asked.encode()).hexdigest()
+        reply, replayed = once(key, fingerprint, partial(self._adjusted, sent.validated_data))
+        return Response(reply, status=201, headers={"Idempotency-Replayed": "true"} if replayed else None)
+
+    def _adjusted(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        values = dict(sent)
         try:
             made = adjust(subscription_id=values.pop("subscription").pk, **values)
         except AdjustmentRefusedError as error:
             raise as_api_error(error) from error
-        return Response(self.get_serializer(made).data, status=201)
+        return dict(self.get_serializer(made).data)
 
     @extend_schema(
         operation_id="usage_adjustment_reversal",

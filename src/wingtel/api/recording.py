@@ -5,8 +5,7 @@ from functools import partial
 from typing import Any, cast
 
 from django.db import transaction
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,7 +14,7 @@ from wingtel.recording import NamedBy, record_usage
 
 from . import parameters, record_bodies, schemas
 from .errors import Fault, RecordsRefused
-from .idempotency import once
+from .idempotency import IDEMPOTENCY_KEY, once
 from .record_bodies import JSONRecordsParser, NDJSONRecordsParser, SentRecords
 from .views import ParameterView
 
@@ -39,12 +38,7 @@ class UsageRecordsView(ParameterView):
         "changes nothing.",
         parameters=[
             *[parameter.documented() for parameter in parameters.RECORDING],
-            OpenApiParameter(
-                "Idempotency-Key",
-                OpenApiTypes.STR,
-                OpenApiParameter.HEADER,
-                description="Names this request, in 1 to 255 characters of the client's choice.",
-            ),
+            IDEMPOTENCY_KEY,
         ],
         request={
             "application/json": schemas.UsageRecordShape(many=True),
