@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 120
 
 
 def start(home: Path, command: str, **variables: str) -> subprocess.Popen[str]:
