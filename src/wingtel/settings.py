@@ -82,7 +82,7 @@ WHITENOISE_USE_FINDERS = True  # static files are served from the installed pack
 WHITENOISE_AUTOREFRESH = False
 
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["wingtel.api.rendering.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "wingtel.api.errors.problem_details",
@@ -114,3 +114,7 @@ WINGTEL_SEAL_AFTER_DAYS = int(os.environ.get("WINGTEL_SEAL_AFTER_DAYS", "3"))
 # A record may be so many days late, and so many ahead of the clock.
 WINGTEL_LATE_DAYS = int(os.environ.get("WINGTEL_LATE_DAYS", WINGTEL_RETENTION_DAYS))
 WINGTEL_AHEAD_DAYS = int(os.environ.get("WINGTEL_AHEAD_DAYS", "2"))
+
+# How many exports one server process makes and sends at once, and how long the database may work on one (0: for ever).
+WINGTEL_EXPORTS_AT_ONCE = int(os.environ.get("WINGTEL_EXPORTS_AT_ONCE", "2"))
+WINGTEL_EXPORT_SECONDS = int(os.environ.get("WINGTEL_EXPORT_SECONDS", "300"))

@@ -3,8 +3,10 @@
 A period of days is answered from the monthly grain for the whole months in it and from the daily grain for its edges.
 """
 
+import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +15,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.usage.models import UsageDay, UsageType
@@ -21,6 +23,10 @@ from wingtel.usage.models import UsageDay, UsageType
 from .periods import ALL_TIME, Period, SplitPeriod
 
 _SQL = sql.statements(__package__, "sql/queries.sql")
+_WHOLE = sql.statements(__package__, "sql/exports.sql")
+
+BLOCK_BYTES = 4 << 20
+"""About how many bytes of a whole answer are in memory at once."""
 
 ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
 
@@ -215,6 +221,76 @@ def series(
             for start, usage_type, price, used, records in rows.data
         ],
     )
+
+
+@dataclass(frozen=True)
+class WholeAnswer:
+    """Every row of an answer as of one moment: comma-separated lines, in blocks that are read as they are taken."""
+
+    as_of: datetime
+    blocks: Iterator[bytes]
+
+
+def all_exceeding(
+    *,
+    price_limit: Decimal,
+    period: Period = ALL_TIME,
+    usage_types: Sequence[UsageType] = ALL_TYPES,
+    subscription_ids: Sequence[int] = (),
+    seconds: int = 0,
+) -> AbstractContextManager[WholeAnswer]:
+    """All that the pages of `exceeding` hold, a line for each usage type: subscription, usage type, total, excess.
+
+    Raises OperationalError when that takes longer than `seconds`, if they are given; so does `all_metrics`.
+    """
+    return _whole(
+        "all_exceeding",
+        _parameters(period.split(), usage_types)
+        | {"subscription_ids": list(subscription_ids) or None, "price_limit": price_limit},
+        seconds,
+    )
+
+
+def all_metrics(
+    *,
+    period: Period,
+    usage_types: Sequence[UsageType] = ALL_TYPES,
+    subscription_ids: Sequence[int] = (),
+    seconds: int = 0,
+) -> AbstractContextManager[WholeAnswer]:
+    """All that the pages of `metrics` hold: subscription, usage type, unit, price, usage, records."""
+    return _whole(
+        "all_metrics",
+        _parameters(period.split(), usage_types)
+        | {
+            "subscription_ids": list(subscription_ids) or None,
+            "data_unit": UsageType.DATA.unit,
+            "voice_unit": UsageType.VOICE.unit,
+        },
+        seconds,
+    )
+
+
+@contextmanager
+def _whole(query: str, parameters: dict[str, Any], seconds: int) -> Iterator[WholeAnswer]:
+    """One statement, so one snapshot, copied out while the block runs."""
+    statement = _WHOLE["as_csv"].replace("{answer}", _WHOLE[query])
+    with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
+        cursor.execute(_WHOLE["begin"], {"milliseconds": str(seconds * 1000)})
+        as_of, _ = cursor.fetchone()
+        with cursor.copy(statement, parameters) as copy:
+            yield WholeAnswer(as_of, _blocks(copy))
+
+
+def _blocks(lines: Iterable[memoryview]) -> Iterator[bytes]:
+    """Lines gathered into blocks."""
+    block = io.BytesIO()
+    for line in lines:
+        if block.write(line) and block.tell() >= BLOCK_BYTES:
+            yield block.getvalue()
+            block = io.BytesIO()
+    if block.tell():
+        yield block.getvalue()
 
 
 @dataclass(frozen=True)

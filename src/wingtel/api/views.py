@@ -1,20 +1,31 @@
 """The usage answers, and the health of the server."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import astuple
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import OperationalError, connection
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from wingtel.aggregates import answers, queries
+from wingtel.exports import answers as exports
+from wingtel.exports.answers import Export
+from wingtel.exports.formats import Format
 
-from . import cursors, parameters, schemas
-from .parameters import Parameter, period_of, usage_types_of
+from . import cursors, negotiation, parameters, schemas
+from .errors import Fault, InvalidParameters
+from .exporting import MadeExport
+from .parameters import CURSOR, PAGE_SIZE, Parameter, period_of, usage_types_of
+from .rendering import OrjsonRenderer
 
 
 class ParameterView(APIView):
@@ -37,7 +48,33 @@ class ParameterView(APIView):
         return self.known
 
 
-class ExceedingView(ParameterView):
+class ExportView(ParameterView):
+    """A view whose answer is to be had as a file too: by `format`, or by what the client accepts."""
+
+    form: Format | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.form:
+            _refuse_pages(request, self.form)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
+        """Whatever is no file is JSON. Raises NotAcceptable for what is neither."""
+        self.form = negotiation.format_of(request) if self.answers(request) and not force else None
+        return OrjsonRenderer(), OrjsonRenderer.media_type
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {**super().default_response_headers, "Vary": "Accept"}
+
+    def file(self, export: AbstractContextManager[Export], form: Format) -> HttpResponseBase:
+        """The response that holds `export`. To HEAD it says only what it would be of."""
+        if self.request.method == "HEAD":
+            return HttpResponse(content_type=form.media_type)
+        return MadeExport(export, form).response()
+
+
+class ExceedingView(ExportView):
     """Who has reached a price limit."""
 
     known = parameters.EXCEEDING
@@ -52,16 +89,17 @@ class ExceedingView(ParameterView):
         responses={200: schemas.ExceedingShape, **schemas.problems(400, 503)},
         examples=[schemas.EXCEEDING_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         period = period_of(self.asked)
-        page = queries.exceeding(
-            price_limit=self.asked["price_limit"],
-            period=period,
-            usage_types=usage_types_of(self.asked),
-            subscription_ids=self.asked["subscription_id"],
-            page_size=self.asked["page_size"],
-            after=self.asked["cursor"],
-        )
+        asked: dict[str, Any] = {
+            "price_limit": self.asked["price_limit"],
+            "period": period,
+            "usage_types": usage_types_of(self.asked),
+            "subscription_ids": self.asked["subscription_id"],
+        }
+        if self.form:
+            return self.file(exports.exceeding(**asked, seconds=settings.WINGTEL_EXPORT_SECONDS), self.form)
+        page = queries.exceeding(**asked, page_size=self.asked["page_size"], after=self.asked["cursor"])
         return Response(
             answers.exceeding_answer(
                 page,
@@ -72,7 +110,7 @@ class ExceedingView(ParameterView):
         )
 
 
-class MetricsView(ParameterView):
+class MetricsView(ExportView):
     """What subscriptions used and paid."""
 
     known = parameters.METRICS
@@ -87,19 +125,20 @@ class MetricsView(ParameterView):
         responses={200: schemas.MetricsShape, **schemas.problems(400, 503)},
         examples=[schemas.METRICS_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         period = period_of(self.asked)
-        page = queries.metrics(
-            period=period,
-            usage_types=usage_types_of(self.asked),
-            subscription_ids=self.asked["subscription_id"],
-            page_size=self.asked["page_size"],
-            after=self.asked["cursor"],
-        )
+        asked: dict[str, Any] = {
+            "period": period,
+            "usage_types": usage_types_of(self.asked),
+            "subscription_ids": self.asked["subscription_id"],
+        }
+        if self.form:
+            return self.file(exports.metrics(**asked, seconds=settings.WINGTEL_EXPORT_SECONDS), self.form)
+        page = queries.metrics(**asked, page_size=self.asked["page_size"], after=self.asked["cursor"])
         return Response(answers.metrics_answer(page, period=period, next_url=next_url(request, page.next)))
 
 
-class SeriesView(ParameterView):
+class SeriesView(ExportView):
     """What one subscription used and paid over time."""
 
     known = parameters.SERIES
@@ -118,14 +157,17 @@ class SeriesView(ParameterView):
         responses={200: schemas.SeriesShape, **schemas.problems(400, 404, 503)},
         examples=[schemas.SERIES_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
-    def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+    def get(self, request: Request, id: int) -> HttpResponseBase:  # noqa: A002 - the address' own word
         period, granularity = period_of(self.asked), self.asked["granularity"]
-        series = queries.series(
-            subscription_id=id,
-            period=period,
-            usage_types=usage_types_of(self.asked),
-            granularity=granularity,
-        )
+        asked: dict[str, Any] = {
+            "subscription_id": id,
+            "period": period,
+            "usage_types": usage_types_of(self.asked),
+            "granularity": granularity,
+        }
+        if self.form:
+            return self.file(exports.series(**asked), self.form)
+        series = queries.series(**asked)
         return Response(answers.series_answer(series, subscription_id=id, period=period, granularity=granularity))
 
 
@@ -147,6 +189,13 @@ class HealthView(ParameterView):
         if not connection.is_usable():
             raise OperationalError("the database does not answer SELECT 1")
         return Response({"status": "ok"})
+
+
+def _refuse_pages(request: Request, form: Format) -> None:
+    """Raise InvalidParameters for what asks for a part of a file."""
+    if asked := [name for name in (PAGE_SIZE.name, CURSOR.name) if name in request.query_params]:
+        rule = f"not together with {form}, which holds every result"
+        raise InvalidParameters([Fault("parameter", name, rule, request.query_params[name]) for name in asked])
 
 
 def next_url(request: Request, position: queries.ExceedingPosition | queries.MetricsPosition | None) -> str | None:
