@@ -86,7 +86,7 @@ class ExceedingView(ExportView):
         description="The subscriptions whose total price for a usage type is at least the limit. Each usage "
         "type is checked on its own. Largest excess first. Without dates: all time.",
         parameters=[parameter.documented() for parameter in parameters.EXCEEDING],
-        responses={200: schemas.ExceedingShape, **schemas.problems(400, 503)},
+        responses={**schemas.files(schemas.ExceedingShape), **schemas.problems(400, 406, 503)},
         examples=[schemas.EXCEEDING_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
     def get(self, request: Request) -> HttpResponseBase:
@@ -122,7 +122,7 @@ class MetricsView(ExportView):
         description="Usage, price and number of records of every subscription with usage between two dates, "
         "both included, by usage type. In order of subscription and usage type.",
         parameters=[parameter.documented() for parameter in parameters.METRICS],
-        responses={200: schemas.MetricsShape, **schemas.problems(400, 503)},
+        responses={**schemas.files(schemas.MetricsShape), **schemas.problems(400, 406, 503)},
         examples=[schemas.METRICS_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
     def get(self, request: Request) -> HttpResponseBase:
@@ -154,7 +154,7 @@ class SeriesView(ExportView):
             OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The subscription."),
             *[parameter.documented() for parameter in parameters.SERIES],
         ],
-        responses={200: schemas.SeriesShape, **schemas.problems(400, 404, 503)},
+        responses={**schemas.files(schemas.SeriesShape), **schemas.problems(400, 404, 406, 503)},
         examples=[schemas.SERIES_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
     def get(self, request: Request, id: int) -> HttpResponseBase:  # noqa: A002 - the address' own word
