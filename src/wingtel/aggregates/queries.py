@@ -15,18 +15,21 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+import psycopg
 from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.usage.models import UsageDay, UsageType
 
-from .periods import ALL_TIME, Period, SplitPeriod
+from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
 
 _SQL = sql.statements(__package__, "sql/queries.sql")
 _WHOLE = sql.statements(__package__, "sql/exports.sql")
 
 BLOCK_BYTES = 4 << 20
 """About how many bytes of a whole answer are in memory at once."""
+
+_NO_DAYS = (LATEST, EARLIEST)
 
 ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
 
@@ -178,17 +181,20 @@ def metrics(
 
     `subscription_ids` limits the answer to those; none means every subscription with usage.
     """
-    rows = _rows(
-        "metrics",
-        _parameters(period.split(), usage_types)
-        | {
-            "subscription_ids": list(subscription_ids) or None,
-            "after_id": after and after.subscription_id,
-            "after_type": after and after.usage_type.value,
-            "only_type": usage_types[0].value if len(set(usage_types)) == 1 else None,
-            "rows": page_size + 1,
-        },
-    )
+    if len(subscription_ids) == 1 and (after is None or after.subscription_id == subscription_ids[0]):
+        rows = _metrics_of_one(subscription_ids[0], period.split(), usage_types, page_size + 1, after)
+    else:
+        rows = _rows(
+            "metrics",
+            _parameters(period.split(), usage_types)
+            | {
+                "subscription_ids": list(subscription_ids) or None,
+                "after_id": after and after.subscription_id,
+                "after_type": after and after.usage_type.value,
+                "only_type": usage_types[0].value if len(set(usage_types)) == 1 else None,
+                "rows": page_size + 1,
+            },
+        )
     found = [
         UsageMetric(subscription_id, UsageType(usage_type), price, int(used), int(records))
         for subscription_id, usage_type, price, used, records in rows.data
@@ -392,6 +398,44 @@ def _rows(query: str, parameters: dict[str, Any]) -> _Rows:
     with connection.cursor() as cursor:
         cursor.execute(_SQL[query], parameters)
         rows = cursor.fetchall()
+    return _Rows(as_of=rows[0][0], data=[row[1:] for row in rows if row[1] is not None])
+
+
+def _metrics_of_one(
+    subscription_id: int,
+    parts: SplitPeriod,
+    usage_types: Sequence[UsageType],
+    rows: int,
+    after: MetricsPosition | None,
+) -> _Rows:
+    first_month, last_month = parts.months or _NO_DAYS
+    edge, other_edge = (*parts.days, _NO_DAYS, _NO_DAYS)[:2]
+    return _kept_rows(
+        "metrics_of_one",
+        {
+            "subscription_id": str(subscription_id),
+            "first_month": str(first_month or EARLIEST),
+            "last_month": str(last_month or LATEST),
+            "edge_first": str(edge[0]),
+            "edge_last": str(edge[1]),
+            "other_edge_first": str(other_edge[0]),
+            "other_edge_last": str(other_edge[1]),
+            "usage_types": f"{{{','.join(usage_types)}}}",
+            "after_type": after.usage_type.value if after else "",
+            "rows": str(rows),
+        },
+    )
+
+
+def _kept_rows(query: str, parameters: dict[str, str]) -> _Rows:
+    """The same, of a query whose plan is kept. Parameters are texts, whose types the query says."""
+    # Django's cursor writes the parameters into the text; psycopg's own sends them beside it and can keep the plan.
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        psycopg.Cursor(cursor.connection) as bare,
+    ):
+        rows = bare.execute(_SQL[query], parameters, prepare=True).fetchall()
     return _Rows(as_of=rows[0][0], data=[row[1:] for row in rows if row[1] is not None])
 
 

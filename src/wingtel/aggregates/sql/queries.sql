@@ -113,6 +113,33 @@ LEFT JOIN (
 ) ON true
 ORDER BY page.subscription_id, page.usage_type
 
+-- name: metrics_of_one
+-- The same of one subscription, whose few keys need not be sought first. Its plan is kept: every value is a parameter that finds
+-- rows by the primary keys, and what is not asked for is a range without days.
+SELECT now(), total.*
+FROM (VALUES (1)) AS always (one)
+LEFT JOIN (
+    SELECT subscription_id, usage_type, sum(price) AS price, sum(used) AS used, sum(records) AS records
+    FROM (
+        SELECT subscription_id, usage_type, price, used, records FROM usage_monthly
+        WHERE subscription_id = %(subscription_id)s::bigint
+          AND month BETWEEN %(first_month)s::date AND %(last_month)s::date
+        UNION ALL
+        SELECT subscription_id, usage_type, price, used, records FROM usage_daily
+        WHERE subscription_id = %(subscription_id)s::bigint
+          AND day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
+        UNION ALL
+        SELECT subscription_id, usage_type, price, used, records FROM usage_daily
+        WHERE subscription_id = %(subscription_id)s::bigint
+          AND day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
+    ) AS parts
+    WHERE usage_type = ANY (%(usage_types)s::text[])
+      AND usage_type > %(after_type)s::text
+    GROUP BY subscription_id, usage_type
+) AS total ON true
+ORDER BY total.usage_type
+LIMIT %(rows)s
+
 -- name: series_by_day
 -- One subscription's days.
 SELECT now(), points.*
