@@ -22,6 +22,7 @@ ROWS = 400_000
 LINES = f"""INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
             SELECT n, 'data', '2026-06-01', 123456789, 12.3456, 17, 20 FROM generate_series(1, {ROWS}) AS n"""
 EXPORT = "/api/v1/usage/metrics/?from=2026-06-01&to=2026-06-30&format=csv"
+PRODUCT = {"DJANGO_SETTINGS_MODULE": "wingtel.settings"}  # with the pool that the test asks for
 PATIENCE = 60  # seconds
 
 
@@ -33,12 +34,12 @@ def served(**environment: str) -> Iterator[tuple[int, int]]:
         port = probe.getsockname()[1]
     server = subprocess.Popen(
         [sys.executable, "-m", "wingtel", "serve", "--port", str(port), "--workers", "1"],
-        env=os.environ | {"DATABASE_URL": database_url()} | environment,
+        env=os.environ | PRODUCT | {"DATABASE_URL": database_url()} | environment,
         stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )
     try:
-        until(lambda: health(port) == 200)
+        until(lambda: health(port) == 200, seconds=PATIENCE)
         yield port, worker_of(server.pid)
     finally:
         server.terminate()
@@ -112,7 +113,7 @@ def test_a_client_that_goes_away_leaves_its_place_to_another() -> None:
         reader.close()
         second.close()
 
-        until(lambda: exported_status(port) == 200)
+        until(lambda: exported_status(port) == 200, seconds=PATIENCE)
 
 
 def test_an_export_of_a_server_that_dies_is_seen_to_be_cut() -> None:

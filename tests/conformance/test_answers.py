@@ -44,7 +44,6 @@ def answers(client: Client, owner: int) -> dict[str, list[bytes]]:
             assert response.status_code == 200, response
             if response.streaming:
                 pages.append(response.getvalue())
-                response.close()
                 break
             body = response.json()
             pages.append(response.content.replace(body["as_of"].encode(), b"as of"))

@@ -88,7 +88,8 @@ def _make(made: AbstractContextManager[Export], form: Format, file: IO[bytes]) -
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise ExportTooLong from error
         raise
-    connection.close_if_unusable_or_obsolete()
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
     return {
         "Content-Type": form.media_type,
         "Content-Length": str(file.tell()),

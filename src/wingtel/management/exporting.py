@@ -32,8 +32,8 @@ def print_export(
 ) -> None:
     """Write an export to the file `output`, or print it. Raises CommandError when the file cannot be written."""
     if output is None:
-        with export as made:
-            writing.write(made, form, _Printed(stdout))
+        with io.BufferedWriter(_Printed(stdout)) as file, export as made:
+            writing.write(made, form, file)
         return
     try:
         with whole_file(output) as file, export as made:
