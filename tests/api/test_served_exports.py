@@ -48,8 +48,8 @@ def served(**environment: str) -> Iterator[tuple[int, int]]:
 
 def database_url() -> str:
     """The test's database."""
-    asked = connection.settings_dict
-    return f"postgresql://{asked['USER']}@:{asked['PORT']}/{asked['NAME']}?host={quote(asked['HOST'], safe='')}"
+    asked = connection.get_connection_params()
+    return f"postgresql://{asked['user']}@:{asked['port']}/{asked['dbname']}?host={quote(asked['host'], safe='')}"
 
 
 def worker_of(server: int) -> int:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from django.db import connection, transaction
@@ -29,6 +29,7 @@ _WHOLE = sql.statements(__package__, "sql/exports.sql")
 BLOCK_BYTES = 4 << 20
 """About how many bytes of a whole answer are in memory at once."""
 
+_TYPES = {usage_type.value: usage_type for usage_type in UsageType}  # faster than to call the enumeration
 _NO_DAYS = (LATEST, EARLIEST)
 
 ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
@@ -41,8 +42,7 @@ class Granularity(StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True)
-class ExceededLimit:
+class ExceededLimit(NamedTuple):
     """A usage type whose total price reached the limit; `exceeded_by` is zero when it met it exactly."""
 
     usage_type: UsageType
@@ -50,8 +50,7 @@ class ExceededLimit:
     exceeded_by: Decimal
 
 
-@dataclass(frozen=True)
-class ExceedingSubscription:
+class ExceedingSubscription(NamedTuple):
     """A subscription that reached the limit in at least one usage type, the largest excess first."""
 
     subscription_id: int
@@ -75,8 +74,7 @@ class ExceedingPage:
     next: ExceedingPosition | None
 
 
-@dataclass(frozen=True)
-class UsageMetric:
+class UsageMetric(NamedTuple):
     """What a subscription used and paid for one usage type. `unit` (kilobytes, seconds) is that of `total_usage`."""
 
     subscription_id: int
@@ -107,8 +105,7 @@ class MetricsPage:
     next: MetricsPosition | None
 
 
-@dataclass(frozen=True)
-class SeriesPoint:
+class SeriesPoint(NamedTuple):
     """Usage of one day, or of the part of one month that lies in the period asked for; `start` is its first day."""
 
     start: date
@@ -196,7 +193,7 @@ def metrics(
             },
         )
     found = [
-        UsageMetric(subscription_id, UsageType(usage_type), price, int(used), int(records))
+        UsageMetric(subscription_id, _TYPES[usage_type], price, int(used), int(records))
         for subscription_id, usage_type, price, used, records in rows.data
     ]
     results = found[:page_size]
@@ -223,7 +220,7 @@ def series(
     return Series(
         as_of=rows.as_of,
         points=[
-            SeriesPoint(start, UsageType(usage_type), price, int(used), int(records))
+            SeriesPoint(start, _TYPES[usage_type], price, int(used), int(records))
             for start, usage_type, price, used, records in rows.data
         ],
     )
@@ -397,8 +394,7 @@ def _rows(query: str, parameters: dict[str, Any]) -> _Rows:
     """Run a query whose first column is the moment it saw, and which has one row of nulls when it found nothing."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL[query], parameters)
-        rows = cursor.fetchall()
-    return _Rows(as_of=rows[0][0], data=[row[1:] for row in rows if row[1] is not None])
+        return _found(cursor.fetchall())
 
 
 def _metrics_of_one(
@@ -435,8 +431,12 @@ def _kept_rows(query: str, parameters: dict[str, str]) -> _Rows:
         connection.wrap_database_errors,
         psycopg.Cursor(cursor.connection) as bare,
     ):
-        rows = bare.execute(_SQL[query], parameters, prepare=True).fetchall()
-    return _Rows(as_of=rows[0][0], data=[row[1:] for row in rows if row[1] is not None])
+        return _found(bare.execute(_SQL[query], parameters, prepare=True).fetchall())
+
+
+def _found(rows: list[tuple[Any, ...]]) -> _Rows:
+    # The moment is a text, since it comes with every row and one is read.
+    return _Rows(as_of=datetime.fromisoformat(rows[0][0]), data=[row[1:] for row in rows if row[1] is not None])
 
 
 def _parameters(parts: SplitPeriod, usage_types: Sequence[UsageType]) -> dict[str, Any]:
@@ -456,4 +456,4 @@ def _parameters(parts: SplitPeriod, usage_types: Sequence[UsageType]) -> dict[st
 
 def _exceeded(rows: Iterable[tuple[Any, ...]], price_limit: Decimal) -> Iterator[ExceededLimit]:
     for *_, usage_type, price in rows:
-        yield ExceededLimit(UsageType(usage_type), price, price - price_limit)
+        yield ExceededLimit(_TYPES[usage_type], price, price - price_limit)
