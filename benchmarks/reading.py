@@ -12,7 +12,9 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
+import psycopg
 from django.db import connection
 
 from benchmarks.report import Row, print_table
@@ -92,11 +94,13 @@ def explained(answer: Callable[[], object]) -> tuple[float, str]:
     """Milliseconds in the database (planning and execution) and the plan of what `answer` asks."""
     asked: list[tuple[str, Any]] = []
 
-    def catch(execute: Callable[..., Any], statement: str, parameters: Any, many: bool, context: Any) -> Any:
-        asked.append((statement, parameters))
-        return execute(statement, parameters, many, context)
+    execute = psycopg.Cursor.execute  # that of Django's cursors too
 
-    with connection.execute_wrapper(catch):
+    def catch(cursor: Any, statement: Any, parameters: Any = None, **options: Any) -> Any:
+        asked.append((statement, parameters))
+        return execute(cursor, statement, parameters, **options)
+
+    with patch.object(psycopg.Cursor, "execute", catch):
         answer()
     ((statement, parameters),) = asked
     with connection.cursor() as cursor:

@@ -83,7 +83,7 @@ WHITENOISE_USE_FINDERS = True  # static files are served from the installed pack
 WHITENOISE_AUTOREFRESH = False
 
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["wingtel.api.rendering.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "wingtel.api.errors.problem_details",
@@ -170,3 +170,6 @@ CELERY_BEAT_SCHEDULE = {
 } | {f"watch {folder}": _every(WINGTEL_WATCH_SECONDS, "watch", folder, feed) for feed, folder in WINGTEL_WATCH}
 CELERY_BEAT_SCHEDULER = "wingtel.background.schedule:ScheduleFromNow"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+# How many exports one server process makes and sends at once, and how long the database may work on one (0: for ever).
+WINGTEL_EXPORTS_AT_ONCE = int(os.environ.get("WINGTEL_EXPORTS_AT_ONCE", "2"))
+WINGTEL_EXPORT_SECONDS = int(os.environ.get("WINGTEL_EXPORT_SECONDS", "300"))

@@ -1,8 +1,24 @@
 """The WSGI application that `wingtel serve` runs."""
 
 import os
+from collections.abc import Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wingtel.settings")
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Django's answer; a body that is all there as a list, which the server sends in one go and not part by part.
+
+    Such a response is closed before it is sent: it holds no database connection while the client reads.
+    """
+    response: Any = _django(environ, start_response)
+    if response.streaming:
+        return response  # type: ignore[no-any-return] # an iterable of bytes
+    try:
+        return [response.content]
+    finally:
+        response.close()

@@ -23,17 +23,21 @@ def test_the_schema_is_valid_and_without_warnings(capsys: pytest.CaptureFixture[
     [
         (
             "/api/v1/usage/exceeding/",
-            {"price_limit", "usage_type", "from", "to", "subscription_id", "page_size", "cursor"},
+            {"price_limit", "usage_type", "from", "to", "subscription_id", "format", "page_size", "cursor"},
         ),
-        ("/api/v1/usage/metrics/", {"usage_type", "from", "to", "subscription_id", "page_size", "cursor"}),
-        ("/api/v1/subscriptions/{id}/usage/", {"id", "usage_type", "from", "to", "granularity"}),
+        ("/api/v1/usage/metrics/", {"usage_type", "from", "to", "subscription_id", "format", "page_size", "cursor"}),
+        ("/api/v1/subscriptions/{id}/usage/", {"id", "usage_type", "from", "to", "granularity", "format"}),
     ],
 )
 def test_the_usage_answers_are_documented(client: Client, path: str, parameters: set[str]) -> None:
     operation = client.get("/api/v1/schema/", headers={"accept": "application/json"}).json()["paths"][path]["get"]
 
     assert {parameter["name"] for parameter in operation["parameters"]} == parameters
-    assert operation["responses"]["200"]["content"]["application/json"]["examples"]
+    answered = operation["responses"]["200"]["content"]
+    assert answered["application/json"]["examples"]
+    assert answered["text/csv"] == answered["application/x-ndjson"] == {"schema": {"type": "string"}}
+    assert answered["application/vnd.apache.parquet"] == {"schema": {"type": "string", "format": "binary"}}
+    assert "406" in operation["responses"]
     assert operation["responses"]["400"]["content"][PROBLEM]["examples"]
     assert operation["responses"]["400"]["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/ProblemShape"}
 

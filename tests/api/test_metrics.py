@@ -80,6 +80,7 @@ def test_a_period_holds_both_its_days_in_months_and_edges(client: Client, first:
     results = answer(client, METRICS, from_=first, to=last)["results"]
 
     assert [result["total_usage"] for result in results] == [total]
+    assert answer(client, METRICS, from_=first, to=last, subscription_id=1)["results"] == results
 
 
 def test_usage_type_and_subscriptions_may_be_named(client: Client) -> None:
@@ -120,6 +121,19 @@ def test_the_next_page_keeps_every_parameter(client: Client) -> None:
     assert [(result["subscription_id"], result["usage_type"]) for page in found for result in page] == [
         (1, "voice"),
         (3, "voice"),
+    ]
+
+
+def test_the_metrics_of_one_subscription_have_pages_too(client: Client) -> None:
+    for subscription_id in (1, 2, 3):
+        data(subscription_id, "2026-06-10", "1")
+        voice(subscription_id, "2026-06-10", "1")
+
+    found = pages(client, METRICS, page_size=1, subscription_id=2, **JUNE)
+
+    assert [(result["subscription_id"], result["usage_type"]) for page in found for result in page] == [
+        (2, "data"),
+        (2, "voice"),
     ]
 
 

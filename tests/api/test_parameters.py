@@ -148,20 +148,20 @@ def test_a_parameter_given_twice_is_refused(client: Client) -> None:
     [
         (
             f"{EXCEEDING}?price_limit=1&",
-            "price_limit, usage_type, from, to, subscription_id, page_size, cursor",
+            "price_limit, usage_type, from, to, subscription_id, format, page_size, cursor",
         ),
         (
             f"{METRICS}?from=2026-06-01&to=2026-06-30&",
-            "from, to, usage_type, subscription_id, page_size, cursor",
+            "from, to, usage_type, subscription_id, format, page_size, cursor",
         ),
-        (f"{SERIES}?", "from, to, usage_type, granularity"),
+        (f"{SERIES}?", "from, to, usage_type, granularity, format"),
         ("/api/v1/plans/?", "page_size, cursor"),
         ("/api/v1/purchases/?", "subscription_id, page_size, cursor"),
         ("/api/v1/plans/1/?", "none"),
         ("/api/v1/health/?", "none"),
     ],
 )
-@pytest.mark.parametrize("name", ["pricelimit", "format"])
+@pytest.mark.parametrize("name", ["pricelimit", "formats"])
 def test_an_unknown_parameter_is_refused_and_the_known_ones_are_listed(
     client: Client, path: str, known: str, name: str
 ) -> None:

@@ -3,24 +3,34 @@
 A period of days is answered from the monthly grain for the whole months in it and from the daily grain for its edges.
 """
 
+import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection
+import psycopg
+from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.usage.models import UsageDay, UsageType
 
-from .periods import ALL_TIME, Period, SplitPeriod
+from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
 
 _SQL = sql.statements(__package__, "sql/queries.sql")
+_WHOLE = sql.statements(__package__, "sql/exports.sql")
+
+BLOCK_BYTES = 4 << 20
+"""About how many bytes of a whole answer are in memory at once."""
+
+_TYPES = {usage_type.value: usage_type for usage_type in UsageType}  # faster than to call the enumeration
+_NO_DAYS = (LATEST, EARLIEST)
 
 ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
 
@@ -32,8 +42,7 @@ class Granularity(StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True)
-class ExceededLimit:
+class ExceededLimit(NamedTuple):
     """A usage type whose total price reached the limit; `exceeded_by` is zero when it met it exactly."""
 
     usage_type: UsageType
@@ -41,8 +50,7 @@ class ExceededLimit:
     exceeded_by: Decimal
 
 
-@dataclass(frozen=True)
-class ExceedingSubscription:
+class ExceedingSubscription(NamedTuple):
     """A subscription that reached the limit in at least one usage type, the largest excess first."""
 
     subscription_id: int
@@ -66,8 +74,7 @@ class ExceedingPage:
     next: ExceedingPosition | None
 
 
-@dataclass(frozen=True)
-class UsageMetric:
+class UsageMetric(NamedTuple):
     """What a subscription used and paid for one usage type. `unit` (kilobytes, seconds) is that of `total_usage`."""
 
     subscription_id: int
@@ -98,8 +105,7 @@ class MetricsPage:
     next: MetricsPosition | None
 
 
-@dataclass(frozen=True)
-class SeriesPoint:
+class SeriesPoint(NamedTuple):
     """Usage of one day, or of the part of one month that lies in the period asked for; `start` is its first day."""
 
     start: date
@@ -172,19 +178,22 @@ def metrics(
 
     `subscription_ids` limits the answer to those; none means every subscription with usage.
     """
-    rows = _rows(
-        "metrics",
-        _parameters(period.split(), usage_types)
-        | {
-            "subscription_ids": list(subscription_ids) or None,
-            "after_id": after and after.subscription_id,
-            "after_type": after and after.usage_type.value,
-            "only_type": usage_types[0].value if len(set(usage_types)) == 1 else None,
-            "rows": page_size + 1,
-        },
-    )
+    if len(subscription_ids) == 1 and (after is None or after.subscription_id == subscription_ids[0]):
+        rows = _metrics_of_one(subscription_ids[0], period.split(), usage_types, page_size + 1, after)
+    else:
+        rows = _rows(
+            "metrics",
+            _parameters(period.split(), usage_types)
+            | {
+                "subscription_ids": list(subscription_ids) or None,
+                "after_id": after and after.subscription_id,
+                "after_type": after and after.usage_type.value,
+                "only_type": usage_types[0].value if len(set(usage_types)) == 1 else None,
+                "rows": page_size + 1,
+            },
+        )
     found = [
-        UsageMetric(subscription_id, UsageType(usage_type), price, int(used), int(records))
+        UsageMetric(subscription_id, _TYPES[usage_type], price, int(used), int(records))
         for subscription_id, usage_type, price, used, records in rows.data
     ]
     results = found[:page_size]
@@ -211,10 +220,80 @@ def series(
     return Series(
         as_of=rows.as_of,
         points=[
-            SeriesPoint(start, UsageType(usage_type), price, int(used), int(records))
+            SeriesPoint(start, _TYPES[usage_type], price, int(used), int(records))
             for start, usage_type, price, used, records in rows.data
         ],
     )
+
+
+@dataclass(frozen=True)
+class WholeAnswer:
+    """Every row of an answer as of one moment: comma-separated lines, in blocks that are read as they are taken."""
+
+    as_of: datetime
+    blocks: Iterator[bytes]
+
+
+def all_exceeding(
+    *,
+    price_limit: Decimal,
+    period: Period = ALL_TIME,
+    usage_types: Sequence[UsageType] = ALL_TYPES,
+    subscription_ids: Sequence[int] = (),
+    seconds: int = 0,
+) -> AbstractContextManager[WholeAnswer]:
+    """All that the pages of `exceeding` hold, a line for each usage type: subscription, usage type, total, excess.
+
+    Raises OperationalError when that takes longer than `seconds`, if they are given; so does `all_metrics`.
+    """
+    return _whole(
+        "all_exceeding",
+        _parameters(period.split(), usage_types)
+        | {"subscription_ids": list(subscription_ids) or None, "price_limit": price_limit},
+        seconds,
+    )
+
+
+def all_metrics(
+    *,
+    period: Period,
+    usage_types: Sequence[UsageType] = ALL_TYPES,
+    subscription_ids: Sequence[int] = (),
+    seconds: int = 0,
+) -> AbstractContextManager[WholeAnswer]:
+    """All that the pages of `metrics` hold: subscription, usage type, unit, price, usage, records."""
+    return _whole(
+        "all_metrics",
+        _parameters(period.split(), usage_types)
+        | {
+            "subscription_ids": list(subscription_ids) or None,
+            "data_unit": UsageType.DATA.unit,
+            "voice_unit": UsageType.VOICE.unit,
+        },
+        seconds,
+    )
+
+
+@contextmanager
+def _whole(query: str, parameters: dict[str, Any], seconds: int) -> Iterator[WholeAnswer]:
+    """One statement, so one snapshot, copied out while the block runs."""
+    statement = _WHOLE["as_csv"].replace("{answer}", _WHOLE[query])
+    with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
+        cursor.execute(_WHOLE["begin"], {"milliseconds": str(seconds * 1000)})
+        as_of, _ = cursor.fetchone()
+        with cursor.copy(statement, parameters) as copy:
+            yield WholeAnswer(as_of, _blocks(copy))
+
+
+def _blocks(lines: Iterable[memoryview]) -> Iterator[bytes]:
+    """Lines gathered into blocks."""
+    block = io.BytesIO()
+    for line in lines:
+        if block.write(line) and block.tell() >= BLOCK_BYTES:
+            yield block.getvalue()
+            block = io.BytesIO()
+    if block.tell():
+        yield block.getvalue()
 
 
 @dataclass(frozen=True)
@@ -315,8 +394,49 @@ def _rows(query: str, parameters: dict[str, Any]) -> _Rows:
     """Run a query whose first column is the moment it saw, and which has one row of nulls when it found nothing."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL[query], parameters)
-        rows = cursor.fetchall()
-    return _Rows(as_of=rows[0][0], data=[row[1:] for row in rows if row[1] is not None])
+        return _found(cursor.fetchall())
+
+
+def _metrics_of_one(
+    subscription_id: int,
+    parts: SplitPeriod,
+    usage_types: Sequence[UsageType],
+    rows: int,
+    after: MetricsPosition | None,
+) -> _Rows:
+    first_month, last_month = parts.months or _NO_DAYS
+    edge, other_edge = (*parts.days, _NO_DAYS, _NO_DAYS)[:2]
+    return _kept_rows(
+        "metrics_of_one",
+        {
+            "subscription_id": str(subscription_id),
+            "first_month": str(first_month or EARLIEST),
+            "last_month": str(last_month or LATEST),
+            "edge_first": str(edge[0]),
+            "edge_last": str(edge[1]),
+            "other_edge_first": str(other_edge[0]),
+            "other_edge_last": str(other_edge[1]),
+            "usage_types": f"{{{','.join(usage_types)}}}",
+            "after_type": after.usage_type.value if after else "",
+            "rows": str(rows),
+        },
+    )
+
+
+def _kept_rows(query: str, parameters: dict[str, str]) -> _Rows:
+    """The same, of a query whose plan is kept. Parameters are texts, whose types the query says."""
+    # Django's cursor writes the parameters into the text; psycopg's own sends them beside it and can keep the plan.
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        psycopg.Cursor(cursor.connection) as bare,
+    ):
+        return _found(bare.execute(_SQL[query], parameters, prepare=True).fetchall())
+
+
+def _found(rows: list[tuple[Any, ...]]) -> _Rows:
+    # The moment is a text, since it comes with every row and one is read.
+    return _Rows(as_of=datetime.fromisoformat(rows[0][0]), data=[row[1:] for row in rows if row[1] is not None])
 
 
 def _parameters(parts: SplitPeriod, usage_types: Sequence[UsageType]) -> dict[str, Any]:
@@ -336,4 +456,4 @@ def _parameters(parts: SplitPeriod, usage_types: Sequence[UsageType]) -> dict[st
 
 def _exceeded(rows: Iterable[tuple[Any, ...]], price_limit: Decimal) -> Iterator[ExceededLimit]:
     for *_, usage_type, price in rows:
-        yield ExceededLimit(UsageType(usage_type), price, price - price_limit)
+        yield ExceededLimit(_TYPES[usage_type], price, price - price_limit)

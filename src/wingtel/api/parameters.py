@@ -24,7 +24,7 @@ from wingtel.aggregates.questions import (
 from wingtel.recording import NamedBy
 from wingtel.usage.models import UsageDay, UsageType
 
-from . import cursors
+from . import cursors, negotiation
 from .errors import Fault, InvalidParameters
 
 LARGEST_PAGE = 1000
@@ -235,6 +235,15 @@ ATOMIC = Parameter(
     description="With true, nothing is recorded when one record is refused.",
     default=False,
 )
+FORMAT = Parameter(
+    name="format",
+    rule=f"one of {', '.join(negotiation.NAMES)}",
+    parse=str,  # refused by wingtel.api.negotiation
+    schema={"type": "string", "enum": list(negotiation.NAMES)},
+    description="In which format; it goes before the header Accept. json is a page; the others are files of every "
+    "result, together with which neither page_size nor cursor may be given.",
+    default=negotiation.JSON_BY_NAME,
+)
 STATE = Parameter(
     name="state",
     rule=f"one of {', '.join(UsageDay.State.values)}",
@@ -249,6 +258,7 @@ EXCEEDING = (
     FROM,
     TO,
     SUBSCRIPTION_ID,
+    FORMAT,
     PAGE_SIZE,
     replace(CURSOR, parse=parse_exceeding_cursor),
 )
@@ -257,11 +267,12 @@ METRICS = (
     REQUIRED_TO,
     USAGE_TYPE,
     SUBSCRIPTION_ID,
+    FORMAT,
     PAGE_SIZE,
     replace(CURSOR, parse=parse_metrics_cursor),
 )
 RECORDING = (NAMED_BY, ATOMIC)
-SERIES = (FROM, TO, USAGE_TYPE, GRANULARITY)
+SERIES = (FROM, TO, USAGE_TYPE, GRANULARITY, FORMAT)
 LISTING = (PAGE_SIZE, CURSOR)
 LISTING_OF_SUBSCRIPTION = (SUBSCRIPTION_ID, *LISTING)
 LISTING_OF_ADJUSTMENTS = (SUBSCRIPTION_ID, USAGE_TYPE, FROM, TO, *LISTING)

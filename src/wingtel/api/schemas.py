@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
 
 from wingtel.aggregates.queries import Granularity
 from wingtel.aggregates.questions import PRICE_LIMIT_RULE
+from wingtel.exports.formats import Format
 from wingtel.usage.models import UsageType
 
+from . import negotiation
 from .errors import PROBLEM_JSON
 from .serializers import AdjustmentSerializer, DaySerializer
 
@@ -209,9 +212,21 @@ def problems(*statuses: int) -> dict[Any, Any]:
     return {(status, PROBLEM_JSON): OpenApiResponse(ProblemShape, _MEANINGS[status]) for status in statuses}
 
 
+def files(shape: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
+    """The responses of an answer that is JSON of `shape` or a file, for `extend_schema`."""
+    return {(200, negotiation.JSON): shape} | {
+        (200, form.media_type): OpenApiResponse(
+            OpenApiTypes.BINARY if form is Format.PARQUET else OpenApiTypes.STR,
+            "A page in JSON, or a file of every result, whose moment is in the header Wingtel-As-Of.",
+        )
+        for form in Format
+    }
+
+
 _MEANINGS = {
     400: "The request breaks a rule; errors says which.",
     404: "There is no such thing.",
+    406: "The answer is not to be had in the format asked for.",
     409: "What is stored does not allow it.",
     413: "The body is too large.",
     415: "The body is of a type that is not read here.",
@@ -223,6 +238,7 @@ EXCEEDING_EXAMPLE = OpenApiExample(
     "One subscription over 25.00 on data",
     response_only=True,
     status_codes=["200"],
+    media_type=negotiation.JSON,
     value={
         "price_limit": "25.00",
         "from": None,
@@ -241,6 +257,7 @@ METRICS_EXAMPLE = OpenApiExample(
     "One subscription in June",
     response_only=True,
     status_codes=["200"],
+    media_type=negotiation.JSON,
     value={
         "from": "2026-06-01",
         "to": "2026-06-30",
@@ -262,6 +279,7 @@ SERIES_EXAMPLE = OpenApiExample(
     "One day of calls",
     response_only=True,
     status_codes=["200"],
+    media_type=negotiation.JSON,
     value={
         "subscription_id": 7,
         "from": "2026-06-01",

@@ -1,21 +1,32 @@
 """The usage answers, and the health of the server."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import astuple
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import OperationalError, connection
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from wingtel.aggregates import answers, queries
 from wingtel.background.health import background_status, redis_status
+from wingtel.exports import answers as exports
+from wingtel.exports.answers import Export
+from wingtel.exports.formats import Format
 
-from . import cursors, parameters, schemas
-from .parameters import Parameter, period_of, usage_types_of
+from . import cursors, negotiation, parameters, schemas
+from .errors import Fault, InvalidParameters
+from .exporting import MadeExport
+from .parameters import CURSOR, PAGE_SIZE, Parameter, period_of, usage_types_of
+from .rendering import OrjsonRenderer
 
 
 class ParameterView(APIView):
@@ -38,7 +49,33 @@ class ParameterView(APIView):
         return self.known
 
 
-class ExceedingView(ParameterView):
+class ExportView(ParameterView):
+    """A view whose answer is to be had as a file too: by `format`, or by what the client accepts."""
+
+    form: Format | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.form:
+            _refuse_pages(request, self.form)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
+        """Whatever is no file is JSON. Raises NotAcceptable for what is neither."""
+        self.form = negotiation.format_of(request) if self.answers(request) and not force else None
+        return OrjsonRenderer(), OrjsonRenderer.media_type
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {**super().default_response_headers, "Vary": "Accept"}
+
+    def file(self, export: AbstractContextManager[Export], form: Format) -> HttpResponseBase:
+        """The response that holds `export`. To HEAD it says only what it would be of."""
+        if self.request.method == "HEAD":
+            return HttpResponse(content_type=form.media_type)
+        return MadeExport(export, form).response()
+
+
+class ExceedingView(ExportView):
     """Who has reached a price limit."""
 
     known = parameters.EXCEEDING
@@ -50,19 +87,20 @@ class ExceedingView(ParameterView):
         description="The subscriptions whose total price for a usage type is at least the limit. Each usage "
         "type is checked on its own. Largest excess first. Without dates: all time.",
         parameters=[parameter.documented() for parameter in parameters.EXCEEDING],
-        responses={200: schemas.ExceedingShape, **schemas.problems(400, 503)},
+        responses={**schemas.files(schemas.ExceedingShape), **schemas.problems(400, 406, 503)},
         examples=[schemas.EXCEEDING_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         period = period_of(self.asked)
-        page = queries.exceeding(
-            price_limit=self.asked["price_limit"],
-            period=period,
-            usage_types=usage_types_of(self.asked),
-            subscription_ids=self.asked["subscription_id"],
-            page_size=self.asked["page_size"],
-            after=self.asked["cursor"],
-        )
+        asked: dict[str, Any] = {
+            "price_limit": self.asked["price_limit"],
+            "period": period,
+            "usage_types": usage_types_of(self.asked),
+            "subscription_ids": self.asked["subscription_id"],
+        }
+        if self.form:
+            return self.file(exports.exceeding(**asked, seconds=settings.WINGTEL_EXPORT_SECONDS), self.form)
+        page = queries.exceeding(**asked, page_size=self.asked["page_size"], after=self.asked["cursor"])
         return Response(
             answers.exceeding_answer(
                 page,
@@ -73,7 +111,7 @@ class ExceedingView(ParameterView):
         )
 
 
-class MetricsView(ParameterView):
+class MetricsView(ExportView):
     """What subscriptions used and paid."""
 
     known = parameters.METRICS
@@ -85,22 +123,23 @@ class MetricsView(ParameterView):
         description="Usage, price and number of records of every subscription with usage between two dates, "
         "both included, by usage type. In order of subscription and usage type.",
         parameters=[parameter.documented() for parameter in parameters.METRICS],
-        responses={200: schemas.MetricsShape, **schemas.problems(400, 503)},
+        responses={**schemas.files(schemas.MetricsShape), **schemas.problems(400, 406, 503)},
         examples=[schemas.METRICS_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponseBase:
         period = period_of(self.asked)
-        page = queries.metrics(
-            period=period,
-            usage_types=usage_types_of(self.asked),
-            subscription_ids=self.asked["subscription_id"],
-            page_size=self.asked["page_size"],
-            after=self.asked["cursor"],
-        )
+        asked: dict[str, Any] = {
+            "period": period,
+            "usage_types": usage_types_of(self.asked),
+            "subscription_ids": self.asked["subscription_id"],
+        }
+        if self.form:
+            return self.file(exports.metrics(**asked, seconds=settings.WINGTEL_EXPORT_SECONDS), self.form)
+        page = queries.metrics(**asked, page_size=self.asked["page_size"], after=self.asked["cursor"])
         return Response(answers.metrics_answer(page, period=period, next_url=next_url(request, page.next)))
 
 
-class SeriesView(ParameterView):
+class SeriesView(ExportView):
     """What one subscription used and paid over time."""
 
     known = parameters.SERIES
@@ -116,17 +155,20 @@ class SeriesView(ParameterView):
             OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The subscription."),
             *[parameter.documented() for parameter in parameters.SERIES],
         ],
-        responses={200: schemas.SeriesShape, **schemas.problems(400, 404, 503)},
+        responses={**schemas.files(schemas.SeriesShape), **schemas.problems(400, 404, 406, 503)},
         examples=[schemas.SERIES_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
-    def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+    def get(self, request: Request, id: int) -> HttpResponseBase:  # noqa: A002 - the address' own word
         period, granularity = period_of(self.asked), self.asked["granularity"]
-        series = queries.series(
-            subscription_id=id,
-            period=period,
-            usage_types=usage_types_of(self.asked),
-            granularity=granularity,
-        )
+        asked: dict[str, Any] = {
+            "subscription_id": id,
+            "period": period,
+            "usage_types": usage_types_of(self.asked),
+            "granularity": granularity,
+        }
+        if self.form:
+            return self.file(exports.series(**asked), self.form)
+        series = queries.series(**asked)
         return Response(answers.series_answer(series, subscription_id=id, period=period, granularity=granularity))
 
 
@@ -152,6 +194,13 @@ class HealthView(ParameterView):
         parts = {"redis": redis_status(), "background": background_status()}
         is_whole = all(status == "ok" for status in parts.values())
         return Response({"status": "ok" if is_whole else "degraded", **parts})
+
+
+def _refuse_pages(request: Request, form: Format) -> None:
+    """Raise InvalidParameters for what asks for a part of a file."""
+    if asked := [name for name in (PAGE_SIZE.name, CURSOR.name) if name in request.query_params]:
+        rule = f"not together with {form}, which holds every result"
+        raise InvalidParameters([Fault("parameter", name, rule, request.query_params[name]) for name in asked])
 
 
 def next_url(request: Request, position: queries.ExceedingPosition | queries.MetricsPosition | None) -> str | None:

@@ -5,6 +5,7 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
@@ -15,9 +16,11 @@ from rich.text import Text
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
 from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
+from wingtel.exports.formats import Format
 from wingtel.usage.models import UsageType
 
 FORMATS = ("table", "json", "csv")
+PAGED = ("table", "json")
 TABLE_ROWS = 100
 PAGE = 1000
 
@@ -71,9 +74,20 @@ def add_options(parser: CommandParser, *, days_required: bool) -> None:
         "--page-size",
         type=whole_number(1),
         metavar="N",
-        help=f"At most N results (a table shows {TABLE_ROWS} without it, json and csv everything).",
+        help=f"At most N results, of a table (which shows {TABLE_ROWS} without it) or json (which shows all).",
     )
-    parser.add_argument("--format", choices=FORMATS, default="table")
+    parser.add_argument(
+        "--format",
+        choices=(*PAGED, *Format),
+        default="table",
+        help="csv, ndjson and parquet hold all results, as of one moment.",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="Write csv, ndjson or parquet to FILE, which appears, or is replaced, once it is whole.",
+    )
 
 
 def period_of(first: date | None, last: date | None) -> Period:

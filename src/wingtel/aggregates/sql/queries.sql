@@ -4,7 +4,7 @@ SELECT usage_populate(%(first)s, %(last)s)
 -- name: exceeding
 -- Subscriptions whose price in whole months reached a limit, or in all time where none are given, the largest first; a row for
 -- each usage type that did.
-SELECT now(), found.*
+SELECT now()::text, found.*
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN usage_exceeding(
     %(first_month)s::date, %(last_month)s::date, %(usage_types)s::text[], %(price_limit)s::numeric,
@@ -46,7 +46,7 @@ page AS (
     ORDER BY max(price) DESC, subscription_id
     LIMIT %(rows)s
 )
-SELECT now(), page.subscription_id, page.price, reached.usage_type, reached.price
+SELECT now()::text, page.subscription_id, page.price, reached.usage_type, reached.price
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (page JOIN totals AS reached USING (subscription_id)) ON true
 ORDER BY page.price DESC, page.subscription_id, reached.price DESC, reached.usage_type
@@ -88,7 +88,7 @@ WITH page AS MATERIALIZED (
     ORDER BY subscription_id, usage_type
     LIMIT %(rows)s
 )
-SELECT now(), page.subscription_id, page.usage_type, total.price, total.used, total.records
+SELECT now()::text, page.subscription_id, page.usage_type, total.price, total.used, total.records
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
     page JOIN (
@@ -113,9 +113,36 @@ LEFT JOIN (
 ) ON true
 ORDER BY page.subscription_id, page.usage_type
 
+-- name: metrics_of_one
+-- The same of one subscription, whose few keys need not be sought first. Its plan is kept: every value is a parameter that finds
+-- rows by the primary keys, and what is not asked for is a range without days.
+SELECT now()::text, total.*
+FROM (VALUES (1)) AS always (one)
+LEFT JOIN (
+    SELECT subscription_id, usage_type, sum(price) AS price, sum(used) AS used, sum(records) AS records
+    FROM (
+        SELECT subscription_id, usage_type, price, used, records FROM usage_monthly
+        WHERE subscription_id = %(subscription_id)s::bigint
+          AND month BETWEEN %(first_month)s::date AND %(last_month)s::date
+        UNION ALL
+        SELECT subscription_id, usage_type, price, used, records FROM usage_daily
+        WHERE subscription_id = %(subscription_id)s::bigint
+          AND day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
+        UNION ALL
+        SELECT subscription_id, usage_type, price, used, records FROM usage_daily
+        WHERE subscription_id = %(subscription_id)s::bigint
+          AND day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
+    ) AS parts
+    WHERE usage_type = ANY (%(usage_types)s::text[])
+      AND usage_type > %(after_type)s::text
+    GROUP BY subscription_id, usage_type
+) AS total ON true
+ORDER BY total.usage_type
+LIMIT %(rows)s
+
 -- name: series_by_day
 -- One subscription's days.
-SELECT now(), points.*
+SELECT now()::text, points.*
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
     SELECT day, usage_type, price, used, records
@@ -129,7 +156,7 @@ ORDER BY points.day, points.usage_type
 
 -- name: series_by_month
 -- One subscription's months: whole ones from the monthly grain, the parts of months at the edges from the daily.
-SELECT now(), points.*
+SELECT now()::text, points.*
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
     SELECT greatest(month, %(first)s::date) AS start, usage_type, sum(price), sum(used), sum(records)
@@ -166,7 +193,7 @@ WITH record AS MATERIALIZED (
     WHERE usage_date >= usage_day_start(%(day)s::date) AND usage_date < usage_day_start(%(day)s::date + 1)
       AND subscription_id = %(subscription_id)s
 )
-SELECT now(), wanted.usage_type,
+SELECT now()::text, wanted.usage_type,
        coalesce(total.used, 0), coalesce(total.price, 0), coalesce(total.records, 0),
        recorded.used, recorded.price, recorded.records, adjusted.used, adjusted.price, adjusted.adjustments,
        ARRAY(SELECT row_to_json(listed)::text

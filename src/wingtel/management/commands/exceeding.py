@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from wingtel.aggregates import answers, queries
 from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
-from wingtel.management import answering
+from wingtel.exports import answers as exports
+from wingtel.management import answering, exporting
 
 COLUMNS = ("subscription_id", "usage_type", "total_price", "exceeded_by")
 
@@ -33,33 +34,31 @@ class Command(BaseCommand):
         last: date | None,
         usage_type: str | None,
         subscription_id: list[int],
-        page_size: int | None,
         **options: Any,
     ) -> None:
         period = answering.period_of(first, last)
+        asked: dict[str, Any] = {
+            "price_limit": price_limit,
+            "period": period,
+            "usage_types": answering.usage_types_of(usage_type),
+            "subscription_ids": subscription_id,
+        }
+        if form := exporting.export_format(options):
+            exporting.print_export(self.stdout, exports.exceeding(**asked), form, options["output"])
+            return
         page, more = answering.collect(
-            lambda after, size: queries.exceeding(
-                price_limit=price_limit,
-                period=period,
-                usage_types=answering.usage_types_of(usage_type),
-                subscription_ids=subscription_id,
-                page_size=size,
-                after=after,
-            ),
-            answering.result_limit(page_size, options["format"]),
+            lambda after, size: queries.exceeding(**asked, page_size=size, after=after),
+            answering.result_limit(options["page_size"], options["format"]),
         )
         limit = answers.price_limit(price_limit)
         body = answers.exceeding_answer(page, limit=limit, period=period, next_url=None)
+        if options["format"] == "json":
+            answering.print_json(self.stdout, body)
+            return
         rows = [
             (found["subscription_id"], *(exceeded[column] for column in COLUMNS[1:]))
             for found in body["results"]
             for exceeded in found["exceeded"]
         ]
-        match options["format"]:
-            case "json":
-                answering.print_json(self.stdout, body)
-            case "csv":
-                answering.print_csv(self.stdout, COLUMNS, rows)
-            case _:
-                title = f"Reached {limit} {answers.period_text(period)}"
-                answering.print_table(self.stdout, title, COLUMNS, rows, more=more)
+        title = f"Reached {limit} {answers.period_text(period)}"
+        answering.print_table(self.stdout, title, COLUMNS, rows, more=more)

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from wingtel.aggregates import answers, queries
-from wingtel.management import answering
+from wingtel.exports import answers as exports
+from wingtel.management import answering, exporting
 
 COLUMNS = ("subscription_id", "usage_type", "unit", "total_price", "total_usage", "records")
 
@@ -24,27 +25,25 @@ class Command(BaseCommand):
         last: date,
         usage_type: str | None,
         subscription_id: list[int],
-        page_size: int | None,
         **options: Any,
     ) -> None:
         period = answering.period_of(first, last)
+        asked: dict[str, Any] = {
+            "period": period,
+            "usage_types": answering.usage_types_of(usage_type),
+            "subscription_ids": subscription_id,
+        }
+        if form := exporting.export_format(options):
+            exporting.print_export(self.stdout, exports.metrics(**asked), form, options["output"])
+            return
         page, more = answering.collect(
-            lambda after, size: queries.metrics(
-                period=period,
-                usage_types=answering.usage_types_of(usage_type),
-                subscription_ids=subscription_id,
-                page_size=size,
-                after=after,
-            ),
-            answering.result_limit(page_size, options["format"]),
+            lambda after, size: queries.metrics(**asked, page_size=size, after=after),
+            answering.result_limit(options["page_size"], options["format"]),
         )
         body = answers.metrics_answer(page, period=period, next_url=None)
+        if options["format"] == "json":
+            answering.print_json(self.stdout, body)
+            return
         rows = [tuple(found[column] for column in COLUMNS) for found in body["results"]]
-        match options["format"]:
-            case "json":
-                answering.print_json(self.stdout, body)
-            case "csv":
-                answering.print_csv(self.stdout, COLUMNS, rows)
-            case _:
-                title = f"Used and paid {answers.period_text(period)}"
-                answering.print_table(self.stdout, title, COLUMNS, rows, more=more)
+        title = f"Used and paid {answers.period_text(period)}"
+        answering.print_table(self.stdout, title, COLUMNS, rows, more=more)

@@ -1,0 +1,74 @@
+"""Exports beside `COPY (the same query) TO STDOUT` by psql: how fast, and in how much memory."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+
+from django.db import connection
+
+from benchmarks.api.filling import APRIL
+from benchmarks.api.servers import Serving
+from wingtel import sql
+from wingtel.embedded.programs import wheel_programs
+
+FORMATS = ("csv", "ndjson", "parquet")
+LAST = APRIL.replace(day=30)
+READ_AT_ONCE = 1 << 20
+PEAK = "import resource, sys; from wingtel.__main__ import main; main(); print(resource.getrusage(0).ru_maxrss // 1000)"
+
+
+def by_psql() -> float:
+    """Seconds that psql takes to copy the answer out."""
+    parameters = {
+        "with_months": True,
+        "first_month": APRIL,
+        "last_month": APRIL,
+        "usage_types": ["data", "voice"],
+        "data_unit": "kilobytes",
+        "voice_unit": "seconds",
+    }
+    absent = ("subscription_ids", "edge_first", "edge_last", "other_edge_first", "other_edge_last")
+    query = sql.statements("wingtel.aggregates", "sql/exports.sql")["all_metrics"]
+    with connection.cursor() as cursor:
+        query = cursor.mogrify(re.sub(r"^--.*\n", "", query, flags=re.MULTILINE), parameters | dict.fromkeys(absent))
+    command = [wheel_programs() / "psql", os.environ["DATABASE_URL"], "-c", f"COPY ({query}) TO STDOUT (FORMAT csv)"]
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def over_http(server: Serving, form: str, header: str | None) -> tuple[float, str]:
+    """Seconds until the last byte, and what else there is to say."""
+    http = HTTPConnection("127.0.0.1", server.port)
+    before, size = server.resident(), 0
+    started = time.perf_counter()
+    http.request("GET", f"/api/v1/usage/metrics/?from={APRIL}&to={LAST}&format={form}", headers=_named(header))
+    response = http.getresponse()
+    if response.status != 200:
+        raise RuntimeError(response.read())
+    first = time.perf_counter() - started
+    while read := len(response.read(READ_AT_ONCE)):
+        size += read
+    taken = time.perf_counter() - started
+    memory = f"resident {before:.0f} to {server.resident():.0f} MB"
+    return taken, f"{size / 1e6:.0f} MB, the first byte after {first:.1f} s, {memory}"
+
+
+def by_command(form: str) -> tuple[float, str]:
+    """Seconds that `wingtel metrics` takes to write a file, starting included, and its greatest memory."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        asked = ["metrics", "--from", str(APRIL), "--to", str(LAST), "--format", form, "--output", f"{folder}/it"]
+        started = time.perf_counter()
+        said = subprocess.run([sys.executable, "-c", PEAK, *asked], check=True, capture_output=True, text=True).stdout
+        taken = time.perf_counter() - started
+        return taken, f"{Path(folder, 'it').stat().st_size / 1e6:.0f} MB, at most {said.strip()} MB of memory"
+
+
+def _named(header: str | None) -> dict[str, str]:
+    name, _, value = (header or "").partition(":")
+    return {name: value.strip()} if name else {}

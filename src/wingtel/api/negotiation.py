@@ -1,0 +1,36 @@
+"""In which format an answer is asked for."""
+
+from django.http.request import MediaType
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.request import Request
+
+from wingtel.exports.formats import MEDIA_TYPES, Format
+
+JSON = "application/json"
+JSON_BY_NAME = "json"
+NAMES = (JSON_BY_NAME, *Format)
+_FORMATS: dict[str, Format | None] = {JSON: None} | {media_type: form for form, media_type in MEDIA_TYPES.items()}
+
+
+def format_of(request: Request) -> Format | None:
+    """The format of the file asked for by the parameter `format` or by the header `Accept`; None is JSON.
+
+    Raises NotAcceptable for any other.
+    """
+    if (name := request.query_params.get("format")) is not None:
+        if name not in NAMES:
+            raise NotAcceptable(f"There is no format {name!r} here. Ask for one of: {', '.join(NAMES)}.")
+        return None if name == JSON_BY_NAME else Format(name)
+    if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", JSON):  # nearly always
+        return None
+    for accepted in request._request.accepted_types:  # the preferred one first
+        for media_type, form in _FORMATS.items():
+            if _matches(accepted, media_type):
+                return form
+    raise NotAcceptable(f"Accept one of: {', '.join(_FORMATS)}.")
+
+
+def _matches(accepted: MediaType, media_type: str) -> bool:
+    """Whether a client that accepts one is content with the other, whatever parameters it names."""
+    main_type, _, sub_type = media_type.partition("/")
+    return accepted.main_type in ("*", main_type) and accepted.sub_type in ("*", sub_type)

@@ -1,0 +1,1 @@
+"""Whole answers as files: CSV, NDJSON and Parquet, of one moment, written in little memory."""

@@ -1,0 +1,84 @@
+"""The answers as exports: their columns, what they are called, and the question they answer."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from wingtel.aggregates import answers, queries
+from wingtel.aggregates.periods import Period
+from wingtel.aggregates.queries import Granularity
+
+from . import columns
+from .columns import Column
+
+
+@dataclass(frozen=True)
+class Export:
+    """A whole answer of one moment, not read yet.
+
+    `name` is what a file of it is called, without its ending; `question` what was asked; `blocks` its rows as
+    comma-separated lines without a header, none of the blocks empty; they can be read once.
+    """
+
+    name: str
+    question: dict[str, str]
+    columns: tuple[Column, ...]
+    as_of: datetime
+    blocks: Iterator[bytes]
+
+
+@contextmanager
+def exceeding(*, price_limit: Decimal, period: Period, **asked: Any) -> Iterator[Export]:
+    """Every usage type of every subscription that reached a limit, as `queries.exceeding` gives them."""
+    limit = answers.price_limit(price_limit)
+    with queries.all_exceeding(price_limit=price_limit, period=period, **asked) as found:
+        yield Export(
+            name=_name("exceeding", limit, period),
+            question={"price_limit": limit} | _days(period),
+            columns=columns.EXCEEDING,
+            as_of=found.as_of,
+            blocks=found.blocks,
+        )
+
+
+@contextmanager
+def metrics(*, period: Period, **asked: Any) -> Iterator[Export]:
+    """What each subscription used and paid, as `queries.metrics` gives it."""
+    with queries.all_metrics(period=period, **asked) as found:
+        yield Export(
+            name=_name("metrics", "", period),
+            question=_days(period),
+            columns=columns.METRICS,
+            as_of=found.as_of,
+            blocks=found.blocks,
+        )
+
+
+@contextmanager
+def series(*, subscription_id: int, period: Period, granularity: Granularity, **asked: Any) -> Iterator[Export]:
+    """One subscription's days or months, which are few."""
+    found = queries.series(subscription_id=subscription_id, period=period, granularity=granularity, **asked)
+    lines = (
+        f"{subscription_id},{point.start},{point.usage_type.value},{point.unit},"
+        f"{answers.money(point.price)},{point.used},{point.records}\n"
+        for point in found.points
+    )
+    yield Export(
+        name=_name("usage", str(subscription_id), period),
+        question={"subscription_id": str(subscription_id), "granularity": granularity.value} | _days(period),
+        columns=columns.SERIES,
+        as_of=found.as_of,
+        blocks=iter([text.encode()] if (text := "".join(lines)) else []),
+    )
+
+
+def _days(period: Period) -> dict[str, str]:
+    days = {"from": period.first, "to": period.last}
+    return {name: day.isoformat() for name, day in days.items() if day}
+
+
+def _name(answer: str, of: str, period: Period) -> str:
+    return "-".join([answer, of, *(f"{name}-{day}" for name, day in _days(period).items())]).replace("--", "-")

@@ -1,0 +1,42 @@
+"""The columns of the exports, with their units and kinds."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What the values of a column are. Money is an exact decimal with four digits after the point."""
+
+    WHOLE = "a whole number"
+    MONEY = "money"
+    WORD = "a word"
+    DAY = "a day"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column, and what its values mean."""
+
+    name: str
+    kind: Kind
+    meaning: str
+
+
+_SUBSCRIPTION = Column("subscription_id", Kind.WHOLE, "The subscription.")
+_USAGE_TYPE = Column("usage_type", Kind.WORD, "data or voice.")
+_USED = (
+    _USAGE_TYPE,
+    Column("unit", Kind.WORD, "The unit of total_usage: kilobytes or seconds."),
+    Column("total_price", Kind.MONEY, "What was paid, in the operator's currency."),
+    Column("total_usage", Kind.WHOLE, "What was used, in the unit."),
+    Column("records", Kind.WHOLE, "How many usage records that is."),
+)
+
+EXCEEDING = (
+    _SUBSCRIPTION,
+    _USAGE_TYPE,
+    Column("total_price", Kind.MONEY, "What was paid for the usage type, in the operator's currency."),
+    Column("exceeded_by", Kind.MONEY, "How much of it lies above the limit; zero where it meets it exactly."),
+)
+METRICS = (_SUBSCRIPTION, *_USED)
+SERIES = (_SUBSCRIPTION, Column("start", Kind.DAY, "First business day of the day or part of a month."), *_USED)

@@ -1,0 +1,15 @@
+"""CSV: a header, then lines as PostgreSQL wrote them.
+
+Every cell is a number, a day or one of a few words, none is text that somebody typed: a spreadsheet finds no formula.
+"""
+
+from typing import IO
+
+from .answers import Export
+
+
+def write(export: Export, file: IO[bytes]) -> None:
+    """Write `export` to `file`."""
+    file.write(",".join(column.name for column in export.columns).encode() + b"\n")
+    for block in export.blocks:
+        file.write(block)

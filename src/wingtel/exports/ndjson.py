@@ -1,0 +1,18 @@
+"""NDJSON: an object a line, with money as a string, as in the API's JSON."""
+
+import io
+from typing import IO
+
+import polars as pl
+
+from .answers import Export
+from .columns import Kind
+
+TYPES = {Kind.WHOLE: pl.Int64, Kind.MONEY: pl.String, Kind.WORD: pl.String, Kind.DAY: pl.String}
+
+
+def write(export: Export, file: IO[bytes]) -> None:
+    """Write `export` to `file`."""
+    types = {column.name: TYPES[column.kind] for column in export.columns}
+    for block in export.blocks:
+        pl.read_csv(io.BytesIO(block), has_header=False, schema=types).write_ndjson(file)

@@ -1,0 +1,40 @@
+"""Parquet: exact types, and the question and the moment in the metadata of the file, under `wingtel`."""
+
+import io
+import json
+from typing import IO
+
+import pyarrow as pa
+from pyarrow import csv
+from pyarrow.parquet import ParquetWriter
+
+from wingtel.aggregates.answers import moment
+
+from .answers import Export
+from .columns import Kind
+
+TYPES = {
+    Kind.WHOLE: pa.int64(),
+    Kind.MONEY: pa.decimal128(38, 4),  # as wide as decimals are, so that no sum is too large
+    Kind.WORD: pa.string(),
+    Kind.DAY: pa.date32(),
+}
+
+
+def write(export: Export, file: IO[bytes]) -> None:
+    """Write `export` to `file`, a row group for each block."""
+    schema = _schema(export)
+    read = csv.ReadOptions(column_names=schema.names, use_threads=False)
+    convert = csv.ConvertOptions(column_types={field.name: field.type for field in schema})
+    with ParquetWriter(file, schema, compression="zstd") as writer:
+        for block in export.blocks:
+            table = csv.read_csv(io.BytesIO(block), read, convert_options=convert)
+            writer.write_table(pa.table(table.columns, schema))
+
+
+def _schema(export: Export) -> pa.Schema:
+    fields = [
+        pa.field(column.name, TYPES[column.kind], nullable=False, metadata={"meaning": column.meaning})
+        for column in export.columns
+    ]
+    return pa.schema(fields, {"wingtel": json.dumps(export.question | {"as_of": moment(export.as_of)})})
