@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connection
 
 from wingtel import sql
+from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageDay, UsageType
 
 from .periods import ALL_TIME, Period, SplitPeriod
@@ -129,10 +130,12 @@ def exceeding(
     subscription_ids: Sequence[int] = (),
     page_size: int = 100,
     after: ExceedingPosition | None = None,
+    carrier: Carrier | None = None,
 ) -> ExceedingPage:
     """Subscriptions whose total price in `period` is at least `price_limit` in a usage type, largest excess first.
 
-    Each usage type is checked on its own. `subscription_ids` limits the answer to those; none means all.
+    Each usage type is checked on its own. `subscription_ids` limits the answer to those; none means all. So does
+    `carrier`.
     """
     parts = period.split()
     rows = _rows(
@@ -141,6 +144,7 @@ def exceeding(
         | {
             "price_limit": price_limit,
             "subscription_ids": list(subscription_ids) or None,
+            "carrier": carrier,
             "after_price": after and after.price,
             "after_id": after and after.subscription_id,
             "rows": page_size + 1,
@@ -167,16 +171,18 @@ def metrics(
     subscription_ids: Sequence[int] = (),
     page_size: int = 100,
     after: MetricsPosition | None = None,
+    carrier: Carrier | None = None,
 ) -> MetricsPage:
     """What each subscription used and paid in `period`, by usage type, in order of subscription and usage type.
 
-    `subscription_ids` limits the answer to those; none means every subscription with usage.
+    `subscription_ids` limits the answer to those; none means every subscription with usage. So does `carrier`.
     """
     rows = _rows(
         "metrics",
         _parameters(period.split(), usage_types)
         | {
             "subscription_ids": list(subscription_ids) or None,
+            "carrier": carrier,
             "after_id": after and after.subscription_id,
             "after_type": after and after.usage_type.value,
             "only_type": usage_types[0].value if len(set(usage_types)) == 1 else None,
@@ -201,12 +207,16 @@ def series(
     period: Period = ALL_TIME,
     usage_types: Sequence[UsageType] = ALL_TYPES,
     granularity: Granularity = Granularity.DAY,
+    carrier: Carrier | None = None,
 ) -> Series:
-    """What one subscription used and paid, day by day or month by month; periods without usage are left out."""
+    """What one subscription used and paid, day by day or month by month; periods without usage are left out.
+
+    A subscription of another carrier than `carrier` used nothing.
+    """
     rows = _rows(
         f"series_by_{granularity}",
         _parameters(period.split(), usage_types)
-        | {"subscription_id": subscription_id, "first": period.first, "last": period.last},
+        | {"subscription_id": subscription_id, "carrier": carrier, "first": period.first, "last": period.last},
     )
     return Series(
         as_of=rows.as_of,
@@ -263,16 +273,19 @@ _DAY_COLUMNS = (
 )
 
 
-def day_with_sources(*, subscription_id: int, day: date, most_records: int) -> DayWithSources:
+def day_with_sources(
+    *, subscription_id: int, day: date, most_records: int, carrier: Carrier | None = None
+) -> DayWithSources:
     """What the aggregates say of a day and what they are made of, in one snapshot.
 
     At most `most_records` raw records are listed for each usage type, in order of time; there are none once the day
-    has expired.
+    has expired. A subscription of another carrier than `carrier` used nothing.
     """
     rows = _rows(
         "day_with_sources",
         {
             "subscription_id": subscription_id,
+            "carrier": carrier,
             "day": day,
             "usage_types": [usage_type.value for usage_type in ALL_TYPES],
             "most": most_records,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from wingtel import sql
 
 from .columns import array, text_array
-from .entries import NamedBy
+from .entries import NamedBy, Naming
 
 _SQL = sql.statements(__package__, "sql/copy.sql")
 
@@ -19,18 +19,21 @@ class Resolved(NamedTuple):
     unresolved: list[tuple[int, int]]
 
 
-def question(names: Sequence[str | int], named_by: NamedBy) -> tuple[str, dict[str, str]]:
+def question(names: Sequence[str | int], naming: Naming) -> tuple[str, dict[str, str | None]]:
     """The query about some names, and its parameters."""
-    texts = list(map(str, names))
-    if named_by is NamedBy.ID:
-        return _SQL["named_by_id"], {"names": array(texts)}
-    return _SQL["named_by_text"].replace("{column}", named_by.value), {"names": text_array(list(dict.fromkeys(texts)))}
+    texts, carrier = list(map(str, names)), naming.carrier
+    if naming.by is NamedBy.ID:
+        return _SQL["named_by_id"], {"names": array(texts), "carrier": carrier}
+    return _SQL["named_by_text"].replace("{column}", naming.by.value), {
+        "names": text_array(list(dict.fromkeys(texts))),
+        "carrier": carrier,
+    }
 
 
-def understood(row: Sequence[Any], names: Sequence[str | int], named_by: NamedBy) -> Resolved:
+def understood(row: Sequence[Any], names: Sequence[str | int], naming: Naming) -> Resolved:
     """What the query tells."""
     strategy, named, candidates, ids = row
-    if named_by is NamedBy.ID:
+    if naming.by is NamedBy.ID:
         numbers = list(map(int, names))
         unknown = dict.fromkeys(named, 0)
         return Resolved(strategy, numbers, _not_one(unknown.get(number, 1) for number in numbers) if unknown else [])

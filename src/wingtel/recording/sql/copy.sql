@@ -4,11 +4,12 @@
 LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE
 
 -- name: named_by_id
--- The strategy there is, and those of some ids that are of no current subscription.
+-- The strategy there is, and those of some ids that are of no current subscription of the carrier, if one is given.
 SELECT name, ARRAY(
     SELECT named.id
     FROM unnest(%(names)s::bigint[]) AS named (id)
-    WHERE NOT EXISTS (SELECT FROM subscription AS found WHERE found.id = named.id AND found.deleted_at IS NULL)
+    WHERE NOT EXISTS (SELECT FROM subscription AS found WHERE found.id = named.id AND found.deleted_at IS NULL
+                      AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text))
 ), NULL, NULL
 FROM active_strategy
 
@@ -20,6 +21,7 @@ FROM active_strategy, (
     SELECT named.name, count(found.id) AS candidates, coalesce(min(found.id), 0) AS id
     FROM unnest(%(names)s::text[]) AS named (name)
     LEFT JOIN subscription AS found ON found.{column} = named.name AND found.deleted_at IS NULL
+        AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text)
     GROUP BY named.name
 ) AS named
 GROUP BY active_strategy.name
