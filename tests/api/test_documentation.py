@@ -35,7 +35,7 @@ def test_the_usage_answers_are_documented(client: Client, path: str, parameters:
     assert {parameter["name"] for parameter in operation["parameters"]} == parameters
     assert operation["responses"]["200"]["content"]["application/json"]["examples"]
     assert operation["responses"]["400"]["content"][PROBLEM]["examples"]
-    assert operation["responses"]["400"]["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/ProblemShape"}
+    assert operation["responses"]["400"]["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/Problem"}
 
 
 @pytest.mark.parametrize("page", ["docs", "redoc"])

@@ -1,10 +1,9 @@
 """Adjustments, business days, reconciliations, and what a total is made of."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -14,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from wingtel.aggregates.questions import DATE_RULE, parse_date
+from wingtel.keys.access import Scope
 from wingtel.lifecycle.adjusting import (
     AdjustmentRefusedError,
     NotReversibleError,
@@ -27,13 +27,13 @@ from wingtel.lifecycle.models import Reconciliation
 from wingtel.usage.models import UsageAdjustment, UsageDay
 
 from . import parameters, schemas, serializers
+from .authentication import access
 from .errors import Conflict, Fault, InvalidParameters
+from .guarded import ANY
 from .pagination import IdPagination, NewestFirstPagination
 from .parameters import Parameter
 from .parsers import ExactJSONParser
 from .views import ParameterView
-
-ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH)
 
 
 def as_api_error(error: AdjustmentRefusedError) -> Exception:
@@ -51,7 +51,7 @@ class ListedView(ListModelMixin, GenericViewSet[Any], ParameterView):
 
     pagination_class: type[IdPagination] = IdPagination
     lookup_url_kwarg = "id"
-    lookup_value_converter = "int"
+    lookup_value_converter = "id"
 
     def known_parameters(self) -> Sequence[Parameter]:
         return self.known if self.action == "list" else ()
@@ -71,9 +71,13 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
     serializer_class = serializers.AdjustmentSerializer
     parser_classes = (ExactJSONParser,)
     known = parameters.LISTING_OF_ADJUSTMENTS
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
+    within_carrier = ANY
 
     def get_queryset(self) -> QuerySet[UsageAdjustment]:
         rows = super().get_queryset()
+        if carrier := access(self.request).carrier:
+            rows = rows.filter(subscription__carrier=carrier)
         if self.action != "list":
             return rows
         if asked := self.asked["subscription_id"]:
@@ -88,7 +92,7 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         summary="List adjustments",
         description="In the order in which they were made.",
         parameters=[parameter.documented() for parameter in parameters.LISTING_OF_ADJUSTMENTS],
-        responses={200: serializers.AdjustmentSerializer(many=True), **schemas.problems(400, 503)},
+        responses={200: serializers.AdjustmentSerializer(many=True), **schemas.problems(400)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -97,8 +101,7 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         operation_id="usage_adjustment",
         tags=["usage"],
         summary="Read an adjustment",
-        parameters=[ID],
-        responses={200: serializers.AdjustmentSerializer, **schemas.problems(404, 503)},
+        responses={200: serializers.AdjustmentSerializer, **schemas.problems(404)},
     )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().retrieve(request, *args, **kwargs)
@@ -109,7 +112,7 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         summary="Adjust what was used and paid",
         description="Adds a signed quantity and price to a subscription's business day, whether its raw records are "
         "still there or not. It is counted in every answer when the reply is sent.",
-        responses={201: serializers.AdjustmentSerializer, **schemas.problems(400, 415, 503)},
+        responses={201: serializers.AdjustmentSerializer, **schemas.problems(400)},
     )
     def create(self, request: Request) -> Response:
         sent = self.get_serializer(data=request.data)
@@ -127,12 +130,13 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         summary="Reverse an adjustment",
         description="Makes another adjustment with its amounts negated. An adjustment is reversed once, and a "
         "reversal is not reversed: adjust anew what should count again.",
-        parameters=[ID],
         request=serializers.ReversalSerializer,
-        responses={201: serializers.AdjustmentSerializer, **schemas.problems(400, 404, 409, 415, 503)},
+        responses={201: serializers.AdjustmentSerializer, **schemas.problems(400, 404, 409)},
     )
     @action(detail=True, methods=["post"])
     def reversal(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+        if not self.get_queryset().filter(pk=id).exists():
+            raise NotFound(f"There is no adjustment {id}.")
         sent = serializers.ReversalSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         try:
@@ -148,6 +152,7 @@ class DayView(ListedView):
     queryset = UsageDay.objects.all()
     serializer_class = serializers.DaySerializer
     known = parameters.LISTING_OF_DAYS
+    scopes: ClassVar = {"GET": Scope.READ}
 
     def get_queryset(self) -> QuerySet[UsageDay]:
         rows = self.within(super().get_queryset())
@@ -158,7 +163,7 @@ class DayView(ListedView):
         tags=["usage"],
         summary="List business days, their states, and what they were sealed with",
         parameters=[parameter.documented() for parameter in parameters.LISTING_OF_DAYS],
-        responses={200: serializers.DaySerializer(many=True), **schemas.problems(400, 503)},
+        responses={200: serializers.DaySerializer(many=True), **schemas.problems(400)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -171,13 +176,14 @@ class ReconciliationView(RetrieveModelMixin, ListedView):
     serializer_class = serializers.ReconciliationSerializer
     pagination_class = NewestFirstPagination
     known = parameters.LISTING
+    scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
         operation_id="usage_reconciliations",
         tags=["usage"],
         summary="List comparisons of the aggregates with their sources, the latest first",
         parameters=[parameter.documented() for parameter in parameters.LISTING],
-        responses={200: serializers.ReconciliationSerializer(many=True), **schemas.problems(400, 503)},
+        responses={200: serializers.ReconciliationSerializer(many=True), **schemas.problems(400)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -186,8 +192,7 @@ class ReconciliationView(RetrieveModelMixin, ListedView):
         operation_id="usage_reconciliation",
         tags=["usage"],
         summary="Read a comparison of the aggregates with their sources",
-        parameters=[ID],
-        responses={200: serializers.ReconciliationSerializer, **schemas.problems(404, 503)},
+        responses={200: serializers.ReconciliationSerializer, **schemas.problems(404)},
     )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().retrieve(request, *args, **kwargs)
@@ -197,6 +202,8 @@ class ExplanationView(ParameterView):
     """What the total of one subscription's day is made of."""
 
     known = parameters.EXPLAINING
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
 
     @extend_schema(
         operation_id="subscription_usage_explained",
@@ -207,17 +214,20 @@ class ExplanationView(ParameterView):
         "(`records_gone`), their share is the total without the adjustments, and `adds_up` is null. An unknown "
         "subscription used nothing.",
         parameters=[
-            OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The subscription."),
-            OpenApiParameter("day", OpenApiTypes.DATE, OpenApiParameter.PATH, description="The business day."),
+            OpenApiParameter("day", parameters.DATE_SCHEMA, OpenApiParameter.PATH, description="The business day."),
             *[parameter.documented() for parameter in parameters.EXPLAINING],
         ],
-        responses={200: schemas.ExplanationShape, **schemas.problems(400, 404, 503)},
+        responses={200: schemas.ExplanationShape, **schemas.problems(400, 404)},
     )
     def get(self, request: Request, id: int, day: str) -> Response:  # noqa: A002 - the address' own word
         try:
             wanted = parse_date(day)
         except ValueError as error:
             raise InvalidParameters([Fault("parameter", "day", DATE_RULE, day)]) from error
-        return Response(
-            explanation_answer(explain(subscription_id=id, day=wanted, most_records=self.asked["page_size"]))
+        found = explain(
+            subscription_id=id,
+            day=wanted,
+            most_records=self.asked["page_size"],
+            carrier=access(request).carrier,
         )
+        return Response(explanation_answer(found))

@@ -5,32 +5,44 @@ from dataclasses import astuple
 from typing import Any, ClassVar
 
 from django.db import OperationalError, connection
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from wingtel.aggregates import answers, queries
+from wingtel.keys.access import Scope
 
 from . import cursors, parameters, schemas
+from .authentication import access
+from .guarded import ANY, Guarded
 from .parameters import Parameter, period_of, usage_types_of
 
 
-class ParameterView(APIView):
-    """A view that refuses query parameters it does not know, and holds the ones it knows in `asked`."""
+class ParameterView(Guarded):
+    """A view that refuses query parameters it does not know, and holds the ones it knows in `asked`.
+
+    A method that it does not have is told first, then who may do what, then what is wrong with the parameters.
+    """
 
     known: ClassVar[Sequence[Parameter]] = ()
     asked: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if self.answers(request):
-            self.asked = parameters.read(request.query_params, self.known_parameters())
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
+        self.asked = {}
+        if request.method != "OPTIONS":  # which asks for no answer
+            self.asked = parameters.read(request.query_params, self.known_parameters())
 
-    def answers(self, request: Request) -> bool:
-        """Whether the request gets further than its method; OPTIONS asks for no answer."""
-        return request.method != "OPTIONS" and hasattr(self, str(request.method).lower())
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """The renderer and media type to answer with; a `format` that there is none of is told as a parameter."""
+        try:
+            return super().perform_content_negotiation(request, force)
+        except Http404:
+            return super().perform_content_negotiation(request, force=True)
 
     def known_parameters(self) -> Sequence[Parameter]:
         """The parameters of the method asked for."""
@@ -41,6 +53,8 @@ class ExceedingView(ParameterView):
     """Who has reached a price limit."""
 
     known = parameters.EXCEEDING
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
 
     @extend_schema(
         operation_id="usage_exceeding",
@@ -49,7 +63,7 @@ class ExceedingView(ParameterView):
         description="The subscriptions whose total price for a usage type is at least the limit. Each usage "
         "type is checked on its own. Largest excess first. Without dates: all time.",
         parameters=[parameter.documented() for parameter in parameters.EXCEEDING],
-        responses={200: schemas.ExceedingShape, **schemas.problems(400, 503)},
+        responses={200: schemas.ExceedingShape, **schemas.problems(400)},
         examples=[schemas.EXCEEDING_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
     def get(self, request: Request) -> Response:
@@ -61,6 +75,7 @@ class ExceedingView(ParameterView):
             subscription_ids=self.asked["subscription_id"],
             page_size=self.asked["page_size"],
             after=self.asked["cursor"],
+            carrier=access(request).carrier,
         )
         return Response(
             answers.exceeding_answer(
@@ -76,6 +91,8 @@ class MetricsView(ParameterView):
     """What subscriptions used and paid."""
 
     known = parameters.METRICS
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
 
     @extend_schema(
         operation_id="usage_metrics",
@@ -84,7 +101,7 @@ class MetricsView(ParameterView):
         description="Usage, price and number of records of every subscription with usage between two dates, "
         "both included, by usage type. In order of subscription and usage type.",
         parameters=[parameter.documented() for parameter in parameters.METRICS],
-        responses={200: schemas.MetricsShape, **schemas.problems(400, 503)},
+        responses={200: schemas.MetricsShape, **schemas.problems(400)},
         examples=[schemas.METRICS_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
     def get(self, request: Request) -> Response:
@@ -95,6 +112,7 @@ class MetricsView(ParameterView):
             subscription_ids=self.asked["subscription_id"],
             page_size=self.asked["page_size"],
             after=self.asked["cursor"],
+            carrier=access(request).carrier,
         )
         return Response(answers.metrics_answer(page, period=period, next_url=next_url(request, page.next)))
 
@@ -103,6 +121,8 @@ class SeriesView(ParameterView):
     """What one subscription used and paid over time."""
 
     known = parameters.SERIES
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
 
     @extend_schema(
         operation_id="subscription_usage",
@@ -111,11 +131,8 @@ class SeriesView(ParameterView):
         description="In order of time and usage type; days or months without usage are left out. A month at "
         "the edge of the period counts its days in the period only. An unknown subscription has no usage: an "
         "empty list.",
-        parameters=[
-            OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The subscription."),
-            *[parameter.documented() for parameter in parameters.SERIES],
-        ],
-        responses={200: schemas.SeriesShape, **schemas.problems(400, 404, 503)},
+        parameters=[parameter.documented() for parameter in parameters.SERIES],
+        responses={200: schemas.SeriesShape, **schemas.problems(400, 404)},
         examples=[schemas.SERIES_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
     def get(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
@@ -125,6 +142,7 @@ class SeriesView(ParameterView):
             period=period,
             usage_types=usage_types_of(self.asked),
             granularity=granularity,
+            carrier=access(request).carrier,
         )
         return Response(answers.series_answer(series, subscription_id=id, period=period, granularity=granularity))
 
@@ -140,7 +158,9 @@ class HealthView(ParameterView):
         tags=["health"],
         summary="Whether the server and its database answer",
         auth=[],
-        responses={200: schemas.HealthShape, **schemas.problems(503)},
+        responses={
+            200: schemas.HealthShape,
+        },
     )
     def get(self, request: Request) -> Response:
         connection.ensure_connection()
