@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from multiprocessing.synchronize import Barrier
 
@@ -63,11 +63,12 @@ def measured(port: int, records: int, rounds: int) -> dict[str, list[float]]:
     from benchmarks.strategies.state import assert_exact, start  # noqa: PLC0415 - needs Django set up
 
     prepare()
+    server = f"{port} {new_key()}"
     seconds: dict[str, list[float]] = {}
     for _ in range(rounds):
         for name in ("COPY", *STRATEGIES):
             start("view" if name == "COPY" else name)
-            send = (copy, os.environ["DATABASE_URL"]) if name == "COPY" else (post, str(port))
+            send = (copy, os.environ["DATABASE_URL"]) if name == "COPY" else (post, server)
             seconds.setdefault(name, []).append(together(*send, records // CLIENTS))
             assert_exact()
     return seconds
@@ -89,6 +90,16 @@ def prepare() -> None:
             [SUBSCRIPTIONS],
         )
         cursor.execute("ANALYZE subscription")
+
+
+def new_key() -> str:
+    """A key of the API, in the place of one that an earlier run made."""
+    from wingtel.keys import issuing  # noqa: PLC0415 - needs Django set up
+    from wingtel.keys.access import Scope  # noqa: PLC0415 - needs Django set up
+
+    with suppress(issuing.KeyProblemError):
+        issuing.revoke("benchmark")
+    return issuing.create("benchmark", scopes=[Scope.ADMIN]).token
 
 
 @contextmanager
@@ -145,14 +156,15 @@ def batches(number: int, records: int) -> list[list[Row]]:
     return [own[first : first + BATCH] for first in range(0, records, BATCH)]  # type: ignore[misc]
 
 
-def post(barrier: Barrier, number: int, port: str, records: int) -> None:
-    """Send them over HTTP, one batch after the other."""
+def post(barrier: Barrier, number: int, server: str, records: int) -> None:
+    """Send them over HTTP, one batch after the other; `server` is its port and a key."""
+    port, key = server.split()
     bodies = [json.dumps([as_json(row) for row in batch]).encode() for batch in batches(number, records)]
     http = HTTPConnection("127.0.0.1", int(port))
     http.connect()
     barrier.wait()
     for body in bodies:
-        http.request("POST", PATH, body, {"Content-Type": "application/json"})
+        http.request("POST", PATH, body, {"Content-Type": "application/json", "Authorization": f"Bearer {key}"})
         response = http.getresponse()
         reply = json.loads(response.read())
         if response.status != 200 or reply["accepted"] != BATCH:

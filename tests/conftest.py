@@ -4,14 +4,29 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connection
+from django.test import Client
 from hypothesis import settings
 
+from tests.callers import client_of
+from wingtel.keys.access import Scope
 from wingtel.usage import partitions
 from wingtel.usage.business_days import set_time_zone, time_zone
 
 # Machines are noisy: how long an example takes is no reason to fail.
 settings.register_profile("wingtel", deadline=None)
 settings.load_profile("wingtel")
+
+
+@pytest.fixture
+def client(db: None) -> Client:
+    """In the place of pytest-django's: a client with a key that may do everything."""
+    return client_of(Scope.ADMIN)
+
+
+@pytest.fixture
+def nobody() -> Client:
+    """A client without a key."""
+    return Client()
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import dj_database_url
 import django_stubs_ext
+from corsheaders.defaults import default_headers
+
+from wingtel.logs import logging_settings
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin and other generic classes be written with their type
 
@@ -18,6 +21,7 @@ ALLOWED_HOSTS = os.environ.get("WINGTEL_ALLOWED_HOSTS", "127.0.0.1,localhost,[::
 INSTALLED_APPS = [
     "wingtel",
     "wingtel.subscriptions",
+    "wingtel.keys",
     "wingtel.usage",
     "wingtel.aggregates",
     "wingtel.lifecycle",
@@ -34,9 +38,13 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "corsheaders",
 ]
 
 MIDDLEWARE = [
+    "wingtel.api.request_ids.RequestIdMiddleware",
+    "wingtel.api.compression.ApiGZipMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -73,6 +81,23 @@ DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# `wingtel` sets REDIS_URL to its embedded Valkey when it is not given; see wingtel.__main__. What all processes share
+# is kept there; it is asked briefly, since none of it is worth waiting for.
+REDIS_URL = os.environ.get("REDIS_URL", "")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "wingtel",
+        "OPTIONS": {"socket_connect_timeout": 0.25, "socket_timeout": 0.25},
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+WINGTEL_LOG_LEVEL = os.environ.get("WINGTEL_LOG_LEVEL", "WARNING")
+LOGGING = logging_settings(WINGTEL_LOG_LEVEL, os.environ.get("WINGTEL_LOG_FORMAT", "text"))
+
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
@@ -82,10 +107,25 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # static files are served from the installed packages: no collectstatic step
 WHITENOISE_AUTOREFRESH = False
 
+# Pages of other origins may call the API with a key, where the operator names them; never with a session.
+CORS_ALLOWED_ORIGINS = os.environ.get("WINGTEL_CORS_ORIGINS", "").split()
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["etag", "idempotency-replayed", "retry-after", "www-authenticate", "x-request-id"]
+
+LOGIN_URL = "dashboard:login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "dashboard:landing"
+
 REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "wingtel.api.authentication.KeyAuthentication",
+        "wingtel.api.authentication.PersonAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["wingtel.api.permissions.ScopePermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["wingtel.api.throttling.CallerThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["wingtel.api.rendering.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "wingtel.api.openapi.Schema",
     "EXCEPTION_HANDLER": "wingtel.api.errors.problem_details",
     "COERCE_DECIMAL_TO_STRING": True,
 }
@@ -99,11 +139,28 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "PATH_CONVERTER_OVERRIDES": {
+        "id": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1},
+    },
+    "APPEND_COMPONENTS": {
+        "headers": {
+            "RequestId": {"description": "The request's number.", "required": True, "schema": {"type": "string"}},
+            "RetryAfter": {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer"}},
+            "Challenge": {"description": "How to authenticate.", "required": True, "schema": {"type": "string"}},
+        }
+    },
+    "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
         "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
         "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",
     },
 }
+
+# A process checks a key anew after so many seconds: so long may a revoked one go on.
+WINGTEL_KEY_CACHE_SECONDS = float(os.environ.get("WINGTEL_KEY_CACHE_SECONDS", "5"))
+# Requests of one key, or of one person, in a minute; 0 for any number. A key can have a rate of its own.
+WINGTEL_REQUESTS_PER_MINUTE = int(os.environ.get("WINGTEL_REQUESTS_PER_MINUTE", "60000"))
 
 # The zone whose midnights bound the business days, taken when the database is first migrated and kept there.
 WINGTEL_TIME_ZONE = os.environ.get("WINGTEL_TIME_ZONE", "UTC")
@@ -124,9 +181,6 @@ WINGTEL_RECONCILE_HOURS = int(os.environ.get("WINGTEL_RECONCILE_HOURS", "24"))
 WINGTEL_WATCH = [watch.split("=", 1) for watch in os.environ.get("WINGTEL_WATCH", "").split(",") if watch]
 WINGTEL_WATCH_CREATES_SUBSCRIPTIONS = os.environ.get("WINGTEL_WATCH_CREATES_SUBSCRIPTIONS", "") == "1"
 
-# `wingtel` sets REDIS_URL to its embedded Valkey when it is not given; see wingtel.__main__.
-REDIS_URL = os.environ.get("REDIS_URL", "")
-
 # Tasks carry nothing that the database does not know: one that is lost is sent again by the schedule, and one that is
 # sent twice finds nothing left to do. So a task is acknowledged when it is done, and nobody waits for a result.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
@@ -139,7 +193,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its log is written as LOGGING says
 CELERY_TIMEZONE = "UTC"
 
 # An import may take hours: it has a queue and a process of its own, so that it never delays a fold.
@@ -148,7 +202,6 @@ CELERY_TASK_ROUTES = {"wingtel.watch": {"queue": "imports"}}
 WINGTEL_WORKERS = int(os.environ.get("WINGTEL_WORKERS", "2"))
 WINGTEL_IMPORT_WORKERS = int(os.environ.get("WINGTEL_IMPORT_WORKERS", "1"))
 
-WINGTEL_LOG_LEVEL = os.environ.get("WINGTEL_LOG_LEVEL", "WARNING")
 
 WINGTEL_FOLD_SECONDS = float(os.environ.get("WINGTEL_FOLD_SECONDS", "2"))
 WINGTEL_WATCH_SECONDS = float(os.environ.get("WINGTEL_WATCH_SECONDS", "5"))

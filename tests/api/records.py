@@ -56,7 +56,7 @@ def errors(client: Client, path: str) -> list[dict[str, Any]]:
     assert response.status_code == 400, response.content
     assert response["Content-Type"] == "application/problem+json"
     body = response.json()
-    assert set(body) == {"type", "title", "status", "detail", "errors"}
+    assert set(body) == {"type", "title", "status", "detail", "errors", "request_id"}
     assert (body["type"], body["title"], body["status"]) == (
         "/problems/invalid-parameter",
         "Invalid parameter",

@@ -39,7 +39,7 @@ def test_the_usage_answers_are_documented(client: Client, path: str, parameters:
     assert answered["application/vnd.apache.parquet"] == {"schema": {"type": "string", "format": "binary"}}
     assert "406" in operation["responses"]
     assert operation["responses"]["400"]["content"][PROBLEM]["examples"]
-    assert operation["responses"]["400"]["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/ProblemShape"}
+    assert operation["responses"]["400"]["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/Problem"}
 
 
 @pytest.mark.parametrize("page", ["docs", "redoc"])

@@ -17,8 +17,8 @@ def problem(response: Any) -> dict[str, Any]:
     """The body of a response, checked to be problem details of its own status."""
     assert response["Content-Type"] == "application/problem+json"
     body: dict[str, Any] = response.json()
-    assert set(body) == {"type", "title", "status", "detail", "errors"}
-    assert body["status"] == response.status_code
+    assert set(body) == {"type", "title", "status", "detail", "errors", "request_id"}
+    assert (body["status"], body["request_id"]) == (response.status_code, response["X-Request-Id"])
     return body
 
 
@@ -93,8 +93,9 @@ def test_a_body_that_breaks_rules_names_fields_and_rules(client: Client) -> None
         "errors": [
             {"field": "name", "rule": "This field is required.", "value": None},
             {"field": "price", "rule": "Ensure this value is greater than or equal to 0.", "value": "-1"},
-            {"field": "data_available", "rule": "A valid biginteger is required.", "value": "x"},
+            {"field": "data_available", "rule": "A valid integer is required.", "value": "x"},
         ],
+        "request_id": response["X-Request-Id"],
     }
 
 
@@ -147,7 +148,7 @@ def test_what_nobody_foresaw_is_told_without_its_cause(client: Client, monkeypat
     body = problem(response)
     assert (body["type"], body["detail"]) == (
         "/problems/internal-server-error",
-        "The server failed; its log says why.",
+        "The server failed; its log says why, under the request_id.",
     )
 
 

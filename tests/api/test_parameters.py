@@ -64,6 +64,7 @@ def test_a_missing_price_limit_is_refused_with_the_whole_body(client: Client) ->
         "status": 400,
         "detail": "Mend the query parameters named in errors: price_limit.",
         "errors": [{"parameter": "price_limit", "rule": f"required: {LIMIT_RULE}", "value": None}],
+        "request_id": response["X-Request-Id"],
     }
 
 

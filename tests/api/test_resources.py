@@ -52,6 +52,7 @@ def test_a_plan_in_use_is_not_deleted(client: Client) -> None:
         "detail": f"Plan {plan.pk} is in use. Subscriptions that have it, deleted ones included: 1. "
         "Give them another plan first.",
         "errors": [],
+        "request_id": response["X-Request-Id"],
     }
     assert Plan.objects.filter(pk=plan.pk).exists()
 

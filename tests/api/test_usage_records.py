@@ -12,12 +12,23 @@ from django.utils import timezone
 
 from tests.api.records import METRICS, answer
 from tests.api.test_errors import problem
+from tests.callers import client_of
 from wingtel.api.models import KEPT, IdempotentRequest
+from wingtel.keys.access import Scope
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import DataUsageRecord, VoiceUsageRecord
 
 RECORDS = "/api/v1/usage/records/"
 NDJSON = "application/x-ndjson"
+
+
+class _Caller:
+    client: Client
+
+
+@pytest.fixture(autouse=True)
+def _caller(transactional_db: None) -> None:
+    _Caller.client = client_of(Scope.INGEST)
 
 
 @pytest.fixture
@@ -37,7 +48,7 @@ def record(subscription: Subscription, number: int = 1, **changes: Any) -> dict[
 
 
 def post(body: Any, query: str = "", *, key: str | None = None, content_type: str = "application/json") -> Any:
-    return Client().post(
+    return _Caller.client.post(
         RECORDS + query,
         body if isinstance(body, str | bytes) else json.dumps(body),
         content_type=content_type,
@@ -51,11 +62,11 @@ def counts(response: Any) -> tuple[int, int, int, int]:
     return body["records"], body["accepted"], body["duplicate"], len(body["refused"])
 
 
-def test_records_are_counted_when_the_reply_is_there(phone: Subscription) -> None:
+def test_records_are_counted_when_the_reply_is_there(phone: Subscription, client: Client) -> None:
     response = post([record(phone, 1), record(phone, 2, usage_type="voice", quantity=60, price=0.1), record(phone, 1)])
 
     assert response.json() == {"records": 3, "accepted": 2, "duplicate": 1, "refused": []}
-    results = answer(Client(), METRICS, from_="2026-03-01", to="2026-03-01")["results"]
+    results = answer(client, METRICS, from_="2026-03-01", to="2026-03-01")["results"]
     assert [(row["usage_type"], row["total_usage"], row["total_price"]) for row in results] == [
         ("data", 1000, "0.1500"),
         ("voice", 60, "0.1000"),

@@ -60,3 +60,10 @@ def test_the_month_is_whole(day: date, first: date, last: date) -> None:
 
 def test_only_reading_is_allowed(client: Client) -> None:
     assert client.post("/").status_code == 405
+
+
+def test_it_lets_people_log_in_and_out(nobody: Client, admin_client: Client) -> None:
+    assert 'href="/login/"' in nobody.get("/").content.decode()
+    page = admin_client.get("/").content.decode()
+    assert 'action="/logout/"' in page
+    assert "/login/" not in page

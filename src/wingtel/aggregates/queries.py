@@ -19,6 +19,7 @@ import psycopg
 from django.db import connection, transaction
 
 from wingtel import sql
+from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageDay, UsageType
 
 from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
@@ -135,10 +136,12 @@ def exceeding(
     subscription_ids: Sequence[int] = (),
     page_size: int = 100,
     after: ExceedingPosition | None = None,
+    carrier: Carrier | None = None,
 ) -> ExceedingPage:
     """Subscriptions whose total price in `period` is at least `price_limit` in a usage type, largest excess first.
 
-    Each usage type is checked on its own. `subscription_ids` limits the answer to those; none means all.
+    Each usage type is checked on its own. `subscription_ids` limits the answer to those; none means all. So does
+    `carrier`.
     """
     parts = period.split()
     rows = _rows(
@@ -147,6 +150,7 @@ def exceeding(
         | {
             "price_limit": price_limit,
             "subscription_ids": list(subscription_ids) or None,
+            "carrier": carrier,
             "after_price": after and after.price,
             "after_id": after and after.subscription_id,
             "rows": page_size + 1,
@@ -173,19 +177,21 @@ def metrics(
     subscription_ids: Sequence[int] = (),
     page_size: int = 100,
     after: MetricsPosition | None = None,
+    carrier: Carrier | None = None,
 ) -> MetricsPage:
     """What each subscription used and paid in `period`, by usage type, in order of subscription and usage type.
 
-    `subscription_ids` limits the answer to those; none means every subscription with usage.
+    `subscription_ids` limits the answer to those; none means every subscription with usage. So does `carrier`.
     """
     if len(subscription_ids) == 1 and (after is None or after.subscription_id == subscription_ids[0]):
-        rows = _metrics_of_one(subscription_ids[0], period.split(), usage_types, page_size + 1, after)
+        rows = _metrics_of_one(subscription_ids[0], period.split(), usage_types, page_size + 1, after, carrier)
     else:
         rows = _rows(
             "metrics",
             _parameters(period.split(), usage_types)
             | {
                 "subscription_ids": list(subscription_ids) or None,
+                "carrier": carrier,
                 "after_id": after and after.subscription_id,
                 "after_type": after and after.usage_type.value,
                 "only_type": usage_types[0].value if len(set(usage_types)) == 1 else None,
@@ -210,12 +216,16 @@ def series(
     period: Period = ALL_TIME,
     usage_types: Sequence[UsageType] = ALL_TYPES,
     granularity: Granularity = Granularity.DAY,
+    carrier: Carrier | None = None,
 ) -> Series:
-    """What one subscription used and paid, day by day or month by month; periods without usage are left out."""
+    """What one subscription used and paid, day by day or month by month; periods without usage are left out.
+
+    A subscription of another carrier than `carrier` used nothing.
+    """
     rows = _rows(
         f"series_by_{granularity}",
         _parameters(period.split(), usage_types)
-        | {"subscription_id": subscription_id, "first": period.first, "last": period.last},
+        | {"subscription_id": subscription_id, "carrier": carrier, "first": period.first, "last": period.last},
     )
     return Series(
         as_of=rows.as_of,
@@ -240,6 +250,7 @@ def all_exceeding(
     period: Period = ALL_TIME,
     usage_types: Sequence[UsageType] = ALL_TYPES,
     subscription_ids: Sequence[int] = (),
+    carrier: Carrier | None = None,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
     """All that the pages of `exceeding` hold, a line for each usage type: subscription, usage type, total, excess.
@@ -249,7 +260,7 @@ def all_exceeding(
     return _whole(
         "all_exceeding",
         _parameters(period.split(), usage_types)
-        | {"subscription_ids": list(subscription_ids) or None, "price_limit": price_limit},
+        | {"subscription_ids": list(subscription_ids) or None, "carrier": carrier, "price_limit": price_limit},
         seconds,
     )
 
@@ -259,6 +270,7 @@ def all_metrics(
     period: Period,
     usage_types: Sequence[UsageType] = ALL_TYPES,
     subscription_ids: Sequence[int] = (),
+    carrier: Carrier | None = None,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
     """All that the pages of `metrics` hold: subscription, usage type, unit, price, usage, records."""
@@ -267,6 +279,7 @@ def all_metrics(
         _parameters(period.split(), usage_types)
         | {
             "subscription_ids": list(subscription_ids) or None,
+            "carrier": carrier,
             "data_unit": UsageType.DATA.unit,
             "voice_unit": UsageType.VOICE.unit,
         },
@@ -342,16 +355,19 @@ _DAY_COLUMNS = (
 )
 
 
-def day_with_sources(*, subscription_id: int, day: date, most_records: int) -> DayWithSources:
+def day_with_sources(
+    *, subscription_id: int, day: date, most_records: int, carrier: Carrier | None = None
+) -> DayWithSources:
     """What the aggregates say of a day and what they are made of, in one snapshot.
 
     At most `most_records` raw records are listed for each usage type, in order of time; there are none once the day
-    has expired.
+    has expired. A subscription of another carrier than `carrier` used nothing.
     """
     rows = _rows(
         "day_with_sources",
         {
             "subscription_id": subscription_id,
+            "carrier": carrier,
             "day": day,
             "usage_types": [usage_type.value for usage_type in ALL_TYPES],
             "most": most_records,
@@ -403,6 +419,7 @@ def _metrics_of_one(
     usage_types: Sequence[UsageType],
     rows: int,
     after: MetricsPosition | None,
+    carrier: Carrier | None,
 ) -> _Rows:
     first_month, last_month = parts.months or _NO_DAYS
     edge, other_edge = (*parts.days, _NO_DAYS, _NO_DAYS)[:2]
@@ -410,6 +427,7 @@ def _metrics_of_one(
         "metrics_of_one",
         {
             "subscription_id": str(subscription_id),
+            "carrier": carrier or "",
             "first_month": str(first_month or EARLIEST),
             "last_month": str(last_month or LATEST),
             "edge_first": str(edge[0]),

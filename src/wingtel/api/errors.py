@@ -15,6 +15,8 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
+from . import request_ids
+
 PROBLEM_JSON = "application/problem+json"
 LONGEST_ECHO = 200
 
@@ -101,6 +103,7 @@ def problem(
         "status": int(status),
         "detail": detail,
         "errors": [fault.as_json() for fault in faults],
+        "request_id": request_ids.current(),
     }
     return HttpResponse(json.dumps(body), status=status, content_type=PROBLEM_JSON, headers=headers)
 
@@ -217,7 +220,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     """Django's 500, for what nobody foresaw; the log has the cause."""
     if not _in_api(request):
         return defaults.server_error(request)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed; its log says why.")
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed; its log says why, under the request_id.")
 
 
 def _in_api(request: HttpRequest) -> bool:

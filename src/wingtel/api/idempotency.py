@@ -25,8 +25,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 """The header, as the schema has it."""
 
 
-def once(key: str, fingerprint: str, work: Callable[[], Reply]) -> tuple[Reply, bool]:
-    """The reply of `work`, and whether it is that of an earlier request with `key`, which is kept for a day.
+def once(key: str, work: Callable[[], Reply], *, caller: str, fingerprint: str) -> tuple[Reply, bool]:
+    """The reply of `work`, and whether it is that of an earlier request of `caller` with `key`, kept for a day.
 
     `work` and the memory of it are one transaction: when it raises, neither is there. Raises KeyReused when the earlier
     request asked for something else, InvalidParameters for a key that is empty or too long.
@@ -35,7 +35,9 @@ def once(key: str, fingerprint: str, work: Callable[[], Reply]) -> tuple[Reply, 
         raise InvalidParameters([Fault("parameter", "Idempotency-Key", f"1 to {LONGEST_KEY} characters", key)])
     _forget()
     with transaction.atomic():
-        request, is_new = IdempotentRequest.objects.get_or_create(key=key, defaults={"fingerprint": fingerprint})
+        request, is_new = IdempotentRequest.objects.get_or_create(
+            caller=caller, key=key, defaults={"fingerprint": fingerprint}
+        )
         if not is_new:
             if request.fingerprint != fingerprint:
                 raise KeyReused

@@ -3,10 +3,9 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
@@ -16,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from wingtel.aggregates.questions import DATE_RULE, parse_date
+from wingtel.keys.access import Scope
 from wingtel.lifecycle.adjusting import (
     AdjustmentRefusedError,
     NotReversibleError,
@@ -29,14 +29,14 @@ from wingtel.lifecycle.models import Reconciliation
 from wingtel.usage.models import UsageAdjustment, UsageDay
 
 from . import parameters, schemas, serializers
+from .authentication import access
 from .errors import Conflict, Fault, InvalidParameters
+from .guarded import ANY
 from .idempotency import IDEMPOTENCY_KEY, once
 from .pagination import IdPagination, NewestFirstPagination
 from .parameters import Parameter
 from .parsers import ExactJSONParser
 from .views import ParameterView
-
-ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH)
 
 
 def as_api_error(error: AdjustmentRefusedError) -> Exception:
@@ -54,7 +54,7 @@ class ListedView(ListModelMixin, GenericViewSet[Any], ParameterView):
 
     pagination_class: type[IdPagination] = IdPagination
     lookup_url_kwarg = "id"
-    lookup_value_converter = "int"
+    lookup_value_converter = "id"
 
     def known_parameters(self) -> Sequence[Parameter]:
         return self.known if self.action == "list" else ()
@@ -74,9 +74,13 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
     serializer_class = serializers.AdjustmentSerializer
     parser_classes = (ExactJSONParser,)
     known = parameters.LISTING_OF_ADJUSTMENTS
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
+    within_carrier = ANY
 
     def get_queryset(self) -> QuerySet[UsageAdjustment]:
         rows = super().get_queryset()
+        if carrier := access(self.request).carrier:
+            rows = rows.filter(subscription__carrier=carrier)
         if self.action != "list":
             return rows
         if asked := self.asked["subscription_id"]:
@@ -91,7 +95,7 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         summary="List adjustments",
         description="In the order in which they were made.",
         parameters=[parameter.documented() for parameter in parameters.LISTING_OF_ADJUSTMENTS],
-        responses={200: serializers.AdjustmentSerializer(many=True), **schemas.problems(400, 503)},
+        responses={200: serializers.AdjustmentSerializer(many=True), **schemas.problems(400)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -100,8 +104,7 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         operation_id="usage_adjustment",
         tags=["usage"],
         summary="Read an adjustment",
-        parameters=[ID],
-        responses={200: serializers.AdjustmentSerializer, **schemas.problems(404, 503)},
+        responses={200: serializers.AdjustmentSerializer, **schemas.problems(404)},
     )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().retrieve(request, *args, **kwargs)
@@ -114,7 +117,7 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         "still there or not. It is counted in every answer when the reply is sent. With an Idempotency-Key, the same "
         "request sent again within a day gets the first reply and adjusts nothing.",
         parameters=[IDEMPOTENCY_KEY],
-        responses={201: serializers.AdjustmentSerializer, **schemas.problems(400, 415, 422, 503)},
+        responses={201: serializers.AdjustmentSerializer, **schemas.problems(400, 422)},
     )
     def create(self, request: Request) -> Response:
         sent = self.get_serializer(data=request.data)
@@ -123,8 +126,12 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         if key is None:
             return Response(self._adjusted(sent.validated_data), status=201)
         asked = f"adjustment {sorted((name, str(value)) for name, value in sent.validated_data.items())}"
-        fingerprint = hashlib.sha256(asked.encode()).hexdigest()
-        reply, replayed = once(key, fingerprint, partial(self._adjusted, sent.validated_data))
+        reply, replayed = once(
+            key,
+            partial(self._adjusted, sent.validated_data),
+            caller=access(request).caller,
+            fingerprint=hashlib.sha256(asked.encode()).hexdigest(),
+        )
         return Response(reply, status=201, headers={"Idempotency-Replayed": "true"} if replayed else None)
 
     def _adjusted(self, sent: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,12 +148,13 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         summary="Reverse an adjustment",
         description="Makes another adjustment with its amounts negated. An adjustment is reversed once, and a "
         "reversal is not reversed: adjust anew what should count again.",
-        parameters=[ID],
         request=serializers.ReversalSerializer,
-        responses={201: serializers.AdjustmentSerializer, **schemas.problems(400, 404, 409, 415, 503)},
+        responses={201: serializers.AdjustmentSerializer, **schemas.problems(400, 404, 409)},
     )
     @action(detail=True, methods=["post"])
     def reversal(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+        if not self.get_queryset().filter(pk=id).exists():
+            raise NotFound(f"There is no adjustment {id}.")
         sent = serializers.ReversalSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         try:
@@ -162,6 +170,7 @@ class DayView(ListedView):
     queryset = UsageDay.objects.all()
     serializer_class = serializers.DaySerializer
     known = parameters.LISTING_OF_DAYS
+    scopes: ClassVar = {"GET": Scope.READ}
 
     def get_queryset(self) -> QuerySet[UsageDay]:
         rows = self.within(super().get_queryset())
@@ -172,7 +181,7 @@ class DayView(ListedView):
         tags=["usage"],
         summary="List business days, their states, and what they were sealed with",
         parameters=[parameter.documented() for parameter in parameters.LISTING_OF_DAYS],
-        responses={200: serializers.DaySerializer(many=True), **schemas.problems(400, 503)},
+        responses={200: serializers.DaySerializer(many=True), **schemas.problems(400)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -185,13 +194,14 @@ class ReconciliationView(RetrieveModelMixin, ListedView):
     serializer_class = serializers.ReconciliationSerializer
     pagination_class = NewestFirstPagination
     known = parameters.LISTING
+    scopes: ClassVar = {"GET": Scope.READ}
 
     @extend_schema(
         operation_id="usage_reconciliations",
         tags=["usage"],
         summary="List comparisons of the aggregates with their sources, the latest first",
         parameters=[parameter.documented() for parameter in parameters.LISTING],
-        responses={200: serializers.ReconciliationSerializer(many=True), **schemas.problems(400, 503)},
+        responses={200: serializers.ReconciliationSerializer(many=True), **schemas.problems(400)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -200,8 +210,7 @@ class ReconciliationView(RetrieveModelMixin, ListedView):
         operation_id="usage_reconciliation",
         tags=["usage"],
         summary="Read a comparison of the aggregates with their sources",
-        parameters=[ID],
-        responses={200: serializers.ReconciliationSerializer, **schemas.problems(404, 503)},
+        responses={200: serializers.ReconciliationSerializer, **schemas.problems(404)},
     )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().retrieve(request, *args, **kwargs)
@@ -211,6 +220,8 @@ class ExplanationView(ParameterView):
     """What the total of one subscription's day is made of."""
 
     known = parameters.EXPLAINING
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
 
     @extend_schema(
         operation_id="subscription_usage_explained",
@@ -221,17 +232,20 @@ class ExplanationView(ParameterView):
         "(`records_gone`), their share is the total without the adjustments, and `adds_up` is null. An unknown "
         "subscription used nothing.",
         parameters=[
-            OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The subscription."),
-            OpenApiParameter("day", OpenApiTypes.DATE, OpenApiParameter.PATH, description="The business day."),
+            OpenApiParameter("day", parameters.DATE_SCHEMA, OpenApiParameter.PATH, description="The business day."),
             *[parameter.documented() for parameter in parameters.EXPLAINING],
         ],
-        responses={200: schemas.ExplanationShape, **schemas.problems(400, 404, 503)},
+        responses={200: schemas.ExplanationShape, **schemas.problems(400, 404)},
     )
     def get(self, request: Request, id: int, day: str) -> Response:  # noqa: A002 - the address' own word
         try:
             wanted = parse_date(day)
         except ValueError as error:
             raise InvalidParameters([Fault("parameter", "day", DATE_RULE, day)]) from error
-        return Response(
-            explanation_answer(explain(subscription_id=id, day=wanted, most_records=self.asked["page_size"]))
+        found = explain(
+            subscription_id=id,
+            day=wanted,
+            most_records=self.asked["page_size"],
+            carrier=access(request).carrier,
         )
+        return Response(explanation_answer(found))

@@ -18,12 +18,16 @@ class IdempotentRequest(models.Model):
     Written in the transaction of what the request does: while that goes on, a second one with the same key waits.
     """
 
-    key = models.CharField(max_length=LONGEST_KEY, unique=True)
+    caller = models.CharField(max_length=30, help_text="Whose key it is: callers do not see each other's replies.")
+    key = models.CharField(max_length=LONGEST_KEY)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the parameters and the body, in hexadecimal.")
     reply = models.JSONField(null=True)
     created_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     objects: ClassVar[models.Manager["IdempotentRequest"]] = models.Manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["caller", "key"], name="idempotent_request_unique")]
 
     def __str__(self) -> str:
         return self.key

@@ -27,6 +27,9 @@ from wingtel.usage.models import UsageDay, UsageType
 from . import cursors, negotiation
 from .errors import Fault, InvalidParameters
 
+# Of dates from 1900 to 9998, for the schema.
+DATE_PATTERN = "^(?!9999)(19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+DATE_SCHEMA = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
 
@@ -176,14 +179,14 @@ FROM = Parameter(
     name="from",
     rule=DATE_RULE,
     parse=parse_date,
-    schema={"type": "string", "format": "date"},
+    schema=DATE_SCHEMA,
     description="First business day of the period, included; without it, since the beginning.",
 )
 TO = Parameter(
     name="to",
     rule=f"{DATE_RULE}, not before from",
     parse=parse_date,
-    schema={"type": "string", "format": "date"},
+    schema=DATE_SCHEMA,
     description="Last business day of the period, included; without it, until now.",
 )
 REQUIRED_FROM = replace(FROM, required=True, description="First business day of the period, included.")
@@ -216,7 +219,7 @@ CURSOR = Parameter(
     name="cursor",
     rule="a cursor as found in next of the page before",
     parse=parse_id_cursor,
-    schema={"type": "string"},
+    schema={"type": "string", "format": "cursor-of-ids"},
     description="Where the page before ended.",
 )
 NAMED_BY = Parameter(
@@ -252,6 +255,11 @@ STATE = Parameter(
     description="Only days in this state.",
 )
 
+
+def _cursor_of(what: str, parse: Callable[[str], Any]) -> Parameter:
+    return replace(CURSOR, parse=parse, schema={"type": "string", "format": f"cursor-of-{what}"})
+
+
 EXCEEDING = (
     PRICE_LIMIT,
     USAGE_TYPE,
@@ -260,7 +268,7 @@ EXCEEDING = (
     SUBSCRIPTION_ID,
     FORMAT,
     PAGE_SIZE,
-    replace(CURSOR, parse=parse_exceeding_cursor),
+    _cursor_of("exceeding", parse_exceeding_cursor),
 )
 METRICS = (
     REQUIRED_FROM,
@@ -269,12 +277,18 @@ METRICS = (
     SUBSCRIPTION_ID,
     FORMAT,
     PAGE_SIZE,
-    replace(CURSOR, parse=parse_metrics_cursor),
+    _cursor_of("metrics", parse_metrics_cursor),
 )
 RECORDING = (NAMED_BY, ATOMIC)
 SERIES = (FROM, TO, USAGE_TYPE, GRANULARITY, FORMAT)
 LISTING = (PAGE_SIZE, CURSOR)
 LISTING_OF_SUBSCRIPTION = (SUBSCRIPTION_ID, *LISTING)
 LISTING_OF_ADJUSTMENTS = (SUBSCRIPTION_ID, USAGE_TYPE, FROM, TO, *LISTING)
-LISTING_OF_DAYS = (STATE, FROM, TO, PAGE_SIZE, replace(CURSOR, parse=parse_day_cursor))
+LISTING_OF_DAYS = (
+    STATE,
+    FROM,
+    TO,
+    PAGE_SIZE,
+    _cursor_of("day", parse_day_cursor),
+)
 EXPLAINING = (replace(PAGE_SIZE, description="How many raw records of each usage type are listed; all are summed."),)

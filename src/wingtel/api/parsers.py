@@ -9,6 +9,10 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.utils.json import strict_constant
 
+from .errors import TooLarge
+
+MOST_BYTES = 2**20
+
 
 class ExactJSONParser(JSONParser):
     """JSON as its specification has it. Also refuses numbers beyond floats, and nesting without a bottom."""
@@ -17,7 +21,10 @@ class ExactJSONParser(JSONParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         try:
-            return json.loads(stream.read().decode(), parse_constant=strict_constant, parse_float=_finite)
+            body = stream.read(MOST_BYTES + 1)
+            if len(body) > MOST_BYTES:
+                raise TooLarge(f"The body has more than {MOST_BYTES} bytes, which nothing here needs.")
+            return json.loads(body.decode(), parse_constant=strict_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
             raise ParseError(f"The body is not JSON: {error}.") from error
 

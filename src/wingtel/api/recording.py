@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
@@ -10,10 +10,14 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from wingtel.keys.access import Scope
 from wingtel.recording import NamedBy, record_usage
+from wingtel.subscriptions.models import Carrier
 
 from . import parameters, record_bodies, schemas
+from .authentication import access
 from .errors import Fault, RecordsRefused
+from .guarded import ANY
 from .idempotency import IDEMPOTENCY_KEY, once
 from .record_bodies import JSONRecordsParser, NDJSONRecordsParser, SentRecords
 from .views import ParameterView
@@ -23,6 +27,8 @@ class UsageRecordsView(ParameterView):
     """Usage records, up to 10 000 in a request."""
 
     known = parameters.RECORDING
+    scopes: ClassVar = {"POST": Scope.INGEST}
+    within_carrier = ANY
     parser_classes = (JSONRecordsParser, NDJSONRecordsParser)
 
     @extend_schema(
@@ -41,32 +47,36 @@ class UsageRecordsView(ParameterView):
             IDEMPOTENCY_KEY,
         ],
         request={
-            "application/json": schemas.UsageRecordShape(many=True),
+            "application/json": schemas.USAGE_RECORDS,
             record_bodies.NDJSON: schemas.UsageRecordShape,
         },
-        responses={200: schemas.RecordedShape, **schemas.problems(400, 413, 415, 422, 503)},
+        responses={200: schemas.RecordedShape, **schemas.problems(400, 422)},
         examples=[schemas.USAGE_RECORDS_EXAMPLE, schemas.RECORDED_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         sent = cast("object", request.data)
         if not isinstance(sent, SentRecords):  # REST framework asks no parser about an empty body
             raise ParseError("The body is empty. Send a list of records.")
+        caller = access(request)
+        record = partial(self._recorded, sent, caller.carrier)
         key = request.headers.get("Idempotency-Key")
         if key is None:
-            return Response(self._recorded(sent))
+            return Response(record())
         asked = f"{self.asked['named_by']} {self.asked['atomic']} {sent.sha256}"
-        reply, replayed = once(key, hashlib.sha256(asked.encode()).hexdigest(), partial(self._recorded, sent))
+        reply, replayed = once(
+            key, record, caller=caller.caller, fingerprint=hashlib.sha256(asked.encode()).hexdigest()
+        )
         return Response(reply, headers={"Idempotency-Replayed": "true"} if replayed else None)
 
-    def _recorded(self, sent: SentRecords) -> dict[str, Any]:
+    def _recorded(self, sent: SentRecords, carrier: Carrier | None) -> dict[str, Any]:
         named_by: NamedBy = self.asked["named_by"]
         found = record_bodies.read(sent.items, named_by)
         if not self.asked["atomic"]:
-            recorded = record_usage(found.entries, named_by=named_by)
+            recorded = record_usage(found.entries, named_by=named_by, carrier=carrier)
             refused = found.refusals(recorded.refused)
         else:
             with transaction.atomic():
-                recorded = record_usage(found.entries, named_by=named_by)
+                recorded = record_usage(found.entries, named_by=named_by, carrier=carrier)
                 refused = found.refusals(recorded.refused)
                 if refused:
                     raise RecordsRefused(

@@ -5,39 +5,48 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import ProtectedError, QuerySet
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
+from wingtel.keys.access import Scope
 from wingtel.subscriptions.models import Carrier, Plan, Purchase, Subscription
 
 from . import parameters, serializers
+from .authentication import access
 from .errors import Conflict
+from .guarded import ANY
 from .pagination import IdPagination
 from .parameters import Parameter
 from .parsers import ExactJSONParser
 from .schemas import problems
 from .views import ParameterView
 
-ID = OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH)
 
-
-def documented(one: str, many: str, listing: Sequence[Parameter] = parameters.LISTING) -> Callable[[Any], Any]:
+def documented(
+    one: str,
+    many: str,
+    serializer: type[BaseSerializer[Any]],
+    listing: Sequence[Parameter] = parameters.LISTING,
+) -> Callable[[Any], Any]:
     """The schema of a resource, in whose summaries it is called `one` or `many`."""
     return extend_schema_view(
         list=extend_schema(
             summary=f"List {many}",
+            description="In the order in which they were created.",
             parameters=[parameter.documented() for parameter in listing],
-            responses=problems(400, 503),
+            responses={200: serializer(many=True), **problems(400)},
         ),
-        create=extend_schema(summary=f"Create {one}", responses=problems(400, 409, 415, 503)),
-        retrieve=extend_schema(summary=f"Read {one}", parameters=[ID], responses=problems(404, 503)),
-        update=extend_schema(summary=f"Replace {one}", parameters=[ID], responses=problems(400, 404, 409, 415, 503)),
-        partial_update=extend_schema(
-            summary=f"Change {one}", parameters=[ID], responses=problems(400, 404, 409, 415, 503)
+        create=extend_schema(summary=f"Create {one}", responses={201: serializer, **problems(400, 409)}),
+        retrieve=extend_schema(summary=f"Read {one}", responses={200: serializer, **problems(404)}),
+        update=extend_schema(summary=f"Replace {one}", responses={200: serializer, **problems(400, 404, 409)}),
+        partial_update=extend_schema(summary=f"Change {one}", responses={200: serializer, **problems(400, 404, 409)}),
+        destroy=extend_schema(
+            summary=f"Delete {one}",
+            responses={204: OpenApiResponse(description="It is gone."), **problems(404, 409)},
         ),
-        destroy=extend_schema(summary=f"Delete {one}", parameters=[ID], responses=problems(404, 409, 503)),
     )
 
 
@@ -45,19 +54,24 @@ class ResourceView(ModelViewSet[Any], ParameterView):
     """What all resources share."""
 
     known: ClassVar[Sequence[Parameter]] = parameters.LISTING
+    scopes: ClassVar = {
+        "GET": Scope.READ,
+        **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), Scope.ADMIN),
+    }
     pagination_class = IdPagination
     parser_classes = (ExactJSONParser,)
     lookup_url_kwarg = "id"
-    lookup_value_converter = "int"
+    lookup_value_converter = "id"
 
     def known_parameters(self) -> Sequence[Parameter]:
         return self.known if self.action == "list" else ()
 
 
-@documented("a plan", "plans")
+@documented("a plan", "plans", serializers.PlanSerializer)
 class PlanView(ResourceView):
     queryset = Plan.objects.all()
     serializer_class = serializers.PlanSerializer
+    within_carrier = frozenset({"GET"})  # plans are of all carriers
 
     def perform_destroy(self, instance: Plan) -> None:
         try:
@@ -70,14 +84,17 @@ class PlanView(ResourceView):
             ) from error
 
 
-@documented("a purchase", "purchases", parameters.LISTING_OF_SUBSCRIPTION)
+@documented("a purchase", "purchases", serializers.PurchaseSerializer, parameters.LISTING_OF_SUBSCRIPTION)
 class PurchaseView(ResourceView):
     queryset = Purchase.objects.all()
     serializer_class = serializers.PurchaseSerializer
     known = parameters.LISTING_OF_SUBSCRIPTION
+    within_carrier = ANY
 
     def get_queryset(self) -> QuerySet[Purchase]:
         purchases = super().get_queryset()
+        if carrier := access(self.request).carrier:
+            purchases = purchases.filter(subscription__carrier=carrier)
         asked = self.asked.get("subscription_id")
         return purchases.filter(subscription__in=asked) if asked else purchases
 
@@ -86,6 +103,12 @@ class SubscriptionView(ResourceView):
     """Subscriptions of one carrier; deleting one marks it and keeps its usage and purchases."""
 
     carrier: ClassVar[Carrier]
+    within_carrier = ANY
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if (only := access(request).carrier) not in (None, self.carrier):
+            raise PermissionDenied(f"{access(request).name} is limited to the carrier {only}.")
 
     def get_queryset(self) -> QuerySet[Subscription]:
         return Subscription.objects.current().carried_by(self.carrier)
@@ -97,14 +120,14 @@ class SubscriptionView(ResourceView):
         instance.delete_softly()
 
 
-@documented("an AT&T subscription", "AT&T subscriptions")
+@documented("an AT&T subscription", "AT&T subscriptions", serializers.AttSubscriptionSerializer)
 class AttSubscriptionView(SubscriptionView):
     carrier = Carrier.ATT
     queryset = Subscription.objects.all()
     serializer_class = serializers.AttSubscriptionSerializer
 
 
-@documented("a Sprint subscription", "Sprint subscriptions")
+@documented("a Sprint subscription", "Sprint subscriptions", serializers.SprintSubscriptionSerializer)
 class SprintSubscriptionView(SubscriptionView):
     carrier = Carrier.SPRINT
     queryset = Subscription.objects.all()

@@ -13,6 +13,7 @@ from wingtel.usage.models import UsageType
 
 from . import negotiation
 from .errors import PROBLEM_JSON
+from .record_bodies import MOST_RECORDS
 from .serializers import AdjustmentSerializer, DaySerializer
 
 _MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 4, "help_text": "An exact decimal."}
@@ -39,6 +40,7 @@ class ProblemShape(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="What was wrong and what to do.")
     errors = FaultShape(many=True)  # type: ignore[assignment] # a field, not the serializer's errors
+    request_id = serializers.CharField(help_text="The request's number, as in X-Request-Id; the log has it too.")
 
 
 class ExceededLimitShape(serializers.Serializer[Any]):
@@ -130,6 +132,17 @@ class UsageRecordShape(serializers.Serializer[Any]):
     price = serializers.DecimalField(max_digits=14, decimal_places=4, help_text="An exact decimal.")
 
 
+USAGE_RECORDS = {
+    "type": "array",
+    "maxItems": MOST_RECORDS,
+    "items": {
+        "anyOf": [{"$ref": "#/components/schemas/UsageRecordRequest"}, {}],
+        "description": "What is no usage record is refused by itself, in the reply.",
+    },
+}
+"""The body of a request to record usage."""
+
+
 class RefusedRecordShape(serializers.Serializer[Any]):
     """A record that was not recorded."""
 
@@ -209,7 +222,7 @@ class ExplanationShape(serializers.Serializer[Any]):
 
 def problems(*statuses: int) -> dict[Any, Any]:
     """The responses of some error statuses, for `extend_schema`."""
-    return {(status, PROBLEM_JSON): OpenApiResponse(ProblemShape, _MEANINGS[status]) for status in statuses}
+    return {(status, PROBLEM_JSON): OpenApiResponse(ProblemShape, MEANINGS[status]) for status in statuses}
 
 
 def files(shape: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
@@ -223,14 +236,18 @@ def files(shape: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
     }
 
 
-_MEANINGS = {
+MEANINGS = {
     400: "The request breaks a rule; errors says which.",
+    401: "No key, or one that opens nothing.",
+    403: "The caller has not the scope, or is limited to another carrier.",
     404: "There is no such thing.",
     406: "The answer is not to be had in the format asked for.",
     409: "What is stored does not allow it.",
     413: "The body is too large.",
     415: "The body is of a type that is not read here.",
     422: "All of it was refused; errors says why.",
+    429: "The requests of this minute are used up.",
+    500: "The server failed; its log says why, under the request_id.",
     503: "The database does not answer.",
 }
 

@@ -2,12 +2,19 @@
 
 from typing import Any
 
+from django.db import models
+from django.db.models import QuerySet
 from rest_framework import serializers
 
+from wingtel.keys.access import Access
+from wingtel.lifecycle.adjusting import LONGEST_ACTOR, LONGEST_REASON
 from wingtel.lifecycle.answers import adjustment_answer, day_answer
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.subscriptions.models import Plan, Purchase, Subscription
 from wingtel.usage.models import UsageAdjustment, UsageDay
+from wingtel.usage.ranges import LARGEST_QUANTITY
+
+from .fields import DayField, ExactDecimalField, IdField, MomentField, TextField, WholeNumberField
 
 SUBSCRIPTION_FIELDS = (
     "id",
@@ -36,15 +43,40 @@ class KnownFields(serializers.Serializer[Any]):
 class KnownFieldsSerializer(KnownFields, serializers.ModelSerializer[Any]):
     """The same of a model."""
 
+    serializer_related_field = IdField
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: TextField,
+        models.TextField: TextField,
+        models.BigIntegerField: WholeNumberField,
+        models.DecimalField: ExactDecimalField,
+        models.DateTimeField: MomentField,
+        models.DateField: DayField,
+    }
+
+
+class SubscriptionField(IdField):
+    """The id of a subscription; to a caller limited to a carrier, those of others do not exist."""
+
+    def get_queryset(self) -> QuerySet[Subscription] | None:
+        found: QuerySet[Subscription] | None = super().get_queryset()
+        request = self.context.get("request")
+        carrier = request.auth.carrier if request is not None and isinstance(request.auth, Access) else None
+        return found.filter(carrier=carrier) if found is not None and carrier else found
+
 
 class PlanSerializer(KnownFieldsSerializer):
+    """What a subscription is sold as."""
+
     class Meta:
         model = Plan
         fields = ("id", "name", "price", "data_available")
 
 
 class PurchaseSerializer(KnownFieldsSerializer):
-    subscription = serializers.PrimaryKeyRelatedField(queryset=Subscription.objects.current())
+    """A payment asked for a subscription."""
+
+    subscription = SubscriptionField(queryset=Subscription.objects.current())
 
     class Meta:
         model = Purchase
@@ -52,6 +84,8 @@ class PurchaseSerializer(KnownFieldsSerializer):
 
 
 class AttSubscriptionSerializer(KnownFieldsSerializer):
+    """A line with AT&T."""
+
     class Meta:
         model = Subscription
         fields = (*SUBSCRIPTION_FIELDS, "network_type")
@@ -59,6 +93,8 @@ class AttSubscriptionSerializer(KnownFieldsSerializer):
 
 
 class SprintSubscriptionSerializer(KnownFieldsSerializer):
+    """A line with Sprint."""
+
     class Meta:
         model = Subscription
         fields = (*SUBSCRIPTION_FIELDS, "sprint_id")
@@ -66,10 +102,17 @@ class SprintSubscriptionSerializer(KnownFieldsSerializer):
 
 
 class AdjustmentSerializer(KnownFieldsSerializer):
-    subscription_id = serializers.PrimaryKeyRelatedField(
+    """A signed correction of what one subscription used and paid on one business day."""
+
+    subscription_id = SubscriptionField(
         queryset=Subscription.objects.all(), source="subscription", help_text="May have been deleted."
     )
-    unit = serializers.CharField(read_only=True, help_text="kilobytes or seconds.")
+    unit = serializers.ChoiceField(choices=["kilobytes", "seconds"], read_only=True, help_text="The unit of used.")
+    used = WholeNumberField(
+        min_value=-LARGEST_QUANTITY, max_value=LARGEST_QUANTITY, default=0, help_text="Kilobytes or seconds."
+    )
+    reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
+    actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")
     reversed_by = serializers.IntegerField(read_only=True, allow_null=True, help_text="The adjustment that did.")
 
     class Meta:
@@ -85,11 +128,15 @@ class AdjustmentSerializer(KnownFieldsSerializer):
 
 
 class ReversalSerializer(KnownFields):
-    reason = serializers.CharField(help_text="Why, for whoever asks later.")
-    actor = serializers.CharField(help_text="Who made it.")
+    """Why an adjustment is reversed, and by whom."""
+
+    reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
+    actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")
 
 
 class DaySerializer(serializers.ModelSerializer[UsageDay]):
+    """A business day: its state, and the sums it was sealed with."""
+
     kilobytes_used = serializers.IntegerField(allow_null=True)
     seconds_used = serializers.IntegerField(allow_null=True)
 
@@ -105,6 +152,8 @@ class DaySerializer(serializers.ModelSerializer[UsageDay]):
 
 
 class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
+    """One comparison of the aggregates with their sources."""
+
     class Meta:
         model = Reconciliation
         fields = (

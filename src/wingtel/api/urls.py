@@ -1,12 +1,16 @@
 """Version 1 of the API."""
 
-from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
 from . import lifecycle, recording, resources, views
+from .converters import IdConverter
+from .documentation import SchemaView
 
 app_name = "api"
+
+register_converter(IdConverter, "id")
 
 router = SimpleRouter(use_regex_path=False)
 router.register("plans", resources.PlanView, basename="plan")
@@ -21,10 +25,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("usage/exceeding/", views.ExceedingView.as_view(), name="exceeding"),
     path("usage/records/", recording.UsageRecordsView.as_view(), name="usage-records"),
     path("usage/metrics/", views.MetricsView.as_view(), name="metrics"),
-    path("subscriptions/<int:id>/usage/", views.SeriesView.as_view(), name="series"),
-    path("subscriptions/<int:id>/usage/<str:day>/", lifecycle.ExplanationView.as_view(), name="explanation"),
+    path("subscriptions/<id:id>/usage/", views.SeriesView.as_view(), name="series"),
+    path("subscriptions/<id:id>/usage/<str:day>/", lifecycle.ExplanationView.as_view(), name="explanation"),
     path("health/", views.HealthView.as_view(), name="health"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
     path(
         "redoc/",

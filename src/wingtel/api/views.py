@@ -7,42 +7,53 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import OperationalError, connection
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from wingtel.aggregates import answers, queries
 from wingtel.background.health import background_status, redis_status
 from wingtel.exports import answers as exports
 from wingtel.exports.answers import Export
 from wingtel.exports.formats import Format
+from wingtel.keys.access import Scope
 
 from . import cursors, negotiation, parameters, schemas
+from .authentication import access
 from .errors import Fault, InvalidParameters
 from .exporting import MadeExport
+from .guarded import ANY, Guarded
 from .parameters import CURSOR, PAGE_SIZE, Parameter, period_of, usage_types_of
 from .rendering import OrjsonRenderer
 
 
-class ParameterView(APIView):
-    """A view that refuses query parameters it does not know, and holds the ones it knows in `asked`."""
+class ParameterView(Guarded):
+    """A view that refuses query parameters it does not know, and holds the ones it knows in `asked`.
+
+    A method that it does not have is told first, then who may do what, then what is wrong with the parameters.
+    """
 
     known: ClassVar[Sequence[Parameter]] = ()
     asked: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if self.answers(request):
-            self.asked = parameters.read(request.query_params, self.known_parameters())
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
+        self.asked = {}
+        if request.method != "OPTIONS":  # which asks for no answer
+            self.asked = parameters.read(request.query_params, self.known_parameters())
 
-    def answers(self, request: Request) -> bool:
-        """Whether the request gets further than its method; OPTIONS asks for no answer."""
-        return request.method != "OPTIONS" and hasattr(self, str(request.method).lower())
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """The renderer and media type to answer with; a `format` that there is none of is told as a parameter."""
+        try:
+            return super().perform_content_negotiation(request, force)
+        except Http404:
+            return super().perform_content_negotiation(request, force=True)
 
     def known_parameters(self) -> Sequence[Parameter]:
         """The parameters of the method asked for."""
@@ -61,7 +72,7 @@ class ExportView(ParameterView):
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         """Whatever is no file is JSON. Raises NotAcceptable for what is neither."""
-        self.form = negotiation.format_of(request) if self.answers(request) and not force else None
+        self.form = negotiation.format_of(request) if request.method in {"GET", "HEAD"} and not force else None
         return OrjsonRenderer(), OrjsonRenderer.media_type
 
     @property
@@ -79,6 +90,8 @@ class ExceedingView(ExportView):
     """Who has reached a price limit."""
 
     known = parameters.EXCEEDING
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
 
     @extend_schema(
         operation_id="usage_exceeding",
@@ -87,7 +100,7 @@ class ExceedingView(ExportView):
         description="The subscriptions whose total price for a usage type is at least the limit. Each usage "
         "type is checked on its own. Largest excess first. Without dates: all time.",
         parameters=[parameter.documented() for parameter in parameters.EXCEEDING],
-        responses={**schemas.files(schemas.ExceedingShape), **schemas.problems(400, 406, 503)},
+        responses={**schemas.files(schemas.ExceedingShape), **schemas.problems(400, 503)},
         examples=[schemas.EXCEEDING_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
     def get(self, request: Request) -> HttpResponseBase:
@@ -97,6 +110,7 @@ class ExceedingView(ExportView):
             "period": period,
             "usage_types": usage_types_of(self.asked),
             "subscription_ids": self.asked["subscription_id"],
+            "carrier": access(request).carrier,
         }
         if self.form:
             return self.file(exports.exceeding(**asked, seconds=settings.WINGTEL_EXPORT_SECONDS), self.form)
@@ -115,6 +129,8 @@ class MetricsView(ExportView):
     """What subscriptions used and paid."""
 
     known = parameters.METRICS
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
 
     @extend_schema(
         operation_id="usage_metrics",
@@ -123,7 +139,7 @@ class MetricsView(ExportView):
         description="Usage, price and number of records of every subscription with usage between two dates, "
         "both included, by usage type. In order of subscription and usage type.",
         parameters=[parameter.documented() for parameter in parameters.METRICS],
-        responses={**schemas.files(schemas.MetricsShape), **schemas.problems(400, 406, 503)},
+        responses={**schemas.files(schemas.MetricsShape), **schemas.problems(400, 503)},
         examples=[schemas.METRICS_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
     def get(self, request: Request) -> HttpResponseBase:
@@ -132,6 +148,7 @@ class MetricsView(ExportView):
             "period": period,
             "usage_types": usage_types_of(self.asked),
             "subscription_ids": self.asked["subscription_id"],
+            "carrier": access(request).carrier,
         }
         if self.form:
             return self.file(exports.metrics(**asked, seconds=settings.WINGTEL_EXPORT_SECONDS), self.form)
@@ -143,6 +160,8 @@ class SeriesView(ExportView):
     """What one subscription used and paid over time."""
 
     known = parameters.SERIES
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
 
     @extend_schema(
         operation_id="subscription_usage",
@@ -151,11 +170,8 @@ class SeriesView(ExportView):
         description="In order of time and usage type; days or months without usage are left out. A month at "
         "the edge of the period counts its days in the period only. An unknown subscription has no usage: an "
         "empty list.",
-        parameters=[
-            OpenApiParameter("id", OpenApiTypes.INT64, OpenApiParameter.PATH, description="The subscription."),
-            *[parameter.documented() for parameter in parameters.SERIES],
-        ],
-        responses={**schemas.files(schemas.SeriesShape), **schemas.problems(400, 404, 406, 503)},
+        parameters=[parameter.documented() for parameter in parameters.SERIES],
+        responses={**schemas.files(schemas.SeriesShape), **schemas.problems(400, 404, 503)},
         examples=[schemas.SERIES_EXAMPLE, schemas.INVALID_PARAMETER_EXAMPLE],
     )
     def get(self, request: Request, id: int) -> HttpResponseBase:  # noqa: A002 - the address' own word
@@ -165,6 +181,7 @@ class SeriesView(ExportView):
             "period": period,
             "usage_types": usage_types_of(self.asked),
             "granularity": granularity,
+            "carrier": access(request).carrier,
         }
         if self.form:
             return self.file(exports.series(**asked), self.form)
@@ -185,7 +202,9 @@ class HealthView(ParameterView):
         description="200 as long as questions are answered; `degraded` where Redis or the tasks are not there, which "
         "holds up folding, sealing and imports of watched folders, and nothing else.",
         auth=[],
-        responses={200: schemas.HealthShape, **schemas.problems(503)},
+        responses={
+            200: schemas.HealthShape,
+        },
     )
     def get(self, request: Request) -> Response:
         connection.ensure_connection()

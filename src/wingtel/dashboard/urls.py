@@ -1,9 +1,14 @@
 """The pages."""
 
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from . import views
 
 app_name = "dashboard"
 
-urlpatterns = [path("", views.landing, name="landing")]
+urlpatterns = [
+    path("", views.landing, name="landing"),
+    path("login/", LoginView.as_view(template_name="dashboard/login.html"), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+]

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from wingtel.aggregates import queries
 from wingtel.aggregates.queries import RawRecord, Sums
+from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageAdjustment, UsageDay, UsageType
 
 RECORDS_LISTED = 100
@@ -50,13 +51,20 @@ class Explanation:
         return None if self.records_gone else all(found.adds_up for found in self.types)
 
 
-def explain(*, subscription_id: int, day: date, most_records: int = RECORDS_LISTED) -> Explanation:
+def explain(
+    *, subscription_id: int, day: date, most_records: int = RECORDS_LISTED, carrier: Carrier | None = None
+) -> Explanation:
     """Explain a day, listing up to `most_records` raw records of each usage type.
 
     It is one snapshot: whoever writes meanwhile is seen in the total, the records and the adjustments, or in none.
-    A subscription that is unknown or used nothing has totals of zero.
+    A subscription that is unknown or used nothing has totals of zero. So has, with a `carrier`, that of another one;
+    and the sums that the whole day was sealed with are left out.
     """
-    found = queries.day_with_sources(subscription_id=subscription_id, day=day, most_records=most_records)
+    found = queries.day_with_sources(
+        subscription_id=subscription_id, day=day, most_records=most_records, carrier=carrier
+    )
+    if carrier is not None:
+        _leave_out_sums(found.day)
     adjustments = _adjustments(found)
     gone = found.day.state == UsageDay.State.EXPIRED
     return Explanation(
@@ -77,6 +85,11 @@ def explain(*, subscription_id: int, day: date, most_records: int = RECORDS_LIST
             for kind in found.types
         ],
     )
+
+
+def _leave_out_sums(day: UsageDay) -> None:
+    day.data_records = day.kilobytes_used = day.data_price = None
+    day.voice_records = day.seconds_used = day.voice_price = None
 
 
 def _without(total: Sums, adjusted: Sums) -> Sums:

@@ -17,7 +17,7 @@ from wingtel.usage.models import UsageType
 
 from . import resolving
 from .columns import Columns, array, copy_texts, moment_texts
-from .entries import NamedBy
+from .entries import Naming
 from .stored import Stored
 
 _Session = psycopg.Connection[Any]
@@ -56,7 +56,7 @@ class _Rows(NamedTuple):
         }
 
 
-def store(columns: Columns, named_by: NamedBy) -> Stored:
+def store(columns: Columns, naming: Naming) -> Stored:
     """Store all of `columns` whose subscription is known, in one transaction.
 
     Raises IntegrityError, and stores nothing, when one is a duplicate or a partition is missing; DataError when the
@@ -66,11 +66,11 @@ def store(columns: Columns, named_by: NamedBy) -> Stored:
         session: _Session = cursor.connection
         with session.pipeline(), psycopg.Cursor(session) as lock, psycopg.Cursor(session) as asking:
             lock.execute(_SQL["lock"])
-            asking.execute(*resolving.question(columns, named_by))
+            asking.execute(*resolving.question(columns, naming))
             # Written while the database looks up subscriptions.
             record_ids, moments = copy_texts(columns.record_ids), moment_texts(columns.moments)
             prices, quantities = list(map(str, columns.prices)), list(map(str, columns.quantities))
-            resolved = resolving.understood(asking.fetchall()[0], columns.subscriptions, named_by)
+            resolved = resolving.understood(asking.fetchall()[0], columns.subscriptions, naming)
         rows = _Rows(record_ids, moments, list(map(str, resolved.ids)), prices, quantities)
         data, voice = map(rows.at, _parted(columns, resolved))
         _copy(session, _SQL["copy_data"], data)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
 
 LONGEST_REFERENCE = 100
@@ -28,6 +29,13 @@ class NamedBy(StrEnum):
     def longest(self) -> int:
         """Characters that such a name may have."""
         return {"id": 19, "phone_number": 20, "device_id": 40}[self.value]
+
+
+class Naming(NamedTuple):
+    """By what usage names its subscription, and the only carrier whose subscriptions may be meant; None for any."""
+
+    by: NamedBy
+    carrier: Carrier | None = None
 
 
 class UsageEntry(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from wingtel import sql
 
 from .columns import Columns, array, text_array
-from .entries import NamedBy
+from .entries import NamedBy, Naming
 
 _SQL = sql.statements(__package__, "sql/copy.sql")
 
@@ -23,20 +23,20 @@ class Resolved(NamedTuple):
     unresolved: list[tuple[int, int]]
 
 
-def question(columns: Columns, named_by: NamedBy) -> tuple[str, dict[str, Any]]:
+def question(columns: Columns, naming: Naming) -> tuple[str, dict[str, Any]]:
     """The query about some entries, and its parameters."""
     texts = list(map(str, columns.subscriptions))
-    moments = {"first": min(columns.moments), "last": max(columns.moments)}
-    if named_by is NamedBy.ID:
-        return _SQL["named_by_id"], {"names": array(texts)} | moments
+    about = {"first": min(columns.moments), "last": max(columns.moments), "carrier": naming.carrier}
+    if naming.by is NamedBy.ID:
+        return _SQL["named_by_id"], {"names": array(texts)} | about
     names = {"names": text_array(list(dict.fromkeys(texts)))}
-    return _SQL["named_by_text"].replace("{column}", named_by.value), names | moments
+    return _SQL["named_by_text"].replace("{column}", naming.by.value), names | about
 
 
-def understood(row: Sequence[Any], names: Sequence[str | int], named_by: NamedBy) -> Resolved:
+def understood(row: Sequence[Any], names: Sequence[str | int], naming: Naming) -> Resolved:
     """What the query tells."""
     strategy, is_of_one_day, named, candidates, ids = row
-    if named_by is NamedBy.ID:
+    if naming.by is NamedBy.ID:
         numbers = list(map(int, names))
         unknown = dict.fromkeys(named, 0)
         unresolved = _not_one(unknown.get(number, 1) for number in numbers) if unknown else []

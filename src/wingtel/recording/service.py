@@ -6,6 +6,7 @@ from datetime import date
 import psycopg
 from django.db import DataError, IntegrityError, OperationalError, connection
 
+from wingtel.subscriptions.models import Carrier
 from wingtel.usage import partitions
 from wingtel.usage.business_days import time_zone
 from wingtel.usage.models import new_record_id
@@ -14,7 +15,7 @@ from . import copying, statement
 from .checks import refusals
 from .columns import Columns
 from .creating import create_unknown
-from .entries import NamedBy, Recorded, Refusal, UsageEntry
+from .entries import NamedBy, Naming, Recorded, Refusal, UsageEntry
 from .stored import Stored
 
 _ATTEMPTS = 20
@@ -27,15 +28,16 @@ def record_usage(
     named_by: NamedBy = NamedBy.ID,
     create_subscriptions: bool = False,
     checked: bool = False,
+    carrier: Carrier | None = None,
 ) -> Recorded:
     """Record `entries`, whose subscriptions are named by `named_by`; say what became of each.
 
     An entry with the reference, moment and subscription of one that is recorded already (or stands earlier in
     `entries`) is a duplicate and changes nothing, even where its amount differs. An entry with a value out of range,
     of a day that takes none (`partitions.ensure` says which), or whose subscription is unknown or names several, is
-    refused; with `checked`, the caller has seen to the ranges. With `create_subscriptions`, unknown subscriptions are
-    created with the carrier of the first entry that names them. When the database cannot take an entry (a sum would
-    leave the range of its type), that entry alone is refused.
+    refused; with `checked`, the caller has seen to the ranges. With a `carrier`, subscriptions of others are unknown.
+    With `create_subscriptions`, unknown subscriptions are created with the carrier of the first entry that names them.
+    When the database cannot take an entry (a sum would leave the range of its type), that entry alone is refused.
 
     All is committed together, unless entries have to be taken apart to find the one that the database cannot
     take; wrap the call in `transaction.atomic()` to be sure. Under a transaction isolation above READ COMMITTED,
@@ -54,50 +56,50 @@ def record_usage(
     indexes = [index for index in range(len(batch)) if index not in wrong] if wrong else range(len(batch))
     if create_subscriptions:
         create_unknown(columns.at(indexes) if wrong else columns, named_by)
-    return Recorded(refused=refused) + _record(columns, indexes, named_by)
+    return Recorded(refused=refused) + _record(columns, indexes, Naming(named_by, carrier))
 
 
-def _record(columns: Columns, indexes: Sequence[int], named_by: NamedBy) -> Recorded:
+def _record(columns: Columns, indexes: Sequence[int], naming: Naming) -> Recorded:
     """Record the entries of `columns` at `indexes`; halve them when the database cannot take one."""
     if not indexes:
         return Recorded()
     try:
-        stored = _stored(columns if len(indexes) == columns.size else columns.at(indexes), named_by)
+        stored = _stored(columns if len(indexes) == columns.size else columns.at(indexes), naming)
     except partitions.RefusedDaysError as error:
-        return _without_days(columns, indexes, named_by, error.reasons)
+        return _without_days(columns, indexes, naming, error.reasons)
     except DataError as error:
         if len(indexes) == 1:
             return Recorded(refused=[Refusal(indexes[0], *_why_untakeable(error))])
         half = len(indexes) // 2
-        return _record(columns, indexes[:half], named_by) + _record(columns, indexes[half:], named_by)
+        return _record(columns, indexes[:half], naming) + _record(columns, indexes[half:], naming)
     return Recorded(
         stored.accepted,
         [indexes[position] for position in stored.duplicates],
         [
-            Refusal(index, named_by.value, _why_unresolved(named_by, columns.subscriptions[index], candidates))
+            Refusal(index, naming.by.value, _why_unresolved(naming.by, columns.subscriptions[index], candidates))
             for index, candidates in ((indexes[position], candidates) for position, candidates in stored.unresolved)
         ],
     )
 
 
-def _without_days(columns: Columns, indexes: Sequence[int], named_by: NamedBy, reasons: Mapping[date, str]) -> Recorded:
+def _without_days(columns: Columns, indexes: Sequence[int], naming: Naming, reasons: Mapping[date, str]) -> Recorded:
     """Record the entries of other days than those that are refused."""
     zone = time_zone()
     days = {index: columns.moments[index].astimezone(zone).date() for index in indexes}
     refused = [Refusal(index, "moment", reasons[day]) for index, day in days.items() if day in reasons]
     kept = [index for index, day in days.items() if day not in reasons]
-    return Recorded(refused=refused) + _record(columns, kept, named_by)
+    return Recorded(refused=refused) + _record(columns, kept, naming)
 
 
-def _stored(columns: Columns, named_by: NamedBy) -> Stored:
+def _stored(columns: Columns, naming: Naming) -> Stored:
     """Store what can be, and make the partitions it needs. Raises DataError when the database cannot take an entry."""
     by_copy = columns.size > 1 and not _Expected.duplicates
     for _ in range(_ATTEMPTS):
         try:
-            return copying.store(columns, named_by) if by_copy else _by_statement(columns, named_by)
+            return copying.store(columns, naming) if by_copy else _by_statement(columns, naming)
         except IntegrityError as error:
             if isinstance(error.__cause__, psycopg.errors.CheckViolation):
-                days = statement.days(columns, named_by)
+                days = statement.days(columns, naming)
                 partitions.forget(*days)  # another process may have let one expire
                 partitions.ensure(days)
             elif by_copy and isinstance(error.__cause__, psycopg.errors.UniqueViolation):
@@ -115,8 +117,8 @@ class _Expected:
     """Whether the last entries of this process had some: a file sent again is full of them, and COPY is in vain."""
 
 
-def _by_statement(columns: Columns, named_by: NamedBy) -> Stored:
-    stored = statement.store(columns, named_by)
+def _by_statement(columns: Columns, naming: Naming) -> Stored:
+    stored = statement.store(columns, naming)
     if columns.size > 1:
         _Expected.duplicates = bool(stored.duplicates)
     return stored

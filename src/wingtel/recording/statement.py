@@ -11,7 +11,7 @@ from wingtel import sql
 from wingtel.aggregates import strategies
 
 from .columns import Columns, array, moment_texts, text_array
-from .entries import NamedBy
+from .entries import NamedBy, Naming
 from .stored import Stored
 
 _SQL = sql.statements(__package__, "sql/record.sql")
@@ -24,12 +24,12 @@ class _Belief:
     """The strategy that the last statement of this process found: asking first would cost a round trip."""
 
 
-def store(columns: Columns, named_by: NamedBy) -> Stored:
+def store(columns: Columns, naming: Naming) -> Stored:
     """Store all of `columns` that is no duplicate, whoever stores the same now.
 
     Raises DataError when the database cannot take an entry, IntegrityError when a partition is missing.
     """
-    resolved, parameters = _resolved(columns, named_by)
+    resolved, parameters = _resolved(columns, naming)
     for _ in range(_ATTEMPTS):
         believed = _Belief.strategy
         count = strategies.named(believed).count_recorded
@@ -48,17 +48,20 @@ def store(columns: Columns, named_by: NamedBy) -> Stored:
     raise RuntimeError(f"nothing was recorded: {_ATTEMPTS} attempts met a switch of strategies")
 
 
-def days(columns: Columns, named_by: NamedBy) -> list[date]:
+def days(columns: Columns, naming: Naming) -> list[date]:
     """The business days of those of `columns` that have a subscription."""
-    resolved, parameters = _resolved(columns, named_by)
+    resolved, parameters = _resolved(columns, naming)
     return [day for (day,) in _rows(resolved + _SQL["days"], parameters)]
 
 
-def _resolved(columns: Columns, named_by: NamedBy) -> tuple[str, dict[str, str]]:
+def _resolved(columns: Columns, naming: Naming) -> tuple[str, dict[str, str | None]]:
     """The beginning of a statement about `columns`, and its parameters."""
     is_one = columns.size == 1
-    named = _SQL["named_by_id"] if named_by is NamedBy.ID else _SQL["named_by_text"].replace("{column}", named_by.value)
-    return _SQL["one_entry" if is_one else "entries"] + named, _of_one(columns) if is_one else _of_many(columns)
+    named = (
+        _SQL["named_by_id"] if naming.by is NamedBy.ID else _SQL["named_by_text"].replace("{column}", naming.by.value)
+    )
+    parameters = (_of_one(columns) if is_one else _of_many(columns)) | {"carrier": naming.carrier}
+    return _SQL["one_entry" if is_one else "entries"] + named, parameters
 
 
 def _of_one(columns: Columns) -> dict[str, str]:
@@ -86,7 +89,7 @@ def _of_many(columns: Columns) -> dict[str, str]:
     }
 
 
-def _rows(statement: str, parameters: dict[str, str], *, keep: bool = False) -> list[tuple[Any, ...]]:
+def _rows(statement: str, parameters: dict[str, str | None], *, keep: bool = False) -> list[tuple[Any, ...]]:
     # Django's cursor writes the parameters into the text; psycopg's own sends them beside it and can keep the plan.
     with (
         connection.cursor() as cursor,

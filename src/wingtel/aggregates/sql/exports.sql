@@ -23,6 +23,7 @@ FROM (
     ) AS parts
     WHERE usage_type = ANY (%(usage_types)s::text[])
       AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+      AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE carrier = %(carrier)s::text))
     GROUP BY subscription_id, usage_type
     HAVING sum(price) >= %(price_limit)s::numeric
 ) AS reached
@@ -50,6 +51,7 @@ FROM (
 ) AS parts
 WHERE usage_type = ANY (%(usage_types)s::text[])
   AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+  AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE carrier = %(carrier)s::text))
 GROUP BY subscription_id, usage_type
 ORDER BY subscription_id, usage_type
 

@@ -8,7 +8,8 @@ SELECT now()::text, found.*
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN usage_exceeding(
     %(first_month)s::date, %(last_month)s::date, %(usage_types)s::text[], %(price_limit)s::numeric,
-    %(subscription_ids)s::bigint[], %(after_price)s::numeric, %(after_id)s::bigint, %(rows)s::bigint
+    %(subscription_ids)s::bigint[], %(after_price)s::numeric, %(after_id)s::bigint, %(rows)s::bigint,
+    %(carrier)s::text
 ) AS found ON true
 ORDER BY found.largest DESC, found.subscription_id, found.price DESC, found.usage_type
 
@@ -33,6 +34,7 @@ WITH totals AS (
     ) AS used
     WHERE usage_type = ANY (%(usage_types)s::text[])
       AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+      AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE carrier = %(carrier)s::text))
     GROUP BY subscription_id, usage_type
     HAVING sum(price) >= %(price_limit)s::numeric
 ),
@@ -55,7 +57,8 @@ ORDER BY page.price DESC, page.subscription_id, reached.price DESC, reached.usag
 -- What was used and paid in a period, by subscription and usage type, in that order.
 --
 -- The keys of the page are found first, each grain giving its own first ones in the order of its primary key, and only they
--- are summed: grouping everything and then taking a page would cost the whole period.
+-- are summed: grouping everything and then taking a page would cost the whole period. The carrier is looked up for each key on the
+-- way to the page: a hash of all its subscriptions would cost more than the page.
 WITH page AS MATERIALIZED (
     (
         SELECT subscription_id, usage_type FROM usage_monthly
@@ -64,6 +67,8 @@ WITH page AS MATERIALIZED (
           AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
           AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+          AND (%(carrier)s::text IS NULL
+               OR (SELECT carrier FROM subscription WHERE id = usage_monthly.subscription_id) = %(carrier)s::text)
           AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
         GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
     )
@@ -73,6 +78,8 @@ WITH page AS MATERIALIZED (
         WHERE day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
           AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+          AND (%(carrier)s::text IS NULL
+               OR (SELECT carrier FROM subscription WHERE id = usage_daily.subscription_id) = %(carrier)s::text)
           AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
         GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
     )
@@ -82,6 +89,8 @@ WITH page AS MATERIALIZED (
         WHERE day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
           AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+          AND (%(carrier)s::text IS NULL
+               OR (SELECT carrier FROM subscription WHERE id = usage_daily.subscription_id) = %(carrier)s::text)
           AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
         GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
     )
@@ -135,6 +144,8 @@ LEFT JOIN (
     ) AS parts
     WHERE usage_type = ANY (%(usage_types)s::text[])
       AND usage_type > %(after_type)s::text
+      AND (%(carrier)s::text = ''
+           OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s::bigint) = %(carrier)s::text)
     GROUP BY subscription_id, usage_type
 ) AS total ON true
 ORDER BY total.usage_type
@@ -148,6 +159,7 @@ LEFT JOIN (
     SELECT day, usage_type, price, used, records
     FROM usage_daily
     WHERE subscription_id = %(subscription_id)s
+      AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
       AND usage_type = ANY (%(usage_types)s::text[])
       AND (%(first)s::date IS NULL OR day >= %(first)s::date)
       AND (%(last)s::date IS NULL OR day <= %(last)s::date)
@@ -175,6 +187,7 @@ LEFT JOIN (
                OR day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date)
     ) AS parts
     WHERE usage_type = ANY (%(usage_types)s::text[])
+      AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
     GROUP BY month, usage_type
 ) AS points ON true
 ORDER BY points.start, points.usage_type
@@ -182,16 +195,20 @@ ORDER BY points.start, points.usage_type
 -- name: day_with_sources
 -- What the aggregates say of one subscription's day and what its sources do, a row for each usage type. One statement, so that
 -- the two are of the same moment. Raw records are sought in the day's partitions alone; the first `most` are listed.
-WITH record AS MATERIALIZED (
+WITH asked AS MATERIALIZED (
+    SELECT %(subscription_id)s::bigint AS id
+    WHERE (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
+),
+record AS MATERIALIZED (
     SELECT 'data' AS usage_type, record_id, usage_date, kilobytes_used AS used, price
     FROM data_usage_record
     WHERE usage_date >= usage_day_start(%(day)s::date) AND usage_date < usage_day_start(%(day)s::date + 1)
-      AND subscription_id = %(subscription_id)s
+      AND subscription_id = (SELECT id FROM asked)
     UNION ALL
     SELECT 'voice', record_id, usage_date, seconds_used, price
     FROM voice_usage_record
     WHERE usage_date >= usage_day_start(%(day)s::date) AND usage_date < usage_day_start(%(day)s::date + 1)
-      AND subscription_id = %(subscription_id)s
+      AND subscription_id = (SELECT id FROM asked)
 )
 SELECT now()::text, wanted.usage_type,
        coalesce(total.used, 0), coalesce(total.price, 0), coalesce(total.records, 0),
@@ -203,7 +220,7 @@ SELECT now()::text, wanted.usage_type,
                    ORDER BY usage_date, record_id
                    LIMIT %(most)s) AS listed),
        ARRAY(SELECT id FROM usage_adjustment
-             WHERE day = %(day)s::date AND subscription_id = %(subscription_id)s AND usage_type = wanted.usage_type
+             WHERE day = %(day)s::date AND subscription_id = (SELECT id FROM asked) AND usage_type = wanted.usage_type
              ORDER BY id),
        kept.state, kept.sealed_at, kept.expired_at, kept.reopened_at, kept.reopened,
        kept.data_records, kept.kilobytes_used, kept.data_price, kept.voice_records, kept.seconds_used, kept.voice_price
@@ -216,12 +233,12 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(used), 0), coalesce(sum(price), 0), count(*)
     FROM usage_adjustment
-    WHERE day = %(day)s::date AND subscription_id = %(subscription_id)s AND usage_type = wanted.usage_type
+    WHERE day = %(day)s::date AND subscription_id = (SELECT id FROM asked) AND usage_type = wanted.usage_type
 ) AS adjusted (used, price, adjustments)
 LEFT JOIN (
     SELECT usage_type, used, price, records
     FROM usage_daily
-    WHERE subscription_id = %(subscription_id)s AND day = %(day)s::date
+    WHERE subscription_id = (SELECT id FROM asked) AND day = %(day)s::date
 ) AS total ON total.usage_type = wanted.usage_type
 LEFT JOIN usage_day AS kept ON kept.day = %(day)s::date
 ORDER BY wanted.usage_type

@@ -47,18 +47,19 @@ $$;
 
 -- Subscriptions whose price in some whole months (in all before the last, after the first, or in all time where these are not
 -- given) reached a limit, the largest first: `page_rows` of them after a position, and a row for each usage type that did. A
--- subscription stands where its largest price stands.
+-- subscription stands where its largest price stands. With a carrier, only its own.
 --
 -- Takes some candidates with the highest bounds from an index and sums what these paid. If the last price of that page lies
 -- above the bound of everyone left out, it is the page; if not, the page is made of those whose bounds reach that
 -- price, and they are taken next. A bound is the ceiling of the one month, or of the total: no month has a ceiling below zero, so
 -- that of all months is one of some. What deltas add is added to it.
+-- The carrier is looked up for each candidate on the walk: a hash of all its subscriptions would cost more than the page.
 -- Subscriptions with deltas are left out of the walk by a hash, which keeps its order; work_mem makes room for it. Sorting is
 -- discouraged: where tables have grown since they were last analyzed, it looks cheaper than to walk. Plans are kept, since
 -- making them takes longer than running them.
 CREATE OR REPLACE FUNCTION usage_exceeding(
     first_month date, last_month date, usage_types text[], price_limit numeric, subscription_ids bigint[],
-    after_price numeric, after_id bigint, page_rows bigint
+    after_price numeric, after_id bigint, page_rows bigint, only_carrier text
 ) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
 LANGUAGE plpgsql STABLE ROWS 100
 SET plan_cache_mode = force_generic_plan SET work_mem = '64MB' SET enable_sort = off AS $$
@@ -70,7 +71,8 @@ DECLARE
     -- How many at first; all that there are, once it is NULL. A month is one row to sum, and its bound wider than a total's.
     candidates_taken bigint := CASE WHEN is_one_month THEN 2 * page_rows + 50 ELSE page_rows + page_rows / 4 + 20 END;
     -- Those that are asked for by name need no walk.
-    candidates bigint[] := subscription_ids;
+    candidates bigint[] := CASE WHEN subscription_ids IS NULL OR only_carrier IS NULL THEN subscription_ids ELSE
+        ARRAY(SELECT id FROM subscription WHERE id = ANY (subscription_ids) AND carrier = only_carrier) END;
     seen bigint[] := '{}';
     bound_left_out numeric;
     summed_ids bigint[] := '{}';
@@ -102,6 +104,8 @@ BEGIN
                       AND ceiling <= coalesce(usage_highest_ceiling(after_price), 'infinity')
                       AND subscription_id NOT IN (SELECT subscription_id FROM delta)
                       AND subscription_id <> ALL (seen)
+                      AND (only_carrier IS NULL
+                           OR (SELECT carrier FROM subscription WHERE id = monthly_usage.subscription_id) = only_carrier)
                     ORDER BY ceiling DESC
                     LIMIT candidates_taken
                 ) AS month
@@ -117,6 +121,8 @@ BEGIN
                       AND (after_price IS NULL OR NOT is_all_time OR floor <= after_price)
                       AND subscription_id NOT IN (SELECT subscription_id FROM delta)
                       AND subscription_id <> ALL (seen)
+                      AND (only_carrier IS NULL
+                           OR (SELECT carrier FROM subscription WHERE id = total_usage.subscription_id) = only_carrier)
                     ORDER BY ceiling DESC
                     LIMIT candidates_taken
                 ) AS total
@@ -145,6 +151,8 @@ BEGIN
                     ) AS bounded
                 ) AS parts
                 WHERE subscription_id <> ALL (seen)
+                  AND (only_carrier IS NULL
+                       OR (SELECT carrier FROM subscription WHERE id = parts.subscription_id) = only_carrier)
                 GROUP BY subscription_id, usage_type
                 HAVING sum(price) >= least_bound
                 ORDER BY bound DESC

@@ -1,6 +1,7 @@
 """`wingtel demo`: generate usage, import it, print both answers, serve and work."""
 
 import secrets
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.urls import reverse
 from django.utils import timezone
 
 from wingtel.embedded import wingtel_home
+from wingtel.keys import issuing
+from wingtel.keys.access import Scope
 
 SEED = 2026
 PRICE_LIMIT = "25.00"
@@ -32,6 +36,7 @@ class Command(BaseCommand):
         self._answer(last - timedelta(days=days - 1), last)
         if not no_serve:
             self._announce_login()
+            self._announce_key()
             call_command("up")
 
     def _load(self, feed: Path, subscriptions: int, days: int, last: date) -> None:
@@ -57,4 +62,12 @@ class Command(BaseCommand):
         user, _ = User.objects.get_or_create(username="demo", defaults={"is_staff": True, "is_superuser": True})
         user.set_password(password)
         user.save()
-        self.stdout.write(f"\nAdmin at http://127.0.0.1:8000/admin/: user demo, password {password}\n")
+        self.stdout.write(f"\nAdmin at http://127.0.0.1:8000/admin/: user demo, password {password}")
+
+    def _announce_key(self) -> None:
+        """Make a key of the demo, in the place of one that an earlier demo made, since only its hash is kept."""
+        with suppress(issuing.KeyProblemError):
+            issuing.revoke("demo")
+        token = issuing.create("demo", scopes=[Scope.ADMIN]).token
+        address = f"http://127.0.0.1:8000{reverse('api:exceeding')}?price_limit={PRICE_LIMIT}"
+        self.stdout.write(f"With a key:\n\n  curl -H 'Authorization: Bearer {token}' '{address}'\n")

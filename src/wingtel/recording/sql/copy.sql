@@ -5,11 +5,12 @@ LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE
 
 -- name: named_by_id
 -- The strategy there is, whether two moments fall on one business day, and those of some ids that are of no current
--- subscription.
+-- subscription; of the carrier alone, if one is given.
 SELECT name, usage_business_day(%(first)s::timestamptz) = usage_business_day(%(last)s::timestamptz), ARRAY(
     SELECT named.id
     FROM unnest(%(names)s::bigint[]) AS named (id)
-    WHERE NOT EXISTS (SELECT FROM subscription AS found WHERE found.id = named.id AND found.deleted_at IS NULL)
+    WHERE NOT EXISTS (SELECT FROM subscription AS found WHERE found.id = named.id AND found.deleted_at IS NULL
+                      AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text))
 ), NULL, NULL
 FROM active_strategy
 
@@ -22,6 +23,7 @@ FROM active_strategy, (
     SELECT named.name, count(found.id) AS candidates, coalesce(min(found.id), 0) AS id
     FROM unnest(%(names)s::text[]) AS named (name)
     LEFT JOIN subscription AS found ON found.{column} = named.name AND found.deleted_at IS NULL
+        AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text)
     GROUP BY named.name
 ) AS named
 GROUP BY active_strategy.name

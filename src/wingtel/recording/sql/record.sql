@@ -17,10 +17,11 @@ WITH entry AS MATERIALIZED (
 )
 
 -- name: named_by_id
--- How many current subscriptions each entry's name stands for, and which.
+-- How many current subscriptions each entry's name stands for, and which; of the carrier alone, if one is given.
 , resolved AS MATERIALIZED (
     SELECT entry.*, (found.id IS NOT NULL)::int AS candidates, found.id AS subscription_id
     FROM entry LEFT JOIN subscription AS found ON found.id = entry.subscription::bigint AND found.deleted_at IS NULL
+        AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text)
 )
 
 -- name: named_by_text
@@ -29,6 +30,7 @@ WITH entry AS MATERIALIZED (
     SELECT name.subscription, count(found.id) AS candidates, min(found.id) AS subscription_id
     FROM (SELECT DISTINCT subscription FROM entry) AS name
     LEFT JOIN subscription AS found ON found.{column} = name.subscription AND found.deleted_at IS NULL
+        AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text)
     GROUP BY name.subscription
 ),
 resolved AS MATERIALIZED (

