@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "wingtel.aggregates",
     "wingtel.lifecycle",
     "wingtel.feeds",
+    "wingtel.limits",
     "wingtel.api",
     "wingtel.dashboard",
     "django.contrib.admin",
@@ -114,3 +115,6 @@ WINGTEL_SEAL_AFTER_DAYS = int(os.environ.get("WINGTEL_SEAL_AFTER_DAYS", "3"))
 # A record may be so many days late, and so many ahead of the clock.
 WINGTEL_LATE_DAYS = int(os.environ.get("WINGTEL_LATE_DAYS", WINGTEL_RETENTION_DAYS))
 WINGTEL_AHEAD_DAYS = int(os.environ.get("WINGTEL_AHEAD_DAYS", "2"))
+
+# Told by e-mail of every alert, besides those whom a limit names.
+WINGTEL_ALERT_EMAILS = [address for address in os.environ.get("WINGTEL_ALERT_EMAILS", "").split(",") if address]

@@ -1,0 +1,184 @@
+-- name: lock
+-- One session evaluates at a time, and the next one goes on from what it left.
+INSERT INTO limit_evaluation DEFAULT VALUES ON CONFLICT DO NOTHING;
+SELECT evaluated_at FROM limit_evaluation FOR UPDATE
+
+-- name: all_pending
+-- Have every limit evaluated for everybody.
+UPDATE price_limit SET pending = true WHERE deleted_at IS NULL
+
+-- name: done
+UPDATE limit_evaluation SET evaluated_at = clock_timestamp()
+
+-- name: state
+-- Whether there are limits, whether some of them by billing cycle, the first day that counts, and today.
+SELECT count(*) > 0, count(*) FILTER (WHERE per = 'cycle') > 0, min(starts), usage_business_day(now())
+FROM price_limit
+WHERE deleted_at IS NULL
+
+-- name: take_pending
+-- The limits that have to be evaluated for everybody in their scope.
+UPDATE price_limit SET pending = false WHERE pending
+RETURNING plan_id, subscription_id, starts, deleted_at IS NOT NULL
+
+-- name: take_moved
+-- The subscriptions to which other limits apply than before.
+WITH moved AS (DELETE FROM limit_moved_subscription RETURNING subscription_id)
+SELECT array_agg(DISTINCT subscription_id) FROM moved
+
+-- name: months
+-- The months from one on of which any usage is known.
+SELECT DISTINCT usage_month(day) FROM usage_day WHERE day >= %(first)s
+
+-- name: in_scope
+-- The subscriptions of some plans, and some by name.
+SELECT array_agg(id) FROM subscription WHERE plan_id = ANY (%(plans)s::bigint[]) OR id = ANY (%(subscriptions)s::bigint[])
+
+-- name: alerted
+-- The subscriptions with open alerts that have to do with a month.
+SELECT array_agg(DISTINCT subscription_id)
+FROM limit_alert
+WHERE recovered_at IS NULL AND first < %(month)s::date + interval '1 month' AND last >= %(month)s::date
+
+-- name: alerted_months
+-- The months that open alerts have to do with.
+SELECT DISTINCT usage_month(day)
+FROM limit_alert CROSS JOIN LATERAL (VALUES (first), (last)) AS edge (day)
+WHERE recovered_at IS NULL
+
+-- name: evaluate
+-- Evaluate every limit for some subscriptions, in the periods that a business day lies in. Raises what is reached and not raised yet, lets
+-- recover what is open and not reached, and writes a delivery for each of these to each endpoint and e-mail address.
+WITH asked AS MATERIALIZED (
+    SELECT subscription_id, %(day)s::date AS day FROM unnest(%(subscription_ids)s::bigint[]) AS asked (subscription_id)
+),
+price_limit_now AS MATERIALIZED (
+    SELECT id, plan_id, subscription_id, usage_type, per, amount, warn_at || 100 AS levels, starts,
+           amount * (SELECT min(level) FROM unnest(warn_at || 100) AS level) / 100 AS least
+    FROM price_limit
+    WHERE deleted_at IS NULL
+),
+period AS MATERIALIZED (
+    SELECT DISTINCT asked.subscription_id, subscription.plan_id, span.per, span.first, span.last
+    FROM asked
+    JOIN subscription ON subscription.id = asked.subscription_id
+    CROSS JOIN LATERAL (
+        SELECT 'month' AS per, usage_month(asked.day) AS first, usage_month(usage_month(asked.day) + 31) - 1 AS last
+        WHERE EXISTS (SELECT FROM price_limit_now WHERE per = 'month')
+        UNION ALL
+        SELECT 'cycle', cycle.first, cycle.last
+        FROM limit_cycle(asked.day, coalesce(extract(day FROM usage_business_day(subscription.effective_date)), 1)::integer) AS cycle
+        WHERE EXISTS (SELECT FROM price_limit_now WHERE per = 'cycle')
+    ) AS span
+),
+applying AS MATERIALIZED (
+    SELECT period.subscription_id, period.first, period.last, terms.*
+    FROM period
+    JOIN (SELECT id, usage_type, per, amount, levels, least, starts FROM price_limit_now
+          WHERE plan_id IS NULL AND subscription_id IS NULL) AS terms
+        ON terms.per = period.per AND terms.starts <= period.last
+    UNION ALL
+    SELECT period.subscription_id, period.first, period.last,
+           id, usage_type, terms.per, amount, levels, least, starts
+    FROM period
+    JOIN price_limit_now AS terms ON terms.plan_id = period.plan_id AND terms.per = period.per AND terms.starts <= period.last
+    UNION ALL
+    SELECT period.subscription_id, period.first, period.last,
+           id, usage_type, terms.per, amount, levels, least, starts
+    FROM period
+    JOIN price_limit_now AS terms
+        ON terms.subscription_id = period.subscription_id AND terms.per = period.per AND terms.starts <= period.last
+),
+wanted AS MATERIALIZED (
+    SELECT DISTINCT subscription_id, first, last FROM applying
+),
+priced AS MATERIALIZED (
+    SELECT subscription_id, first, last,
+           sum(price) AS price,
+           sum(price) FILTER (WHERE usage_type = 'data') AS data,
+           sum(price) FILTER (WHERE usage_type = 'voice') AS voice
+    FROM usage_prices(
+        ARRAY(SELECT subscription_id FROM wanted ORDER BY subscription_id, first, last),
+        ARRAY(SELECT first FROM wanted ORDER BY subscription_id, first, last),
+        ARRAY(SELECT last FROM wanted ORDER BY subscription_id, first, last)
+    )
+    GROUP BY 1, 2, 3
+),
+total AS MATERIALIZED (
+    SELECT applying.*, priced.total
+    FROM applying
+    CROSS JOIN LATERAL (
+        SELECT CASE applying.usage_type WHEN 'data' THEN priced.data WHEN 'voice' THEN priced.voice ELSE priced.price END AS total
+        FROM priced
+        WHERE priced.subscription_id = applying.subscription_id
+          AND priced.first = applying.first AND priced.last = applying.last
+    ) AS priced
+    WHERE priced.total >= applying.least
+),
+reached AS MATERIALIZED (
+    SELECT total.subscription_id, total.id AS price_limit_id, total.usage_type, total.per, total.first, total.last,
+           level, total.amount * level / 100 AS threshold, total.total AS price
+    FROM total
+    CROSS JOIN LATERAL (SELECT DISTINCT level FROM unnest(total.levels) AS level) AS levels
+    WHERE total.total >= total.amount * level / 100
+),
+raised AS (
+    INSERT INTO limit_alert (subscription_id, price_limit_id, usage_type, per, first, last, level, threshold, price, raised_at)
+    SELECT subscription_id, price_limit_id, usage_type, per, first, last, level, threshold, price, clock_timestamp()
+    FROM reached
+    ORDER BY subscription_id, price_limit_id, first, level
+    ON CONFLICT (subscription_id, price_limit_id, first, last, level) WHERE recovered_at IS NULL DO NOTHING
+    RETURNING id, price_limit_id
+),
+open_alert AS MATERIALIZED (
+    SELECT DISTINCT alert.id, alert.subscription_id, alert.price_limit_id, alert.usage_type, alert.first, alert.last, alert.level
+    FROM asked
+    JOIN limit_alert AS alert
+        ON alert.subscription_id = asked.subscription_id AND asked.day BETWEEN alert.first AND alert.last
+    JOIN price_limit ON price_limit.id = alert.price_limit_id
+    WHERE alert.recovered_at IS NULL AND price_limit.deleted_at IS NULL AND price_limit.starts <= alert.last
+),
+fallen AS MATERIALIZED (
+    SELECT open_alert.id, CASE WHEN applying.id IS NOT NULL THEN coalesce(priced.total, 0) END AS price
+    FROM open_alert
+    LEFT JOIN applying
+        ON applying.subscription_id = open_alert.subscription_id AND applying.id = open_alert.price_limit_id
+        AND applying.first = open_alert.first AND applying.last = open_alert.last
+    LEFT JOIN LATERAL (
+        SELECT CASE applying.usage_type WHEN 'data' THEN priced.data WHEN 'voice' THEN priced.voice ELSE priced.price END AS total
+        FROM priced
+        WHERE priced.subscription_id = open_alert.subscription_id
+          AND priced.first = open_alert.first AND priced.last = open_alert.last
+    ) AS priced ON true
+    WHERE NOT EXISTS (
+        SELECT FROM reached
+        WHERE reached.subscription_id = open_alert.subscription_id AND reached.price_limit_id = open_alert.price_limit_id
+          AND reached.first = open_alert.first AND reached.last = open_alert.last AND reached.level = open_alert.level
+    )
+),
+recovered AS (
+    UPDATE limit_alert SET recovered_at = clock_timestamp(), recovered_price = fallen.price
+    FROM fallen
+    WHERE limit_alert.id = fallen.id AND limit_alert.recovered_at IS NULL
+    RETURNING limit_alert.id, limit_alert.price_limit_id
+),
+happened AS (
+    SELECT id, price_limit_id, 'alert.raised' AS event FROM raised
+    UNION ALL
+    SELECT id, price_limit_id, 'alert.recovered' FROM recovered
+),
+deliveries AS (
+    INSERT INTO limit_delivery (alert_id, event, endpoint_id, email, due_at, created_at)
+    SELECT happened.id, happened.event, receiver.endpoint_id, receiver.email, clock_timestamp(), clock_timestamp()
+    FROM happened
+    JOIN price_limit ON price_limit.id = happened.price_limit_id
+    CROSS JOIN LATERAL (
+        SELECT id AS endpoint_id, '' AS email FROM webhook_endpoint WHERE enabled
+        UNION ALL
+        SELECT NULL, email FROM unnest(price_limit.emails) AS email
+        UNION
+        SELECT NULL, email FROM unnest(%(emails)s::text[]) AS email
+    ) AS receiver
+    ORDER BY happened.id
+)
+SELECT (SELECT count(*) FROM raised), (SELECT count(*) FROM recovered)
