@@ -118,3 +118,15 @@ WINGTEL_AHEAD_DAYS = int(os.environ.get("WINGTEL_AHEAD_DAYS", "2"))
 
 # Told by e-mail of every alert, besides those whom a limit names.
 WINGTEL_ALERT_EMAILS = [address for address in os.environ.get("WINGTEL_ALERT_EMAILS", "").split(",") if address]
+# Whether webhooks may go to private, loopback and link-local addresses, and by http.
+WINGTEL_WEBHOOK_ALLOW_PRIVATE = os.environ.get("WINGTEL_WEBHOOK_ALLOW_PRIVATE", "") not in {"", "0"}
+
+# Without an SMTP server, e-mails are printed.
+EMAIL_HOST = os.environ.get("WINGTEL_SMTP_HOST", "")
+EMAIL_PORT = int(os.environ.get("WINGTEL_SMTP_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("WINGTEL_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("WINGTEL_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("WINGTEL_SMTP_TLS", "1") not in {"", "0"}
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = os.environ.get("WINGTEL_EMAIL_FROM", "wingtel@localhost")

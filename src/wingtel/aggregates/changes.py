@@ -1,7 +1,7 @@
 """Whose usage has changed: for those who look at what changed since they looked last.
 
-Writers note it only while somebody watches, in the transaction that changes the aggregates: what is committed late is seen
-when it is committed, and nothing is missed. There is one watcher.
+Writers note it only while somebody watches, in the transaction that changes the aggregates: what is committed late is
+seen when it is committed, and nothing is missed. There is one watcher.
 """
 
 import time
@@ -39,8 +39,8 @@ def is_watching() -> bool:
 def watch(*, patience: float = PATIENCE_SECONDS) -> None:
     """Let every change be noted that is committed after this. Whatever came before is not.
 
-    Waits for those who are changing aggregates; raises wingtel.usage.waiting.StillHeldError when they go on for `patience`
-    seconds.
+    Waits for those who are changing aggregates; raises wingtel.usage.waiting.StillHeldError when they go on for
+    `patience` seconds.
     """
 
     def work() -> None:

@@ -1,7 +1,8 @@
 """Finding who reached a limit, and who fell back below it, looking only at what changed.
 
-Run it often: it takes milliseconds where nothing changed. Whoever runs it at the same time waits and finds nothing left to
-do. Each alert, and what is to be sent of it, is stored in one transaction with the note that the change was looked at.
+Run it often: it takes milliseconds where nothing changed. Whoever runs it at the same time waits and finds nothing
+left to do. Each alert, and what is to be sent of it, is stored in one transaction with the note that the change was
+looked at.
 """
 
 from collections import defaultdict
@@ -53,8 +54,9 @@ class _State:
 def evaluate() -> Evaluation:
     """Raise an alert for every level of a limit that was reached since the last time, and recover those taken back.
 
-    Safe when two run at once. Raises wingtel.usage.waiting.StillHeldError when, the first time that there is a limit, others
-    go on changing aggregates for a minute, and django.db.utils.InternalError in a transaction above READ COMMITTED.
+    Safe when two run at once. Raises wingtel.usage.waiting.StillHeldError when, the first time that there is a limit,
+    others go on changing aggregates for a minute, and django.db.utils.InternalError in a transaction above READ
+    COMMITTED.
     """
     _watch_or_not()
     with transaction.atomic():

@@ -1,6 +1,7 @@
 """Standing price limits, the alerts of those who reached them, and where these are sent."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -15,7 +16,8 @@ LARGEST_LEVEL = 1000
 
 
 class Length(models.TextChoices):
-    """What a limit is a limit of: one calendar month, or one billing cycle of the subscription (limits/sql/cycles.sql)."""
+    """What a limit is a limit of: one calendar month, or one billing cycle of the subscription
+    (sql/tables.sql)."""
 
     MONTH = "month", "Calendar month"
     CYCLE = "cycle", "Billing cycle"
@@ -30,22 +32,25 @@ class PriceLimitQuerySet(models.QuerySet["PriceLimit"]):
 class PriceLimit(models.Model):
     """What a subscription may pay in each month or billing cycle, in the operator's currency.
 
-    For one subscription, for those of a plan, or for all; for one usage type, or for data and voice together. Each limit
-    is evaluated for itself. A total that equals a level has reached it: 100 % always, and each of `warn_at`.
+    For one subscription, for those of a plan, or for all; for one usage type, or for data and voice together. Each
+    limit is evaluated for itself. A total that equals a level has reached it: 100 % always, and each of `warn_at`.
 
-    It counts for the periods that contain or follow the business day `starts`: the day it was made or last changed, unless
-    one is given. The database keeps `starts` and `pending`. Removed softly, since its alerts stay on record.
+    It counts for the periods that contain or follow the business day `starts`: the day it was made or last changed,
+    unless one is given. The database keeps `starts` and `pending`. Removed softly, since its alerts stay on record.
     """
 
     name = models.CharField(max_length=LONGEST_NAME, blank=True)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    usage_type = models.CharField(
+    usage_type = models.CharField(  # noqa: DJ001 - the API's null
         max_length=5, choices=UsageType, null=True, blank=True, help_text="Null: data and voice together."
     )
     per = models.CharField(max_length=5, choices=Length, default=Length.MONTH)
     amount = models.DecimalField(
-        max_digits=20, decimal_places=4, help_text="In the operator's currency; a total that equals it has reached it."
+        max_digits=20,
+        decimal_places=4,
+        validators=[MinValueValidator(Decimal("0.0001"))],
+        help_text="In the operator's currency; a total that equals it has reached it.",
     )
     warn_at = ArrayField(
         models.IntegerField(validators=[MinValueValidator(1), MaxValueValidator(LARGEST_LEVEL)]),
@@ -59,7 +64,7 @@ class PriceLimit(models.Model):
     starts = models.DateField(
         null=True,
         blank=True,
-        help_text="Periods that contain or follow this business day count; the day of the last change by default.",
+        help_text="Periods that contain or follow this day count; without it, the day of the last change.",
     )
     pending = models.BooleanField(default=True, editable=False, help_text="Changed since it was evaluated.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -90,13 +95,13 @@ class Alert(models.Model):
     """A subscription reached a level of a limit in one period (business days, both included), and perhaps fell back.
 
     One stays open while the total stays at or above `threshold`; reached again after it recovered, there is another.
-    An alert whose period is over stays as it is until a correction changes the total. `recovered_price` is null where the
-    limit or the period does not apply to the subscription any more.
+    An alert whose period is over stays as it is until a correction changes the total. `recovered_price` is null where
+    the limit or the period does not apply to the subscription any more.
     """
 
     price_limit = models.ForeignKey(PriceLimit, on_delete=models.PROTECT, related_name="alerts")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="+")
-    usage_type = models.CharField(max_length=5, choices=UsageType, null=True)
+    usage_type = models.CharField(max_length=5, choices=UsageType, null=True)  # noqa: DJ001 - as the limit's
     per = models.CharField(max_length=5, choices=Length)
     first = models.DateField()
     last = models.DateField()
@@ -142,7 +147,8 @@ class LimitEvaluation(models.Model):
 
 
 class WebhookEndpoint(models.Model):
-    """Where alerts are posted, signed with `secret` (whsec_...), and until `previous_until` with the previous one too."""
+    """Where alerts are posted, signed with `secret` (whsec_...), and until `previous_until` with the previous one
+    too."""
 
     url = models.URLField(max_length=2000)
     description = models.CharField(max_length=LONGEST_NAME, blank=True)
