@@ -102,6 +102,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
         "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",
+        "DeliveryState": "wingtel.limits.models.Delivery.State",
+        "AlertState": [("open", "open"), ("recovered", "recovered")],
     },
 }
 

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from . import lifecycle, recording, resources, views
+from . import lifecycle, limits, recording, resources, views
 
 app_name = "api"
 
@@ -16,6 +16,10 @@ router.register("sprint_subscriptions", resources.SprintSubscriptionView, basena
 router.register("usage/adjustments", lifecycle.AdjustmentView, basename="adjustment")
 router.register("usage/days", lifecycle.DayView, basename="day")
 router.register("usage/reconciliations", lifecycle.ReconciliationView, basename="reconciliation")
+router.register("limits", limits.LimitView, basename="limit")
+router.register("alerts", limits.AlertView, basename="alert")
+router.register("webhooks/endpoints", limits.EndpointView, basename="webhook-endpoint")
+router.register("webhooks/deliveries", limits.DeliveryView, basename="webhook-delivery")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("usage/exceeding/", views.ExceedingView.as_view(), name="exceeding"),

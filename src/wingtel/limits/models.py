@@ -64,7 +64,7 @@ class PriceLimit(models.Model):
     starts = models.DateField(
         null=True,
         blank=True,
-        help_text="Periods that contain or follow this day count; without it, the day of the last change.",
+        help_text="Periods from this day on count, or from the last change.",
     )
     pending = models.BooleanField(default=True, editable=False, help_text="Changed since it was evaluated.")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                     "starts",
                     models.DateField(
                         blank=True,
-                        help_text="Periods that contain or follow this day count; without it, the day of the last change.",
+                        help_text="Periods from this day on count, or from the last change.",
                         null=True,
                     ),
                 ),
