@@ -128,7 +128,7 @@ class EndpointView(ResourceView):
     @extend_schema(
         operation_id="webhooks_endpoints_secret",
         summary="Give a webhook endpoint a new secret",
-        description="Shown in this reply alone. Until `previous_until`, deliveries are signed with the one before as well.",
+        description="Shown in this reply alone. Until `previous_until`, deliveries are signed with the one before too.",
         parameters=[ID],
         request=None,
         responses={201: limit_serializers.EndpointWithSecretSerializer, **schemas.problems(404, 503)},

@@ -44,7 +44,7 @@ class Command(BaseCommand):
             each.add_argument("--endpoint", type=identity, metavar="ID", help="only of this endpoint")
         listed.add_argument("--state", choices=Delivery.State.values)
         listed.add_argument(
-            "--rows", type=answering.whole_number(1), default=1000, metavar="N", help="how many at most (default: 1000)"
+            "--rows", type=answering.whole_number(1), default=1000, metavar="N", help="at most so many (default: 1000)"
         )
         replayed.add_argument("--dead", action="store_true", help="all that were given up")
         actions.add_parser("send", help="send what is due")
