@@ -18,10 +18,12 @@ SHOULD_BE_OPEN = """
     ) AS used ON used.subscription_id = subscription.id
              AND (price_limit.usage_type IS NULL OR price_limit.usage_type = used.usage_type)
     CROSS JOIN LATERAL (
-        SELECT date_trunc('month', day)::date AS first, (date_trunc('month', day) + interval '1 month - 1 day')::date AS last
+        SELECT date_trunc('month', day)::date AS first,
+               (date_trunc('month', day) + interval '1 month - 1 day')::date AS last
         WHERE per = 'month'
         UNION ALL
-        SELECT cycle.* FROM limit_cycle(day, coalesce(extract(day FROM effective_date AT TIME ZONE 'UTC'), 1)::integer) AS cycle
+        SELECT cycle.*
+        FROM limit_cycle(day, coalesce(extract(day FROM effective_date AT TIME ZONE 'UTC'), 1)::integer) AS cycle
         WHERE per = 'cycle'
     ) AS span
     WHERE price_limit.deleted_at IS NULL AND span.last >= starts

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from tests.conformance.at_once import Session as Steps
 from tests.conformance.at_once import in_threads, orders, walk
@@ -273,7 +273,7 @@ def test_a_session_that_wrote_before_anybody_watched_notes_what_it_writes_then()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_writer_at_work_when_the_first_limit_is_made_is_seen() -> None:
+def test_a_writer_at_work_when_the_first_limit_is_made_is_seen(watching: psycopg.Connection[object]) -> None:
     partitions.ensure([DAY])
     one = subscription()
     limit("25")
@@ -283,24 +283,12 @@ def test_a_writer_at_work_when_the_first_limit_is_made_is_seen() -> None:
             " VALUES ('open', %s, %s, 25, 1)",
             [NOON, one],
         )
-        evaluation = _in_background(lambda: evaluate())
-        session.execute("SELECT pg_sleep(0)")
+        evaluating = Steps(watching)
+        evaluating.take(evaluate)
         session.commit()
-    evaluation.result(timeout=60)
+        evaluating.finish()
     evaluate()
     assert [subscription_id for subscription_id, *_ in alerts()] == [one]
-
-
-def _in_background(work: object) -> object:
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
-
-    def run() -> object:
-        try:
-            return work()  # type: ignore[operator]
-        finally:
-            connections.close_all()
-
-    return ThreadPoolExecutor(1).submit(run)
 
 
 def test_whatever_happens_the_open_alerts_are_what_the_sources_say(ready: Strategy) -> None:

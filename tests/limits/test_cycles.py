@@ -1,4 +1,4 @@
-"""Billing cycles, beside their definition: each starts on the same day of the month, or on the last where there is none."""
+"""Billing cycles, beside their definition: each starts on the same day of the month, or on its last day."""
 
 from calendar import monthrange
 from datetime import date, timedelta
