@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SERVE  ?= 1
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: demo test lint bench bench-strategies bench-http bench-import bench-lifecycle clean
+.PHONY: demo test lint bench bench-strategies bench-http bench-import bench-lifecycle bench-limits clean
 
 demo: $(VENV)/.run
 	$(BIN)/wingtel demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -33,6 +33,9 @@ bench-http: $(VENV)/.dev
 
 bench-lifecycle: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.lifecycle $(ARGS)
+
+bench-limits: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.limits $(ARGS)
 
 clean:
 	rm -rf $(VENV)

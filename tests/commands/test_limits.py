@@ -101,8 +101,8 @@ def test_what_was_given_up_is_replayed() -> None:
     Delivery.objects.update(state="dead")
     assert run("webhooks", "send") == "0 delivered, 0 to be tried again, 0 given up"
     (delivery,) = listed("webhooks", "--format", "json", "deliveries", "--state", "dead")
-    assert run("webhooks", "replay", "--dead") == "1 deliveries are due again."
+    assert run("webhooks", "replay", "--dead") == "1 delivery is due again."
     assert run("webhooks", "send") == "1 delivered, 0 to be tried again, 0 given up"
-    assert run("webhooks", "replay", delivery["id"]) == "1 deliveries are due again."
+    assert run("webhooks", "replay", delivery["id"]) == "1 delivery is due again."
     with pytest.raises(CommandError, match="replay what"):
         run("webhooks", "replay")

@@ -100,7 +100,8 @@ class Command(BaseCommand):
             deliveries = deliveries.filter(pk__in=options["id"])
         if options["endpoint"]:
             deliveries = deliveries.filter(endpoint=options["endpoint"])
-        self.stdout.write(f"{replay(deliveries)} deliveries are due again.")
+        made_due = replay(deliveries)
+        self.stdout.write(f"{made_due} {'delivery is' if made_due == 1 else 'deliveries are'} due again.")
 
     def _send(self, options: dict[str, Any]) -> None:
         sent = deliver_due()
