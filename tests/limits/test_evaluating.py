@@ -243,15 +243,10 @@ def test_another_effective_date_means_other_cycles() -> None:
     assert evaluate().raised == 1
     moved = today.replace(day=today.day % 28 + 1)
     Subscription.objects.filter(pk=one).update(effective_date=moved)
-    assert evaluate() == Evaluation(looked_at=evaluated_days(), raised=1, recovered=1)
+    assert evaluate() == Evaluation(looked_at=2, raised=1, recovered=1)
     (old, _, _, _, recovered), (new, period, _, price, still) = alerts()
     assert (old, recovered, new, price, still) == (one, "None", one, "30.00", None)
     assert int(period[8:10]) == moved.day
-
-
-def evaluated_days() -> int:
-    """A moved subscription is looked at today and on the last day that can have usage."""
-    return 2
 
 
 def test_a_limit_that_cannot_be_is_refused_by_field() -> None:

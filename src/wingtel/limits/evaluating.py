@@ -160,6 +160,7 @@ def _parts(subscriptions: list[int]) -> Iterator[list[int]]:
 
 def _lock() -> datetime | None:
     """Wait until nobody else evaluates; when that was done last."""
+    _execute("make_lock")
     ((evaluated_at,),) = _rows("lock")
     return evaluated_at  # type: ignore[no-any-return] # the column's type
 

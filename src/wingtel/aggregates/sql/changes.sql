@@ -34,12 +34,15 @@ FROM (
 ) AS noted
 GROUP BY day
 UNION ALL
-SELECT DISTINCT usage_month(day), NULL::bigint[] FROM taken WHERE subscriptions IS NULL
-UNION
-SELECT DISTINCT usage_month(day), NULL
-FROM usage_day
-WHERE NOT usage_stores()
-  AND (state IN ('open', 'sealing') OR %(since)s::timestamptz IS NULL OR sealed_at >= %(since)s::timestamptz)
+SELECT DISTINCT usage_month(day), NULL::bigint[]
+FROM (
+    SELECT day FROM taken WHERE subscriptions IS NULL
+    UNION ALL
+    SELECT day
+    FROM usage_day
+    WHERE NOT usage_stores()
+      AND (state IN ('open', 'sealing') OR %(since)s::timestamptz IS NULL OR sealed_at >= %(since)s::timestamptz)
+) AS months
 
 -- name: waiting
 -- How many notes wait to be taken.

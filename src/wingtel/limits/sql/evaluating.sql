@@ -1,6 +1,8 @@
+-- name: make_lock
+INSERT INTO limit_evaluation (singleton) VALUES (true) ON CONFLICT DO NOTHING
+
 -- name: lock
 -- One session evaluates at a time, and the next one goes on from what it left.
-INSERT INTO limit_evaluation DEFAULT VALUES ON CONFLICT DO NOTHING;
 SELECT evaluated_at FROM limit_evaluation FOR UPDATE
 
 -- name: all_pending
@@ -54,7 +56,7 @@ WITH asked AS MATERIALIZED (
 ),
 price_limit_now AS MATERIALIZED (
     SELECT id, plan_id, subscription_id, usage_type, per, amount, warn_at || 100 AS levels, starts,
-           amount * (SELECT min(level) FROM unnest(warn_at || 100) AS level) / 100 AS least
+           amount * (SELECT min(level) FROM unnest(warn_at || 100) AS level) / 100 AS lowest
     FROM price_limit
     WHERE deleted_at IS NULL
 ),
@@ -74,17 +76,17 @@ period AS MATERIALIZED (
 applying AS MATERIALIZED (
     SELECT period.subscription_id, period.first, period.last, terms.*
     FROM period
-    JOIN (SELECT id, usage_type, per, amount, levels, least, starts FROM price_limit_now
+    JOIN (SELECT id, usage_type, per, amount, levels, lowest, starts FROM price_limit_now
           WHERE plan_id IS NULL AND subscription_id IS NULL) AS terms
         ON terms.per = period.per AND terms.starts <= period.last
     UNION ALL
     SELECT period.subscription_id, period.first, period.last,
-           id, usage_type, terms.per, amount, levels, least, starts
+           id, usage_type, terms.per, amount, levels, lowest, starts
     FROM period
     JOIN price_limit_now AS terms ON terms.plan_id = period.plan_id AND terms.per = period.per AND terms.starts <= period.last
     UNION ALL
     SELECT period.subscription_id, period.first, period.last,
-           id, usage_type, terms.per, amount, levels, least, starts
+           id, usage_type, terms.per, amount, levels, lowest, starts
     FROM period
     JOIN price_limit_now AS terms
         ON terms.subscription_id = period.subscription_id AND terms.per = period.per AND terms.starts <= period.last
@@ -113,7 +115,7 @@ total AS MATERIALIZED (
         WHERE priced.subscription_id = applying.subscription_id
           AND priced.first = applying.first AND priced.last = applying.last
     ) AS priced
-    WHERE priced.total >= applying.least
+    WHERE priced.total >= applying.lowest
 ),
 reached AS MATERIALIZED (
     SELECT total.subscription_id, total.id AS price_limit_id, total.usage_type, total.per, total.first, total.last,
