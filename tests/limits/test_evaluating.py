@@ -172,6 +172,31 @@ def test_a_changed_limit_is_evaluated_anew_for_everybody() -> None:
     assert alerts() == [(one, MARCH, 100, "30.00", None), (other, MARCH, 100, "22.00", "22.00")]
 
 
+def test_who_is_not_under_a_changed_limit_any_more_recovers_without_a_price() -> None:
+    small, large = Plan.objects.create(name="small"), Plan.objects.create(name="large")
+    one, other = subscription(plan=small), subscription(plan=large)
+    made = limit("25", plan_id=small.pk, per="cycle")
+    for each in (one, other):
+        use(each, "2026-03-20", "30")
+    evaluate()
+    change_limit(made.pk, plan_id=large.pk, per="month", starts=date(2026, 3, 2))
+    evaluate()
+    assert alerts() == [(one, MARCH, 100, "30.00", "None"), (other, MARCH, 100, "30.00", None)]
+
+
+def test_an_alert_by_cycle_recovers_when_its_limit_goes_by_month() -> None:
+    one = effective("2025-12-15")
+    made = limit("25", per="cycle")
+    use(one, "2026-03-20", "25")
+    evaluate()
+    change_limit(made.pk, per="month", starts=date(2026, 3, 2))
+    evaluate()
+    assert alerts() == [
+        (one, "2026-03-15/2026-04-14", 100, "25.00", "None"),
+        (one, MARCH, 100, "25.00", None),
+    ]
+
+
 def test_changing_a_limit_leaves_what_came_before_as_it_is() -> None:
     made = limit("25")
     one = subscription()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 import httpx
 from django.db import transaction
@@ -124,7 +125,7 @@ def _mailed(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, Outcome]
 def _settle(delivery: Delivery, outcome: Outcome) -> Sent:
     """Note what became of an attempt, unless its claim ran out meanwhile or it was replayed."""
     now = timezone.now()
-    changes: dict[str, object] = {"response_status": outcome.status, "error": outcome.error}
+    changes: dict[str, Any] = {"response_status": outcome.status, "error": outcome.error}
     if outcome.accepted:
         sent, changes = Sent(delivered=1), changes | {"state": Delivery.State.DELIVERED, "delivered_at": now}
     elif delivery.attempts > len(SCHEDULE):

@@ -101,19 +101,17 @@ def _to_look_at(state: _State, since: datetime | None) -> Iterator[tuple[date, l
 
 
 def _add_pending(points: defaultdict[date, set[int]], state: _State) -> None:
-    """Everybody in the scope of the limits that are new or changed, since they count."""
-    pending = [
-        (plan, subscription, starts) for plan, subscription, starts, removed in _rows("take_pending") if not removed
-    ]
-    if not pending:
+    """Everybody in the scope of the limits that are new or changed, since they count, and those alerted by what they
+    said.""" pending = [(limit, *terms) for limit, *terms, removed in _rows("take_pending") if not removed] if not
+    pending:
         return
+    for day, subscriptions in _rows("still_open", limits=[limit for limit, *_ in pending]):
+        points[day].update(subscriptions)
     scope: set[int] | None = None
-    if all(plan or subscription for plan, subscription, _ in pending):
-        named = {
-            "plans": [plan for plan, *_ in pending if plan],
-            "subscriptions": [one for _, one, _ in pending if one],
-        }
-        scope = set(_ids("in_scope", **named))
+    if all(plan or subscription for _, plan, subscription, _ in pending):
+        plans = [plan for _, plan, *_ in pending if plan]
+        named = [subscription for *_, subscription, _ in pending if subscription]
+        scope = set(_ids("in_scope", plans=plans, subscriptions=named))
     first = min(starts for *_, starts in pending)
     for month in _known_months(first - LONGEST_CYCLE if state.by_cycle else first):
         _add_month(points, state, month, scope)
@@ -161,8 +159,8 @@ def _parts(subscriptions: list[int]) -> Iterator[list[int]]:
 def _lock() -> datetime | None:
     """Wait until nobody else evaluates; when that was done last."""
     _execute("make_lock")
-    ((evaluated_at,),) = _rows("lock")
-    return evaluated_at  # type: ignore[no-any-return] # the column's type
+    evaluated_at: datetime | None = _rows("lock")[0][0]
+    return evaluated_at
 
 
 def _state() -> _State:
@@ -171,7 +169,7 @@ def _state() -> _State:
 
 
 def _ids(statement: str, **parameters: object) -> list[int]:
-    ((ids,),) = _rows(statement, **parameters)
+    ids: list[int] | None = _rows(statement, **parameters)[0][0]
     return ids or []
 
 

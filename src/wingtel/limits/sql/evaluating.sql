@@ -21,7 +21,7 @@ WHERE deleted_at IS NULL
 -- name: take_pending
 -- The limits that have to be evaluated for everybody in their scope.
 UPDATE price_limit SET pending = false WHERE pending
-RETURNING plan_id, subscription_id, starts, deleted_at IS NOT NULL
+RETURNING id, plan_id, subscription_id, starts, deleted_at IS NOT NULL
 
 -- name: take_moved
 -- The subscriptions to which other limits apply than before.
@@ -35,6 +35,13 @@ SELECT DISTINCT usage_month(day) FROM usage_day WHERE day >= %(first)s
 -- name: in_scope
 -- The subscriptions of some plans, and some by name.
 SELECT array_agg(id) FROM subscription WHERE plan_id = ANY (%(plans)s::bigint[]) OR id = ANY (%(subscriptions)s::bigint[])
+
+-- name: still_open
+-- The open alerts of some limits: by a day of their period, whose they are.
+SELECT first, array_agg(DISTINCT subscription_id)
+FROM limit_alert
+WHERE recovered_at IS NULL AND price_limit_id = ANY (%(limits)s::bigint[])
+GROUP BY first
 
 -- name: alerted
 -- The subscriptions with open alerts that have to do with a month.
