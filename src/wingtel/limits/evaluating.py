@@ -101,9 +101,9 @@ def _to_look_at(state: _State, since: datetime | None) -> Iterator[tuple[date, l
 
 
 def _add_pending(points: defaultdict[date, set[int]], state: _State) -> None:
-    """Everybody in the scope of the limits that are new or changed, since they count, and those alerted by what they
-    said.""" pending = [(limit, *terms) for limit, *terms, removed in _rows("take_pending") if not removed] if not
-    pending:
+    """Everybody in the scope of the limits that are new or changed, since they count, and whom they had alerts of."""
+    pending = [(limit, *terms) for limit, *terms, removed in _rows("take_pending") if not removed]
+    if not pending:
         return
     for day, subscriptions in _rows("still_open", limits=[limit for limit, *_ in pending]):
         points[day].update(subscriptions)
