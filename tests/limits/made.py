@@ -34,7 +34,7 @@ def use(subscription_id: int, day: str, price: str, usage_type: str = "data", re
 
 
 def alerts(*, is_open: bool | None = None) -> list[tuple[int, str, int, str, str | None]]:
-    """Subscription, period, level, price, and what that recovered to, in the order in which they were raised."""
+    """Subscription, period, level, price, and what that recovered to ("none" where the limit applies no more)."""
     found = Alert.objects.order_by("pk")
     if is_open is not None:
         found = found.filter(recovered_at__isnull=is_open)
@@ -44,7 +44,7 @@ def alerts(*, is_open: bool | None = None) -> list[tuple[int, str, int, str, str
             f"{alert.first}/{alert.last}",
             alert.level,
             f"{alert.price:.2f}",
-            None if alert.is_open else str(alert.recovered_price and f"{alert.recovered_price:.2f}"),
+            None if alert.is_open else "none" if alert.recovered_price is None else f"{alert.recovered_price:.2f}",
         )
         for alert in found
     ]

@@ -32,7 +32,7 @@ SHOULD_BE_OPEN = """
 """
 
 OPEN = """
-    SELECT price_limit_id, subscription_id, first, last, level
+    SELECT price_limit_id, limit_alert.subscription_id, first, last, level
     FROM limit_alert JOIN price_limit ON price_limit.id = price_limit_id
     WHERE recovered_at IS NULL AND deleted_at IS NULL
 """

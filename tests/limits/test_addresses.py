@@ -4,7 +4,6 @@ import socket
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 from tests.limits.receiver import receiving
 from wingtel.limits import addresses, sending
@@ -51,11 +50,12 @@ def test_a_url_that_nothing_is_sent_to_is_refused(url: str, said: str) -> None:
 
 
 def answering(*found: list[str]) -> Any:
-    """A resolver that says something else each time."""
+    """A resolver that says something else of a name each time; an address is itself."""
     answers = list(found)
 
     def getaddrinfo(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in answers.pop(0)]
+        addresses = [host] if host[0].isdigit() else answers.pop(0)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
     return getaddrinfo
 
@@ -78,7 +78,7 @@ def test_an_address_in_disguise_is_refused_when_it_is_sent_to(url: str) -> None:
 
 
 def test_what_was_checked_is_connected_to_whatever_the_name_says_next(
-    monkeypatch: pytest.MonkeyPatch, settings: SettingsWrapper
+    monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     with receiving() as intended, receiving() as inner:
         settings.WINGTEL_WEBHOOK_ALLOW_PRIVATE = True
@@ -91,7 +91,7 @@ def test_what_was_checked_is_connected_to_whatever_the_name_says_next(
     assert intended.posts[0].headers["host"] == f"hook.example.org:{intended.port}"
 
 
-def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch, settings: SettingsWrapper) -> None:
+def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.WINGTEL_WEBHOOK_ALLOW_PRIVATE = True
     with receiving() as proxy, receiving() as receiver:
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.port}")

@@ -5,12 +5,12 @@ import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
 from django.db import transaction
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.conformance.at_once import in_threads
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def receiver(settings: SettingsWrapper) -> Iterator[Receiver]:
+def receiver(settings: Any) -> Iterator[Receiver]:
     settings.WINGTEL_WEBHOOK_ALLOW_PRIVATE = True
     with receiving() as found:
         yield found
@@ -310,7 +310,7 @@ def test_a_removed_endpoint_takes_its_deliveries_along(receiver: Receiver, endpo
     assert not Delivery.objects.exists()
 
 
-def test_alerts_are_mailed_to_those_of_the_limit_and_of_the_setting(settings: SettingsWrapper) -> None:
+def test_alerts_are_mailed_to_those_of_the_limit_and_of_the_setting(settings: Any) -> None:
     settings.WINGTEL_ALERT_EMAILS = ["all@example.org", "ada@example.org"]
     limit("25", name="roaming", emails=["ada@example.org"], warn_at=[80])
     one = reach("22", record_id="a")
@@ -331,7 +331,7 @@ def test_alerts_are_mailed_to_those_of_the_limit_and_of_the_setting(settings: Se
     )
 
 
-def test_many_alerts_are_one_mail(settings: SettingsWrapper) -> None:
+def test_many_alerts_are_one_mail(settings: Any) -> None:
     limit("25", emails=["ada@example.org"])
     for _ in range(3):
         reach()
@@ -342,7 +342,7 @@ def test_many_alerts_are_one_mail(settings: SettingsWrapper) -> None:
     assert len(message.body.splitlines()) == 3
 
 
-def test_a_mail_that_fails_is_tried_again(settings: SettingsWrapper) -> None:
+def test_a_mail_that_fails_is_tried_again(settings: Any) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     with socket.socket() as unused:

@@ -181,7 +181,7 @@ def test_who_is_not_under_a_changed_limit_any_more_recovers_without_a_price() ->
     evaluate()
     change_limit(made.pk, plan_id=large.pk, per="month", starts=date(2026, 3, 2))
     evaluate()
-    assert alerts() == [(one, MARCH, 100, "30.00", "None"), (other, MARCH, 100, "30.00", None)]
+    assert alerts() == [(one, MARCH, 100, "30.00", "none"), (other, MARCH, 100, "30.00", None)]
 
 
 def test_an_alert_by_cycle_recovers_when_its_limit_goes_by_month() -> None:
@@ -192,7 +192,7 @@ def test_an_alert_by_cycle_recovers_when_its_limit_goes_by_month() -> None:
     change_limit(made.pk, per="month", starts=date(2026, 3, 2))
     evaluate()
     assert alerts() == [
-        (one, "2026-03-15/2026-04-14", 100, "25.00", "None"),
+        (one, "2026-03-15/2026-04-14", 100, "25.00", "none"),
         (one, MARCH, 100, "25.00", None),
     ]
 
@@ -257,7 +257,7 @@ def test_who_moves_to_another_plan_has_its_limits_in_the_current_period() -> Non
     assert [period[:10] for _, period, *_ in alerts()] == [str(first)]
     Subscription.objects.filter(pk=one).update(plan=None)
     assert evaluate().recovered == 1
-    assert [recovered for *_, recovered in alerts()] == ["None"]
+    assert [recovered for *_, recovered in alerts()] == ["none"]
 
 
 def test_another_effective_date_means_other_cycles() -> None:
@@ -270,7 +270,7 @@ def test_another_effective_date_means_other_cycles() -> None:
     Subscription.objects.filter(pk=one).update(effective_date=moved)
     assert evaluate() == Evaluation(looked_at=2, raised=1, recovered=1)
     (old, _, _, _, recovered), (new, period, _, price, still) = alerts()
-    assert (old, recovered, new, price, still) == (one, "None", one, "30.00", None)
+    assert (old, recovered, new, price, still) == (one, "none", one, "30.00", None)
     assert int(period[8:10]) == moved.day
 
 

@@ -55,9 +55,14 @@ def resolve(host: str, port: int) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is one of the public internet, also where it carries another one within."""
+    """Whether an address is one of the public internet; one that carries an IPv4 address, only if that is."""
     ip = ip_address(address.partition("%")[0])
-    return all(_is_public(each) for each in (ip, *_carried(ip)))
+    if isinstance(ip, IPv4Address):
+        return _is_public(ip)
+    if ip.ipv4_mapped or ip in NAT64:
+        return _is_public(IPv4Address(int(ip) & 0xFFFFFFFF))
+    tunnelled = [ip.sixtofour, *(ip.teredo or ())]
+    return _is_public(ip) and all(_is_public(end) for end in tunnelled if end)
 
 
 def _check(host: str, addresses: list[str]) -> None:
@@ -72,13 +77,3 @@ def _check(host: str, addresses: list[str]) -> None:
 
 def _is_public(ip: IPv4Address | IPv6Address) -> bool:
     return ip.is_global and not ip.is_multicast and not ip.is_reserved and not ip.is_unspecified
-
-
-def _carried(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    """The IPv4 addresses that an IPv6 address stands for: mapped, 6to4, Teredo, NAT64."""
-    if isinstance(ip, IPv4Address):
-        return []
-    carried = [ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())]
-    if ip in NAT64:
-        carried.append(IPv4Address(int(ip) & 0xFFFFFFFF))
-    return [each for each in carried if each is not None]

@@ -188,6 +188,6 @@ deliveries AS (
         UNION
         SELECT NULL, email FROM unnest(%(emails)s::text[]) AS email
     ) AS receiver
-    ORDER BY happened.id
+    ORDER BY happened.id, receiver.endpoint_id, receiver.email
 )
 SELECT (SELECT count(*) FROM raised), (SELECT count(*) FROM recovered)
