@@ -11,6 +11,9 @@ from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
 
 from .serializers import KnownFieldsSerializer
 
+_ENDPOINT_FIELDS: tuple[str, ...] = (
+    *("id", "url", "description", "enabled", "disabled_because", "previous_until", "created_at"),
+)
 _MONEY: dict[str, Any] = {"max_digits": 24, "decimal_places": 4, "read_only": True}
 
 
@@ -61,7 +64,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
 class EndpointSerializer(KnownFieldsSerializer):
     class Meta:
         model = WebhookEndpoint
-        fields = ("id", "url", "description", "enabled", "disabled_because", "previous_until", "created_at")
+        fields = _ENDPOINT_FIELDS
         read_only_fields = ("disabled_because", "previous_until", "created_at")
 
     def validate_url(self, url: str) -> str:
@@ -81,7 +84,7 @@ class EndpointWithSecretSerializer(EndpointSerializer):
     )
 
     class Meta(EndpointSerializer.Meta):
-        fields = (*EndpointSerializer.Meta.fields, "secret")
+        fields = (*_ENDPOINT_FIELDS, "secret")
 
 
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):

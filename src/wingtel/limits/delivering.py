@@ -137,7 +137,7 @@ def _settle(delivery: Delivery, outcome: Outcome) -> Sent:
     )
     if not claimed.update(**changes):
         return Sent()
-    if outcome.gone:
+    if outcome.gone and delivery.endpoint_id:
         WebhookEndpoint.objects.filter(pk=delivery.endpoint_id).update(
             enabled=False, disabled_because=f"it answered 410 (gone) at {now:%Y-%m-%d %H:%M} UTC"
         )

@@ -168,15 +168,15 @@ def _state() -> _State:
     return _State(any_, by_cycle, starts or today, today)
 
 
-def _ids(statement: str, **parameters: object) -> list[int]:
+def _ids(statement: str, **parameters: Any) -> list[int]:
     ids: list[int] | None = _rows(statement, **parameters)[0][0]
     return ids or []
 
 
-def _rows(statement: str, **parameters: object) -> list[tuple[Any, ...]]:
+def _rows(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(_SQL[statement], parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _execute(statement: str) -> None:
