@@ -63,8 +63,11 @@ def evaluate() -> Evaluation:
         since, state = _lock(), _state()
         found = Evaluation(0, 0, 0)
         if state.any:
-            for day, subscriptions in _to_look_at(state, since):
+            points = list(_to_look_at(state, since))
+            _execute("hash")
+            for day, subscriptions in points:
                 found = _evaluated(found, day, subscriptions)
+            _execute("as_before")
         _execute("done")
     return found
 

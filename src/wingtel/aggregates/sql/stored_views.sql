@@ -50,7 +50,7 @@ $$;
 CREATE OR REPLACE FUNCTION usage_prices(subscription_ids bigint[], firsts date[], lasts date[])
 RETURNS TABLE (subscription_id bigint, first date, last date, usage_type text, price numeric)
 LANGUAGE plpgsql STABLE ROWS 1000
-SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_mergejoin = off AS $$
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_mergejoin = off SET enable_nestloop = on AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY

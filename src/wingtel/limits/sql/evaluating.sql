@@ -55,81 +55,80 @@ SELECT DISTINCT usage_month(day)
 FROM limit_alert CROSS JOIN LATERAL (VALUES (first), (last)) AS edge (day)
 WHERE recovered_at IS NULL
 
+-- name: hash
+-- Rows that are computed are joined by hash, whatever the planner believes of their number: looked up one by one, thousands with thousands
+-- would take minutes.
+SET LOCAL enable_nestloop = off
+
+-- name: as_before
+SET LOCAL enable_nestloop = DEFAULT
+
 -- name: evaluate
 -- Evaluate every limit for some subscriptions, in the periods that a business day lies in. Raises what is reached and not raised yet, lets
 -- recover what is open and not reached, and writes a delivery for each of these to each endpoint and e-mail address.
-WITH asked AS MATERIALIZED (
-    SELECT subscription_id, %(day)s::date AS day FROM unnest(%(subscription_ids)s::bigint[]) AS asked (subscription_id)
-),
-price_limit_now AS MATERIALIZED (
-    SELECT id, plan_id, subscription_id, usage_type, per, amount, warn_at || 100 AS levels, starts,
+WITH price_limit_now AS MATERIALIZED (
+    SELECT id, plan_id, subscription_id, usage_type, per, amount, starts,
+           ARRAY(SELECT DISTINCT level FROM unnest(warn_at || 100) AS level) AS levels,
            amount * (SELECT min(level) FROM unnest(warn_at || 100) AS level) / 100 AS lowest
     FROM price_limit
     WHERE deleted_at IS NULL
+      AND (subscription_id IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
 ),
 period AS MATERIALIZED (
-    SELECT DISTINCT asked.subscription_id, subscription.plan_id, span.per, span.first, span.last
-    FROM asked
-    JOIN subscription ON subscription.id = asked.subscription_id
+    SELECT subscription.id AS subscription_id, subscription.plan_id, span.per, span.first, span.last
+    FROM subscription
     CROSS JOIN LATERAL (
-        SELECT 'month' AS per, usage_month(asked.day) AS first, usage_month(usage_month(asked.day) + 31) - 1 AS last
+        SELECT 'month' AS per, usage_month(%(day)s::date) AS first, usage_month(usage_month(%(day)s::date) + 31) - 1 AS last
         WHERE EXISTS (SELECT FROM price_limit_now WHERE per = 'month')
         UNION ALL
         SELECT 'cycle', cycle.first, cycle.last
-        FROM limit_cycle(asked.day, coalesce(extract(day FROM usage_business_day(subscription.effective_date)), 1)::integer) AS cycle
+        FROM limit_cycle(%(day)s::date, coalesce(extract(day FROM usage_business_day(effective_date)), 1)::integer) AS cycle
         WHERE EXISTS (SELECT FROM price_limit_now WHERE per = 'cycle')
     ) AS span
+    WHERE subscription.id = ANY (%(subscription_ids)s::bigint[])
 ),
 applying AS MATERIALIZED (
     SELECT period.subscription_id, period.first, period.last, terms.*
     FROM period
-    JOIN (SELECT id, usage_type, per, amount, levels, lowest, starts FROM price_limit_now
-          WHERE plan_id IS NULL AND subscription_id IS NULL) AS terms
-        ON terms.per = period.per AND terms.starts <= period.last
+    CROSS JOIN (
+        SELECT id, usage_type, per, amount, levels, lowest, starts
+        FROM price_limit_now
+        WHERE plan_id IS NULL AND subscription_id IS NULL
+    ) AS terms
+    WHERE terms.per = period.per AND terms.starts <= period.last
     UNION ALL
-    SELECT period.subscription_id, period.first, period.last,
-           id, usage_type, terms.per, amount, levels, lowest, starts
+    SELECT period.subscription_id, period.first, period.last, id, usage_type, terms.per, amount, levels, lowest, starts
     FROM period
-    JOIN price_limit_now AS terms ON terms.plan_id = period.plan_id AND terms.per = period.per AND terms.starts <= period.last
+    JOIN price_limit_now AS terms ON terms.plan_id = period.plan_id AND terms.per = period.per
+    WHERE terms.starts <= period.last
     UNION ALL
-    SELECT period.subscription_id, period.first, period.last,
-           id, usage_type, terms.per, amount, levels, lowest, starts
+    SELECT period.subscription_id, period.first, period.last, id, usage_type, terms.per, amount, levels, lowest, starts
     FROM period
-    JOIN price_limit_now AS terms
-        ON terms.subscription_id = period.subscription_id AND terms.per = period.per AND terms.starts <= period.last
+    JOIN price_limit_now AS terms ON terms.subscription_id = period.subscription_id AND terms.per = period.per
+    WHERE terms.starts <= period.last
 ),
 wanted AS MATERIALIZED (
-    SELECT DISTINCT subscription_id, first, last FROM applying
+    SELECT array_agg(subscription_id) AS subscription_ids, array_agg(first) AS firsts, array_agg(last) AS lasts
+    FROM (SELECT DISTINCT subscription_id, first, last FROM applying ORDER BY subscription_id, first, last) AS distinct_periods
 ),
 priced AS MATERIALIZED (
-    SELECT subscription_id, first, last,
+    SELECT prices.subscription_id, prices.first, prices.last,
            sum(price) AS price,
            sum(price) FILTER (WHERE usage_type = 'data') AS data,
            sum(price) FILTER (WHERE usage_type = 'voice') AS voice
-    FROM usage_prices(
-        ARRAY(SELECT subscription_id FROM wanted ORDER BY subscription_id, first, last),
-        ARRAY(SELECT first FROM wanted ORDER BY subscription_id, first, last),
-        ARRAY(SELECT last FROM wanted ORDER BY subscription_id, first, last)
-    )
+    FROM wanted CROSS JOIN LATERAL usage_prices(subscription_ids, firsts, lasts) AS prices
     GROUP BY 1, 2, 3
 ),
 total AS MATERIALIZED (
-    SELECT applying.*, priced.total
-    FROM applying
-    CROSS JOIN LATERAL (
-        SELECT CASE applying.usage_type WHEN 'data' THEN priced.data WHEN 'voice' THEN priced.voice ELSE priced.price END AS total
-        FROM priced
-        WHERE priced.subscription_id = applying.subscription_id
-          AND priced.first = applying.first AND priced.last = applying.last
-    ) AS priced
-    WHERE priced.total >= applying.lowest
+    SELECT applying.*,
+           CASE applying.usage_type WHEN 'data' THEN data WHEN 'voice' THEN voice ELSE price END AS total
+    FROM applying JOIN priced USING (subscription_id, first, last)
 ),
 reached AS MATERIALIZED (
-    SELECT total.subscription_id, total.id AS price_limit_id, total.usage_type, total.per, total.first, total.last,
-           level, total.amount * level / 100 AS threshold, total.total AS price
-    FROM total
-    CROSS JOIN LATERAL (SELECT DISTINCT level FROM unnest(total.levels) AS level) AS levels
-    WHERE total.total >= total.amount * level / 100
+    SELECT subscription_id, id AS price_limit_id, usage_type, per, first, last,
+           level, amount * level / 100 AS threshold, total AS price
+    FROM total CROSS JOIN LATERAL unnest(levels) AS level
+    WHERE total >= lowest AND total >= amount * level / 100
 ),
 raised AS (
     INSERT INTO limit_alert (subscription_id, price_limit_id, usage_type, per, first, last, level, threshold, price, raised_at)
@@ -139,36 +138,31 @@ raised AS (
     ON CONFLICT (subscription_id, price_limit_id, first, last, level) WHERE recovered_at IS NULL DO NOTHING
     RETURNING id, price_limit_id
 ),
-open_alert AS MATERIALIZED (
-    SELECT DISTINCT alert.id, alert.subscription_id, alert.price_limit_id, alert.usage_type, alert.first, alert.last, alert.level
-    FROM asked
-    JOIN limit_alert AS alert
-        ON alert.subscription_id = asked.subscription_id AND asked.day BETWEEN alert.first AND alert.last
+not_reached AS MATERIALIZED (
+    SELECT alert.id, alert.subscription_id, alert.price_limit_id, alert.first, alert.last
+    FROM limit_alert AS alert
     JOIN price_limit ON price_limit.id = alert.price_limit_id
-    WHERE alert.recovered_at IS NULL AND price_limit.deleted_at IS NULL AND price_limit.starts <= alert.last
+    WHERE alert.subscription_id = ANY (%(subscription_ids)s::bigint[])
+      AND %(day)s::date BETWEEN alert.first AND alert.last
+      AND alert.recovered_at IS NULL AND price_limit.deleted_at IS NULL AND price_limit.starts <= alert.last
+      AND (alert.subscription_id, alert.price_limit_id, alert.first, alert.last, alert.level) NOT IN (
+          SELECT subscription_id, price_limit_id, first, last, level FROM reached
+      )
 ),
 fallen AS MATERIALIZED (
-    SELECT open_alert.id, CASE WHEN applying.id IS NOT NULL THEN coalesce(priced.total, 0) END AS price
-    FROM open_alert
+    SELECT not_reached.id, CASE WHEN applying.id IS NOT NULL THEN coalesce(total.total, 0) END AS price
+    FROM not_reached
     LEFT JOIN applying
-        ON applying.subscription_id = open_alert.subscription_id AND applying.id = open_alert.price_limit_id
-        AND applying.first = open_alert.first AND applying.last = open_alert.last
-    LEFT JOIN LATERAL (
-        SELECT CASE applying.usage_type WHEN 'data' THEN priced.data WHEN 'voice' THEN priced.voice ELSE priced.price END AS total
-        FROM priced
-        WHERE priced.subscription_id = open_alert.subscription_id
-          AND priced.first = open_alert.first AND priced.last = open_alert.last
-    ) AS priced ON true
-    WHERE NOT EXISTS (
-        SELECT FROM reached
-        WHERE reached.subscription_id = open_alert.subscription_id AND reached.price_limit_id = open_alert.price_limit_id
-          AND reached.first = open_alert.first AND reached.last = open_alert.last AND reached.level = open_alert.level
-    )
+        ON applying.subscription_id = not_reached.subscription_id AND applying.id = not_reached.price_limit_id
+        AND applying.first = not_reached.first AND applying.last = not_reached.last
+    LEFT JOIN total
+        ON total.subscription_id = not_reached.subscription_id AND total.id = not_reached.price_limit_id
+        AND total.first = not_reached.first AND total.last = not_reached.last
 ),
 recovered AS (
     UPDATE limit_alert SET recovered_at = clock_timestamp(), recovered_price = fallen.price
     FROM fallen
-    WHERE limit_alert.id = fallen.id AND limit_alert.recovered_at IS NULL
+    WHERE limit_alert.id = fallen.id AND limit_alert.id = ANY (ARRAY(SELECT id FROM fallen))
     RETURNING limit_alert.id, limit_alert.price_limit_id
 ),
 happened AS (
