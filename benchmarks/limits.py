@@ -23,6 +23,7 @@ SUBSCRIPTIONS = 1_000_000
 BY_CYCLE = 100_000
 """Subscriptions that have daily aggregates, by which billing cycles are counted."""
 
+PARTS = ("writers", "evaluating", "cycles")
 CHANGED = (1_000, 10_000)
 ROUNDS = 7
 LIMIT = Decimal("60.00")
@@ -60,12 +61,17 @@ class Feed:
         )
 
 
-def run(scale: float) -> None:
+def run(scale: float, parts: list[str]) -> None:
     """Measure and print."""
     subscriptions = int(SUBSCRIPTIONS * scale)
     _prepare(subscriptions)
     feed = Feed(subscriptions, "month")
-    rows = [*_writers(feed), *_evaluating(feed, scale), *_by_cycle(int(BY_CYCLE * scale), scale)]
+    measures: dict[str, Callable[[], Iterator[Row]]] = {
+        "writers": lambda: _writers(feed),
+        "evaluating": lambda: _evaluating(feed, scale),
+        "cycles": lambda: _by_cycle(int(BY_CYCLE * scale), scale),
+    }
+    rows = [row for part in parts for row in measures[part]()]
     print_table(f"Limits: {subscriptions:,} subscriptions", ("work", "beside", "ours", "ratio", ""), rows)
 
 
@@ -201,9 +207,10 @@ def main() -> None:
     """Measure on a server of its own."""
     parser = argparse.ArgumentParser(prog="make bench-limits", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="a fraction of the sizes")
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part alone; repeatable")
     options = parser.parse_args()
     with benchmark_server():
-        run(options.scale)
+        run(options.scale, options.only or list(PARTS))
 
 
 if __name__ == "__main__":
