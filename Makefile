@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 SERVE  ?= 1
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: demo test lint bench bench-strategies bench-http bench-import bench-lifecycle bench-api clean
+.PHONY: demo test lint bench bench-strategies bench-http bench-import bench-lifecycle bench-api bench-limits clean
 
 demo: $(VENV)/.run
 	$(BIN)/wingtel demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -36,6 +36,9 @@ bench-lifecycle: $(VENV)/.dev
 
 bench-api: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.api $(ARGS)
+
+bench-limits: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.limits $(ARGS)
 
 clean:
 	rm -rf $(VENV)

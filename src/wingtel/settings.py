@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "wingtel.lifecycle",
     "wingtel.feeds",
     "wingtel.background",
+    "wingtel.limits",
     "wingtel.api",
     "wingtel.dashboard",
     "django.contrib.admin",
@@ -154,6 +155,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
         "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",
+        "DeliveryState": "wingtel.limits.models.Delivery.State",
+        "AlertState": [("open", "open"), ("recovered", "recovered")],
     },
 }
 
@@ -196,14 +199,15 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its log is written as LOGGING says
 CELERY_TIMEZONE = "UTC"
 
-# An import may take hours: it has a queue and a process of its own, so that it never delays a fold.
+# An import may take hours, and a webhook's receiver may take its time: their queues have processes of their own, so
+# that they never delay a fold.
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"wingtel.watch": {"queue": "imports"}}
+CELERY_TASK_ROUTES = {"wingtel.watch": {"queue": "imports"}, "wingtel.deliver": {"queue": "deliveries"}}
 WINGTEL_WORKERS = int(os.environ.get("WINGTEL_WORKERS", "2"))
 WINGTEL_IMPORT_WORKERS = int(os.environ.get("WINGTEL_IMPORT_WORKERS", "1"))
 
-
 WINGTEL_FOLD_SECONDS = float(os.environ.get("WINGTEL_FOLD_SECONDS", "2"))
+WINGTEL_LIMITS_SECONDS = float(os.environ.get("WINGTEL_LIMITS_SECONDS", "10"))
 WINGTEL_WATCH_SECONDS = float(os.environ.get("WINGTEL_WATCH_SECONDS", "5"))
 WINGTEL_HOUSEKEEPING_SECONDS = float(os.environ.get("WINGTEL_HOUSEKEEPING_SECONDS", "3600"))
 
@@ -220,9 +224,26 @@ CELERY_BEAT_SCHEDULE = {
     "seal": _every(WINGTEL_HOUSEKEEPING_SECONDS, "seal"),
     "expire": _every(WINGTEL_HOUSEKEEPING_SECONDS, "expire"),
     "reconcile": _every(WINGTEL_HOUSEKEEPING_SECONDS, "reconcile"),
+    "evaluate limits": _every(WINGTEL_LIMITS_SECONDS, "evaluate_limits"),
+    "deliver": _every(WINGTEL_LIMITS_SECONDS, "deliver"),
 } | {f"watch {folder}": _every(WINGTEL_WATCH_SECONDS, "watch", folder, feed) for feed, folder in WINGTEL_WATCH}
 CELERY_BEAT_SCHEDULER = "wingtel.background.schedule:ScheduleFromNow"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+
 # How many exports one server process makes and sends at once, and how long the database may work on one (0: for ever).
 WINGTEL_EXPORTS_AT_ONCE = int(os.environ.get("WINGTEL_EXPORTS_AT_ONCE", "2"))
 WINGTEL_EXPORT_SECONDS = int(os.environ.get("WINGTEL_EXPORT_SECONDS", "300"))
+# Told by e-mail of every alert, besides those whom a limit names.
+WINGTEL_ALERT_EMAILS = [address for address in os.environ.get("WINGTEL_ALERT_EMAILS", "").split(",") if address]
+# Whether webhooks may go to private, loopback and link-local addresses, and by http.
+WINGTEL_WEBHOOK_ALLOW_PRIVATE = os.environ.get("WINGTEL_WEBHOOK_ALLOW_PRIVATE", "") not in {"", "0"}
+
+# Without an SMTP server, e-mails are printed.
+EMAIL_HOST = os.environ.get("WINGTEL_SMTP_HOST", "")
+EMAIL_PORT = int(os.environ.get("WINGTEL_SMTP_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("WINGTEL_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("WINGTEL_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = os.environ.get("WINGTEL_SMTP_TLS", "1") not in {"", "0"}
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = os.environ.get("WINGTEL_EMAIL_FROM", "wingtel@localhost")

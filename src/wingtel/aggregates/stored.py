@@ -7,6 +7,7 @@ _SQL = sql.statements(__package__, "sql/apply.sql")
 
 def _adding(block: str, change: str) -> str:
     """A block of apply.sql that adds to stored rows what `change` has."""
+    block = block.replace("{note}", _SQL["note"].partition("\n")[2])
     for row in ("day", "month"):
         block = block.replace(f"{{add to a {row}}}", _SQL[f"add_to_a_{row}"].replace("{change}", change))
     return block

@@ -79,7 +79,7 @@ class PlanView(ResourceView):
                 instance.delete()
         except ProtectedError as error:
             raise Conflict(
-                f"Plan {instance.pk} is in use. Subscriptions that have it, deleted ones included: "
+                f"Plan {instance.pk} is in use. Subscriptions and price limits that have it, deleted ones included: "
                 f"{len(error.protected_objects)}. Give them another plan first."
             ) from error
 

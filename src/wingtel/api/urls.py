@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from . import lifecycle, recording, resources, views
+from . import lifecycle, limits, recording, resources, views
 from .converters import IdConverter
 from .documentation import SchemaView
 
@@ -20,6 +20,10 @@ router.register("sprint_subscriptions", resources.SprintSubscriptionView, basena
 router.register("usage/adjustments", lifecycle.AdjustmentView, basename="adjustment")
 router.register("usage/days", lifecycle.DayView, basename="day")
 router.register("usage/reconciliations", lifecycle.ReconciliationView, basename="reconciliation")
+router.register("limits", limits.LimitView, basename="limit")
+router.register("alerts", limits.AlertView, basename="alert")
+router.register("webhooks/endpoints", limits.EndpointView, basename="webhook-endpoint")
+router.register("webhooks/deliveries", limits.DeliveryView, basename="webhook-delivery")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("usage/exceeding/", views.ExceedingView.as_view(), name="exceeding"),

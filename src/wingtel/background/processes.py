@@ -16,6 +16,7 @@ def workers() -> list[Process]:
     return [
         _worker("default", settings.WINGTEL_WORKERS),
         _worker("imports", settings.WINGTEL_IMPORT_WORKERS),
+        _worker("deliveries", 1),
     ]
 
 

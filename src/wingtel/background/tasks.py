@@ -4,6 +4,7 @@ after a worker was killed, changes nothing more.
 When they run, and in which queue, is CELERY_BEAT_SCHEDULE and CELERY_TASK_ROUTES in the settings.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 
 from celery import shared_task
@@ -17,6 +18,8 @@ from wingtel.lifecycle.days_done import DaysDone
 from wingtel.lifecycle.expiring import expire_due
 from wingtel.lifecycle.reconciling import reconcile_due
 from wingtel.lifecycle.sealing import seal_due
+from wingtel.limits.delivering import deliver_due
+from wingtel.limits.evaluating import evaluate
 from wingtel.usage import partitions
 
 from . import watches
@@ -69,6 +72,18 @@ def watch(folder: str, feed: str) -> list[str]:
     for arrival in arrivals:
         _tell(arrival)
     return [arrival.file.name for arrival in arrivals]
+
+
+@shared_task(base=RecordedTask, name="wingtel.evaluate_limits")
+def evaluate_limits() -> dict[str, int]:
+    """Look whether what changed reached a price limit, or takes an alert back; return the counts."""
+    return asdict(evaluate())
+
+
+@shared_task(base=RecordedTask, name="wingtel.deliver")
+def deliver() -> dict[str, int]:
+    """Send the alerts that are due; return the counts."""
+    return asdict(deliver_due())
 
 
 def _days(done: str, outcome: DaysDone) -> list[str]:

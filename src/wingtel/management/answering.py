@@ -160,3 +160,18 @@ def print_wide_table(stdout: OutputWrapper, columns: Sequence[str], rows: Iterab
         cells = zip(columns, row, strict=True)
         table.add_row(*(Text(f"{cell:,}" if column == "used" else str(cell)) for column, cell in cells))
     Console(file=stdout, width=None if stdout.isatty() else 180).print(table)  # type: ignore[arg-type] # writes like a file
+
+
+def print_results(stdout: OutputWrapper, form: str, columns: Sequence[str], results: Sequence[dict[str, Any]]) -> None:
+    """Print the bodies that the API lists, in one of FORMATS."""
+    if form == "json":
+        print_json(stdout, {"results": list(results)})
+        return
+    rows = [[_cell(found[column]) for column in columns] for found in results]
+    (print_csv if form == "csv" else print_wide_table)(stdout, columns, rows)
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    return " ".join(map(str, value)) if isinstance(value, list) else value

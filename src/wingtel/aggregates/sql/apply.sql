@@ -36,7 +36,8 @@ months AS (
     ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
         {add to a month}
     RETURNING subscription_id, usage_type, ceiling, previous_ceiling
-)
+),
+{note}
 
 -- name: merges
 -- The same for many keys at once: a fifth faster, since a row is found once and not locked before it is changed. It is planned anew each
@@ -77,6 +78,17 @@ months AS (
         VALUES (delta.subscription_id, delta.usage_type, delta.month, delta.used, delta.price, delta.records,
                 usage_price_ceiling(delta.price))
     RETURNING stored.subscription_id, stored.usage_type, stored.ceiling, stored.previous_ceiling
+),
+{note}
+
+-- name: note
+-- Tell who watches whose aggregates are changed: nothing is left of it in the plan while nobody does.
+noted AS (
+    INSERT INTO usage_change (day, subscriptions)
+    SELECT day, array_agg(subscription_id)
+    FROM delta
+    WHERE watching_usage()
+    GROUP BY day
 )
 
 -- name: totals
@@ -138,6 +150,9 @@ BEGIN
         ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
             floor = stored.floor + excluded.floor,
             ceiling = stored.ceiling + excluded.ceiling;
+    END IF;
+    IF watching_usage() THEN
+        INSERT INTO usage_change (day, subscriptions) VALUES (of_day, ARRAY[of_subscription]);
     END IF;
 END $add$
 

@@ -105,7 +105,9 @@ LANGUAGE sql AS $$
     ORDER BY subscription_id, usage_type
     ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
         floor = stored.floor + excluded.floor,
-        ceiling = stored.ceiling + excluded.ceiling
+        ceiling = stored.ceiling + excluded.ceiling;
+    INSERT INTO usage_change (day)
+    SELECT month FROM generate_series(first_month, last_month, interval '1 month') AS month WHERE watching_usage();
 $$;
 
 -- Replace all totals by the sums of the months.
@@ -150,6 +152,8 @@ BEGIN
     SELECT state INTO STRICT state_of_day FROM usage_day WHERE day = NEW.day FOR SHARE;
     IF usage_stores() OR state_of_day IN ('sealed', 'expired') THEN
         PERFORM usage_add(NEW.subscription_id, NEW.usage_type, NEW.day, NEW.used, NEW.price, 0);
+    ELSIF watching_usage() THEN
+        INSERT INTO usage_change (day, subscriptions) VALUES (NEW.day, ARRAY[NEW.subscription_id]);
     END IF;
     RETURN NULL;
 END $$;

@@ -45,6 +45,42 @@ LANGUAGE sql STABLE ROWS 200 AS $$
     HAVING (sum(parts.used), sum(parts.price), sum(parts.records)) <> (0, 0, 0)
 $$;
 
+-- What some subscriptions paid in a period each, by usage type: from the months where it is one, else from the days. Given as three
+-- arrays of the same length. Planned anew for the size of these, but never by reading all that is stored.
+CREATE OR REPLACE FUNCTION usage_prices(subscription_ids bigint[], firsts date[], lasts date[])
+RETURNS TABLE (subscription_id bigint, first date, last date, usage_type text, price numeric)
+LANGUAGE plpgsql STABLE ROWS 1000
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off SET enable_mergejoin = off SET enable_nestloop = on AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT parts.subscription_id, parts.first, parts.last, parts.usage_type, sum(parts.price)
+    FROM (
+        SELECT asked.subscription_id, asked.first, asked.last, stored.usage_type, stored.price
+        FROM unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
+        JOIN monthly_usage AS stored
+            ON stored.subscription_id = asked.subscription_id
+            AND stored.usage_type = ANY (ARRAY['data', 'voice'])
+            AND stored.month = asked.first
+        WHERE usage_is_month(asked.first, asked.last)
+        UNION ALL
+        SELECT asked.subscription_id, asked.first, asked.last, stored.usage_type, stored.price
+        FROM unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
+        JOIN daily_usage AS stored
+            ON stored.subscription_id = asked.subscription_id
+            AND stored.usage_type = ANY (ARRAY['data', 'voice'])
+            AND stored.day BETWEEN asked.first AND asked.last
+        WHERE NOT usage_is_month(asked.first, asked.last)
+        UNION ALL
+        SELECT asked.subscription_id, asked.first, asked.last, delta.usage_type, delta.price
+        FROM usage_unfolded AS delta
+        JOIN unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
+            ON asked.subscription_id = delta.subscription_id
+        WHERE delta.day BETWEEN asked.first AND asked.last
+    ) AS parts
+    GROUP BY 1, 2, 3, 4;
+END $$;
+
 -- Subscriptions whose price in some whole months (in all before the last, after the first, or in all time where these are not
 -- given) reached a limit, the largest first: `page_rows` of them after a position, and a row for each usage type that did. A
 -- subscription stands where its largest price stands. With a carrier, only its own.

@@ -168,7 +168,12 @@ SELECT * FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(day
 ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
     used = stored.used + excluded.used,
     price = stored.price + excluded.price,
-    records = stored.records + excluded.records
+    records = stored.records + excluded.records;
+INSERT INTO usage_change (day, subscriptions)
+SELECT day, array_agg(subscription_id)
+FROM unnest(%(subscriptions)s::bigint[], %(days)s::date[]) AS mended (subscription_id, day)
+WHERE watching_usage()
+GROUP BY day
 
 -- name: repair_months
 -- The same of months.
@@ -181,7 +186,12 @@ ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
     used = stored.used + excluded.used,
     price = stored.price + excluded.price,
     records = stored.records + excluded.records,
-    ceiling = usage_price_least_ceiling(stored.price + excluded.price)
+    ceiling = usage_price_least_ceiling(stored.price + excluded.price);
+INSERT INTO usage_change (day, subscriptions)
+SELECT day, array_agg(subscription_id)
+FROM unnest(%(subscriptions)s::bigint[], %(days)s::date[]) AS mended (subscription_id, day)
+WHERE watching_usage()
+GROUP BY day
 
 -- name: repair_bounds
 -- Give the months outside their bounds new ones.

@@ -35,11 +35,4 @@ class Command(BaseCommand):
         if period.last:
             adjustments = adjustments.filter(day__lte=period.last)
         results = [adjustment_answer(adjustment) for adjustment in adjustments.iterator()]
-        rows = [["" if found[column] is None else found[column] for column in COLUMNS] for found in results]
-        match options["format"]:
-            case "json":
-                answering.print_json(self.stdout, {"results": results})
-            case "csv":
-                answering.print_csv(self.stdout, COLUMNS, rows)
-            case _:
-                answering.print_wide_table(self.stdout, COLUMNS, rows)
+        answering.print_results(self.stdout, options["format"], COLUMNS, results)

@@ -67,3 +67,17 @@ BEGIN
     SELECT page.subscription_id, page.price, totals.usage_type, totals.price
     FROM page JOIN totals USING (subscription_id);
 END $$;
+
+-- What some subscriptions paid in a period each, by usage type. Given as three arrays of the same length.
+CREATE OR REPLACE FUNCTION usage_prices(subscription_ids bigint[], firsts date[], lasts date[])
+RETURNS TABLE (subscription_id bigint, first date, last date, usage_type text, price numeric)
+LANGUAGE sql STABLE ROWS 1000 AS $$
+    SELECT asked.subscription_id, asked.first, asked.last, daily.usage_type, sum(daily.price)
+    FROM unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
+    JOIN (
+        SELECT * FROM usage_daily WHERE day BETWEEN (SELECT min(day) FROM unnest(firsts) AS day)
+                                                AND (SELECT max(day) FROM unnest(lasts) AS day)
+    ) AS daily
+        ON daily.subscription_id = asked.subscription_id AND daily.day BETWEEN asked.first AND asked.last
+    GROUP BY 1, 2, 3, 4
+$$;

@@ -1,0 +1,217 @@
+"""Limits, measured: `make bench-limits`; `ARGS="--scale 0.1"` tries it out.
+
+Evaluating after some of a million subscriptions changed, beside the bare GROUP BY that finds the same by looking at
+everybody; and what it costs writers that changes are noted, beside the same writes while nobody watches.
+"""
+
+import argparse
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from benchmarks.report import Row, print_table
+from benchmarks.server import benchmark_server
+
+DAY = date(2026, 3, 20)
+NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
+SUBSCRIPTIONS = 1_000_000
+BY_CYCLE = 100_000
+"""Subscriptions that have daily aggregates, by which billing cycles are counted."""
+
+PARTS = ("writers", "evaluating", "cycles")
+CHANGED = (1_000, 10_000)
+ROUNDS = 7
+LIMIT = Decimal("60.00")
+
+BARE = """SELECT count(*) FROM (
+    SELECT subscription_id FROM monthly_usage WHERE month = '2026-03-01'
+    GROUP BY subscription_id HAVING sum(price) >= %s) AS reached"""
+
+
+class Feed:
+    """Records of one day with ids that were not used before, from the same draws in each run."""
+
+    def __init__(self, subscriptions: int, prefix: str) -> None:
+        self.subscriptions, self.prefix = subscriptions, prefix
+        self.drawn, self.number = random.Random(1), 0
+
+    def copy(self, records: int) -> None:
+        """COPY one record of each of so many subscriptions, in one statement."""
+        ids = self.drawn.sample(range(1, self.subscriptions + 1), records)
+        statement = "COPY data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
+        with connection.cursor() as cursor, cursor.copy(statement) as copying:
+            for identity in ids:
+                self.number += 1
+                copying.write_row((f"att-{self.prefix}-{self.number:09}", NOON, identity, Decimal("0.5"), 1000))
+
+    def one(self) -> None:
+        """Record one."""
+        from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415 - needs Django set up
+        from wingtel.usage.models import UsageType  # noqa: PLC0415 - as above
+
+        self.number += 1
+        identity = self.drawn.randint(1, self.subscriptions)
+        record_usage(
+            [UsageEntry(UsageType.DATA, NOON, identity, 1000, Decimal("0.5"), f"{self.prefix}-{self.number:09}")]
+        )
+
+
+def run(scale: float, parts: list[str]) -> None:
+    """Measure and print."""
+    subscriptions = int(SUBSCRIPTIONS * scale)
+    _prepare(subscriptions)
+    feed = Feed(subscriptions, "month")
+    measures: dict[str, Callable[[], Iterator[Row]]] = {
+        "writers": lambda: _writers(feed),
+        "evaluating": lambda: _evaluating(feed, scale),
+        "cycles": lambda: _by_cycle(int(BY_CYCLE * scale), scale),
+    }
+    rows = [row for part in parts for row in measures[part]()]
+    print_table(f"Limits: {subscriptions:,} subscriptions", ("work", "beside", "ours", "ratio", ""), rows)
+
+
+def _prepare(subscriptions: int) -> None:
+    from wingtel.usage import partitions  # noqa: PLC0415 - needs Django set up
+
+    partitions.ensure([DAY])
+    _run(
+        """INSERT INTO subscription (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id,
+                                     effective_date)
+           SELECT id, 'att', 'active', '', '', '', '', '', timestamptz '2024-01-01' + (id %% 700) * interval '1 day'
+           FROM generate_series(1, %s) AS id""",
+        [subscriptions],
+    )
+    _run(
+        """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
+           SELECT id, usage_type, date '2026-03-01', 1000, price, 7, usage_price_ceiling(price)
+           FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
+           CROSS JOIN LATERAL (SELECT (random() * 30 + 0 * id)::numeric(20, 4) AS price) AS drawn""",
+        [subscriptions],
+    )
+    _run("VACUUM ANALYZE subscription, monthly_usage", [])
+
+
+def _writers(feed: Feed) -> Iterator[Row]:
+    """The same writes while nobody watches and while somebody does, in turns."""
+    from wingtel.aggregates import changes  # noqa: PLC0415 - needs Django set up
+
+    feed.copy(10_000)
+    works: dict[str, tuple[Callable[[], None], int]] = {
+        "COPY a batch of 10 000 under triggers": (lambda: feed.copy(10_000), 6),
+        "record one": (feed.one, 300),
+    }
+    for name, (work, times) in works.items():
+        taken: dict[bool, list[float]] = {False: [], True: []}
+        for _ in range(4):
+            for watching in (False, True):
+                (changes.watch if watching else changes.unwatch)()
+                work()
+                taken[watching] += [_timed(work) for _ in range(times)]
+        bare, ours = (statistics.median(taken[watching]) for watching in (False, True))
+        yield Row(
+            name,
+            f"unwatched {bare * 1000:.2f} ms",
+            f"watched {ours * 1000:.2f} ms",
+            f"{ours / bare:.2f} x",
+            "",
+        )
+    changes.unwatch()
+
+
+def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
+    from wingtel.aggregates import strategies  # noqa: PLC0415 - needs Django set up
+    from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - as above
+    from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - as above
+
+    make_limit(amount=LIMIT, warn_at=[80, 90], starts=date(2026, 3, 1))
+    bare = statistics.median(_timed(lambda: _run(BARE, [LIMIT])) for _ in range(3))
+    first = _timed(evaluate)
+    yield Row(
+        "a new limit, for everybody", f"bare GROUP BY {bare:.2f} s", f"{first:.2f} s", f"{first / bare:.1f} x", ""
+    )
+    _run("VACUUM ANALYZE limit_alert, usage_change, daily_usage", [])
+    yield from _after_changes(feed, scale, bare, "")
+    yield Row("nothing changed", "", f"{statistics.median(_timed(evaluate) for _ in range(20)) * 1000:.1f} ms", "", "")
+    strategies.named("incremental").install()  # its triggers and views, without populating what was filled by hand
+    with connection.cursor() as cursor:
+        cursor.execute(strategies.named("incremental").views)
+    yield from _after_changes(feed, scale, bare, ", not folded yet", after=strategies.named("incremental").fold)
+    strategies.named("triggers").install()
+    with connection.cursor() as cursor:
+        cursor.execute(strategies.named("triggers").views)
+
+
+def _after_changes(
+    feed: Feed, scale: float, bare: float, how: str, after: Callable[[], object] = lambda: None
+) -> Iterator[Row]:
+    """Rounds of each size in turns."""
+    from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - needs Django set up
+
+    taken: dict[int, list[float]] = {changed: [] for changed in CHANGED}
+    for _ in range(ROUNDS):
+        for changed in CHANGED:
+            feed.copy(int(changed * scale))
+            taken[changed].append(_timed(evaluate))
+            after()
+            evaluate()
+    few, many = (statistics.median(taken[changed]) for changed in CHANGED)
+    for changed, ours in zip(CHANGED, (few, many), strict=True):
+        yield Row(
+            f"{changed * scale:,.0f} changed{how}",
+            f"bare GROUP BY {bare * 1000:.0f} ms",
+            f"{ours * 1000:.1f} ms",
+            f"{ours / bare:.2f} x",
+            f"slowest {max(taken[changed]) * 1000:.0f} ms",
+        )
+    yield Row(f"ten times as many changed{how}", "", "", f"{many / few:.2f} x", "")
+
+
+def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
+    """By billing cycle, whose totals are sums of days."""
+    from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - as above
+    from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - needs Django set up
+
+    _run(
+        """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
+           SELECT id, usage_type, day::date, 1000, (random() * 1.5)::numeric(20, 4), 7
+           FROM generate_series(date '2026-02-15', date '2026-03-19', '1 day') AS day
+           CROSS JOIN generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
+           ORDER BY day, id""",
+        [subscriptions],
+    )
+    _run("VACUUM ANALYZE daily_usage", [])
+    make_limit(amount=LIMIT, per="cycle", starts=date(2026, 3, 20))
+    evaluate()
+    yield from _after_changes(
+        Feed(subscriptions), scale, _timed(lambda: _run(BARE, [LIMIT])), ", by month and by cycle"
+    )
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _run(statement: str, parameters: list[object]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+
+
+def main() -> None:
+    """Measure on a server of its own."""
+    parser = argparse.ArgumentParser(prog="make bench-limits", description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0, help="a fraction of the sizes")
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part alone; repeatable")
+    options = parser.parse_args()
+    with benchmark_server():
+        run(options.scale, options.only or list(PARTS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Whose usage has changed: for those who look at what changed since they looked last.
+
+Writers note it only while somebody watches, in the transaction that changes the aggregates: what is committed late is
+seen when it is committed, and nothing is missed. There is one watcher.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+
+from wingtel import sql
+from wingtel.usage.waiting import PATIENCE_SECONDS, patiently
+
+_SQL = sql.statements(__package__, "sql/changes.sql")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Subscriptions by the business day on which their usage changed; months (by their first day) for everybody.
+
+    `everything` means that anything may have changed.
+    """
+
+    days: dict[date, list[int]]
+    months: list[date]
+    everything: bool
+
+
+def is_watching() -> bool:
+    """Whether changes are noted."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["is_watching"])
+        (watching,) = cursor.fetchone()
+    return bool(watching)
+
+
+def watch(*, patience: float = PATIENCE_SECONDS) -> None:
+    """Let every change be noted that is committed after this. Whatever came before is not.
+
+    Waits for those who are changing aggregates; raises wingtel.usage.waiting.StillHeldError when they go on for
+    `patience` seconds.
+    """
+
+    def work() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["watch"])
+
+    patiently(work, _SQL["patience"], give_up=time.monotonic() + patience)
+
+
+def unwatch() -> None:
+    """Note changes no more, and forget those that were not taken."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["unwatch"])
+
+
+def take(*, since: datetime | None) -> Changes:
+    """What has changed since the last call, at `since`; it is told again if the transaction is not committed.
+
+    Raises django.db.utils.InternalError above READ COMMITTED.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["require_read_committed"], {"what": "looking at changes"})
+        cursor.execute(_SQL["take"], {"since": since})
+        rows: list[tuple[date | None, list[int] | None]] = cursor.fetchall()
+    return Changes(
+        days={day: subscriptions for day, subscriptions in rows if day and subscriptions is not None},
+        months=sorted({day for day, subscriptions in rows if day and subscriptions is None}),
+        everything=any(day is None for day, _ in rows),
+    )
+
+
+def waiting() -> int:
+    """How many notes wait to be taken."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["waiting"])
+        (notes,) = cursor.fetchone()
+    return int(notes)
+
+
+def users_in_month(month: date) -> list[int]:
+    """Every subscription with usage in a month, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["users_in_month"], {"month": month})
+        (subscriptions,) = cursor.fetchone()
+    return subscriptions or []

@@ -1,0 +1,179 @@
+"""Limits, alerts, and where these are sent."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import GenericViewSet
+
+from wingtel.keys.access import Scope
+from wingtel.limits import delivering, endpoints
+from wingtel.limits.answers import endpoint_answer
+from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
+
+from . import limit_parameters, limit_serializers, parameters, schemas
+from .authentication import access
+from .guarded import ANY
+from .pagination import NewestFirstPagination
+from .parameters import Parameter
+from .resources import ResourceView, documented
+from .views import ParameterView
+
+
+def listing(
+    one: str, many: str, serializer: type[BaseSerializer[Any]], known: Sequence[Parameter]
+) -> Callable[[Any], Any]:
+    """The schema of what is listed and read."""
+    return extend_schema_view(
+        list=extend_schema(
+            summary=f"List {many}, the latest first",
+            parameters=[parameter.documented() for parameter in known],
+            responses={200: serializer(many=True), **schemas.problems(400)},
+        ),
+        retrieve=extend_schema(summary=f"Read {one}", responses={200: serializer, **schemas.problems(404)}),
+    )
+
+
+class NewestFirstView(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any], ParameterView):
+    """What is listed with the latest first, and read."""
+
+    pagination_class = NewestFirstPagination
+    lookup_url_kwarg = "id"
+    lookup_value_converter = "id"
+
+    def known_parameters(self) -> Sequence[Parameter]:
+        return self.known if self.action == "list" else ()
+
+
+@documented("a price limit", "price limits", limit_serializers.LimitSerializer, limit_parameters.LISTING_OF_LIMITS)
+class LimitView(ResourceView):
+    """Standing price limits; removing one keeps its alerts."""
+
+    queryset = PriceLimit.objects.current()
+    serializer_class = limit_serializers.LimitSerializer
+    known = limit_parameters.LISTING_OF_LIMITS
+
+    def get_queryset(self) -> QuerySet[PriceLimit]:
+        limits = super().get_queryset()
+        if self.action != "list":
+            return limits
+        if asked := self.asked["plan_id"]:
+            limits = limits.filter(plan__in=asked)
+        if asked := self.asked["subscription_id"]:
+            limits = limits.filter(subscription__in=asked)
+        return limits
+
+    def perform_create(self, serializer: BaseSerializer[PriceLimit]) -> None:
+        serializer.save().refresh_from_db()
+
+    def perform_update(self, serializer: BaseSerializer[PriceLimit]) -> None:
+        serializer.save().refresh_from_db()
+
+    def perform_destroy(self, instance: PriceLimit) -> None:
+        PriceLimit.objects.filter(pk=instance.pk).update(deleted_at=timezone.now())
+
+
+@listing("an alert", "alerts", limit_serializers.AlertSerializer, limit_parameters.LISTING_OF_ALERTS)
+class AlertView(NewestFirstView):
+    """Levels of limits that were reached, and perhaps taken back."""
+
+    queryset = Alert.objects.all()
+    serializer_class = limit_serializers.AlertSerializer
+    known = limit_parameters.LISTING_OF_ALERTS
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
+
+    def get_queryset(self) -> QuerySet[Alert]:
+        alerts = super().get_queryset()
+        if carrier := access(self.request).carrier:
+            alerts = alerts.filter(subscription__carrier=carrier)
+        if self.action != "list":
+            return alerts
+        if asked := self.asked["limit_id"]:
+            alerts = alerts.filter(price_limit__in=asked)
+        if asked := self.asked["subscription_id"]:
+            alerts = alerts.filter(subscription__in=asked)
+        if asked := self.asked["state"]:
+            alerts = alerts.filter(recovered_at__isnull=asked == "open")
+        if asked := self.asked["level"]:
+            alerts = alerts.filter(level=asked)
+        period = parameters.period_of(self.asked)
+        if period.first:
+            alerts = alerts.filter(last__gte=period.first)
+        return alerts.filter(first__lte=period.last) if period.last else alerts
+
+
+@documented("a webhook endpoint", "webhook endpoints", limit_serializers.EndpointSerializer)
+class EndpointView(ResourceView):
+    """Where alerts are posted, signed as the Standard Webhooks specification says."""
+
+    queryset = WebhookEndpoint.objects.all()
+    serializer_class = limit_serializers.EndpointSerializer
+    scopes: ClassVar = dict.fromkeys(ANY, Scope.ADMIN)  # an address may have a secret of its receiver in it
+
+    @extend_schema(
+        summary="Add a webhook endpoint",
+        description="The secret, by which deliveries are signed, is shown in this reply alone.",
+        responses={201: limit_serializers.EndpointWithSecretSerializer, **schemas.problems(400)},
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        sent = self.get_serializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        made = sent.save(secret=endpoints.new_secret())
+        return Response(endpoint_answer(made) | {"secret": made.secret}, status=201)
+
+    def perform_update(self, serializer: BaseSerializer[WebhookEndpoint]) -> None:
+        serializer.save(disabled_because="")
+
+    @extend_schema(
+        operation_id="webhooks_endpoints_secret",
+        summary="Give a webhook endpoint a new secret",
+        description="Shown in this reply alone. Until `previous_until`, deliveries are signed with the one before too.",
+        request=None,
+        responses={201: limit_serializers.EndpointWithSecretSerializer, **schemas.problems(404)},
+    )
+    @action(detail=True, methods=["post"])
+    def secret(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+        made = endpoints.rotate_secret(self.get_object().pk)
+        return Response(endpoint_answer(made) | {"secret": made.secret}, status=201)
+
+
+@listing(
+    "a delivery", "deliveries of alerts", limit_serializers.DeliverySerializer, limit_parameters.LISTING_OF_DELIVERIES
+)
+class DeliveryView(NewestFirstView):
+    """Alerts on their way to endpoints and e-mail addresses."""
+
+    queryset = Delivery.objects.all()
+    serializer_class = limit_serializers.DeliverySerializer
+    known = limit_parameters.LISTING_OF_DELIVERIES
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        deliveries = super().get_queryset()
+        if self.action != "list":
+            return deliveries
+        if asked := self.asked["endpoint_id"]:
+            deliveries = deliveries.filter(endpoint__in=asked)
+        return deliveries.filter(state=self.asked["state"]) if self.asked["state"] else deliveries
+
+    @extend_schema(
+        operation_id="webhooks_deliveries_replay",
+        summary="Send a delivery again",
+        description="Whatever became of it; it is due at once, and retried like a new one, under the same webhook-id.",
+        request=None,
+        responses={200: limit_serializers.DeliverySerializer, **schemas.problems(404)},
+    )
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+        delivery = self.get_object()
+        delivering.replay(Delivery.objects.filter(pk=delivery.pk))
+        delivery.refresh_from_db()
+        return Response(self.get_serializer(delivery).data)

@@ -1,0 +1,187 @@
+"""Finding who reached a limit, and who fell back below it, looking only at what changed.
+
+Run it often: it takes milliseconds where nothing changed. Whoever runs it at the same time waits and finds nothing
+left to do. Each alert, and what is to be sent of it, is stored in one transaction with the note that the change was
+looked at.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from wingtel import sql
+from wingtel.aggregates import changes
+
+from .models import PriceLimit
+
+_SQL = sql.statements(__package__, "sql/evaluating.sql")
+
+PART = 20_000
+"""Subscriptions that are evaluated by one statement, so that it needs but little memory."""
+
+LONGEST_CYCLE = timedelta(days=31)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came of it: subscriptions looked at (once for each day or month looked at), alerts raised and recovered."""
+
+    looked_at: int
+    raised: int
+    recovered: int
+
+
+@dataclass(frozen=True)
+class _State:
+    """What there is to evaluate. `starts` is the first business day that any limit counts."""
+
+    any: bool
+    by_cycle: bool
+    starts: date
+    today: date
+
+    @property
+    def days(self) -> list[date]:
+        """Days in every period that is not over and can have usage."""
+        return [self.today, self.today + timedelta(days=settings.WINGTEL_AHEAD_DAYS)]
+
+
+def evaluate() -> Evaluation:
+    """Raise an alert for every level of a limit that was reached since the last time, and recover those taken back.
+
+    Safe when two run at once. Raises wingtel.usage.waiting.StillHeldError when, the first time that there is a limit,
+    others go on changing aggregates for a minute, and django.db.utils.InternalError in a transaction above READ
+    COMMITTED.
+    """
+    _watch_or_not()
+    with transaction.atomic():
+        since, state = _lock(), _state()
+        found = Evaluation(0, 0, 0)
+        if state.any:
+            points = list(_to_look_at(state, since))
+            _execute("hash")
+            for day, subscriptions in points:
+                found = _evaluated(found, day, subscriptions)
+            _execute("as_before")
+        _execute("done")
+    return found
+
+
+def _watch_or_not() -> None:
+    """Have changes noted while there are limits; from when they are on, everything has to be looked at once."""
+    if PriceLimit.objects.current().exists() == changes.is_watching():
+        return
+    with transaction.atomic():
+        _lock()
+        wanted = PriceLimit.objects.current().exists()
+        if wanted and not changes.is_watching():
+            changes.watch()
+            _execute("all_pending")
+        elif not wanted:
+            changes.unwatch()
+
+
+def _to_look_at(state: _State, since: datetime | None) -> Iterator[tuple[date, list[int]]]:
+    """Subscriptions whose periods that contain a day have to be evaluated."""
+    taken = changes.take(since=since)
+    points: defaultdict[date, set[int]] = defaultdict(set)
+    for day, subscriptions in taken.days.items():
+        points[day if state.by_cycle else day.replace(day=1)].update(subscriptions)
+    moved = _ids("take_moved")
+    for day in state.days if moved else ():
+        points[day].update(moved)
+    for month in {*taken.months, *(_all_months(state) if taken.everything else ())}:
+        _add_month(points, state, month, None)
+    _add_pending(points, state)
+    for day in sorted(points):
+        if day >= state.starts - LONGEST_CYCLE:
+            yield day, sorted(points[day])
+
+
+def _add_pending(points: defaultdict[date, set[int]], state: _State) -> None:
+    """Everybody in the scope of the limits that are new or changed, since they count, and whom they had alerts of."""
+    pending = [(limit, *terms) for limit, *terms, removed in _rows("take_pending") if not removed]
+    if not pending:
+        return
+    for day, subscriptions in _rows("still_open", limits=[limit for limit, *_ in pending]):
+        points[day].update(subscriptions)
+    scope: set[int] | None = None
+    if all(plan or subscription for _, plan, subscription, _ in pending):
+        plans = [plan for _, plan, *_ in pending if plan]
+        named = [subscription for *_, subscription, _ in pending if subscription]
+        scope = set(_ids("in_scope", plans=plans, subscriptions=named))
+    first = min(starts for *_, starts in pending)
+    for month in _known_months(first - LONGEST_CYCLE if state.by_cycle else first):
+        _add_month(points, state, month, scope)
+
+
+def _add_month(points: defaultdict[date, set[int]], state: _State, month: date, scope: set[int] | None) -> None:
+    """Everybody who has to do with a month, or those of `scope`."""
+    following = (month + LONGEST_CYCLE).replace(day=1)
+    if scope is None:
+        scope = {*changes.users_in_month(month), *_ids("alerted", month=month)}
+        if state.by_cycle:  # a cycle that lies in two months
+            scope.update(changes.users_in_month((month - timedelta(days=1)).replace(day=1)))
+            scope.update(changes.users_in_month(following))
+    points[month].update(scope)
+    if state.by_cycle:
+        points[following - timedelta(days=1)].update(scope)
+
+
+def _all_months(state: _State) -> set[date]:
+    return {*_known_months(state.starts - LONGEST_CYCLE), *(month for (month,) in _rows("alerted_months"))}
+
+
+def _known_months(first: date) -> list[date]:
+    return [month for (month,) in _rows("months", first=first.replace(day=1))]
+
+
+def _evaluated(found: Evaluation, day: date, subscriptions: list[int]) -> Evaluation:
+    """Add what comes of evaluating the periods that contain `day`."""
+    for part in _parts(subscriptions):
+        ((raised, recovered),) = _rows(
+            "evaluate",
+            subscription_ids=part,
+            day=day,
+            emails=settings.WINGTEL_ALERT_EMAILS,
+        )
+        found = Evaluation(found.looked_at + len(part), found.raised + raised, found.recovered + recovered)
+    return found
+
+
+def _parts(subscriptions: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(subscriptions), PART):
+        yield subscriptions[start : start + PART]
+
+
+def _lock() -> datetime | None:
+    """Wait until nobody else evaluates; when that was done last."""
+    _execute("make_lock")
+    evaluated_at: datetime | None = _rows("lock")[0][0]
+    return evaluated_at
+
+
+def _state() -> _State:
+    ((any_, by_cycle, starts, today),) = _rows("state")
+    return _State(any_, by_cycle, starts or today, today)
+
+
+def _ids(statement: str, **parameters: Any) -> list[int]:
+    ids: list[int] | None = _rows(statement, **parameters)[0][0]
+    return ids or []
+
+
+def _rows(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[statement], parameters)
+        return list(cursor.fetchall())
+
+
+def _execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[statement])

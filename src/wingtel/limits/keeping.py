@@ -1,0 +1,68 @@
+"""Making, changing and removing limits."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from .models import PriceLimit
+
+TERMS = ("name", "plan_id", "subscription_id", "usage_type", "per", "amount", "warn_at", "emails", "starts")
+
+
+class LimitRefusedError(ValueError):
+    """A limit that cannot be: `problems` says why, by field, `__all__` for what is in none."""
+
+    def __init__(self, problems: dict[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{field}: {' '.join(reasons)}" for field, reasons in problems.items()))
+        self.problems = problems
+
+
+class UnknownLimitError(LookupError):
+    """There is no limit of that number, or it was removed."""
+
+
+def make_limit(**terms: Any) -> PriceLimit:
+    """A new limit, from the next evaluation on; `terms` are those of PriceLimit, TERMS. Raises LimitRefusedError."""
+    return _kept(PriceLimit(), terms)
+
+
+def change_limit(limit_id: int, **terms: Any) -> PriceLimit:
+    """Let a limit say something else, from the periods on that are not over, or that contain or follow `starts`.
+
+    What its earlier alerts say stays. Raises UnknownLimitError, LimitRefusedError.
+    """
+    limit = PriceLimit.objects.current().filter(pk=limit_id).first()
+    if limit is None:
+        raise UnknownLimitError(_unknown(limit_id))
+    return _kept(limit, terms)
+
+
+def remove_limit(limit_id: int) -> None:
+    """Evaluate a limit no more; its alerts stay on record as they are. Raises UnknownLimitError."""
+    if not PriceLimit.objects.current().filter(pk=limit_id).update(deleted_at=timezone.now()):
+        raise UnknownLimitError(_unknown(limit_id))
+
+
+def tidy_levels(levels: list[int]) -> list[int]:
+    """Levels to warn at, in order; 100 % is always one, and needs no mention."""
+    return sorted({*levels} - {100})
+
+
+def _kept(limit: PriceLimit, terms: dict[str, Any]) -> PriceLimit:
+    for name, value in terms.items():
+        if name not in TERMS:
+            raise TypeError(f"a limit has no {name}: {', '.join(TERMS)}")
+        setattr(limit, name, value)
+    limit.warn_at = tidy_levels(limit.warn_at)
+    try:
+        limit.full_clean()
+    except ValidationError as error:
+        raise LimitRefusedError(error.message_dict) from error
+    limit.save()
+    limit.refresh_from_db()
+    return limit
+
+
+def _unknown(limit_id: int) -> str:
+    return f"there is no limit {limit_id}, or it was removed; `wingtel limits` lists those there are"

@@ -1,0 +1,38 @@
+"""Alerts by e-mail, through the backend that Django is set to: all that is due to an address in one message."""
+
+from collections.abc import Sequence
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+
+from wingtel.aggregates.answers import money
+
+from .models import Delivery
+from .sending import LONGEST_ERROR
+
+
+def send(address: str, deliveries: Sequence[Delivery]) -> str:
+    """Send one message; why it failed, or nothing."""
+    lines = [_line(delivery) for delivery in deliveries]
+    subject = lines[0] if len(lines) == 1 else f"{len(lines)} price limit alerts"
+    try:
+        EmailMessage(
+            subject=f"Wingtel: {subject}",
+            body="\n".join([*lines, ""]),
+            from_email=settings.DEFAULT_FROM_EMAIL,
+            to=[address],
+        ).send()
+    except (SMTPException, OSError, ValueError) as error:
+        return f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+    return ""
+
+
+def _line(delivery: Delivery) -> str:
+    alert, limit = delivery.alert, delivery.alert.price_limit
+    what = f"{alert.level} % of {limit} ({money(limit.amount)}, {alert.usage_type or 'data and voice'})"
+    period = f"{alert.first} to {alert.last}"
+    if delivery.event == Delivery.Event.RAISED or alert.recovered_at is None:
+        return f"subscription {alert.subscription_id} reached {what} with {money(alert.price)}, {period}"
+    now = "which does not apply any more" if alert.recovered_price is None else f"with {money(alert.recovered_price)}"
+    return f"subscription {alert.subscription_id} is below {what} again, {now}, {period}"

@@ -1,0 +1,214 @@
+"""Standing price limits, the alerts of those who reached them, and where these are sent."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from wingtel.subscriptions.models import Plan, Subscription
+from wingtel.usage.models import UsageType
+
+LONGEST_NAME = 120
+LARGEST_LEVEL = 1000
+
+
+class Length(models.TextChoices):
+    """What a limit is a limit of: one calendar month, or one billing cycle of the subscription
+    (sql/tables.sql)."""
+
+    MONTH = "month", "Calendar month"
+    CYCLE = "cycle", "Billing cycle"
+
+
+class PriceLimitQuerySet(models.QuerySet["PriceLimit"]):
+    def current(self) -> "PriceLimitQuerySet":
+        """Those that are not removed."""
+        return self.filter(deleted_at=None)
+
+
+class PriceLimit(models.Model):
+    """What a subscription may pay in each month or billing cycle, in the operator's currency.
+
+    For one subscription, for those of a plan, or for all; for one usage type, or for data and voice together. Each
+    limit is evaluated for itself. A total that equals a level has reached it: 100 % always, and each of `warn_at`.
+
+    It counts for the periods that contain or follow the business day `starts`: the day it was made or last changed,
+    unless one is given. The database keeps `starts` and `pending`. Removed softly, since its alerts stay on record.
+    """
+
+    name = models.CharField(max_length=LONGEST_NAME, blank=True)
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    usage_type = models.CharField(  # noqa: DJ001 - the API's null
+        max_length=5, choices=UsageType, null=True, blank=True, help_text="Null: data and voice together."
+    )
+    per = models.CharField(max_length=5, choices=Length, default=Length.MONTH)
+    amount = models.DecimalField(
+        max_digits=20,
+        decimal_places=4,
+        validators=[MinValueValidator(Decimal("0.0001"))],
+        help_text="In the operator's currency; a total that equals it has reached it.",
+    )
+    warn_at = ArrayField(
+        models.IntegerField(validators=[MinValueValidator(1), MaxValueValidator(LARGEST_LEVEL)]),
+        default=list,
+        blank=True,
+        help_text="Levels in percent of the amount, besides 100, such as 80.",
+    )
+    emails = ArrayField(
+        models.EmailField(), default=list, blank=True, help_text="Who is told, besides those told of every alert."
+    )
+    starts = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Periods from this day on count, or from the last change.",
+    )
+    pending = models.BooleanField(default=True, editable=False, help_text="Changed since it was evaluated.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = PriceLimitQuerySet.as_manager()
+
+    class Meta:
+        db_table = "price_limit"
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(name="price_limit_amount", condition=Q(amount__gt=0)),
+            models.CheckConstraint(name="price_limit_scope", condition=Q(plan=None) | Q(subscription=None)),
+            models.CheckConstraint(name="price_limit_per", condition=Q(per__in=Length.values)),
+            models.CheckConstraint(
+                name="price_limit_usage_type", condition=Q(usage_type=None) | Q(usage_type__in=UsageType.values)
+            ),
+        ]
+        indexes = [
+            models.Index(name="price_limit_pending", fields=["id"], condition=Q(pending=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"limit {self.pk}"
+
+
+class Alert(models.Model):
+    """A subscription reached a level of a limit in one period (business days, both included), and perhaps fell back.
+
+    One stays open while the total stays at or above `threshold`; reached again after it recovered, there is another.
+    An alert whose period is over stays as it is until a correction changes the total. `recovered_price` is null where
+    the limit or the period does not apply to the subscription any more.
+    """
+
+    price_limit = models.ForeignKey(PriceLimit, on_delete=models.PROTECT, related_name="alerts")
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="+")
+    usage_type = models.CharField(max_length=5, choices=UsageType, null=True)  # noqa: DJ001 - as the limit's
+    per = models.CharField(max_length=5, choices=Length)
+    first = models.DateField()
+    last = models.DateField()
+    level = models.IntegerField(help_text="In percent of the limit.")
+    threshold = models.DecimalField(max_digits=24, decimal_places=6, help_text="What the level came to.")
+    price = models.DecimalField(max_digits=24, decimal_places=4, help_text="The total when it was found.")
+    raised_at = models.DateTimeField()
+    recovered_at = models.DateTimeField(null=True)
+    recovered_price = models.DecimalField(max_digits=24, decimal_places=4, null=True)
+
+    class Meta:
+        db_table = "limit_alert"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="limit_alert_open_once",
+                fields=["subscription", "price_limit", "first", "last", "level"],
+                condition=Q(recovered_at=None),
+            ),
+        ]
+        indexes = [models.Index(name="limit_alert_subscription", fields=["subscription", "id"])]
+
+    def __str__(self) -> str:
+        return f"{self.level} % of limit {self.price_limit_id} by subscription {self.subscription_id} from {self.first}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.recovered_at is None
+
+
+class LimitEvaluation(models.Model):
+    """The latest evaluation: one row, which whoever evaluates holds locked."""
+
+    singleton = models.BooleanField(primary_key=True, default=True, editable=False)
+    evaluated_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "limit_evaluation"
+        constraints = [models.CheckConstraint(name="limit_evaluation_is_one", condition=Q(singleton=True))]
+
+    def __str__(self) -> str:
+        return f"evaluated at {self.evaluated_at}"
+
+
+class WebhookEndpoint(models.Model):
+    """Where alerts are posted, signed with `secret` (whsec_...), and until `previous_until` with the previous one
+    too."""
+
+    url = models.URLField(max_length=2000)
+    description = models.CharField(max_length=LONGEST_NAME, blank=True)
+    enabled = models.BooleanField(default=True, help_text="What is due waits while it is not.")
+    disabled_because = models.CharField(max_length=200, blank=True, editable=False)
+    secret = models.CharField(max_length=120, editable=False)
+    previous_secret = models.CharField(max_length=120, blank=True, editable=False)
+    previous_until = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "webhook_endpoint"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.url
+
+    def secrets_at(self, moment: datetime) -> list[str]:
+        """The secrets to sign with, the current one first."""
+        still = self.previous_until is not None and moment < self.previous_until
+        return [self.secret, self.previous_secret] if still else [self.secret]
+
+
+class Delivery(models.Model):
+    """One event of an alert on its way to an endpoint or an e-mail address, written in the transaction of the event."""
+
+    class Event(models.TextChoices):
+        RAISED = "alert.raised", "Raised"
+        RECOVERED = "alert.recovered", "Recovered"
+
+    class State(models.TextChoices):
+        DUE = "due", "Due, or waiting to be tried again"
+        DELIVERED = "delivered", "Delivered"
+        DEAD = "dead", "Given up"
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.CharField(max_length=20, choices=Event)
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, null=True, related_name="deliveries")
+    email = models.EmailField(blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.DUE, db_default=State.DUE)
+    attempts = models.IntegerField(default=0, db_default=0, help_text="Since it was made, or last replayed.")
+    due_at = models.DateTimeField(help_text="When it is tried next; while it is being tried, when others may.")
+    created_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+    response_status = models.IntegerField(null=True)
+    error = models.TextField(blank=True, default="", db_default="", help_text="Why the last attempt failed.")
+
+    class Meta:
+        db_table = "limit_delivery"
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="limit_delivery_receiver",
+                condition=(Q(endpoint=None) & ~Q(email="")) | (Q(endpoint__isnull=False) & Q(email="")),
+            ),
+        ]
+        indexes = [
+            models.Index(F("due_at"), name="limit_delivery_due", condition=Q(state="due")),
+            models.Index(name="limit_delivery_endpoint", fields=["endpoint", "id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} of alert {self.alert_id} to {self.email or self.endpoint_id}"

@@ -1,0 +1,51 @@
+"""`wingtel alerts`: who reached a limit, and who fell back."""
+
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from wingtel.aggregates.questions import SUBSCRIPTION_ID_RULE, parse_subscription_id
+from wingtel.limits.answers import alert_answer
+from wingtel.limits.models import Alert
+from wingtel.management import answering
+
+COLUMNS = (
+    *("id", "limit_id", "subscription_id", "usage_type", "first", "last", "level", "threshold", "price", "state"),
+    *("raised_at", "recovered_at", "recovered_price"),
+)
+
+
+class Command(BaseCommand):
+    help = "List the alerts, the latest first: who reached which level of a limit, and whether it was taken back."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        identity = answering.option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
+        parser.add_argument("--subscription", type=identity, metavar="ID", help="Only of this subscription.")
+        parser.add_argument("--limit", type=identity, metavar="ID", help="Only of this limit.")
+        parser.add_argument("--state", choices=["open", "recovered"])
+        answering.add_days(parser)
+        parser.add_argument(
+            "--rows",
+            type=answering.whole_number(1),
+            default=1000,
+            metavar="N",
+            help="How many at most (default: 1000).",
+        )
+        parser.add_argument("--format", choices=answering.FORMATS, default="table")
+
+    def handle(self, *, first: date | None, last: date | None, **options: Any) -> None:
+        period = answering.period_of(first, last)
+        alerts = Alert.objects.order_by("-pk")
+        if options["subscription"]:
+            alerts = alerts.filter(subscription=options["subscription"])
+        if options["limit"]:
+            alerts = alerts.filter(price_limit=options["limit"])
+        if options["state"]:
+            alerts = alerts.filter(recovered_at__isnull=options["state"] == "open")
+        if period.first:
+            alerts = alerts.filter(last__gte=period.first)
+        if period.last:
+            alerts = alerts.filter(first__lte=period.last)
+        results = [alert_answer(alert) for alert in alerts[: options["rows"]]]
+        answering.print_results(self.stdout, options["format"], COLUMNS, results)

@@ -1,0 +1,124 @@
+"""`wingtel limits`: standing price limits; list, make, change, remove, evaluate them."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from wingtel.aggregates.questions import (
+    DATE_RULE,
+    PRICE_LIMIT_RULE,
+    SUBSCRIPTION_ID_RULE,
+    parse_date,
+    parse_price_limit,
+    parse_subscription_id,
+)
+from wingtel.limits import keeping
+from wingtel.limits.answers import limit_answer
+from wingtel.limits.evaluating import evaluate
+from wingtel.limits.models import LARGEST_LEVEL, Length, PriceLimit
+from wingtel.management import answering
+from wingtel.usage.models import UsageType
+from wingtel.usage.waiting import StillHeldError
+
+COLUMNS = (
+    *("id", "name", "plan", "subscription", "usage_type", "per", "amount", "warn_at", "emails", "starts", "pending"),
+)
+_OPTIONS = {"plan_id": "plan", "subscription_id": "subscription", "usage_type": "usage-type", "warn_at": "warn-at"}
+
+
+class Command(BaseCommand):
+    help = "List the standing price limits; set or change one, remove one, or find who has reached them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--format", choices=answering.FORMATS, default="table")
+        actions = parser.add_subparsers(dest="action", metavar="set|remove|evaluate")
+        identity = answering.option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
+        kept = actions.add_parser("set", help="make a limit, or change the one that --id names")
+        kept.add_argument("--id", type=identity, metavar="ID", help="change this one; what is not given stays")
+        kept.add_argument(
+            "--amount", type=answering.option(parse_price_limit, PRICE_LIMIT_RULE), help="what may be paid"
+        )
+        kept.add_argument("--plan", type=identity, metavar="ID", help="for each subscription of this plan")
+        kept.add_argument("--subscription", type=identity, metavar="ID", help="for this subscription")
+        kept.add_argument("--usage-type", choices=UsageType.values, help="without it, data and voice together")
+        kept.add_argument("--per", choices=Length.values, help="calendar month (default) or billing cycle")
+        kept.add_argument(
+            "--warn-at",
+            type=answering.whole_number(1, LARGEST_LEVEL),
+            action="append",
+            metavar="PERCENT",
+            help="a level besides 100, such as 80; repeatable",
+        )
+        kept.add_argument("--email", action="append", metavar="ADDRESS", help="who is told; repeatable")
+        kept.add_argument("--name")
+        kept.add_argument(
+            "--starts",
+            type=answering.option(parse_date, DATE_RULE),
+            metavar="DATE",
+            help="periods that contain or follow this day count (default: today)",
+        )
+        removed = actions.add_parser("remove", help="evaluate a limit no more; its alerts stay")
+        removed.add_argument("id", type=identity)
+        actions.add_parser("evaluate", help="raise alerts for what was reached since the last time")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        actions = {None: self._list, "set": self._set, "remove": self._remove, "evaluate": self._evaluate}
+        try:
+            actions[options["action"]](options)
+        except (keeping.UnknownLimitError, StillHeldError) as error:
+            raise CommandError(str(error)) from error
+        except keeping.LimitRefusedError as error:
+            raise CommandError(_message(error)) from error
+
+    def _list(self, options: dict[str, Any]) -> None:
+        results = [limit_answer(limit) for limit in PriceLimit.objects.current()]
+        answering.print_results(self.stdout, options["format"], COLUMNS, results)
+
+    def _set(self, options: dict[str, Any]) -> None:
+        given = {
+            "amount": options["amount"],
+            "plan_id": options["plan"],
+            "subscription_id": options["subscription"],
+            "usage_type": options["usage_type"],
+            "per": options["per"],
+            "warn_at": options["warn_at"],
+            "emails": options["email"],
+            "name": options["name"],
+            "starts": options["starts"],
+        }
+        terms = {name: value for name, value in given.items() if value is not None}
+        if options["id"]:
+            limit = keeping.change_limit(options["id"], **terms)
+        elif "amount" in terms:
+            limit = keeping.make_limit(**terms)
+        else:
+            raise CommandError("missing --amount: what may be paid?")
+        self.stdout.write(f"Limit {_described(limit)}.")
+
+    def _remove(self, options: dict[str, Any]) -> None:
+        keeping.remove_limit(options["id"])
+        self.stdout.write(f"Limit {options['id']} removed; its alerts stay.")
+
+    def _evaluate(self, options: dict[str, Any]) -> None:
+        found = evaluate()
+        self.stdout.write(f"{found.looked_at:,} looked at: {found.raised:,} raised, {found.recovered:,} recovered")
+
+
+def _message(error: keeping.LimitRefusedError) -> str:
+    return "; ".join(
+        f"{'' if field == '__all__' else f'--{_OPTIONS.get(field, field)}: '}{' '.join(reasons)}"
+        for field, reasons in error.problems.items()
+    )
+
+
+def _described(limit: PriceLimit) -> str:
+    whom = f"each subscription of plan {limit.plan_id}" if limit.plan_id else "each subscription"
+    if limit.subscription_id:
+        whom = f"subscription {limit.subscription_id}"
+    per = "calendar month" if limit.per == Length.MONTH else "billing cycle"
+    levels = ", ".join(f"{level} %" for level in sorted({*limit.warn_at, 100}))
+    return (
+        f"{limit.pk}: {limit.amount:.4f} for {limit.usage_type or 'data and voice'} of {whom} per {per}, at {levels}, "
+        f"from {limit.starts}"
+    )

@@ -1,0 +1,108 @@
+"""`wingtel limits`, `alerts` and `webhooks`."""
+
+import json
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.limits.made import subscription, use
+from wingtel.limits.models import Delivery, PriceLimit, WebhookEndpoint
+from wingtel.subscriptions.models import Plan
+
+pytestmark = pytest.mark.django_db
+
+URL = "https://hook.example.org/alerts"
+
+
+def run(*words: Any) -> str:
+    out = StringIO()
+    call_command(*map(str, words), stdout=out)
+    return out.getvalue().strip()
+
+
+def listed(*words: Any) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = json.loads(run(*words))["results"]
+    return results
+
+
+def test_a_limit_is_set_evaluated_and_removed() -> None:
+    said = run("limits", "set", "--amount", "25", "--warn-at", 80, "--starts", "2026-03-01", "--email", "a@example.org")
+    made = PriceLimit.objects.get()
+    assert said == (
+        f"Limit {made.pk}: 25.0000 for data and voice of each subscription per calendar month, at 80 %, 100 %,"
+        " from 2026-03-01."
+    )
+    one = subscription()
+    use(one, "2026-03-10", "22.5")
+    assert run("limits", "evaluate") == "1 looked at: 1 raised, 0 recovered"
+    (alert,) = listed("alerts", "--format", "json")
+    assert (alert["subscription_id"], alert["level"], alert["price"], alert["state"]) == (one, 80, "22.5000", "open")
+    assert listed("alerts", "--format", "json", "--state", "recovered") == []
+    assert listed("alerts", "--format", "json", "--subscription", one + 1) == []
+    assert listed("alerts", "--format", "json", "--limit", made.pk, "--from", "2026-03-31") == [alert]
+    assert run("alerts", "--format", "csv").splitlines()[1].split(",")[:8] == [
+        str(alert["id"]), str(made.pk), str(one), "", "2026-03-01", "2026-03-31", "80", "20.000000",
+    ]  # fmt: skip
+    assert "22.5000" in run("alerts")
+    assert run("limits", "remove", made.pk) == f"Limit {made.pk} removed; its alerts stay."
+    assert listed("limits", "--format", "json") == []
+
+
+def test_a_limit_is_changed_in_what_is_given() -> None:
+    plan = Plan.objects.create(name="small")
+    run("limits", "set", "--amount", "25", "--plan", plan.pk, "--usage-type", "data", "--per", "cycle")
+    (made,) = listed("limits", "--format", "json")
+    run("limits", "set", "--id", made["id"], "--amount", "30", "--name", "more")
+    (changed,) = listed("limits", "--format", "json")
+    assert changed == made | {"amount": "30.0000", "name": "more"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["set"], "missing --amount"),
+        (["set", "--amount", "1", "--plan", "999999"], "--plan: "),
+        (["set", "--amount", "1", "--email", "nobody"], "--emails: "),
+        (["set", "--id", "999999", "--amount", "1"], "there is no limit 999999"),
+        (["remove", "999999"], "there is no limit 999999"),
+    ],
+)
+def test_a_limit_that_cannot_be_says_why(words: list[str], said: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        run("limits", *words)
+    assert str(refused.value).startswith(said)
+
+
+def test_an_endpoint_is_added_rotated_disabled_and_removed() -> None:
+    said = run("webhooks", "add", URL, "--description", "billing")
+    endpoint = WebhookEndpoint.objects.get()
+    assert said == f"Endpoint {endpoint.pk} added. Its secret, not shown again: {endpoint.secret}"
+    assert endpoint.secret not in run("webhooks", "--format", "csv")
+    rotated = run("webhooks", "rotate", endpoint.pk)
+    endpoint.refresh_from_db()
+    assert endpoint.secret in rotated
+    assert run("webhooks", "disable", endpoint.pk) == f"Endpoint {endpoint.pk} disabled."
+    assert [found["enabled"] for found in listed("webhooks", "--format", "json")] == [False]
+    assert run("webhooks", "enable", endpoint.pk) == f"Endpoint {endpoint.pk} enabled."
+    assert run("webhooks", "remove", endpoint.pk) == f"Endpoint {endpoint.pk} removed."
+    assert listed("webhooks", "--format", "json") == []
+    with pytest.raises(CommandError, match="there is no endpoint"):
+        run("webhooks", "remove", endpoint.pk)
+    with pytest.raises(CommandError, match="not a public address"):
+        run("webhooks", "add", "https://10.0.0.1/")
+
+
+def test_what_was_given_up_is_replayed() -> None:
+    run("limits", "set", "--amount", "25", "--starts", "2026-03-01", "--email", "a@example.org")
+    use(subscription(), "2026-03-10", "25")
+    run("limits", "evaluate")
+    Delivery.objects.update(state="dead")
+    assert run("webhooks", "send") == "0 delivered, 0 to be tried again, 0 given up"
+    (delivery,) = listed("webhooks", "--format", "json", "deliveries", "--state", "dead")
+    assert run("webhooks", "replay", "--dead") == "1 delivery is due again."
+    assert run("webhooks", "send") == "1 delivered, 0 to be tried again, 0 given up"
+    assert run("webhooks", "replay", delivery["id"]) == "1 delivery is due again."
+    with pytest.raises(CommandError, match="replay what"):
+        run("webhooks", "replay")
