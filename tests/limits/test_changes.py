@@ -252,9 +252,11 @@ def test_many_writers_and_evaluations_at_once_raise_each_crossing_once() -> None
 def test_an_older_snapshot_is_refused_since_it_would_miss_something() -> None:
     limit("25")
     evaluate()
-    with pytest.raises(ProgrammingError, match="READ COMMITTED"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        evaluate()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with pytest.raises(ProgrammingError, match="READ COMMITTED"):
+            evaluate()
 
 
 @pytest.mark.django_db(transaction=True)
