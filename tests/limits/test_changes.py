@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 
 from tests.conformance.at_once import Session as Steps
 from tests.conformance.at_once import in_threads, orders, walk
@@ -246,6 +246,17 @@ def test_many_writers_and_evaluations_at_once_raise_each_crossing_once() -> None
         (subscription_id, level) for subscription_id in ids for level in (80, 100)
     ]
     assert differences() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_older_snapshot_is_refused_since_it_would_miss_something() -> None:
+    limit("25")
+    evaluate()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with pytest.raises(ProgrammingError, match="READ COMMITTED"):
+            evaluate()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -59,7 +59,7 @@ def unwatch() -> None:
 def take(*, since: datetime | None) -> Changes:
     """What has changed since the last call, at `since`; it is told again if the transaction is not committed.
 
-    Raises django.db.utils.InternalError above READ COMMITTED.
+    Raises django.db.utils.ProgrammingError above READ COMMITTED.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["require_read_committed"], {"what": "looking at changes"})

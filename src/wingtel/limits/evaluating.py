@@ -55,7 +55,7 @@ def evaluate() -> Evaluation:
     """Raise an alert for every level of a limit that was reached since the last time, and recover those taken back.
 
     Safe when two run at once. Raises wingtel.usage.waiting.StillHeldError when, the first time that there is a limit,
-    others go on changing aggregates for a minute, and django.db.utils.InternalError in a transaction above READ
+    others go on changing aggregates for a minute, and django.db.utils.ProgrammingError in a transaction above READ
     COMMITTED.
     """
     _watch_or_not()
