@@ -74,7 +74,8 @@ def series_answer(series: Series, *, subscription_id: int, period: Period, granu
 
 def money(amount: Decimal) -> str:
     """An amount with its four decimals."""
-    return f"{amount:.4f}"
+    text = str(amount)  # nearly always has them, and is made in a third of the time
+    return text if text[-5:-4] == "." and "E" not in text else f"{amount:.4f}"
 
 
 def price_limit(limit: Decimal) -> str:

@@ -92,7 +92,7 @@ BEGIN
                   AND usage_type = wanted.usage_type COLLATE "C"
                   AND ceiling >= price_limit
                 ORDER BY ceiling DESC
-                LIMIT page_rows + page_rows / 2 + 20
+                LIMIT page_rows + page_rows / 4 + 20
             ) AS stored
         ),
         page AS (
@@ -109,7 +109,7 @@ BEGIN
                 SELECT min(ceiling) AS least_walked
                 FROM walked
                 GROUP BY usage_type
-                HAVING count(*) = page_rows + page_rows / 2 + 20
+                HAVING count(*) = page_rows + page_rows / 4 + 20
             ) AS full_walks
         )
         SELECT array_agg(subscription_id), array_agg(price), (SELECT bound FROM left_out)
