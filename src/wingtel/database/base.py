@@ -3,8 +3,8 @@
 import select
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
-from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 
@@ -15,16 +15,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     check sends a statement, which costs a round trip for each request.
     """
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         """A connection from the pool that was not closed by the server. Raises OperationalError when there is none."""
-        connection: Connection[Any] = super().get_new_connection(conn_params)
+        connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
         while self.pool and not is_alive(connection):
             self.pool.putconn(connection)  # which takes a new one for it
             connection = super().get_new_connection(conn_params)
         return connection
 
 
-def is_alive(connection: Connection[Any]) -> bool:
+def is_alive(connection: psycopg.Connection[Any]) -> bool:
     """Whether an idle connection is; closes it if not."""
     unread = select.poll()
     unread.register(connection.fileno(), select.POLLIN)
@@ -32,7 +32,7 @@ def is_alive(connection: Connection[Any]) -> bool:
         return True
     try:
         ConnectionPool.check_connection(connection)
-    except base.Database.Error:
+    except psycopg.Error:
         connection.close()
         return False
     return True
