@@ -36,13 +36,13 @@ def loaded(port: int, path: str, *, largest_id: int, seconds: int, header: str |
         raise RuntimeError(f"{path}:\n{said}")
     return Load(
         requests=float(_found(r"Requests/sec:\s+([\d.]+)", said)),
-        p50=_milliseconds(_found(r"50%\s+(\S+)", said)),
-        p99=_milliseconds(_found(r"99%\s+(\S+)", said)),
+        p50=_milliseconds(_found(r"^ +50%\s+(\S+)", said)),
+        p99=_milliseconds(_found(r"^ +99%\s+(\S+)", said)),
     )
 
 
 def _found(pattern: str, said: str) -> str:
-    found = re.search(pattern, said)
+    found = re.search(pattern, said, re.MULTILINE)
     if not found:
         raise RuntimeError(f"wrk said no {pattern}:\n{said}")
     return found[1]

@@ -75,7 +75,7 @@ TEMPLATES = [
 
 # `wingtel` sets DATABASE_URL to its embedded server when it is not given; see wingtel.__main__.
 DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", "postgresql://localhost/wingtel"))}
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a restarted server costs a reconnect, not a failed request
+DATABASES["default"]["ENGINE"] = "wingtel.database"  # a restarted server costs a reconnect, not a failed request
 DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "pool": {"min_size": 1, "max_size": int(os.environ.get("WINGTEL_DATABASE_POOL", "8")), "timeout": 10},
     "prepare_threshold": sys.maxsize,  # statements are prepared where the code asks for it, none by being repeated

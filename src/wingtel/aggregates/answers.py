@@ -18,17 +18,13 @@ def exceeding_answer(page: ExceedingPage, *, limit: str, period: Period, next_ur
         "next": next_url,
         "results": [
             {
-                "subscription_id": found.subscription_id,
+                "subscription_id": subscription_id,
                 "exceeded": [
-                    {
-                        "usage_type": limit.usage_type.value,
-                        "total_price": money(limit.total_price),
-                        "exceeded_by": money(limit.exceeded_by),
-                    }
-                    for limit in found.exceeded
+                    {"usage_type": usage_type.value, "total_price": money(total), "exceeded_by": money(excess)}
+                    for usage_type, total, excess in exceeded
                 ],
             }
-            for found in page.results
+            for subscription_id, exceeded in page.results
         ],
     }
 
@@ -78,7 +74,8 @@ def series_answer(series: Series, *, subscription_id: int, period: Period, granu
 
 def money(amount: Decimal) -> str:
     """An amount with its four decimals."""
-    return f"{amount:.4f}"
+    text = str(amount)  # nearly always has them, and is made in a third of the time
+    return text if text[-5:-4] == "." and "E" not in text else f"{amount:.4f}"
 
 
 def price_limit(limit: Decimal) -> str:

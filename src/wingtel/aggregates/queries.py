@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import psycopg
@@ -156,17 +154,18 @@ def exceeding(
             "rows": page_size + 1,
         },
     )
-    found = [
-        (
-            ExceedingPosition(largest, subscription_id),
-            ExceedingSubscription(subscription_id, list(_exceeded(group, price_limit))),
-        )
-        for (subscription_id, largest), group in groupby(rows.data, key=itemgetter(0, 1))
-    ]
+    found: list[ExceedingSubscription] = []
+    largest: list[Decimal] = []
+    for subscription_id, most, usage_type, price in rows.data:
+        if not found or found[-1].subscription_id != subscription_id:
+            found.append(ExceedingSubscription(subscription_id, []))
+            largest.append(most)
+        found[-1].exceeded.append(ExceededLimit(_TYPES[usage_type], price, price - price_limit))
+    results = found[:page_size]
     return ExceedingPage(
         as_of=rows.as_of,
-        results=[subscription for _, subscription in found[:page_size]],
-        next=found[page_size - 1][0] if len(found) > page_size else None,
+        results=results,
+        next=ExceedingPosition(largest[page_size - 1], results[-1].subscription_id) if len(found) > page_size else None,
     )
 
 
@@ -470,8 +469,3 @@ def _parameters(parts: SplitPeriod, usage_types: Sequence[UsageType]) -> dict[st
         "other_edge_first": other_edge_first,
         "other_edge_last": other_edge_last,
     }
-
-
-def _exceeded(rows: Iterable[tuple[Any, ...]], price_limit: Decimal) -> Iterator[ExceededLimit]:
-    for *_, usage_type, price in rows:
-        yield ExceededLimit(_TYPES[usage_type], price, price - price_limit)

@@ -28,7 +28,7 @@ from .errors import Fault, InvalidParameters
 from .exporting import MadeExport
 from .guarded import ANY, Guarded
 from .parameters import CURSOR, PAGE_SIZE, Parameter, period_of, usage_types_of
-from .rendering import OrjsonRenderer
+from .rendering import OrjsonRenderer, json_response
 
 
 class ParameterView(Guarded):
@@ -115,7 +115,7 @@ class ExceedingView(ExportView):
         if self.form:
             return self.file(exports.exceeding(**asked, seconds=settings.WINGTEL_EXPORT_SECONDS), self.form)
         page = queries.exceeding(**asked, page_size=self.asked["page_size"], after=self.asked["cursor"])
-        return Response(
+        return json_response(
             answers.exceeding_answer(
                 page,
                 limit=answers.price_limit(self.asked["price_limit"]),
@@ -153,7 +153,7 @@ class MetricsView(ExportView):
         if self.form:
             return self.file(exports.metrics(**asked, seconds=settings.WINGTEL_EXPORT_SECONDS), self.form)
         page = queries.metrics(**asked, page_size=self.asked["page_size"], after=self.asked["cursor"])
-        return Response(answers.metrics_answer(page, period=period, next_url=next_url(request, page.next)))
+        return json_response(answers.metrics_answer(page, period=period, next_url=next_url(request, page.next)))
 
 
 class SeriesView(ExportView):
@@ -186,7 +186,7 @@ class SeriesView(ExportView):
         if self.form:
             return self.file(exports.series(**asked), self.form)
         series = queries.series(**asked)
-        return Response(answers.series_answer(series, subscription_id=id, period=period, granularity=granularity))
+        return json_response(answers.series_answer(series, subscription_id=id, period=period, granularity=granularity))
 
 
 class HealthView(ParameterView):

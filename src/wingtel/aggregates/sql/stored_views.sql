@@ -117,6 +117,57 @@ DECLARE
     page_ids bigint[];
     page_prices numeric[];
 BEGIN
+    -- The first page of a month where nothing is put aside: the rows walked hold the prices themselves, and whoever was left out paid
+    -- less than the page's last, for any usage type. On a later page a row may be of a subscription that stood on an earlier one.
+    IF is_one_month AND subscription_ids IS NULL AND after_price IS NULL AND NOT EXISTS (SELECT FROM usage_delta) THEN
+        WITH walked AS MATERIALIZED (
+            SELECT wanted.usage_type, stored.subscription_id, stored.price, stored.ceiling
+            FROM unnest(usage_types) AS wanted (usage_type)
+            CROSS JOIN LATERAL (
+                SELECT subscription_id, price, ceiling
+                FROM monthly_usage
+                WHERE month + 0 = first_month  -- as the index has it
+                  AND usage_type = wanted.usage_type COLLATE "C"
+                  AND ceiling >= price_limit
+                ORDER BY ceiling DESC
+                LIMIT page_rows + page_rows / 4 + 20
+            ) AS stored
+        ),
+        page AS (
+            SELECT subscription_id, max(price) AS price
+            FROM walked
+            GROUP BY subscription_id
+            HAVING max(price) >= price_limit
+            ORDER BY max(price) DESC, subscription_id
+            LIMIT page_rows
+        ),
+        left_out AS (
+            SELECT max(least_walked) AS bound
+            FROM (
+                SELECT min(ceiling) AS least_walked
+                FROM walked
+                GROUP BY usage_type
+                HAVING count(*) = page_rows + page_rows / 4 + 20
+            ) AS full_walks
+        )
+        SELECT array_agg(subscription_id), array_agg(price), (SELECT bound FROM left_out)
+        FROM page
+        INTO page_ids, page_prices, bound_left_out;
+
+        IF bound_left_out IS NULL OR page_prices[page_rows] > bound_left_out THEN
+            RETURN QUERY
+            SELECT page.subscription_id, page.price, reached.usage_type, reached.price
+            FROM unnest(page_ids, page_prices) AS page (subscription_id, price)
+            CROSS JOIN unnest(usage_types) AS wanted (usage_type)
+            JOIN monthly_usage AS reached
+                ON reached.subscription_id = page.subscription_id
+               AND reached.usage_type = wanted.usage_type COLLATE "C"
+               AND reached.month = first_month
+            WHERE reached.price >= price_limit;
+            RETURN;
+        END IF;
+    END IF;
+
     LOOP
         IF subscription_ids IS NULL THEN
             WITH delta AS MATERIALIZED (
