@@ -1,11 +1,13 @@
 """The schema, its pages, and the health of the server."""
 
 import json
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from jsonschema import Draft202012Validator
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +62,46 @@ def test_health_is_a_problem_while_the_database_is_away(client: Client, monkeypa
 
     assert (response.status_code, response["Content-Type"]) == (503, PROBLEM)
     assert response.json()["type"] == "/problems/service-unavailable"
+
+
+def examples_in(part: Any, root: dict[str, Any]) -> list[tuple[dict[str, Any], Any]]:
+    """Every example in a part of the schema, with the schema that it is an example of."""
+    found = []
+    if isinstance(part, dict):
+        if "examples" in part and isinstance(part["examples"], dict):
+            found += [(part["schema"], example["value"]) for example in part["examples"].values()]
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            found += examples_in(inner, root)
+    return found
+
+
+def test_every_body_has_an_example_and_it_is_one(nobody: Client) -> None:
+    root = nobody.get("/api/v1/schema/", headers={"accept": "application/json"}).json()
+    without = [
+        (path, method, name)
+        for path, operations in root["paths"].items()
+        for method, operation in operations.items()
+        for name, part in [("request", operation.get("requestBody", {})), *operation["responses"].items()]
+        for media_type, content in part.get("content", {}).items()
+        if "examples" not in content and media_type != "application/x-ndjson"
+    ]
+    assert without == []
+    for schema, value in examples_in(root["paths"], root):
+        Draft202012Validator(schema | {"components": root["components"]}).validate(value)
+
+
+def test_every_operation_says_which_scope_it_needs_and_what_all_answer(nobody: Client) -> None:
+    root = nobody.get("/api/v1/schema/", headers={"accept": "application/json"}).json()
+    for path, operations in root["paths"].items():
+        for operation in operations.values():
+            assert operation["summary"]
+            if path == "/api/v1/health/":
+                assert "security" not in operation
+                continue
+            (scope,) = operation["security"][0]["key"]
+            assert operation["security"] == [{"key": [scope]}, {"session": [scope]}]
+            assert {"401", "403", "406", "429", "500", "503"} <= set(operation["responses"])
+            for response in operation["responses"].values():
+                assert response["headers"]["X-Request-Id"] == {"$ref": "#/components/headers/RequestId"}

@@ -34,7 +34,13 @@ def there(transactional_db: None) -> dict[str, int]:
     """What a request may refer to."""
     plan = Plan.objects.create(name="Basic")
     owner = User.objects.create(username="owner")
-    subscription = Subscription.objects.create(carrier=Carrier.ATT, plan=plan, owner=owner, phone_number="+15550100")
+    subscription = Subscription.objects.create(
+        pk=70_000_000_007,  # which no request deletes by chance
+        carrier=Carrier.ATT,
+        plan=plan,
+        owner=owner,
+        phone_number="+15550100",
+    )
     Purchase.objects.create(subscription=subscription, amount=1)
     return {"plan": plan.pk, "owner": owner.pk, "subscription": subscription.pk}
 

@@ -196,6 +196,16 @@ def test_a_key_belongs_to_one_request(phone: Subscription) -> None:
         assert problem(response)["type"] == "/problems/idempotency-key-reused"
 
 
+def test_callers_do_not_see_each_other_s_replies(phone: Subscription) -> None:
+    assert counts(post([record(phone, 1)], key="k")) == (1, 1, 0, 0)
+    _Caller.client = client_of(Scope.INGEST)
+
+    other = post([record(phone, 2)], key="k")
+
+    assert counts(other) == (1, 1, 0, 0)
+    assert "Idempotency-Replayed" not in other
+
+
 def test_a_refused_request_leaves_its_key_free(phone: Subscription) -> None:
     assert post([5], "?atomic=true", key="k").status_code == 422
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
 from wingtel.aggregates.questions import LARGEST_ID
@@ -14,7 +13,7 @@ from .errors import PROBLEM_JSON
 from .fields import DayField, ExactDecimalField
 from .parameters import DATE_PATTERN
 from .permissions import needed
-from .schemas import MEANINGS, ProblemShape
+from .schemas import problem
 from .serializers import KnownFields
 
 # What a text must have that is neither empty nor white space, and the character that PostgreSQL does not keep.
@@ -74,8 +73,7 @@ class Schema(AutoSchema):
         sent = OF_SENT if self.method in ("POST", "PUT", "PATCH") else ()
         for status in (*OF_ALL, *guarded, *sent):
             if str(status) not in bodies:
-                response = OpenApiResponse(ProblemShape, MEANINGS[status])
-                bodies[str(status)] = self._get_response_for_code(response, str(status), [PROBLEM_JSON])
+                bodies[str(status)] = self._get_response_for_code(problem(status), str(status), [PROBLEM_JSON])
         for status, body in bodies.items():
             names = {"X-Request-Id": "RequestId", **_HEADERS.get(status, {})}
             body["headers"] = body.get("headers", {}) | {

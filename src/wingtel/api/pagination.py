@@ -41,6 +41,7 @@ class IdPagination(BasePagination):
             "type": ["string", "null"],
             "format": "uri",
             "description": "The following page, null on the last.",
+            "example": None,
         }
         return {
             "type": "object",

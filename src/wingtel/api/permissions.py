@@ -25,11 +25,11 @@ class ScopePermission(BasePermission):
         if request.method == "OPTIONS":
             return any(map(caller.allows, scopes.values()))
         method = "GET" if request.method == "HEAD" else str(request.method)
-        needed = scopes.get(method)
-        if needed is None:
+        scope = scopes.get(method)
+        if scope is None:
             raise PermissionDenied(f"Nobody may {method} here.")
-        if not caller.allows(needed):
-            raise PermissionDenied(f"{caller.name} has {_listed(caller.scopes)}. {method} here needs {needed.value}.")
+        if not caller.allows(scope):
+            raise PermissionDenied(f"{caller.name} has {_listed(caller.scopes)}. {method} here needs {scope.value}.")
         if caller.carrier and method not in getattr(view, "within_carrier", ()):
             raise PermissionDenied(
                 f"{caller.name} is limited to the carrier {caller.carrier.value}; {method} here concerns all carriers."

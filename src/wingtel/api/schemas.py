@@ -1,5 +1,6 @@
 """Shapes of answers and problems, for the schema alone."""
 
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -11,12 +12,18 @@ from wingtel.aggregates.questions import PRICE_LIMIT_RULE
 from wingtel.exports.formats import Format
 from wingtel.usage.models import UsageType
 
-from . import negotiation
+from . import examples, negotiation
 from .errors import PROBLEM_JSON
 from .record_bodies import MOST_RECORDS
 from .serializers import AdjustmentSerializer, DaySerializer
 
+REQUEST_ID = "0193b0a2-6a5c-7e61-8a3e-0d9a3c5f7b11"
 _MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 4, "help_text": "An exact decimal."}
+
+
+@extend_schema_field({"type": ["string", "integer", "boolean", "null"]})
+class EchoedField(serializers.JSONField):
+    """A value that was sent."""
 
 
 class FaultShape(serializers.Serializer[Any]):
@@ -27,9 +34,7 @@ class FaultShape(serializers.Serializer[Any]):
         required=False, allow_null=True, help_text="The field of the body at fault; null for the body itself."
     )
     rule = serializers.CharField(help_text="The rule that the value breaks.")
-    value = extend_schema_field({"type": ["string", "integer", "boolean", "null"]})(serializers.JSONField)(
-        help_text="What was sent, shortened when long."
-    )
+    value = EchoedField(help_text="What was sent, shortened when long.")
 
 
 class ProblemShape(serializers.Serializer[Any]):
@@ -160,6 +165,7 @@ class RecordedShape(serializers.Serializer[Any]):
     refused = RefusedRecordShape(many=True)
 
 
+@examples.example(answered={"status": "ok"})
 class HealthShape(serializers.Serializer[Any]):
     """The server and its database answer. `degraded`: background work does not go on; answers are right still."""
 
@@ -209,6 +215,7 @@ class ExplainedTypeShape(serializers.Serializer[Any]):
     adjustments = AdjustmentSerializer(many=True)
 
 
+@examples.example(answered=examples.EXPLANATION)
 class ExplanationShape(serializers.Serializer[Any]):
     """What the total of a subscription's day is made of."""
 
@@ -222,7 +229,21 @@ class ExplanationShape(serializers.Serializer[Any]):
 
 def problems(*statuses: int) -> dict[Any, Any]:
     """The responses of some error statuses, for `extend_schema`."""
-    return {(status, PROBLEM_JSON): OpenApiResponse(ProblemShape, MEANINGS[status]) for status in statuses}
+    return {(status, PROBLEM_JSON): problem(status) for status in statuses}
+
+
+def problem(status: int) -> OpenApiResponse:
+    """The response of one, with an example."""
+    phrase = HTTPStatus(status).phrase
+    value = {
+        "type": f"/problems/{phrase.lower().replace(' ', '-')}",
+        "title": phrase.capitalize(),
+        "status": status,
+        "detail": MEANINGS[status],
+        "errors": [],
+        "request_id": REQUEST_ID,
+    }
+    return OpenApiResponse(ProblemShape, MEANINGS[status], examples=[OpenApiExample(phrase, value=value)])
 
 
 def files(shape: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
@@ -332,6 +353,7 @@ INVALID_PARAMETER_EXAMPLE = OpenApiExample(
                 "value": "1e5",
             }
         ],
+        "request_id": REQUEST_ID,
     },
 )
 USAGE_RECORDS_EXAMPLE = OpenApiExample(

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from wingtel.keys.access import Access
@@ -14,6 +15,7 @@ from wingtel.subscriptions.models import Plan, Purchase, Subscription
 from wingtel.usage.models import UsageAdjustment, UsageDay
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
+from . import examples
 from .fields import DayField, ExactDecimalField, IdField, MomentField, TextField, WholeNumberField
 
 SUBSCRIPTION_FIELDS = (
@@ -65,6 +67,7 @@ class SubscriptionField(IdField):
         return found.filter(carrier=carrier) if found is not None and carrier else found
 
 
+@examples.example(examples.PLAN, {"id": 1, **examples.PLAN})
 class PlanSerializer(KnownFieldsSerializer):
     """What a subscription is sold as."""
 
@@ -73,6 +76,7 @@ class PlanSerializer(KnownFieldsSerializer):
         fields = ("id", "name", "price", "data_available")
 
 
+@examples.example(examples.PURCHASE, {"id": 1, **examples.PURCHASE})
 class PurchaseSerializer(KnownFieldsSerializer):
     """A payment asked for a subscription."""
 
@@ -83,6 +87,7 @@ class PurchaseSerializer(KnownFieldsSerializer):
         fields = ("id", "subscription", "status", "amount", "payment_date")
 
 
+@examples.example(examples.ATT, {"id": 7, "carrier": "att", **examples.ATT})
 class AttSubscriptionSerializer(KnownFieldsSerializer):
     """A line with AT&T."""
 
@@ -92,6 +97,7 @@ class AttSubscriptionSerializer(KnownFieldsSerializer):
         read_only_fields = ("carrier",)
 
 
+@examples.example(examples.SPRINT, {"id": 8, "carrier": "sprint", **examples.SPRINT})
 class SprintSubscriptionSerializer(KnownFieldsSerializer):
     """A line with Sprint."""
 
@@ -101,6 +107,7 @@ class SprintSubscriptionSerializer(KnownFieldsSerializer):
         read_only_fields = ("carrier",)
 
 
+@examples.example(examples.ADJUSTMENT, {"id": 1, **examples.ADJUSTMENT, **examples.ADJUSTMENT_MADE})
 class AdjustmentSerializer(KnownFieldsSerializer):
     """A signed correction of what one subscription used and paid on one business day."""
 
@@ -127,6 +134,7 @@ class AdjustmentSerializer(KnownFieldsSerializer):
         return adjustment_answer(instance)
 
 
+@examples.example(examples.REVERSAL)
 class ReversalSerializer(KnownFields):
     """Why an adjustment is reversed, and by whom."""
 
@@ -134,6 +142,7 @@ class ReversalSerializer(KnownFields):
     actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")
 
 
+@examples.example(answered=examples.DAY)
 class DaySerializer(serializers.ModelSerializer[UsageDay]):
     """A business day: its state, and the sums it was sealed with."""
 
@@ -151,8 +160,45 @@ class DaySerializer(serializers.ModelSerializer[UsageDay]):
         return day_answer(instance)
 
 
+_VALUES = {
+    "type": ["object", "null"],
+    "description": "Null where there is no such key.",
+    "properties": {
+        "used": {"type": ["integer", "null"], "description": "Kilobytes or seconds."},
+        "price": {"type": "string", "description": "An exact decimal."},
+        "records": {"type": ["integer", "null"]},
+    },
+    "required": ["used", "price", "records"],
+}
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "grain": {"type": "string", "description": "`day`, `seal of day`, `month`, or the bounds of one."},
+                "kind": {"type": "string", "enum": ["missing", "surplus", "differs"]},
+                "subscription_id": {"type": ["integer", "null"]},
+                "usage_type": {"type": "string"},
+                "start": {"type": ["string", "null"], "format": "date"},
+                "expected": _VALUES,
+                "found": _VALUES,
+            },
+            "required": ["grain", "kind", "subscription_id", "usage_type", "start", "expected", "found"],
+        },
+    }
+)
+class DifferencesField(serializers.JSONField):
+    """The first few keys whose aggregates differ from their sources, with both values."""
+
+
+@examples.example(answered=examples.RECONCILIATION)
 class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
     """One comparison of the aggregates with their sources."""
+
+    differences = DifferencesField(read_only=True)
 
     class Meta:
         model = Reconciliation

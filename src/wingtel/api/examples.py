@@ -1,0 +1,114 @@
+"""Examples of bodies, for the schema alone: what is sent, and what is answered to it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+
+_Shape = TypeVar("_Shape", bound=type)
+
+PLAN = {"name": "Basic", "price": "9.9900", "data_available": 5_000_000}
+PURCHASE = {"subscription": 7, "status": "pending", "amount": "9.9900", "payment_date": None}
+ATT = {
+    "status": "active",
+    "owner": None,
+    "plan": 1,
+    "device_id": "356938035643809",
+    "phone_number": "+12025550100",
+    "phone_model": "Pixel 9",
+    "effective_date": "2026-03-01T00:00:00Z",
+    "network_type": "5G",
+}
+SPRINT = {**{field: value for field, value in ATT.items() if field != "network_type"}, "sprint_id": "S-100200"}
+REVERSAL = {"reason": "wrong subscription", "actor": "ada"}
+ADJUSTMENT = {
+    "subscription_id": 7,
+    "usage_type": "data",
+    "day": "2026-03-10",
+    "used": -20480,
+    "price": "-0.3000",
+    "reason": "credited",
+    "actor": "ada",
+}
+ADJUSTMENT_MADE = {
+    "unit": "kilobytes",
+    "created_at": "2026-03-12T09:30:00.123456Z",
+    "reverses": None,
+    "reversed_by": None,
+}
+DAY = {
+    "day": "2026-03-10",
+    "state": "sealed",
+    "sealed_at": "2026-03-14T02:00:00.123456Z",
+    "expired_at": None,
+    "reopened": 0,
+    "reopened_at": None,
+    "data_records": 120_000,
+    "kilobytes_used": 2_457_600_000,
+    "data_price": "36000.0000",
+    "voice_records": 40_000,
+    "seconds_used": 4_800_000,
+    "voice_price": "8000.0000",
+}
+RECONCILIATION = {
+    "id": 3,
+    "first": "2026-03-01",
+    "last": "2026-03-31",
+    "strategy": "triggers",
+    "started_at": "2026-04-01T02:00:00.123456Z",
+    "finished_at": "2026-04-01T02:00:09.123456Z",
+    "keys": 3_100_000,
+    "drift_keys": 0,
+    "drift_price": "0.0000",
+    "repaired": False,
+    "differences": [],
+}
+_SUMS = {"used": 0, "price": "0.0000", "records": 0}
+EXPLANATION = {
+    "subscription_id": 7,
+    "day": DAY | {"state": "open", "sealed_at": None} | dict.fromkeys(list(DAY)[6:]),
+    "as_of": "2026-03-12T09:30:00.123456Z",
+    "records_gone": False,
+    "adds_up": True,
+    "usage_types": [
+        {
+            "usage_type": "data",
+            "unit": "kilobytes",
+            "recorded": {"used": 20480, "price": "0.3000", "records": 1},
+            "adjusted": {"used": -20480, "price": "-0.3000", "adjustments": 1},
+            "total": {"used": 0, "price": "0.0000", "records": 1},
+            "adds_up": True,
+            "records": [
+                {
+                    "record_id": "att-20260310-000001",
+                    "usage_date": "2026-03-10T12:00:00Z",
+                    "used": 20480,
+                    "price": "0.3000",
+                }
+            ],
+            "adjustments": [{"id": 1, **ADJUSTMENT, **ADJUSTMENT_MADE}],
+        },
+        {
+            "usage_type": "voice",
+            "unit": "seconds",
+            "recorded": _SUMS,
+            "adjusted": {"used": 0, "price": "0.0000", "adjustments": 0},
+            "total": _SUMS,
+            "adds_up": True,
+            "records": [],
+            "adjustments": [],
+        },
+    ],
+}
+
+
+def example(
+    sent: Mapping[str, Any] | None = None, answered: Mapping[str, Any] | None = None
+) -> Callable[[_Shape], _Shape]:
+    """Give a serializer an example of what is sent, and of what is answered."""
+    return extend_schema_serializer(
+        examples=[
+            *([OpenApiExample("Sent", value=dict(sent), request_only=True)] if sent else []),
+            *([OpenApiExample("Answered", value=dict(answered), response_only=True)] if answered else []),
+        ]
+    )
