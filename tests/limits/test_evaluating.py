@@ -172,6 +172,26 @@ def test_a_changed_limit_is_evaluated_anew_for_everybody() -> None:
     assert alerts() == [(one, MARCH, 100, "30.00", None), (other, MARCH, 100, "22.00", "22.00")]
 
 
+def test_only_who_may_have_reached_it_is_looked_at_for_a_new_limit() -> None:
+    little, data, both = (subscription() for _ in range(3))
+    use(little, "2026-03-10", "19.9999")
+    use(data, "2026-03-10", "20")
+    adjust(
+        subscription_id=data,
+        usage_type=UsageType.VOICE,
+        day=date(2026, 3, 9),
+        price=Decimal(-15),
+        reason="r",
+        actor="a",
+    )
+    use(both, "2026-03-10", "10")
+    use(both, "2026-03-10", "10", "voice")
+    limit("25", usage_type="data", warn_at=[80])
+    limit("25", warn_at=[80])
+    assert evaluate() == Evaluation(looked_at=2, raised=2, recovered=0)
+    assert set(Alert.objects.values_list("subscription_id", "usage_type")) == {(data, "data"), (both, None)}
+
+
 def test_who_is_not_under_a_changed_limit_any_more_recovers_without_a_price() -> None:
     small, large = Plan.objects.create(name="small"), Plan.objects.create(name="large")
     one, other = subscription(plan=small), subscription(plan=large)
