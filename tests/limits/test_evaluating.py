@@ -20,12 +20,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 MARCH = "2026-03-01/2026-03-31"
 
 
+@pytest.fixture(autouse=True)
+def _nobody_watches(transactional_db: None) -> None:
+    """As long as there is no limit; whatever the test before left."""
+    evaluate()
+
+
 def test_a_limit_is_reached_once_and_by_a_total_that_equals_it() -> None:
     limit("25")
     below, equal, above = (subscription() for _ in range(3))
     for subscription_id, price in ((below, "24.9999"), (equal, "25"), (above, "30.50")):
         use(subscription_id, "2026-03-10", price)
-    assert evaluate() == Evaluation(looked_at=3, raised=2, recovered=0)
+    assert evaluate() == Evaluation(looked_at=2, raised=2, recovered=0)
     assert alerts() == [(equal, MARCH, 100, "25.00", None), (above, MARCH, 100, "30.50", None)]
     assert evaluate() == Evaluation(0, 0, 0)
     use(above, "2026-03-11", "1")
@@ -170,6 +176,26 @@ def test_a_changed_limit_is_evaluated_anew_for_everybody() -> None:
     change_limit(made.pk, amount=Decimal(30), starts=date(2026, 3, 3))
     assert evaluate().recovered == 1
     assert alerts() == [(one, MARCH, 100, "30.00", None), (other, MARCH, 100, "22.00", "22.00")]
+
+
+def test_only_who_may_have_reached_it_is_looked_at_for_a_new_limit() -> None:
+    little, data, both = (subscription() for _ in range(3))
+    use(little, "2026-03-10", "19.9999")
+    use(data, "2026-03-10", "20")
+    adjust(
+        subscription_id=data,
+        usage_type=UsageType.VOICE,
+        day=date(2026, 3, 9),
+        price=Decimal(-15),
+        reason="r",
+        actor="a",
+    )
+    use(both, "2026-03-10", "10")
+    use(both, "2026-03-10", "10", "voice")
+    limit("25", usage_type="data", warn_at=[80])
+    limit("25", warn_at=[80])
+    assert evaluate() == Evaluation(looked_at=2, raised=2, recovered=0)
+    assert set(Alert.objects.values_list("subscription_id", "usage_type")) == {(data, "data"), (both, None)}
 
 
 def test_who_is_not_under_a_changed_limit_any_more_recovers_without_a_price() -> None:

@@ -7,6 +7,7 @@ seen when it is committed, and nothing is missed. There is one watcher.
 import time
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import connection
 
@@ -80,9 +81,12 @@ def waiting() -> int:
     return int(notes)
 
 
-def users_in_month(month: date) -> list[int]:
-    """Every subscription with usage in a month, in order."""
+def users_in_month(month: date, *, least: Decimal | None = None) -> list[int]:
+    """Every subscription with usage in a month.
+
+    With `least` (the operator's currency), only those who may have paid so much for one usage type or for both.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["users_in_month"], {"month": month})
+        cursor.execute(_SQL["users_in_month"], {"month": month, "least": least})
         (subscriptions,) = cursor.fetchone()
     return subscriptions or []

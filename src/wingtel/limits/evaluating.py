@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -38,11 +39,12 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class _State:
-    """What there is to evaluate. `starts` is the first business day that any limit counts."""
+    """What there is to evaluate: `starts` is the first day that any limit counts, `lowest` the lowest level of all."""
 
     any: bool
     by_cycle: bool
     starts: date
+    lowest: Decimal | None
     today: date
 
     @property
@@ -124,8 +126,10 @@ def _add_month(points: defaultdict[date, set[int]], state: _State, month: date, 
     """Everybody who has to do with a month, or those of `scope`."""
     following = (month + LONGEST_CYCLE).replace(day=1)
     if scope is None:
-        scope = {*changes.users_in_month(month), *_ids("alerted", month=month)}
-        if state.by_cycle:  # a cycle that lies in two months
+        # A cycle lies in two months, so what was paid in one says nothing of it.
+        least = None if state.by_cycle else state.lowest
+        scope = {*changes.users_in_month(month, least=least), *_ids("alerted", month=month)}
+        if state.by_cycle:
             scope.update(changes.users_in_month((month - timedelta(days=1)).replace(day=1)))
             scope.update(changes.users_in_month(following))
     points[month].update(scope)
@@ -167,8 +171,8 @@ def _lock() -> datetime | None:
 
 
 def _state() -> _State:
-    ((any_, by_cycle, starts, today),) = _rows("state")
-    return _State(any_, by_cycle, starts or today, today)
+    ((any_, by_cycle, starts, lowest, today),) = _rows("state")
+    return _State(any_, by_cycle, starts or today, lowest, today)
 
 
 def _ids(statement: str, **parameters: Any) -> list[int]:

@@ -49,7 +49,12 @@ FROM (
 SELECT count(*) FROM usage_change
 
 -- name: users_in_month
--- Every subscription with usage in a month.
-SELECT array_agg(DISTINCT subscription_id)
-FROM usage_monthly
-WHERE month + 0 = %(month)s  -- as the index has it
+-- Every subscription with usage in a month, or those who may have paid so much for one usage type or for both.
+SELECT array_agg(subscription_id)
+FROM (
+    SELECT subscription_id
+    FROM usage_monthly
+    WHERE month + 0 = %(month)s  -- as the index has it
+    GROUP BY subscription_id
+    HAVING %(least)s::numeric IS NULL OR sum(greatest(price, 0)) >= %(least)s::numeric
+) AS users

@@ -13,8 +13,9 @@ UPDATE price_limit SET pending = true WHERE deleted_at IS NULL
 UPDATE limit_evaluation SET evaluated_at = clock_timestamp()
 
 -- name: state
--- Whether there are limits, whether some of them by billing cycle, the first day that counts, and today.
-SELECT count(*) > 0, count(*) FILTER (WHERE per = 'cycle') > 0, min(starts), usage_business_day(now())
+-- Whether there are limits, whether some of them by billing cycle, the first day that counts, the lowest level of them all, and today.
+SELECT count(*) > 0, count(*) FILTER (WHERE per = 'cycle') > 0, min(starts),
+       min(amount * (SELECT min(level) FROM unnest(warn_at || 100) AS level) / 100), usage_business_day(now())
 FROM price_limit
 WHERE deleted_at IS NULL
 
