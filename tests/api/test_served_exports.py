@@ -14,7 +14,9 @@ from urllib.parse import quote
 import pytest
 from django.db import connection
 
+from tests.callers import new_token
 from tests.embedded.watching import until
+from wingtel.keys.access import Scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,7 +78,8 @@ def slow_client(port: int) -> tuple[socket.socket, HTTPResponse]:
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     reader.settimeout(PATIENCE)
     reader.connect(("127.0.0.1", port))
-    reader.sendall(f"GET {EXPORT} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+    key = f"Authorization: Bearer {new_token(Scope.READ)}"
+    reader.sendall(f"GET {EXPORT} HTTP/1.1\r\nHost: 127.0.0.1\r\n{key}\r\n\r\n".encode())
     response = HTTPResponse(reader)
     response.begin()
     return reader, response

@@ -48,6 +48,15 @@ class WholeNumberField(serializers.IntegerField):
         return number
 
 
+class FlagField(serializers.BooleanField):
+    """true or false; nothing that could be taken for one of them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class ExactDecimalField(serializers.DecimalField):
     """An exact decimal in a text: JSON's own numbers are not exact everywhere."""
 

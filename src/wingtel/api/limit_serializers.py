@@ -9,6 +9,7 @@ from wingtel.limits.answers import alert_answer, delivery_answer, endpoint_answe
 from wingtel.limits.keeping import tidy_levels
 from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
 
+from . import examples
 from .serializers import KnownFieldsSerializer
 
 _ENDPOINT_FIELDS: tuple[str, ...] = (
@@ -17,6 +18,7 @@ _ENDPOINT_FIELDS: tuple[str, ...] = (
 _MONEY: dict[str, Any] = {"max_digits": 24, "decimal_places": 4, "read_only": True}
 
 
+@examples.example(examples.LIMIT, {"id": 1, **examples.LIMIT, **examples.LIMIT_MADE})
 class LimitSerializer(KnownFieldsSerializer):
     class Meta:
         model = PriceLimit
@@ -41,6 +43,7 @@ class LimitSerializer(KnownFieldsSerializer):
         return limit_answer(instance)
 
 
+@examples.example(answered=examples.ALERT)
 class AlertSerializer(serializers.ModelSerializer[Alert]):
     limit_id = serializers.IntegerField(read_only=True)
     subscription_id = serializers.IntegerField(read_only=True)
@@ -61,6 +64,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
         return alert_answer(instance)
 
 
+@examples.example(examples.ENDPOINT, {"id": 1, **examples.ENDPOINT, **examples.ENDPOINT_MADE})
 class EndpointSerializer(KnownFieldsSerializer):
     class Meta:
         model = WebhookEndpoint
@@ -78,6 +82,7 @@ class EndpointSerializer(KnownFieldsSerializer):
         return endpoint_answer(instance)
 
 
+@examples.example(answered={"id": 1, **examples.ENDPOINT, **examples.ENDPOINT_MADE, **examples.SECRET})
 class EndpointWithSecretSerializer(EndpointSerializer):
     secret = serializers.CharField(
         read_only=True, help_text="whsec_ and the key in base64. Keep it: it is not shown again."
@@ -87,6 +92,7 @@ class EndpointWithSecretSerializer(EndpointSerializer):
         fields = (*_ENDPOINT_FIELDS, "secret")
 
 
+@examples.example(answered=examples.DELIVERY)
 class DeliverySerializer(serializers.ModelSerializer[Delivery]):
     alert_id = serializers.IntegerField(read_only=True)
     endpoint_id = serializers.IntegerField(read_only=True, allow_null=True)

@@ -118,4 +118,5 @@ class Schema(AutoSchema):
 def _decimal_pattern(field: serializers.DecimalField) -> str:
     whole, places = field.max_whole_digits or 16, field.decimal_places or 0
     is_signed = field.min_value is None or field.min_value < 0 or not isinstance(field, ExactDecimalField)
-    return rf"^{'-?' if is_signed else ''}[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}})?$"
+    not_zero = r"(?!0+(\.0+)?$)" if field.min_value else ""
+    return rf"^{not_zero}{'-?' if is_signed else ''}[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}})?$"

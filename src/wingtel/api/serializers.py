@@ -16,7 +16,7 @@ from wingtel.usage.models import UsageAdjustment, UsageDay
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from . import examples
-from .fields import DayField, ExactDecimalField, IdField, MomentField, TextField, WholeNumberField
+from .fields import DayField, ExactDecimalField, FlagField, IdField, MomentField, TextField, WholeNumberField
 
 SUBSCRIPTION_FIELDS = (
     "id",
@@ -51,6 +51,7 @@ class KnownFieldsSerializer(KnownFields, serializers.ModelSerializer[Any]):
         models.CharField: TextField,
         models.TextField: TextField,
         models.BigIntegerField: WholeNumberField,
+        models.BooleanField: FlagField,
         models.DecimalField: ExactDecimalField,
         models.DateTimeField: MomentField,
         models.DateField: DayField,

@@ -119,7 +119,8 @@ DECLARE
 BEGIN
     -- The first page of a month where nothing is put aside: the rows walked hold the prices themselves, and whoever was left out paid
     -- less than the page's last, for any usage type. On a later page a row may be of a subscription that stood on an earlier one.
-    IF is_one_month AND subscription_ids IS NULL AND after_price IS NULL AND NOT EXISTS (SELECT FROM usage_delta) THEN
+    IF is_one_month AND subscription_ids IS NULL AND only_carrier IS NULL AND after_price IS NULL
+       AND NOT EXISTS (SELECT FROM usage_delta) THEN
         WITH walked AS MATERIALIZED (
             SELECT wanted.usage_type, stored.subscription_id, stored.price, stored.ceiling
             FROM unnest(usage_types) AS wanted (usage_type)
