@@ -224,3 +224,17 @@ def test_what_concerns_all_carriers_is_forbidden(ours: Ours) -> None:
     ):
         assert response.status_code == 403
         assert "is limited to the carrier att" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_files_hold_the_carrier_s_own(many: list[int], period: dict[str, str]) -> None:
+    client = client_of(Scope.READ, carrier=Carrier.ATT)
+    days = {name.rstrip("_"): day for name, day in period.items()}
+
+    def ids(path: str, **asked: str) -> list[int]:
+        lines = b"".join(client.get(path, {"format": "csv"} | days | asked)).decode().splitlines()
+        return list(dict.fromkeys(int(line.partition(",")[0]) for line in lines[1:]))
+
+    assert ids(EXCEEDING, price_limit="5") == list(reversed(many))[:6]
+    if "from" in days and "to" in days:
+        assert ids(METRICS) == many

@@ -55,6 +55,11 @@ def test_metrics_as_csv(client: Client, used: None) -> None:
     )
 
 
+def test_a_file_comes_with_its_length_also_to_who_takes_it_compressed(client: Client, used: None) -> None:
+    path = f"{METRICS}?{JUNE}&format=csv"
+    assert exported(client, path, **{"accept-encoding": "gzip"}) == exported(client, path)
+
+
 def test_exceeding_as_csv_begins_with_the_largest_price(client: Client, used: None) -> None:
     assert exported(client, f"{EXCEEDING}?{JUNE}&price_limit=1.5&format=csv").decode() == (
         "subscription_id,usage_type,total_price,exceeded_by\n"

@@ -19,5 +19,7 @@ class ApiGZipMiddleware(GZipMiddleware):
         """The response, compressed where the client accepts it and it is long enough."""
         if not request.path_info.startswith("/api/") or settings.SESSION_COOKIE_NAME in request.COOKIES:
             return response
+        if response.streaming:  # a file, whose length tells that it is whole
+            return response
         compressed: HttpResponseBase = super().process_response(request, response)
         return compressed
