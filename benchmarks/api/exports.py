@@ -32,7 +32,7 @@ def by_psql() -> float:
         "data_unit": "kilobytes",
         "voice_unit": "seconds",
     }
-    absent = ("subscription_ids", "edge_first", "edge_last", "other_edge_first", "other_edge_last")
+    absent = ("subscription_ids", "carrier", "edge_first", "edge_last", "other_edge_first", "other_edge_last")
     query = sql.statements("wingtel.aggregates", "sql/exports.sql")["all_metrics"]
     with connection.cursor() as cursor:
         query = cursor.mogrify(re.sub(r"^--.*\n", "", query, flags=re.MULTILINE), parameters | dict.fromkeys(absent))

@@ -26,6 +26,7 @@ def _one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock stands, 40 seconds into a minute that no other test has."""
     monkeypatch.setattr(throttling, "clock", lambda: 6_000_040.25)
     monkeypatch.setattr(throttling._Lost, "until", 0.0)
+    monkeypatch.setattr(throttling, "_taken", {})
 
 
 def statuses(client: Client, requests: int) -> list[int]:
@@ -106,6 +107,23 @@ def test_processes_count_together_in_redis(valkey: ValkeyServer) -> None:
     del caches["default"]  # another process has a connection of its own
 
     assert statuses(client, 1) == [429]
+
+
+def test_a_process_takes_a_thousandth_at_a_time(
+    valkey: ValkeyServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttling, "PARTS", 3)
+    settings.WINGTEL_REQUESTS_PER_MINUTE = 8
+    client = client_of(Scope.READ)
+
+    def counted() -> int:
+        connection = caches["default"]._cache.get_client()  # type: ignore[attr-defined]
+        return int(connection.get(connection.keys()[0]))
+
+    assert (statuses(client, 2), counted()) == ([200] * 2, 2)
+    assert (statuses(client, 1), counted()) == ([200], 4)
+    throttling._taken.clear()  # another process
+    assert (statuses(client, 5), counted()) == ([200] * 4 + [429], 10)
 
 
 def test_a_lost_redis_limits_nobody_and_is_asked_again_later(
