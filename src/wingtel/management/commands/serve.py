@@ -4,8 +4,9 @@ import os
 import socket
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connections
+from django.db import connection, connections
 from granian.constants import Interfaces
 from granian.server import Server
 
@@ -27,7 +28,22 @@ class Command(BaseCommand):
         require_free(host, port)
         connections.close_all()  # each worker opens its own
         self.stderr.write(f"Serving at http://{host}:{port}/ - interrupt to stop.")
-        Server("wingtel.wsgi:application", address=host, port=port, interface=Interfaces.WSGI, workers=workers).serve()
+        Server(
+            "wingtel.wsgi:application",
+            address=host,
+            port=port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=_threads(),
+        ).serve()
+
+
+def _threads() -> int:
+    """As many as can be at work: with a connection of the pool each, or sending an export to a slow client.
+
+    More would only wait, and take turns with those that work.
+    """
+    return int(connection.settings_dict["OPTIONS"]["pool"]["max_size"]) + int(settings.WINGTEL_EXPORTS_AT_ONCE)
 
 
 def require_free(host: str, port: int) -> None:
