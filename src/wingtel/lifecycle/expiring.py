@@ -53,11 +53,21 @@ def expire(day: date) -> None:
     Raises ExpiryRefusedError when the day is not sealed, its aggregates have changed since, or its tables are in use
     all the time.
     """
+    _prove(day)
+    _let_go(day)
+
+
+def _prove(day: date) -> None:
+    """Raise ExpiryRefusedError unless the aggregates add up to the seal."""
     if wrong := seal_differences(day, day, UsageDay.State.SEALED):
         raise ExpiryRefusedError(
             f"{day} is not what it was sealed with: the aggregates of {wrong[0].usage_type} say {wrong[0].found}, the"
             f" seal and the adjustments {wrong[0].expected}; see `wingtel reconcile --from {day} --to {day}`"
         )
+
+
+def _let_go(day: date) -> None:
+    """Drop the partitions of a day that was proven, unless a write has opened it since."""
     try:
         patiently(lambda: _drop(day), _SQL["patience"], give_up=time.monotonic() + PATIENCE_SECONDS)
     except StillHeldError as error:

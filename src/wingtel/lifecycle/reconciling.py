@@ -155,7 +155,8 @@ def _days(first: date, last: date) -> list[Difference]:
 
 
 def _differing(statement: str, first: date, last: date, **more: Any) -> list[Difference]:
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SQL["memory"])
         cursor.execute(statement, {"first": first, "last": last} | more)
         return [_difference(*row) for row in cursor.fetchall()]
 

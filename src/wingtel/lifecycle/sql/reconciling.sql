@@ -1,10 +1,13 @@
+-- name: memory
+-- Room for the keys of a day or month of a few hundred thousand subscriptions.
+SET LOCAL work_mem = '128MB'
+
 -- name: differing
 -- Daily aggregates that differ from the sums of their sources, for some days whose raw records are there; a row for each key with
 -- both values, NULL where there is none. The beginning of a statement.
 --
--- One statement sees one moment: aggregates and sources of the same transactions, whoever writes meanwhile. Both sides are
--- summed up by key in one go, which costs less than joining them: nearly all keys are right. The business day of a record is
--- looked up only where there are several to choose from.
+-- One statement sees one moment: aggregates and sources of the same transactions, whoever writes meanwhile. The business day of a
+-- record is looked up only where there are several to choose from.
 WITH kept AS (
     SELECT day FROM usage_day WHERE day BETWEEN %(first)s AND %(last)s AND state = 'expired'
 ),
@@ -22,35 +25,30 @@ source AS (
     FROM voice_usage_record
     WHERE usage_date >= usage_day_start(%(first)s) AND usage_date < usage_day_start(%(last)s::date + 1)
     GROUP BY 1, 3
-    UNION ALL
-    SELECT subscription_id, usage_type, day, used, price, 0
+),
+adjusted AS (
+    SELECT subscription_id, usage_type, day, sum(used) AS used, sum(price) AS price, 0::bigint AS records
     FROM usage_adjustment
     WHERE day BETWEEN %(first)s AND %(last)s AND day NOT IN (SELECT day FROM kept)
+    GROUP BY 1, 2, 3
 ),
-both_sides AS (
-    SELECT subscription_id, usage_type, day, used, price, records, true AS is_expected
-    FROM source
-    UNION ALL
-    SELECT subscription_id, usage_type, day, used, price, records, false
+expected AS (
+    SELECT subscription_id, usage_type, day, coalesce(source.used, 0) + coalesce(adjusted.used, 0) AS used,
+           coalesce(source.price, 0) + coalesce(adjusted.price, 0) AS price, coalesce(source.records, 0) AS records
+    FROM source FULL JOIN adjusted USING (subscription_id, usage_type, day)
+),
+found AS (
+    SELECT subscription_id, usage_type, day, used, price, records
     FROM usage_daily
     WHERE day BETWEEN %(first)s AND %(last)s AND day NOT IN (SELECT day FROM kept)
 ),
-compared AS (
-    SELECT subscription_id, usage_type, day,
-           sum(used) FILTER (WHERE is_expected) AS expected_used,
-           sum(price) FILTER (WHERE is_expected) AS expected_price,
-           sum(records) FILTER (WHERE is_expected) AS expected_records,
-           sum(used) FILTER (WHERE NOT is_expected) AS found_used,
-           sum(price) FILTER (WHERE NOT is_expected) AS found_price,
-           sum(records) FILTER (WHERE NOT is_expected) AS found_records
-    FROM both_sides
-    GROUP BY subscription_id, usage_type, day
-),
 differing AS (
-    SELECT *
-    FROM compared
-    WHERE (coalesce(expected_used, 0), coalesce(expected_price, 0), coalesce(expected_records, 0))
-       <> (coalesce(found_used, 0), coalesce(found_price, 0), coalesce(found_records, 0))
+    SELECT subscription_id, usage_type, day,
+           expected.used AS expected_used, expected.price AS expected_price, expected.records AS expected_records,
+           found.used AS found_used, found.price AS found_price, found.records AS found_records
+    FROM expected FULL JOIN found USING (subscription_id, usage_type, day)
+    WHERE (coalesce(expected.used, 0), coalesce(expected.price, 0), coalesce(expected.records, 0))
+       <> (coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0))
 )
 
 -- name: days
@@ -102,24 +100,37 @@ ORDER BY day, usage_type
 -- name: months
 -- Monthly aggregates that differ from the sums of their days, for the months of some days. The days are compared with the
 -- sources by themselves.
-WITH expected AS (
-    SELECT subscription_id, usage_type, usage_month(day) AS month,
-           sum(used) AS used, sum(price) AS price, sum(records) AS records
-    FROM usage_daily
-    WHERE day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
-    GROUP BY 1, 2, 3
+WITH off AS MATERIALIZED (
+    -- As with the bounds.
+    SELECT subscription_id, usage_type, month
+    FROM (
+        SELECT subscription_id, usage_type, usage_month(day) AS month, used, price, records
+        FROM usage_daily
+        WHERE day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
+        UNION ALL
+        SELECT subscription_id, usage_type, month, -used, -price, -records
+        FROM usage_monthly
+        WHERE month BETWEEN usage_month(%(first)s) AND usage_month(%(last)s)
+    ) AS both_sides
+    GROUP BY subscription_id, usage_type, month
     HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
-),
-found AS (
-    SELECT subscription_id, usage_type, month, used, price, records
-    FROM usage_monthly
-    WHERE month BETWEEN usage_month(%(first)s) AND usage_month(%(last)s)
 )
-SELECT 'month', subscription_id, usage_type, month, expected.used, expected.price, expected.records,
+SELECT 'month', off.subscription_id, off.usage_type, off.month, expected.used, expected.price, expected.records,
        found.used, found.price, found.records
-FROM expected FULL JOIN found USING (subscription_id, usage_type, month)
-WHERE (expected.used, expected.price, expected.records) IS DISTINCT FROM (found.used, found.price, found.records)
-ORDER BY month, subscription_id, usage_type
+FROM off
+LEFT JOIN LATERAL (
+    SELECT sum(used) AS used, sum(price) AS price, sum(records) AS records
+    FROM usage_daily AS daily
+    WHERE daily.subscription_id = off.subscription_id AND daily.usage_type = off.usage_type
+      AND daily.day >= off.month AND daily.day < off.month + interval '1 month'
+    HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
+) AS expected ON true
+LEFT JOIN LATERAL (
+    SELECT used, price, records
+    FROM usage_monthly AS monthly
+    WHERE monthly.subscription_id = off.subscription_id AND monthly.usage_type = off.usage_type AND monthly.month = off.month
+) AS found ON true
+ORDER BY off.month, off.subscription_id, off.usage_type
 
 -- name: bounds
 -- Stored months whose price lies outside the bounds that say who exceeds a limit, and totals that are not the sums of those
@@ -128,14 +139,23 @@ SELECT 'bounds of month', subscription_id, usage_type, month, NULL::numeric, pri
 FROM monthly_usage
 WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
 UNION ALL
-SELECT 'bounds of all time', subscription_id, usage_type, NULL, NULL, expected.ceiling, NULL, NULL, found.ceiling, NULL
+SELECT 'bounds of all time', subscription_id, usage_type, NULL, NULL,
+       (SELECT sum(ceiling) FROM monthly_usage AS month
+        WHERE month.subscription_id = off.subscription_id AND month.usage_type = off.usage_type), NULL, NULL,
+       (SELECT ceiling FROM total_usage AS total
+        WHERE total.subscription_id = off.subscription_id AND total.usage_type = off.usage_type
+          AND (floor, ceiling) <> (0, 0)), NULL
 FROM (
-    SELECT subscription_id, usage_type, sum(usage_price_floor(ceiling)) AS floor, sum(ceiling) AS ceiling
-    FROM monthly_usage
+    -- Summed up by key in one go, which costs less than to sum and to join: nearly all are right.
+    SELECT subscription_id, usage_type
+    FROM (
+        SELECT subscription_id, usage_type, usage_price_floor(ceiling) AS floor, ceiling FROM monthly_usage
+        UNION ALL
+        SELECT subscription_id, usage_type, -floor, -ceiling FROM total_usage
+    ) AS both_sides
     GROUP BY subscription_id, usage_type
-) AS expected
-FULL JOIN (SELECT * FROM total_usage WHERE (floor, ceiling) <> (0, 0)) AS found USING (subscription_id, usage_type)
-WHERE (expected.floor, expected.ceiling) IS DISTINCT FROM (found.floor, found.ceiling)
+    HAVING (sum(floor), sum(ceiling)) <> (0, 0)
+) AS off
 ORDER BY 4, 2, 3
 
 -- name: keys
