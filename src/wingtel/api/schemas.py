@@ -165,7 +165,7 @@ class RecordedShape(serializers.Serializer[Any]):
     refused = RefusedRecordShape(many=True)
 
 
-@examples.example(answered={"status": "ok"})
+@examples.example(answered={"status": "ok", "redis": "ok", "background": "ok"})
 class HealthShape(serializers.Serializer[Any]):
     """The server and its database answer. `degraded`: background work does not go on; answers are right still."""
 
