@@ -3,6 +3,7 @@
 The header is that of the IETF draft draft-ietf-httpapi-idempotency-key-header.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from .authentication import access
 from .errors import Fault, InvalidParameters, KeyReused
 from .models import KEPT, LONGEST_KEY, IdempotentRequest
 
@@ -23,6 +27,19 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="Names this request, in 1 to 255 characters of the client's choice.",
 )
 """The header, as the schema has it."""
+
+
+def answer_once(request: Request, work: Callable[[], Reply], *, asked: str, status: int = 200) -> Response:
+    """The response to `request`, with the reply of `work`: done once where it has an Idempotency-Key.
+
+    `asked` tells what it asks for from what others do. Raises what `once` does.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return Response(work(), status=status)
+    fingerprint = hashlib.sha256(asked.encode()).hexdigest()
+    reply, replayed = once(key, work, caller=access(request).caller, fingerprint=fingerprint)
+    return Response(reply, status=status, headers={"Idempotency-Replayed": "true"} if replayed else None)
 
 
 def once(key: str, work: Callable[[], Reply], *, caller: str, fingerprint: str) -> tuple[Reply, bool]:

@@ -1,6 +1,5 @@
 """Adjustments, business days, reconciliations, and what a total is made of."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -32,7 +31,7 @@ from . import parameters, schemas, serializers
 from .authentication import access
 from .errors import Conflict, Fault, InvalidParameters
 from .guarded import ANY
-from .idempotency import IDEMPOTENCY_KEY, once
+from .idempotency import IDEMPOTENCY_KEY, answer_once
 from .pagination import IdPagination, NewestFirstPagination
 from .parameters import Parameter
 from .parsers import ExactJSONParser
@@ -122,17 +121,8 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
     def create(self, request: Request) -> Response:
         sent = self.get_serializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        key = request.headers.get("Idempotency-Key")
-        if key is None:
-            return Response(self._adjusted(sent.validated_data), status=201)
         asked = f"adjustment {sorted((name, str(value)) for name, value in sent.validated_data.items())}"
-        reply, replayed = once(
-            key,
-            partial(self._adjusted, sent.validated_data),
-            caller=access(request).caller,
-            fingerprint=hashlib.sha256(asked.encode()).hexdigest(),
-        )
-        return Response(reply, status=201, headers={"Idempotency-Replayed": "true"} if replayed else None)
+        return answer_once(request, partial(self._adjusted, sent.validated_data), asked=asked, status=201)
 
     def _adjusted(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         values = dict(sent)

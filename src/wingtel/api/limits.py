@@ -7,11 +7,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.viewsets import GenericViewSet
 
 from wingtel.keys.access import Scope
 from wingtel.limits import delivering, endpoints
@@ -21,10 +20,10 @@ from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
 from . import limit_parameters, limit_serializers, parameters, schemas
 from .authentication import access
 from .guarded import ANY
+from .lifecycle import ListedView
 from .pagination import NewestFirstPagination
 from .parameters import Parameter
 from .resources import ResourceView, documented
-from .views import ParameterView
 
 
 def listing(
@@ -41,15 +40,10 @@ def listing(
     )
 
 
-class NewestFirstView(ListModelMixin, RetrieveModelMixin, GenericViewSet[Any], ParameterView):
+class NewestFirstView(RetrieveModelMixin, ListedView):
     """What is listed with the latest first, and read."""
 
     pagination_class = NewestFirstPagination
-    lookup_url_kwarg = "id"
-    lookup_value_converter = "id"
-
-    def known_parameters(self) -> Sequence[Parameter]:
-        return self.known if self.action == "list" else ()
 
 
 @documented("a price limit", "price limits", limit_serializers.LimitSerializer, limit_parameters.LISTING_OF_LIMITS)

@@ -1,6 +1,5 @@
 """Recording usage over HTTP."""
 
-import hashlib
 from functools import partial
 from typing import Any, ClassVar, cast
 
@@ -18,7 +17,7 @@ from . import parameters, record_bodies, schemas
 from .authentication import access
 from .errors import Fault, RecordsRefused
 from .guarded import ANY
-from .idempotency import IDEMPOTENCY_KEY, once
+from .idempotency import IDEMPOTENCY_KEY, answer_once
 from .record_bodies import JSONRecordsParser, NDJSONRecordsParser, SentRecords
 from .views import ParameterView
 
@@ -57,16 +56,8 @@ class UsageRecordsView(ParameterView):
         sent = cast("object", request.data)
         if not isinstance(sent, SentRecords):  # REST framework asks no parser about an empty body
             raise ParseError("The body is empty. Send a list of records.")
-        caller = access(request)
-        record = partial(self._recorded, sent, caller.carrier)
-        key = request.headers.get("Idempotency-Key")
-        if key is None:
-            return Response(record())
         asked = f"{self.asked['named_by']} {self.asked['atomic']} {sent.sha256}"
-        reply, replayed = once(
-            key, record, caller=caller.caller, fingerprint=hashlib.sha256(asked.encode()).hexdigest()
-        )
-        return Response(reply, headers={"Idempotency-Replayed": "true"} if replayed else None)
+        return answer_once(request, partial(self._recorded, sent, access(request).carrier), asked=asked)
 
     def _recorded(self, sent: SentRecords, carrier: Carrier | None) -> dict[str, Any]:
         named_by: NamedBy = self.asked["named_by"]

@@ -26,15 +26,7 @@ def expire_due() -> DaysDone:
 
     A day that may not go, or whose tables are in use all the time, keeps no other from going.
     """
-    outcome = DaysDone()
-    for day in due():
-        try:
-            expire(day)
-        except ExpiryRefusedError as error:
-            outcome.refused[day] = str(error)
-        else:
-            outcome.done.append(day)
-    return outcome
+    return DaysDone.by(expire, due(), ExpiryRefusedError)
 
 
 def due() -> list[date]:

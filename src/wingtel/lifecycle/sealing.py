@@ -58,15 +58,7 @@ def seal_due() -> DaysDone:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["due"], {"after": settings.WINGTEL_SEAL_AFTER_DAYS})
         due = [day for (day,) in cursor.fetchall()]
-    outcome = DaysDone()
-    for day in due:
-        try:
-            seal(day)
-        except SealRefusedError as error:
-            outcome.refused[day] = str(error)
-        else:
-            outcome.done.append(day)
-    return outcome
+    return DaysDone.by(seal, due, SealRefusedError)
 
 
 @contextmanager
