@@ -13,7 +13,7 @@ from django.db import connection
 
 from benchmarks.api.filling import APRIL
 from benchmarks.api.servers import Serving
-from wingtel import sql
+from wingtel.aggregates.queries import WHOLE
 from wingtel.embedded.programs import wheel_programs
 
 FORMATS = ("csv", "ndjson", "parquet")
@@ -33,9 +33,9 @@ def by_psql() -> float:
         "voice_unit": "seconds",
     }
     absent = ("subscription_ids", "carrier", "edge_first", "edge_last", "other_edge_first", "other_edge_last")
-    query = sql.statements("wingtel.aggregates", "sql/exports.sql")["all_metrics"]
+    query = re.sub(r"^--.*\n", "", WHOLE["all_metrics"], flags=re.MULTILINE)
     with connection.cursor() as cursor:
-        query = cursor.mogrify(re.sub(r"^--.*\n", "", query, flags=re.MULTILINE), parameters | dict.fromkeys(absent))
+        query = cursor.mogrify(query, parameters | dict.fromkeys(absent))
     command = [wheel_programs() / "psql", os.environ["DATABASE_URL"], "-c", f"COPY ({query}) TO STDOUT (FORMAT csv)"]
     started = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

@@ -22,8 +22,17 @@ from wingtel.usage.models import UsageDay, UsageType
 
 from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
 
-_SQL = sql.statements(__package__, "sql/queries.sql")
-_WHOLE = sql.statements(__package__, "sql/exports.sql")
+_BLOCKS = sql.statements(__package__, "sql/queries.sql")
+
+
+def _of_what_was_used(blocks: dict[str, str]) -> dict[str, str]:
+    """Blocks with the part that they share."""
+    return {name: block.replace("{from what was used}", _BLOCKS["used"]) for name, block in blocks.items()}
+
+
+_SQL = _of_what_was_used(_BLOCKS)
+WHOLE = _of_what_was_used(sql.statements(__package__, "sql/exports.sql"))
+"""The statements of whole answers, by name."""
 
 BLOCK_BYTES = 4 << 20
 """About how many bytes of a whole answer are in memory at once."""
@@ -289,9 +298,9 @@ def all_metrics(
 @contextmanager
 def _whole(query: str, parameters: dict[str, Any], seconds: int) -> Iterator[WholeAnswer]:
     """One statement, so one snapshot, copied out while the block runs."""
-    statement = _WHOLE["as_csv"].replace("{answer}", _WHOLE[query])
+    statement = WHOLE["as_csv"].replace("{answer}", WHOLE[query])
     with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
-        cursor.execute(_WHOLE["begin"], {"milliseconds": str(seconds * 1000)})
+        cursor.execute(WHOLE["begin"], {"milliseconds": str(seconds * 1000)})
         as_of, _ = cursor.fetchone()
         with cursor.copy(statement, parameters) as copy:
             yield WholeAnswer(as_of, _blocks(copy))

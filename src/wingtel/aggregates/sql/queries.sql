@@ -13,28 +13,32 @@ LEFT JOIN usage_exceeding(
 ) AS found ON true
 ORDER BY found.largest DESC, found.subscription_id, found.price DESC, found.usage_type
 
+-- name: used
+-- What was used in a period by everybody that is asked for: its whole months and the days at its edges.
+FROM (
+    SELECT subscription_id, usage_type, price, used, records
+    FROM usage_monthly
+    WHERE %(with_months)s
+      AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
+      AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
+    UNION ALL
+    SELECT subscription_id, usage_type, price, used, records
+    FROM usage_daily
+    WHERE day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
+    UNION ALL
+    SELECT subscription_id, usage_type, price, used, records
+    FROM usage_daily
+    WHERE day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
+) AS parts
+WHERE usage_type = ANY (%(usage_types)s::text[])
+  AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+  AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE carrier = %(carrier)s::text))
+
 -- name: exceeding_in_period
--- The same for any other period, by summing its whole months and the days at its edges.
+-- Subscriptions whose price in any other period reached a limit, the largest first, by summing what was used.
 WITH totals AS (
     SELECT subscription_id, usage_type, sum(price) AS price
-    FROM (
-        SELECT subscription_id, usage_type, price
-        FROM usage_monthly
-        WHERE %(with_months)s
-          AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
-          AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
-        UNION ALL
-        SELECT subscription_id, usage_type, price
-        FROM usage_daily
-        WHERE day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
-        UNION ALL
-        SELECT subscription_id, usage_type, price
-        FROM usage_daily
-        WHERE day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
-    ) AS used
-    WHERE usage_type = ANY (%(usage_types)s::text[])
-      AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
-      AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE carrier = %(carrier)s::text))
+    {from what was used}
     GROUP BY subscription_id, usage_type
     HAVING sum(price) >= %(price_limit)s::numeric
 ),
