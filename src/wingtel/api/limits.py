@@ -85,23 +85,18 @@ class AlertView(NewestFirstView):
     within_carrier = ANY
 
     def get_queryset(self) -> QuerySet[Alert]:
-        alerts = super().get_queryset()
+        alerts = Alert.objects.all()
         if carrier := access(self.request).carrier:
             alerts = alerts.filter(subscription__carrier=carrier)
         if self.action != "list":
             return alerts
-        if asked := self.asked["limit_id"]:
-            alerts = alerts.filter(price_limit__in=asked)
-        if asked := self.asked["subscription_id"]:
-            alerts = alerts.filter(subscription__in=asked)
-        if asked := self.asked["state"]:
-            alerts = alerts.filter(recovered_at__isnull=asked == "open")
-        if asked := self.asked["level"]:
-            alerts = alerts.filter(level=asked)
-        period = parameters.period_of(self.asked)
-        if period.first:
-            alerts = alerts.filter(last__gte=period.first)
-        return alerts.filter(first__lte=period.last) if period.last else alerts
+        return alerts.asked(
+            limits=self.asked["limit_id"],
+            subscriptions=self.asked["subscription_id"],
+            state=self.asked["state"],
+            level=self.asked["level"],
+            period=parameters.period_of(self.asked),
+        )
 
 
 @documented("a webhook endpoint", "webhook endpoints", limit_serializers.EndpointSerializer)

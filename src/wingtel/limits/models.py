@@ -1,5 +1,6 @@
 """Standing price limits, the alerts of those who reached them, and where these are sent."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
+from wingtel.aggregates.periods import ALL_TIME, Period
 from wingtel.subscriptions.models import Plan, Subscription
 from wingtel.usage.models import UsageType
 
@@ -91,6 +93,36 @@ class PriceLimit(models.Model):
         return self.name or f"limit {self.pk}"
 
 
+class AlertQuerySet(models.QuerySet["Alert"]):
+    def asked(
+        self,
+        *,
+        limits: Sequence[int] = (),
+        subscriptions: Sequence[int] = (),
+        state: str | None = None,
+        level: int | None = None,
+        period: Period = ALL_TIME,
+    ) -> "AlertQuerySet":
+        """Those of some limits and subscriptions, `open` or `recovered`, of a level, in periods that touch `period`.
+
+        What is not given leaves out nothing.
+        """
+        wanted = Q()
+        if limits:
+            wanted &= Q(price_limit__in=limits)
+        if subscriptions:
+            wanted &= Q(subscription__in=subscriptions)
+        if state:
+            wanted &= Q(recovered_at__isnull=state == "open")
+        if level:
+            wanted &= Q(level=level)
+        if period.first:
+            wanted &= Q(last__gte=period.first)
+        if period.last:
+            wanted &= Q(first__lte=period.last)
+        return self.filter(wanted)
+
+
 class Alert(models.Model):
     """A subscription reached a level of a limit in one period (business days, both included), and perhaps fell back.
 
@@ -111,6 +143,8 @@ class Alert(models.Model):
     raised_at = models.DateTimeField()
     recovered_at = models.DateTimeField(null=True)
     recovered_price = models.DecimalField(max_digits=24, decimal_places=4, null=True)
+
+    objects = AlertQuerySet.as_manager()
 
     class Meta:
         db_table = "limit_alert"

@@ -35,17 +35,11 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=answering.FORMATS, default="table")
 
     def handle(self, *, first: date | None, last: date | None, **options: Any) -> None:
-        period = answering.period_of(first, last)
-        alerts = Alert.objects.order_by("-pk")
-        if options["subscription"]:
-            alerts = alerts.filter(subscription=options["subscription"])
-        if options["limit"]:
-            alerts = alerts.filter(price_limit=options["limit"])
-        if options["state"]:
-            alerts = alerts.filter(recovered_at__isnull=options["state"] == "open")
-        if period.first:
-            alerts = alerts.filter(last__gte=period.first)
-        if period.last:
-            alerts = alerts.filter(first__lte=period.last)
+        alerts = Alert.objects.asked(
+            limits=[options["limit"]] if options["limit"] else (),
+            subscriptions=[options["subscription"]] if options["subscription"] else (),
+            state=options["state"],
+            period=answering.period_of(first, last),
+        ).order_by("-pk")
         results = [alert_answer(alert) for alert in alerts[: options["rows"]]]
         answering.print_results(self.stdout, options["format"], COLUMNS, results)
