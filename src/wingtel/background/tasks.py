@@ -12,7 +12,6 @@ from celery.utils.log import get_task_logger
 
 from wingtel.aggregates import strategies
 from wingtel.feeds import profiles
-from wingtel.feeds.importing import ImportOptions
 from wingtel.feeds.watching import Arrival
 from wingtel.lifecycle.days_done import DaysDone
 from wingtel.lifecycle.expiring import expire_due
@@ -67,8 +66,7 @@ def reconcile() -> int | None:
 @shared_task(base=RecordedTask, name="wingtel.watch")
 def watch(folder: str, feed: str) -> list[str]:
     """Import what has arrived in a folder since the run before; return the names of the files."""
-    options = ImportOptions(create_subscriptions=watches.creates_subscriptions())
-    arrivals = watches.scan(Path(folder), profiles.find(feed), options)
+    arrivals = watches.scan(Path(folder), profiles.find(feed))
     for arrival in arrivals:
         _tell(arrival)
     return [arrival.file.name for arrival in arrivals]

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,8 +11,8 @@ from pathlib import Path
 from django.db import connection, connections
 from django.utils import timezone
 
-from wingtel import sql
 from wingtel.recording import NamedBy
+from wingtel.usage.alone import alone
 from wingtel.usage.business_days import time_zone
 
 from .blocks import BLOCK_LINES, Span
@@ -24,8 +24,6 @@ from .profiles import Profile
 from .reading import Opened, Read, reading
 from .recording import ChunkRecorder, Counts, Rehearsal
 from .sources import content_hash
-
-_SQL = sql.statements(__package__, "sql/importing.sql")
 
 Progress = Callable[[int, Counts], None]
 """Told, after each chunk's commit, how many bytes of the file are done, and what became of the lines so far."""
@@ -109,7 +107,7 @@ def import_feed(
     if options.is_rehearsal:
         return _rehearse(path, profile, options, name, started, on_progress)
     sha256 = content_hash(path)
-    with _alone_with(f"{sha256} {profile.digest}"):
+    with alone(f"{sha256} {profile.digest}", wait=True):
         earlier = UsageImport.objects.filter(sha256=sha256, profile_sha256=profile.digest).order_by("-pk").first()
         if earlier and not options.again and _is_done(earlier):
             return _summary(earlier, time.perf_counter() - started, was_imported=True)
@@ -145,19 +143,6 @@ def _new_run(name: str, sha256: str, profile: Profile) -> UsageImport:
         profile_sha256=profile.digest,
         encoding=profile.layout.encoding,
     )
-
-
-@contextmanager
-def _alone_with(what: str) -> Iterator[None]:
-    """Keep other sessions from importing the same, for as long as the connection lives."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["lock"], {"what": what})
-    try:
-        yield
-    finally:
-        if connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute(_SQL["unlock"], {"what": what})
 
 
 def _run(run: UsageImport, path: Path, profile: Profile, options: ImportOptions, on_progress: Progress | None) -> None:

@@ -1,8 +1,6 @@
 """Sealing a day: its aggregates are proven equal to its raw records, and whatever changes these opens it again."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 
 from django.conf import settings
@@ -10,6 +8,7 @@ from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.aggregates import strategies
+from wingtel.usage.alone import alone
 from wingtel.usage.models import UsageDay
 from wingtel.usage.waiting import PATIENCE_SECONDS, StillHeldError, patiently
 
@@ -38,7 +37,9 @@ def seal(day: date) -> UsageDay:
     Raises SealRefusedError when the day is not over, has no raw records or has lost them, does not reconcile, or was
     written to all the while.
     """
-    with _alone(day):
+    with alone(f"seal {day}", wait=False) as is_alone:
+        if not is_alone:
+            raise SealRefusedError(f"{day} is being sealed by another session")
         if not _watch(day):
             return UsageDay.objects.get(day=day)
         try:
@@ -59,19 +60,6 @@ def seal_due() -> DaysDone:
         cursor.execute(_SQL["due"], {"after": settings.WINGTEL_SEAL_AFTER_DAYS})
         due = [day for (day,) in cursor.fetchall()]
     return DaysDone.by(seal, due, SealRefusedError)
-
-
-@contextmanager
-def _alone(day: date) -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["try_alone"], {"day": day})
-        if not cursor.fetchone()[0]:
-            raise SealRefusedError(f"{day} is being sealed by another session")
-    try:
-        yield
-    finally:
-        if connection.is_usable():
-            _execute("let_others", day)
 
 
 def _watch(day: date) -> bool:

@@ -45,10 +45,3 @@ SELECT day FROM usage_day
 WHERE state IN ('open', 'sealing') AND day <= usage_business_day(now()) - %(after)s
   AND to_regclass(format('data_usage_record_%%s', to_char(day, 'YYYYMMDD'))) IS NOT NULL
 ORDER BY day
-
--- name: try_alone
--- One session seals a day at a time.
-SELECT pg_try_advisory_lock(hashtext('seal'), %(day)s::date - date '2000-01-01')
-
--- name: let_others
-SELECT pg_advisory_unlock(hashtext('seal'), %(day)s::date - date '2000-01-01')
