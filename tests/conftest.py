@@ -1,13 +1,18 @@
 """Settings of the tools that all tests share, and partitions that do not outlive their test."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import redis
 from django.db import connection
 from django.test import Client
 from hypothesis import settings
 
 from tests.callers import client_of
+from wingtel.embedded import EmbeddedValkey
 from wingtel.keys.access import Scope
 from wingtel.usage import partitions
 from wingtel.usage.business_days import set_time_zone, time_zone
@@ -27,6 +32,24 @@ def client(db: None) -> Client:
 def nobody() -> Client:
     """A client without a key."""
     return Client()
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[EmbeddedValkey]:
+    """One server for all tests of a process."""
+    folder = Path(tempfile.mkdtemp(prefix="wingtel-valkey-"))
+    with EmbeddedValkey(folder / "valkey") as server:
+        yield server
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def valkey(valkey_server: EmbeddedValkey) -> EmbeddedValkey:
+    """A Valkey that is empty and answers; a test may stop or kill it."""
+    valkey_server.start()
+    with redis.Redis.from_url(valkey_server.url()) as session:
+        session.flushall()
+    return valkey_server
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,7 @@
 """The health of the server, and what Prometheus is told."""
 
-import shutil
-import tempfile
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -27,13 +23,10 @@ HEALTH = "/api/v1/health/"
 DAY = date(2026, 3, 1)
 
 
-@pytest.fixture
-def valkey(settings: Settings) -> Iterator[EmbeddedValkey]:
-    folder = Path(tempfile.mkdtemp(prefix="wingtel-valkey-"))
-    with EmbeddedValkey(folder / "valkey") as server:
-        settings.REDIS_URL = server.url()
-        yield server
-    shutil.rmtree(folder)
+@pytest.fixture(autouse=True)
+def _redis(request: pytest.FixtureRequest, settings: Settings) -> None:
+    if "valkey" in request.fixturenames:
+        settings.REDIS_URL = request.getfixturevalue("valkey").url()
 
 
 def a_task_ran(ago: timedelta) -> None:

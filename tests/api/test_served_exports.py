@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from django.db import connection
 
 from tests.callers import new_token
+from tests.commands.running import free_port
 from tests.embedded.watching import until
+from tests.sessions import database_url
 from wingtel.keys.access import Scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,9 +32,7 @@ PATIENCE = 60  # seconds
 @contextmanager
 def served(**environment: str) -> Iterator[tuple[int, int]]:
     """A server with one process for requests, on the test's database; its port and that process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "wingtel", "serve", "--port", str(port), "--workers", "1"],
         env=os.environ | PRODUCT | {"DATABASE_URL": database_url()} | environment,
@@ -46,12 +45,6 @@ def served(**environment: str) -> Iterator[tuple[int, int]]:
     finally:
         server.terminate()
         server.wait()
-
-
-def database_url() -> str:
-    """The test's database."""
-    asked = connection.get_connection_params()
-    return f"postgresql://{asked['user']}@:{asked['port']}/{asked['dbname']}?host={quote(asked['host'], safe='')}"
 
 
 def worker_of(server: int) -> int:

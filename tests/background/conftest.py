@@ -1,46 +1,19 @@
-"""A Valkey for each process of the test run, and background work as the processes that it is."""
+"""Background work as the processes that it is."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import cast
 
 import pytest
-import redis
 
 from tests.embedded.watching import until
 from tests.sessions import database_url
 from wingtel.background.models import TaskRun
 from wingtel.embedded import EmbeddedValkey
-
-
-@pytest.fixture(scope="session")
-def valkey_server() -> Iterator[EmbeddedValkey]:
-    """One server for all tests of this process."""
-    folder = Path(tempfile.mkdtemp(prefix="wingtel-valkey-"))
-    with EmbeddedValkey(folder / "valkey") as server:
-        yield server
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def valkey(valkey_server: EmbeddedValkey) -> EmbeddedValkey:
-    """An empty one that answers."""
-    valkey_server.start()
-    with redis.Redis.from_url(valkey_server.url()) as session:
-        session.flushall()
-    return valkey_server
-
-
-def pid_of(valkey: EmbeddedValkey) -> int:
-    with redis.Redis.from_url(valkey.url()) as session:
-        return cast("dict[str, int]", session.info())["process_id"]
 
 
 class Work:

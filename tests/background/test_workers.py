@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from tests.embedded.watching import until
+from tests.embedded.watching import kill_valkey, until
 from tests.sessions import new_connection
 from wingtel.aggregates import strategies
 from wingtel.background.health import background_status, redis_status
@@ -29,7 +29,7 @@ from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
-from .conftest import StartWork, lives, pid_of
+from .conftest import StartWork, lives
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -134,7 +134,7 @@ def test_a_lost_valkey_holds_up_background_work_only_and_heals(
     work = start_work()
     assert redis_status() == "ok"
     before = work.children()
-    os.kill(pid_of(valkey), signal.SIGKILL)
+    kill_valkey(valkey)
     until(lambda: redis_status() == "unreachable")
     use(today(), 10)  # recorded and counted all the same
     assert reconcile(today(), today()).drift_keys == 0

@@ -1,14 +1,12 @@
 """`wingtel up` as a user runs it: nothing started, a home of its own."""
 
-import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
 from pathlib import Path
 
-from tests.background.conftest import pid_of
+from tests.embedded.watching import kill_valkey
 from wingtel.embedded import EmbeddedValkey
 
 from .running import DEADLINE_SECONDS, answer_of, free_port, server_runs, start
@@ -31,7 +29,7 @@ def test_up_serves_and_works_heals_and_leaves_nothing_behind(home: Path) -> None
         health_when(f"{url}/api/v1/health/", process, healthy)
         with urllib.request.urlopen(f"{url}/metrics", timeout=5) as response:  # noqa: S310 - our own server
             assert b"wingtel_database_up 1.0" in response.read()
-        os.kill(pid_of(valkey), signal.SIGKILL)
+        kill_valkey(valkey)
         health_when(f"{url}/api/v1/health/", process, healthy)
         assert valkey.answers()
     finally:
@@ -40,14 +38,3 @@ def test_up_serves_and_works_heals_and_leaves_nothing_behind(home: Path) -> None
     assert process.returncode == 128 + signal.SIGTERM
     assert not server_runs(home)
     assert not valkey.answers()
-
-
-def test_a_port_in_use_is_named_before_anything_is_started(home: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        process = start(home, f"up --port {port}")
-        _, err = process.communicate(timeout=DEADLINE_SECONDS)
-    assert process.returncode == 1
-    assert f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another --port" in err

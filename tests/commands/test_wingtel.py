@@ -5,6 +5,8 @@ import signal
 import socket
 from pathlib import Path
 
+import pytest
+
 from wingtel.embedded import EmbeddedPostgres
 
 from .running import DEADLINE_SECONDS, answer_of, free_port, output_of, server_runs, start
@@ -39,12 +41,13 @@ def test_serve_answers_until_it_is_told_to_stop_and_leaves_no_server_behind(home
     assert not server_runs(home)
 
 
-def test_a_port_in_use_is_named_before_anything_is_served(home: Path) -> None:
+@pytest.mark.parametrize("command", ["serve", "up"])
+def test_a_port_in_use_is_named_before_anything_is_served(home: Path, command: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        process = start(home, f"serve --port {port}")
+        process = start(home, f"{command} --port {port}")
         _, err = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}: Address already in use; choose another --port" in err

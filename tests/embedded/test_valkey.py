@@ -1,19 +1,16 @@
 """The embedded Valkey: shared, stopped by the last, and started again where it was killed."""
 
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import pytest
 import redis
 
 from wingtel.embedded import EmbeddedServerError, EmbeddedValkey
 
-from .watching import until
+from .watching import kill_valkey, until
 
 
 @pytest.fixture
@@ -28,12 +25,6 @@ def valkey(server_folder: Path) -> Iterator[EmbeddedValkey]:
 
 def client(valkey: EmbeddedValkey) -> redis.Redis:
     return redis.Redis.from_url(valkey.url())
-
-
-def kill(valkey: EmbeddedValkey) -> None:
-    with client(valkey) as session:
-        os.kill(cast("dict[str, int]", session.info())["process_id"], signal.SIGKILL)
-    until(lambda: not valkey.answers())
 
 
 def hold(valkey: EmbeddedValkey) -> "subprocess.Popen[str]":
@@ -79,7 +70,7 @@ def test_a_killed_process_leaves_it_to_the_next(valkey: EmbeddedValkey) -> None:
 
 def test_a_server_that_was_killed_is_started_again(valkey: EmbeddedValkey) -> None:
     valkey.start()
-    kill(valkey)
+    kill_valkey(valkey)
     valkey.start()
     assert valkey.answers()
 
@@ -87,7 +78,7 @@ def test_a_server_that_was_killed_is_started_again(valkey: EmbeddedValkey) -> No
 def test_a_server_that_is_kept_running_comes_back_by_itself(valkey: EmbeddedValkey) -> None:
     valkey.start()
     with valkey.kept_running():
-        kill(valkey)
+        kill_valkey(valkey)
         until(valkey.answers)
 
 

@@ -6,10 +6,12 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import psycopg
+import redis
 
-from wingtel.embedded import EmbeddedPostgres
+from wingtel.embedded import EmbeddedPostgres, EmbeddedValkey
 
 Holder = Callable[..., "subprocess.Popen[str]"]
 
@@ -56,3 +58,15 @@ def until(true: Callable[[], bool], *, seconds: float = 30) -> None:
 def is_stopped(folder: Path) -> bool:
     """PostgreSQL removes its pid file as the last thing."""
     return not (folder / "data" / "postmaster.pid").exists()
+
+
+def valkey_process(valkey: EmbeddedValkey) -> int:
+    """The pid that a Valkey says it has."""
+    with redis.Redis.from_url(valkey.url()) as session:
+        return cast("dict[str, int]", session.info())["process_id"]
+
+
+def kill_valkey(valkey: EmbeddedValkey) -> None:
+    """Kill it, and return when it is gone."""
+    os.kill(valkey_process(valkey), signal.SIGKILL)
+    until(lambda: not valkey.answers())
