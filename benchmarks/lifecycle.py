@@ -17,6 +17,7 @@ from functools import partial
 
 from django.db import connection
 
+from benchmarks.measuring import execute, timed
 from benchmarks.report import Row, print_table
 from benchmarks.server import benchmark_server
 
@@ -41,7 +42,7 @@ def run(scale: float) -> None:
 
 
 def _prepare(subscriptions: int) -> None:
-    _run(
+    execute(
         """INSERT INTO subscription (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id)
            SELECT id, 'att', 'active', '', '', '', '', '' FROM generate_series(1, %s) AS id""",
         [subscriptions],
@@ -54,14 +55,14 @@ def _fill(day: date, records: int, subscriptions: int) -> None:
 
     partitions.ensure([day])
     for table, first, last in (("data", 1, records * 7 // 10), ("voice", records * 7 // 10 + 1, records)):
-        _run(
+        execute(
             f"""INSERT INTO {table}_usage_record
                 SELECT 'att-' || lpad(n::text, 9, '0'), %s::date + interval '12 hours', 1 + (random() * %s)::bigint,
                        (random() / 10)::numeric(14, 4), (random() * 10000)::bigint
                 FROM generate_series(%s::bigint, %s) AS n""",
             [day, subscriptions - 1, first, last],
         )
-    _run("VACUUM ANALYZE data_usage_record, voice_usage_record, daily_usage, monthly_usage", [])
+    execute("VACUUM ANALYZE data_usage_record, voice_usage_record, daily_usage, monthly_usage")
 
 
 def _late() -> Iterator[Row]:
@@ -111,8 +112,8 @@ def _reconcile(records: int, subscriptions: int) -> Iterator[Row]:
     _fill(day, records, subscriptions)
     grouped, reconciled = [], []
     for _ in range(ROUNDS):
-        grouped.append(_timed(lambda: _group(day)))
-        reconciled.append(_timed(lambda: _assert_right(reconcile(day, day).drift_keys)))
+        grouped.append(timed(lambda: _group(day)))
+        reconciled.append(timed(lambda: _assert_right(reconcile(day, day).drift_keys)))
     bare, ours = statistics.median(grouped), statistics.median(reconciled)
     yield Row(
         f"reconcile a day of {records:,}",
@@ -125,7 +126,7 @@ def _reconcile(records: int, subscriptions: int) -> Iterator[Row]:
 
 def _group(day: date) -> None:
     for table, quantity in (("data", "kilobytes_used"), ("voice", "seconds_used")):
-        _run(
+        execute(
             f"""SELECT count(*), sum(used), sum(price), sum(records) FROM (
                     SELECT subscription_id, usage_business_day(usage_date), sum({quantity}) AS used,
                            sum(price) AS price, count(*) AS records
@@ -144,15 +145,15 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
     dropped, deleted = DAY + timedelta(days=80), DAY + timedelta(days=81)
     for day in (dropped, deleted):
         _fill(day, records, subscriptions)
-    sealing = _timed(lambda: seal(dropped))
+    sealing = timed(lambda: seal(dropped))
     with _writer() as pauses, _gone(dropped) as gone:
         # The two parts of `expire`, to tell them apart.
-        proving = _timed(lambda: expiring._prove(dropped))
+        proving = timed(lambda: expiring._prove(dropped))
         started = time.perf_counter()
-        letting_go = _timed(lambda: expiring._let_go(dropped))
+        letting_go = timed(lambda: expiring._let_go(dropped))
     strategies.use("view")  # the plain DELETE, without what counts it
-    deleting = _timed(lambda: _delete(deleted))
-    vacuuming = _timed(lambda: _run("VACUUM data_usage_record, voice_usage_record", []))
+    deleting = timed(lambda: _delete(deleted))
+    vacuuming = timed(lambda: execute("VACUUM data_usage_record, voice_usage_record"))
     strategies.use("triggers")
     dropping, whole = gone[0] - started, proving + letting_go
     yield Row(
@@ -174,7 +175,7 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
 
 def _delete(day: date) -> None:
     for table in ("data", "voice"):
-        _run(
+        execute(
             f"""DELETE FROM {table}_usage_record
                 WHERE usage_date >= usage_day_start(%s) AND usage_date < usage_day_start(%s)""",
             [day, day + timedelta(days=1)],
@@ -215,7 +216,7 @@ def _writer() -> Iterator[list[float]]:
         moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
         while not stop.is_set():
             entry = UsageEntry(UsageType.VOICE, moment, 1 + len(pauses) % 100, 1, Decimal(1))
-            pauses.append(_timed(partial(record_usage, [entry])))
+            pauses.append(timed(partial(record_usage, [entry])))
             if len(pauses) == 200:
                 warm.set()
         connection.close()
@@ -235,9 +236,9 @@ def _year(subscriptions: int) -> Iterator[Row]:
     from wingtel.aggregates.periods import Period  # noqa: PLC0415 - as above
     from wingtel.aggregates.queries import exceeding, metrics  # noqa: PLC0415 - as above
 
-    _run("TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta", [])
+    execute("TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta")
     for month in range(1, 13):
-        _run(
+        execute(
             """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
                SELECT id, usage_type, day::date, 1000,
                       (0.05 + 0.6 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
@@ -247,8 +248,8 @@ def _year(subscriptions: int) -> Iterator[Row]:
                ORDER BY day, id, usage_type""",
             [month, month, subscriptions],
         )
-    _run("SELECT usage_populate_months('2025-01-01', '2025-12-01')", [])
-    _run("VACUUM ANALYZE daily_usage, monthly_usage, total_usage", [])
+    execute("SELECT usage_populate_months('2025-01-01', '2025-12-01')")
+    execute("VACUUM ANALYZE daily_usage, monthly_usage, total_usage")
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT count(*), pg_size_pretty(pg_total_relation_size('daily_usage')),
@@ -275,17 +276,6 @@ def _year(subscriptions: int) -> Iterator[Row]:
 def _assert_right(drift_keys: int) -> None:
     if drift_keys:
         raise AssertionError(f"{drift_keys} keys differ")
-
-
-def _timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def _run(statement: str, parameters: list[object]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
 
 
 def main() -> None:

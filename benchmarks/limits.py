@@ -7,13 +7,13 @@ everybody; and what it costs writers that changes are noted, beside the same wri
 import argparse
 import random
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from django.db import connection
 
+from benchmarks.measuring import execute, timed
 from benchmarks.report import Row, print_table
 from benchmarks.server import benchmark_server
 
@@ -79,21 +79,21 @@ def _prepare(subscriptions: int) -> None:
     from wingtel.usage import partitions  # noqa: PLC0415 - needs Django set up
 
     partitions.ensure([DAY])
-    _run(
+    execute(
         """INSERT INTO subscription (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id,
                                      effective_date)
            SELECT id, 'att', 'active', '', '', '', '', '', timestamptz '2024-01-01' + (id %% 700) * interval '1 day'
            FROM generate_series(1, %s) AS id""",
         [subscriptions],
     )
-    _run(
+    execute(
         """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
            SELECT id, usage_type, date '2026-03-01', 1000, price, 7, usage_price_ceiling(price)
            FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
            CROSS JOIN LATERAL (SELECT (random() * 30 + 0 * id)::numeric(20, 4) AS price) AS drawn""",
         [subscriptions],
     )
-    _run("VACUUM ANALYZE subscription, monthly_usage", [])
+    execute("VACUUM ANALYZE subscription, monthly_usage")
 
 
 def _writers(feed: Feed) -> Iterator[Row]:
@@ -111,7 +111,7 @@ def _writers(feed: Feed) -> Iterator[Row]:
             for watching in (False, True):
                 (changes.watch if watching else changes.unwatch)()
                 work()
-                taken[watching] += [_timed(work) for _ in range(times)]
+                taken[watching] += [timed(work) for _ in range(times)]
         bare, ours = (statistics.median(taken[watching]) for watching in (False, True))
         yield Row(
             name,
@@ -129,14 +129,14 @@ def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - as above
 
     make_limit(amount=LIMIT, warn_at=[80, 90], starts=date(2026, 3, 1))
-    bare = statistics.median(_timed(lambda: _run(BARE, [LIMIT])) for _ in range(3))
-    first = _timed(evaluate)
+    bare = statistics.median(timed(lambda: execute(BARE, [LIMIT])) for _ in range(3))
+    first = timed(evaluate)
     yield Row(
         "a new limit, for everybody", f"bare GROUP BY {bare:.2f} s", f"{first:.2f} s", f"{first / bare:.1f} x", ""
     )
-    _run("VACUUM ANALYZE limit_alert, usage_change, daily_usage", [])
+    execute("VACUUM ANALYZE limit_alert, usage_change, daily_usage")
     yield from _after_changes(feed, scale, bare, "")
-    yield Row("nothing changed", "", f"{statistics.median(_timed(evaluate) for _ in range(20)) * 1000:.1f} ms", "", "")
+    yield Row("nothing changed", "", f"{statistics.median(timed(evaluate) for _ in range(20)) * 1000:.1f} ms", "", "")
     strategies.named("incremental").install()  # its triggers and views, without populating what was filled by hand
     with connection.cursor() as cursor:
         cursor.execute(strategies.named("incremental").views)
@@ -156,7 +156,7 @@ def _after_changes(
     for _ in range(ROUNDS):
         for changed in CHANGED:
             feed.copy(int(changed * scale))
-            taken[changed].append(_timed(evaluate))
+            taken[changed].append(timed(evaluate))
             after()
             evaluate()
     few, many = (statistics.median(taken[changed]) for changed in CHANGED)
@@ -176,7 +176,7 @@ def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
     from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - as above
     from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - needs Django set up
 
-    _run(
+    execute(
         """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
            SELECT id, usage_type, day::date, 1000, (random() * 1.5)::numeric(20, 4), 7
            FROM generate_series(date '2026-02-15', date '2026-03-19', '1 day') AS day
@@ -184,23 +184,12 @@ def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
            ORDER BY day, id""",
         [subscriptions],
     )
-    _run("VACUUM ANALYZE daily_usage", [])
+    execute("VACUUM ANALYZE daily_usage")
     make_limit(amount=LIMIT, per="cycle", starts=date(2026, 3, 20))
     evaluate()
     yield from _after_changes(
-        Feed(subscriptions), scale, _timed(lambda: _run(BARE, [LIMIT])), ", by month and by cycle"
+        Feed(subscriptions, "cycle"), scale, timed(lambda: execute(BARE, [LIMIT])), ", by month and by cycle"
     )
-
-
-def _timed(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
-
-
-def _run(statement: str, parameters: list[object]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
 
 
 def main() -> None:

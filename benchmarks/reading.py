@@ -7,7 +7,6 @@ probe of the primary key and the bare sort of a month's prices that the index sa
 
 import re
 import statistics
-import time
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -17,6 +16,8 @@ from unittest.mock import patch
 import psycopg
 from django.db import connection
 
+from benchmarks.filling import fill_month, settle
+from benchmarks.measuring import timed
 from benchmarks.report import Row, print_table
 
 MONTH = date(2026, 3, 1)
@@ -63,31 +64,15 @@ def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) ->
 
 
 def _fill(subscriptions: int, days: int) -> None:
-    started = time.perf_counter()
+    seconds = timed(lambda: fill_month(MONTH, subscriptions, days))
+    settle()
     with connection.cursor() as cursor:
-        for day in range(days):
-            cursor.execute(
-                """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
-                   SELECT id, usage_type, %s::date + %s, 1000,
-                          (0.05 + 0.6 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
-                   FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
-                   ORDER BY id, usage_type""",
-                [MONTH, day, subscriptions],
-            )
-        cursor.execute(
-            """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
-               SELECT subscription_id, usage_type, %s, sum(used), sum(price), sum(records),
-                      usage_price_ceiling(sum(price))
-               FROM daily_usage GROUP BY 1, 2""",
-            [MONTH],
-        )
-        cursor.execute("VACUUM ANALYZE daily_usage, monthly_usage")
         cursor.execute(
             "SELECT pg_size_pretty(pg_total_relation_size('daily_usage')),"
             " pg_size_pretty(pg_total_relation_size('monthly_usage'))"
         )
         daily, monthly = cursor.fetchone()
-    print(f"filled in {time.perf_counter() - started:.0f} s: daily {daily}, monthly {monthly}")
+    print(f"filled in {seconds:.0f} s: daily {daily}, monthly {monthly}")
 
 
 def explained(answer: Callable[[], object]) -> tuple[float, str]:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from django.db import connection
-
+from benchmarks.filling import settle
+from benchmarks.measuring import execute
 from benchmarks.reading import explained
 from benchmarks.strategies.feed import DAY
 from benchmarks.strategies.figures import Table
@@ -58,7 +58,7 @@ def _ask(table: Table, name: str, work: str, answer: Callable[[], object]) -> No
 
 def _fill_month(size: int) -> None:
     """`size` rows of a month, half of them data: prices spread as a log-normal."""
-    _run(
+    execute(
         """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
            SELECT id, usage_type, %s, 1000, price, 30, usage_price_ceiling(price)
            FROM (SELECT id, usage_type, exp(2 + 0.6 * random_normal())::numeric(20, 4) AS price
@@ -67,28 +67,27 @@ def _fill_month(size: int) -> None:
            ORDER BY id, usage_type""",
         [DAY, size // 2],
     )
-    _run(
+    execute(
         """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
-           SELECT subscription_id, usage_type, month, used, price, records FROM monthly_usage""",
-        [],
+           SELECT subscription_id, usage_type, month, used, price, records FROM monthly_usage"""
     )
-    _settle()
+    settle()
 
 
 def _fill_raw(size: int) -> None:
     partitions.ensure([DAY])
     for table in ("data_usage_record", "voice_usage_record"):
-        _run(
+        execute(
             f"""INSERT INTO {table}
                 SELECT id::text, %s::timestamptz, id, exp(2 + 0.6 * random_normal())::numeric(20, 4), 1000
                 FROM generate_series(1, %s) AS id""",
             [DAY, size // 2],
         )
-    _run("VACUUM ANALYZE data_usage_record, voice_usage_record", [])
+    execute("VACUUM ANALYZE data_usage_record, voice_usage_record")
 
 
 def _fill_years(months: int, subscriptions: int) -> None:
-    _run(
+    execute(
         """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
            SELECT id, usage_type, month::date, 1000, price, 30, usage_price_ceiling(price)
            FROM (SELECT id, usage_type, month, (base * (0.5 + random()))::numeric(20, 4) AS price
@@ -101,14 +100,4 @@ def _fill_years(months: int, subscriptions: int) -> None:
            ORDER BY month, id, usage_type""",
         [subscriptions, months],
     )
-    _settle()
-
-
-def _settle() -> None:
-    _run("SELECT usage_populate_totals()", [])
-    _run("VACUUM ANALYZE monthly_usage, daily_usage, total_usage", [])
-
-
-def _run(statement: str, parameters: list[object]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
+    settle()

@@ -1,11 +1,11 @@
 """Objects created, updated and deleted one by one, and created in bulk: what the seed measured."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import models
 
+from benchmarks.measuring import timed
 from benchmarks.strategies.feed import Row, rows
 from benchmarks.strategies.figures import NONE, Table, interleaved
 from benchmarks.strategies.state import assert_exact, start
@@ -44,7 +44,7 @@ def measure(sizes: Sequence[int], bulk: int, rounds: int) -> Table:
         if strategy.counts_models:
             objects = [_object(DataUsageRecord if variant != NONE else PlainRecord, row) for row in rows(bulk)]
             manager: Any = PlainRecord.plain if variant == NONE else DataUsageRecord.objects
-            table.add(f"bulk_create {bulk:,}", variant, _seconds(lambda: manager.bulk_create(objects)), bulk)
+            table.add(f"bulk_create {bulk:,}", variant, timed(lambda: manager.bulk_create(objects)), bulk)
             assert_exact()
 
     interleaved(rounds, [NONE, *strategies.NAMES], measure_variant)
@@ -54,7 +54,7 @@ def measure(sizes: Sequence[int], bulk: int, rounds: int) -> Table:
 def _one_by_one(table: Table, variant: str, strategy: strategies.Strategy, size: int) -> None:
     given = [(f"{row[0]}-{size}", *row[1:]) for row in rows(size, 50)]
     if not strategy.counts_models:
-        table.add(f"create {size:,}", variant, _seconds(lambda: [record_usage([_entry(row)]) for row in given]))
+        table.add(f"create {size:,}", variant, timed(lambda: [record_usage([_entry(row)]) for row in given]))
         assert_exact()
         return
     objects = [_object(PlainRecord if variant == NONE else DataUsageRecord, row) for row in given]  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def _one_by_one(table: Table, variant: str, strategy: strategies.Strategy, size:
         "delete": lambda record: record.delete(),
     }
     for name, work in works.items():
-        table.add(f"{name} {size:,}", variant, _seconds(lambda work=work: [work(record) for record in objects]))  # type: ignore[misc]
+        table.add(f"{name} {size:,}", variant, timed(lambda work=work: [work(record) for record in objects]))  # type: ignore[misc]
         assert_exact()
 
 
@@ -83,9 +83,3 @@ def _object(model: type[DataUsageRecord], row: Row) -> DataUsageRecord:
 def _entry(row: Row) -> UsageEntry:
     record_id, moment, subscription, price, kilobytes = row
     return UsageEntry(UsageType.DATA, moment, subscription, kilobytes, price, record_id)
-
-
-def _seconds(work: Callable[[], Any]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started

@@ -1,0 +1,31 @@
+"""The stored tables of an operator, filled by SQL: what is read from them costs as if they had been recorded."""
+
+from datetime import date
+
+from benchmarks.measuring import execute
+
+
+def fill_month(first: date, subscriptions: int, days: int) -> None:
+    """Data and voice of every subscription on every day, and their months; one in 97 pays five times as much."""
+    for day in range(days):
+        execute(
+            """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
+               SELECT id, usage_type, %s::date + %s, (random() * 1e6)::bigint,
+                      (0.05 + 0.6 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
+               FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
+               ORDER BY id, usage_type""",
+            [first, day, subscriptions],
+        )
+    execute(
+        """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
+           SELECT subscription_id, usage_type, %s, sum(used), sum(price), sum(records),
+                  usage_price_ceiling(sum(price))
+           FROM daily_usage GROUP BY 1, 2""",
+        [first],
+    )
+
+
+def settle() -> None:
+    """Bounds of the totals, and statistics."""
+    execute("SELECT usage_populate_totals()")
+    execute("VACUUM ANALYZE monthly_usage, daily_usage, total_usage")
