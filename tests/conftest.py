@@ -12,6 +12,7 @@ from django.test import Client
 from hypothesis import settings
 
 from tests.callers import client_of
+from tests.emptying import instead_of_flushing
 from wingtel.embedded import EmbeddedValkey
 from wingtel.keys.access import Scope
 from wingtel.usage import partitions
@@ -20,6 +21,8 @@ from wingtel.usage.business_days import set_time_zone, time_zone
 # Machines are noisy: how long an example takes is no reason to fail.
 settings.register_profile("wingtel", deadline=None)
 settings.load_profile("wingtel")
+
+instead_of_flushing()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.servers.basehttp import WSGIRequestHandler
 from pytest_django.live_server_helper import LiveServer
 
 from tests.callers import new_token
@@ -45,13 +46,20 @@ def there(transactional_db: None) -> dict[str, int]:
     return {"plan": plan.pk, "owner": owner.pk, "subscription": subscription.pk}
 
 
+@pytest.fixture(autouse=True)
+def _answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Django's test server sends the head and the body of a response apart; the second would wait for 40 ms."""
+    monkeypatch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
+
+
 @pytest.mark.parametrize("with_key", [True, False], ids=["with a key", "without"])
 def test_every_operation_is_as_the_schema_says(
     live_server: LiveServer, there: dict[str, int], tmp_path: Path, with_key: bool
 ) -> None:
     configuration = tmp_path / "schemathesis.toml"
     configuration.write_text(CONFIGURATION)
-    phases = "examples,coverage,fuzzing,stateful" if with_key else "examples,coverage"
+    # Without a key every request meets the same refusal: what each operation is given matters less.
+    phases = "examples,coverage,fuzzing,stateful" if with_key else "examples,fuzzing"
     header = ("--header", f"Authorization: Bearer {new_token(Scope.ADMIN)}") if with_key else ()
     run = subprocess.run(
         [

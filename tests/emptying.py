@@ -1,0 +1,43 @@
+"""Emptying the database after a test that committed: what Django's `flush` does, in a tenth of its time.
+
+`flush` makes the files of all tables anew, and permissions and groups again. Here rows are deleted from the tables that
+have some, and what migrations put there stays. Partitions are dropped elsewhere.
+"""
+
+from django.db import connection
+from django.test import TransactionTestCase
+
+from wingtel.aggregates.strategies.installing import ensure_installed
+
+EMPTIED = """
+DO $$
+DECLARE
+    emptied regclass;
+BEGIN
+    SET LOCAL session_replication_role = replica;  -- no triggers, no foreign keys
+    FOR emptied IN
+        SELECT oid FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND NOT relispartition
+          AND pg_relation_size(oid) > 0
+          AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'auth_group')
+    LOOP
+        IF pg_relation_size(emptied) > 131072 THEN
+            EXECUTE 'TRUNCATE ' || emptied || ' CASCADE';
+        ELSE
+            EXECUTE 'DELETE FROM ' || emptied;
+        END IF;
+    END LOOP;
+END $$
+"""
+
+
+def empty(_: object = None) -> None:
+    """Leave the database as it was migrated, with the default strategy."""
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTIED)
+    ensure_installed()
+
+
+def instead_of_flushing() -> None:
+    """Empty so after every test that may commit."""
+    TransactionTestCase._fixture_teardown = empty  # type: ignore[attr-defined]
