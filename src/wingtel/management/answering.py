@@ -1,6 +1,5 @@
 """What the commands that answer questions share: their options and how they print."""
 
-import argparse
 import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -15,8 +14,8 @@ from rich.text import Text
 
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
-from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
 from wingtel.exports.formats import Format
+from wingtel.management.arguments import day, identity, whole_number
 from wingtel.usage.models import UsageType
 
 FORMATS = ("table", "json", "csv")
@@ -25,33 +24,8 @@ TABLE_ROWS = 100
 PAGE = 1000
 
 
-def option(parse: Callable[[str], Any], rule: str) -> Callable[[str], Any]:
-    """A type for argparse: `parse`, with `rule` as the message when it raises ValueError."""
-
-    def parsed(text: str) -> Any:
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {rule}") from error
-
-    return parsed
-
-
-def whole_number(least: int, most: int | None = None) -> Callable[[str], Any]:
-    """A type for argparse: a whole number from `least` to `most`."""
-
-    def parse(text: str) -> int:
-        is_one = text.isascii() and text.isdecimal()
-        if not is_one or int(text) < least or (most is not None and int(text) > most):
-            raise ValueError(text)
-        return int(text)
-
-    return option(parse, f"a whole number from {least} {'up' if most is None else f'to {most}'}")
-
-
 def add_days(parser: CommandParser, *, required: bool = False) -> None:
     """The options that say between which business days."""
-    day = option(parse_date, DATE_RULE)
     parser.add_argument(
         "--from", dest="first", type=day, required=required, metavar="DATE", help="First day, included."
     )
@@ -64,7 +38,7 @@ def add_options(parser: CommandParser, *, days_required: bool) -> None:
     parser.add_argument("--usage-type", choices=UsageType.values, help="Only this usage type.")
     parser.add_argument(
         "--subscription-id",
-        type=option(parse_subscription_id, SUBSCRIPTION_ID_RULE),
+        type=identity,
         action="append",
         default=[],
         metavar="ID",

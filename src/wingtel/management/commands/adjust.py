@@ -8,9 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
 from wingtel.lifecycle.adjusting import AdjustmentRefusedError, adjust, reverse
-from wingtel.management.answering import option
+from wingtel.management.arguments import day, identity, option
 from wingtel.usage.models import UsageAdjustment, UsageType
 
 NEEDED = ("subscription", "type", "day")
@@ -38,10 +37,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        identity = option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
         parser.add_argument("--subscription", type=identity, metavar="ID", help="Whose usage.")
         parser.add_argument("--type", choices=UsageType.values, help="Of which usage type.")
-        parser.add_argument("--day", type=option(parse_date, DATE_RULE), metavar="DATE", help="On which business day.")
+        parser.add_argument("--day", type=day, metavar="DATE", help="On which business day.")
         parser.add_argument(
             "--used",
             type=option(parse_number, "a whole number, such as -20480"),
@@ -56,7 +54,7 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--reverse",
-            type=option(parse_subscription_id, SUBSCRIPTION_ID_RULE),
+            type=identity,
             metavar="ID",
             help="Reverse this adjustment instead.",
         )

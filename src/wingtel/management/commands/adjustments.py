@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.aggregates.questions import SUBSCRIPTION_ID_RULE, parse_subscription_id
 from wingtel.lifecycle.answers import adjustment_answer
 from wingtel.management import answering
+from wingtel.management.arguments import identity
 from wingtel.usage.models import UsageAdjustment
 
 COLUMNS = (
@@ -20,7 +20,6 @@ class Command(BaseCommand):
     help = "List adjustments, the oldest first: their amounts, reasons and actors, and what reversed them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        identity = answering.option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
         parser.add_argument("--subscription", type=identity, metavar="ID", help="Only of this subscription.")
         answering.add_days(parser)
         parser.add_argument("--format", choices=answering.FORMATS, default="table")

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.aggregates.questions import SUBSCRIPTION_ID_RULE, parse_subscription_id
 from wingtel.limits.answers import alert_answer
 from wingtel.limits.models import Alert
 from wingtel.management import answering
+from wingtel.management.arguments import identity, whole_number
 
 COLUMNS = (
     *("id", "limit_id", "subscription_id", "usage_type", "first", "last", "level", "threshold", "price", "state"),
@@ -20,14 +20,13 @@ class Command(BaseCommand):
     help = "List the alerts, the latest first: who reached which level of a limit, and whether it was taken back."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        identity = answering.option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
         parser.add_argument("--subscription", type=identity, metavar="ID", help="Only of this subscription.")
         parser.add_argument("--limit", type=identity, metavar="ID", help="Only of this limit.")
         parser.add_argument("--state", choices=["open", "recovered"])
         answering.add_days(parser)
         parser.add_argument(
             "--rows",
-            type=answering.whole_number(1),
+            type=whole_number(1),
             default=1000,
             metavar="N",
             help="How many at most (default: 1000).",

@@ -15,6 +15,7 @@ from django.utils import timezone
 from wingtel.embedded import wingtel_home
 from wingtel.keys import issuing
 from wingtel.keys.access import Scope
+from wingtel.management.arguments import whole_number
 
 SEED = 2026
 PRICE_LIMIT = "25.00"
@@ -24,8 +25,8 @@ class Command(BaseCommand):
     help = "Load a realistic month of usage, print the two answers, and serve until interrupted."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--subscriptions", type=int, default=1000)
-        parser.add_argument("--days", type=int, default=30)
+        parser.add_argument("--subscriptions", type=whole_number(1), default=1000)
+        parser.add_argument("--days", type=whole_number(1), default=30)
         parser.add_argument("--no-serve", action="store_true", help="End after the answers.")
 
     def handle(self, *, subscriptions: int, days: int, no_serve: bool, **_: Any) -> None:

@@ -1,24 +1,17 @@
 """`wingtel explain`: how the total of a subscription's day comes about."""
 
-from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
 from wingtel.lifecycle.answers import explanation_answer
 from wingtel.lifecycle.explaining import RECORDS_LISTED, explain
 from wingtel.management import answering
+from wingtel.management.arguments import day, identity, whole_number
 
 COLUMNS = ("usage_type", "what", "id", "at", "used", "price", "reason", "actor", "reverses", "reversed_by")
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or len(text) > 9:
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 0 up")
-    return int(text)
 
 
 class Command(BaseCommand):
@@ -28,12 +21,11 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        identity = answering.option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
         parser.add_argument("subscription", type=identity, metavar="SUBSCRIPTION", help="Its id.")
-        parser.add_argument("day", type=answering.option(parse_date, DATE_RULE), metavar="DAY")
+        parser.add_argument("day", type=day, metavar="DAY")
         parser.add_argument(
             "--records",
-            type=_count,
+            type=whole_number(0, 999_999_999),
             default=RECORDS_LISTED,
             metavar="N",
             help=f"List at most N raw records of each usage type (default: {RECORDS_LISTED}); all are summed.",

@@ -18,7 +18,7 @@ from wingtel.feeds.errors import FeedError
 from wingtel.feeds.importing import ImportOptions, check_import, import_feed
 from wingtel.feeds.preview import Preview, preview
 from wingtel.feeds.watching import Arrival, FolderWatch
-from wingtel.management.answering import option, whole_number
+from wingtel.management.arguments import seconds, whole_number
 
 
 class Command(BaseCommand):
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         watch.add_argument("--create-subscriptions", action="store_true")
         watch.add_argument(
             "--every",
-            type=option(_seconds, "a number of seconds above 0"),
+            type=seconds,
             default=2.0,
             metavar="SECONDS",
             help="a file has arrived when it has not changed for so long (default: 2)",
@@ -153,10 +153,3 @@ def _words(arrival: Arrival) -> str:
         f"{getattr(arrival.summary, name):,} {name}" for name in ("accepted", "skipped", "duplicate", "rejected")
     )
     return f"{arrival.file.name}: {arrival.summary.lines:,} lines: {counts}"
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < 86_400:
-        raise ValueError(text)
-    return seconds

@@ -3,9 +3,10 @@
 import time
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from wingtel.aggregates.strategies import active
+from wingtel.management.arguments import seconds
 
 
 class Command(BaseCommand):
@@ -13,12 +14,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--every", type=float, metavar="SECONDS", help="Fold again and again, with this pause, until interrupted."
+            "--every", type=seconds, metavar="SECONDS", help="Fold again and again, with this pause, until interrupted."
         )
 
     def handle(self, *, every: float | None, **_: Any) -> None:
-        if every is not None and every <= 0:
-            raise CommandError(f"--every {every:g}: a pause of more than 0 seconds is needed")
         self._fold()
         while every:
             time.sleep(every)

@@ -1,14 +1,14 @@
 """`wingtel generate --subscriptions N --days D --seed S --output FILE`."""
 
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import UTC, date, datetime, timedelta
+from argparse import ArgumentParser
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from wingtel.feeds.generate import write_feed
-from wingtel.management.answering import whole_number
+from wingtel.management.arguments import day, whole_number
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the file to write")
         parser.add_argument(
             "--until",
-            type=_day,
+            type=day,
             metavar="DATE",
             help="the last day, such as 2026-03-31 (default: yesterday, UTC)",
         )
@@ -41,10 +41,3 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{output}: {error.strerror or error}") from error
         self.stdout.write(f"{records} records of {options['subscriptions']} subscriptions in {output}")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"{text!r} is no date such as 2026-03-31") from error

@@ -15,13 +15,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from wingtel.aggregates.questions import DATE_RULE, parse_date
 from wingtel.feeds import profiles
 from wingtel.feeds.errors import FeedError, TooManyRejectsError
 from wingtel.feeds.importing import ImportOptions, ImportSummary, check_import, import_feed
 from wingtel.feeds.profiles import Profile
 from wingtel.feeds.sources import STANDARD_INPUT, find_files, standard_input
-from wingtel.management.answering import option, whole_number
+from wingtel.management.arguments import day, whole_number
 
 FAILED, REJECTED, STOPPED = 1, 3, 4
 """Exit codes; 0 when every line was accepted, a duplicate or skipped, 2 for wrong usage."""
@@ -47,7 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--create-subscriptions", action="store_true", help="create subscriptions that are unknown")
         parser.add_argument(
             "--since",
-            type=option(parse_date, DATE_RULE),
+            type=day,
             metavar="DATE",
             help="take records from this day on, however late: history, which is refused otherwise",
         )

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from wingtel.feeds.models import UsageImport
-from wingtel.management.answering import whole_number
+from wingtel.management.arguments import whole_number
 
 COUNTS = ("lines", "accepted", "skipped", "duplicate", "rejected", "records")
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 from wingtel.keys import issuing
 from wingtel.keys.access import Scope
 from wingtel.keys.models import ApiKey
-from wingtel.management.answering import FORMATS, print_csv, print_json, print_wide_table, whole_number
+from wingtel.management.answering import FORMATS, print_csv, print_json, print_wide_table
+from wingtel.management.arguments import whole_number
 from wingtel.subscriptions.models import Carrier
 
 COLUMNS = ("name", "prefix", "scopes", "carrier", "requests_per_minute", "state", "expires_at", "last_used_at")

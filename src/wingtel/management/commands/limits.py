@@ -5,19 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wingtel.aggregates.questions import (
-    DATE_RULE,
-    PRICE_LIMIT_RULE,
-    SUBSCRIPTION_ID_RULE,
-    parse_date,
-    parse_price_limit,
-    parse_subscription_id,
-)
+from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
 from wingtel.limits import keeping
 from wingtel.limits.answers import limit_answer
 from wingtel.limits.evaluating import evaluate
 from wingtel.limits.models import LARGEST_LEVEL, Length, PriceLimit
 from wingtel.management import answering
+from wingtel.management.arguments import day, identity, option, whole_number
 from wingtel.usage.models import UsageType
 from wingtel.usage.waiting import StillHeldError
 
@@ -33,19 +27,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=answering.FORMATS, default="table")
         actions = parser.add_subparsers(dest="action", metavar="set|remove|evaluate")
-        identity = answering.option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
         kept = actions.add_parser("set", help="make a limit, or change the one that --id names")
         kept.add_argument("--id", type=identity, metavar="ID", help="change this one; what is not given stays")
-        kept.add_argument(
-            "--amount", type=answering.option(parse_price_limit, PRICE_LIMIT_RULE), help="what may be paid"
-        )
+        kept.add_argument("--amount", type=option(parse_price_limit, PRICE_LIMIT_RULE), help="what may be paid")
         kept.add_argument("--plan", type=identity, metavar="ID", help="for each subscription of this plan")
         kept.add_argument("--subscription", type=identity, metavar="ID", help="for this subscription")
         kept.add_argument("--usage-type", choices=UsageType.values, help="without it, data and voice together")
         kept.add_argument("--per", choices=Length.values, help="calendar month (default) or billing cycle")
         kept.add_argument(
             "--warn-at",
-            type=answering.whole_number(1, LARGEST_LEVEL),
+            type=whole_number(1, LARGEST_LEVEL),
             action="append",
             metavar="PERCENT",
             help="a level besides 100, such as 80; repeatable",
@@ -54,7 +45,7 @@ class Command(BaseCommand):
         kept.add_argument("--name")
         kept.add_argument(
             "--starts",
-            type=answering.option(parse_date, DATE_RULE),
+            type=day,
             metavar="DATE",
             help="periods that contain or follow this day count (default: today)",
         )

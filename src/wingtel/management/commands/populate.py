@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wingtel.lifecycle.populating import PopulateRefusedError, populate_days
-from wingtel.management.answering import add_days, whole_number
+from wingtel.management.answering import add_days
+from wingtel.management.arguments import whole_number
 from wingtel.management.progress import populating
 
 

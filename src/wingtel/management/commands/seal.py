@@ -5,16 +5,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.aggregates.questions import DATE_RULE, parse_date
 from wingtel.lifecycle.sealing import SealRefusedError, seal, seal_due
-from wingtel.management.answering import option
+from wingtel.management.arguments import day
 
 
 class Command(BaseCommand):
     help = "Prove the aggregates of a day equal to its sources and seal it; without a day, all that are due."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("day", nargs="?", type=option(parse_date, DATE_RULE), metavar="DAY")
+        parser.add_argument("day", nargs="?", type=day, metavar="DAY")
 
     def handle(self, *, day: date | None, **_: Any) -> None:
         if day is None:

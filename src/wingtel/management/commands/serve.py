@@ -10,12 +10,14 @@ from django.db import connection, connections
 from granian.constants import Interfaces
 from granian.server import Server
 
+from wingtel.management.arguments import whole_number
+
 
 def add_address(parser: CommandParser) -> None:
     """Where the server listens, and with how many processes."""
     parser.add_argument("--host", default="127.0.0.1", help="Address to listen on (default: this machine only).")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))
+    parser.add_argument("--port", type=whole_number(1, 65_535), default=8000)
+    parser.add_argument("--workers", type=whole_number(1), default=min(os.cpu_count() or 1, 4))
 
 
 class Command(BaseCommand):
@@ -48,7 +50,10 @@ def _threads() -> int:
 
 def require_free(host: str, port: int) -> None:
     """Raise CommandError when the address cannot be listened on; the server itself would end in a panic."""
-    family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    try:
+        family, kind, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise CommandError(f"{host} is no address of this machine: {error.strerror}; choose another --host") from error
     with socket.socket(family, kind) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from wingtel.aggregates import strategies
 from wingtel.aggregates.models import ActiveStrategy
+from wingtel.management.arguments import seconds
 from wingtel.management.progress import populating
 
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         use.add_argument("name", choices=strategies.NAMES)
         use.add_argument(
             "--patience",
-            type=float,
+            type=seconds,
             default=strategies.PATIENCE_SECONDS,
             metavar="SECONDS",
             help="How long to wait for other sessions to let go of the usage tables (default: %(default)g).",

@@ -5,13 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wingtel.aggregates.questions import SUBSCRIPTION_ID_RULE, parse_subscription_id
 from wingtel.limits import endpoints
 from wingtel.limits.addresses import RefusedAddressError
 from wingtel.limits.answers import delivery_answer, endpoint_answer
 from wingtel.limits.delivering import deliver_due, replay
 from wingtel.limits.models import Delivery, WebhookEndpoint
 from wingtel.management import answering
+from wingtel.management.arguments import identity, whole_number
 
 COLUMNS = ("id", "url", "description", "enabled", "disabled_because", "created_at")
 DELIVERY_COLUMNS = (
@@ -26,7 +26,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=answering.FORMATS, default="table")
         actions = parser.add_subparsers(dest="action", metavar="ACTION")
-        identity = answering.option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
         added = actions.add_parser("add", help="post alerts to a URL from now on; shows the secret, once")
         added.add_argument("url")
         added.add_argument("--description", default="")
@@ -44,7 +43,7 @@ class Command(BaseCommand):
             each.add_argument("--endpoint", type=identity, metavar="ID", help="only of this endpoint")
         listed.add_argument("--state", choices=Delivery.State.values)
         listed.add_argument(
-            "--rows", type=answering.whole_number(1), default=1000, metavar="N", help="at most so many (default: 1000)"
+            "--rows", type=whole_number(1), default=1000, metavar="N", help="at most so many (default: 1000)"
         )
         replayed.add_argument("--dead", action="store_true", help="all that were given up")
         actions.add_parser("send", help="send what is due")

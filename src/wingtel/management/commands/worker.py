@@ -7,6 +7,7 @@ from django.db import connections
 
 from wingtel.background import processes
 from wingtel.background.supervising import supervise
+from wingtel.management.arguments import seconds
 
 GRACE_SECONDS = 30.0
 
@@ -15,7 +16,7 @@ def add_grace(parser: CommandParser) -> None:
     """How long work may take to end."""
     parser.add_argument(
         "--grace",
-        type=float,
+        type=seconds,
         default=GRACE_SECONDS,
         metavar="SECONDS",
         help=f"On being told to end, let tasks finish for so long (default: {GRACE_SECONDS:g}); an import that is cut"

@@ -1,0 +1,52 @@
+"""Types of the arguments of commands: what is wrong with one is said in a line."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
+
+LONGEST_WAIT = 86_400  # seconds
+
+
+def option(parse: Callable[[str], Any], rule: str) -> Callable[[str], Any]:
+    """A type for argparse: `parse`, with `rule` as the message when it raises ValueError."""
+
+    def parsed(text: str) -> Any:
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {rule}") from error
+
+    return parsed
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], Any]:
+    """A type for argparse: a whole number from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        is_one = text.isascii() and text.isdecimal()
+        if not is_one or int(text) < least or (most is not None and int(text) > most):
+            raise ValueError(text)
+        return int(text)
+
+    return option(parse, f"a whole number from {least} {'up' if most is None else f'to {most}'}")
+
+
+def seconds(text: str) -> float:
+    """A type for argparse: how long to wait, more than nothing and at most a day."""
+    return float(option(_parse_seconds, f"a number of seconds above 0, up to {LONGEST_WAIT}")(text))
+
+
+def _parse_seconds(text: str) -> float:
+    found = float(text)
+    if not 0 < found <= LONGEST_WAIT:
+        raise ValueError(text)
+    return found
+
+
+day = option(parse_date, DATE_RULE)
+"""A type for argparse: a business day."""
+
+identity = option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
+"""A type for argparse: the id of a subscription, or of what is counted as they are."""
