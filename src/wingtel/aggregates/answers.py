@@ -8,24 +8,17 @@ from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ExceedingPage, Granularity, MetricsPage, Series
 
 
-def exceeding_answer(page: ExceedingPage, *, limit: str, period: Period, next_url: str | None) -> dict[str, Any]:
-    """The body of `exceeding`."""
+def exceeding_answer(
+    page: ExceedingPage, results: object, *, limit: str, period: Period, next_url: str | None
+) -> dict[str, Any]:
+    """The body of `exceeding`, with `results` being those of the page: read, or as they were written."""
     return {
         "price_limit": limit,
         "from": day(period.first),
         "to": day(period.last),
         "as_of": moment(page.as_of),
         "next": next_url,
-        "results": [
-            {
-                "subscription_id": subscription_id,
-                "exceeded": [
-                    {"usage_type": usage_type.value, "total_price": money(total), "exceeded_by": money(excess)}
-                    for usage_type, total, excess in exceeded
-                ],
-            }
-            for subscription_id, exceeded in page.results
-        ],
+        "results": results,
     }
 
 

@@ -5,13 +5,14 @@ A period of days is answered from the monthly grain for the whole months in it a
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple, TypedDict
 
 import psycopg
 from django.db import connection, transaction
@@ -25,13 +26,16 @@ from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
 _BLOCKS = sql.statements(__package__, "sql/queries.sql")
 
 
-def _of_what_was_used(blocks: dict[str, str]) -> dict[str, str]:
-    """Blocks with the part that they share."""
-    return {name: block.replace("{from what was used}", _BLOCKS["used"]) for name, block in blocks.items()}
+def _joined(blocks: dict[str, str]) -> dict[str, str]:
+    """Blocks with the parts that they share."""
+    shared = {"{from what was used}": _BLOCKS["used"], "{the page of those who reached it}": _BLOCKS["page"]}
+    for part, text in shared.items():
+        blocks = {name: block.replace(part, text) for name, block in blocks.items()}
+    return blocks
 
 
-_SQL = _of_what_was_used(_BLOCKS)
-WHOLE = _of_what_was_used(sql.statements(__package__, "sql/exports.sql"))
+_SQL = _joined(_BLOCKS)
+WHOLE = _joined(sql.statements(__package__, "sql/exports.sql"))
 """The statements of whole answers, by name."""
 
 BLOCK_BYTES = 4 << 20
@@ -50,15 +54,15 @@ class Granularity(StrEnum):
     MONTH = "month"
 
 
-class ExceededLimit(NamedTuple):
+class ExceededLimit(TypedDict):
     """A usage type whose total price reached the limit; `exceeded_by` is zero when it met it exactly."""
 
-    usage_type: UsageType
-    total_price: Decimal
-    exceeded_by: Decimal
+    usage_type: str
+    total_price: str
+    exceeded_by: str
 
 
-class ExceedingSubscription(NamedTuple):
+class ExceedingSubscription(TypedDict):
     """A subscription that reached the limit in at least one usage type, the largest excess first."""
 
     subscription_id: int
@@ -75,11 +79,20 @@ class ExceedingPosition:
 
 @dataclass(frozen=True)
 class ExceedingPage:
-    """One page of the answer; `next` is where the following page starts after, None on the last."""
+    """One page of the answer; `next` is where the following page starts after, None on the last.
+
+    `written` are its results in JSON, as the database wrote them: amounts are texts with four decimals.
+    """
 
     as_of: datetime
-    results: list[ExceedingSubscription]
+    written: str
     next: ExceedingPosition | None
+
+    @cached_property
+    def results(self) -> list[ExceedingSubscription]:
+        """The results, read."""
+        found: list[ExceedingSubscription] = json.loads(self.written)
+        return found
 
 
 class UsageMetric(NamedTuple):
@@ -151,30 +164,24 @@ def exceeding(
     `carrier`.
     """
     parts = period.split()
-    rows = _rows(
-        "exceeding_in_period" if parts.days else "exceeding",
-        _parameters(parts, usage_types)
-        | {
-            "price_limit": price_limit,
-            "subscription_ids": list(subscription_ids) or None,
-            "carrier": carrier,
-            "after_price": after and after.price,
-            "after_id": after and after.subscription_id,
-            "rows": page_size + 1,
-        },
-    )
-    found: list[ExceedingSubscription] = []
-    largest: list[Decimal] = []
-    for subscription_id, most, usage_type, price in rows.data:
-        if not found or found[-1].subscription_id != subscription_id:
-            found.append(ExceedingSubscription(subscription_id, []))
-            largest.append(most)
-        found[-1].exceeded.append(ExceededLimit(_TYPES[usage_type], price, price - price_limit))
-    results = found[:page_size]
+    asked: dict[str, Any] = {
+        "price_limit": price_limit,
+        "carrier": carrier,
+        "after_price": after and after.price,
+        "after_id": after and after.subscription_id,
+        "page_size": page_size,
+    }
+    if parts.days:
+        asked |= _parameters(parts, usage_types) | {"subscription_ids": list(subscription_ids) or None}
+        rows = _rows("exceeding_in_period", asked)
+    else:
+        first_month, last_month = parts.months or (None, None)
+        asked |= {"first_month": first_month, "last_month": last_month, "usage_types": _array(usage_types)}
+        asked |= {"subscription_ids": _array(subscription_ids) if subscription_ids else None}
+        rows = _kept_rows("exceeding", asked)
+    ((written, has_more, price, subscription_id),) = rows.data
     return ExceedingPage(
-        as_of=rows.as_of,
-        results=results,
-        next=ExceedingPosition(largest[page_size - 1], results[-1].subscription_id) if len(found) > page_size else None,
+        as_of=rows.as_of, written=written, next=ExceedingPosition(price, subscription_id) if has_more else None
     )
 
 
@@ -434,30 +441,36 @@ def _metrics_of_one(
     return _kept_rows(
         "metrics_of_one",
         {
-            "subscription_id": str(subscription_id),
+            "subscription_id": subscription_id,
             "carrier": carrier or "",
-            "first_month": str(first_month or EARLIEST),
-            "last_month": str(last_month or LATEST),
-            "edge_first": str(edge[0]),
-            "edge_last": str(edge[1]),
-            "other_edge_first": str(other_edge[0]),
-            "other_edge_last": str(other_edge[1]),
-            "usage_types": f"{{{','.join(usage_types)}}}",
+            "first_month": first_month or EARLIEST,
+            "last_month": last_month or LATEST,
+            "edge_first": edge[0],
+            "edge_last": edge[1],
+            "other_edge_first": other_edge[0],
+            "other_edge_last": other_edge[1],
+            "usage_types": _array(usage_types),
             "after_type": after.usage_type.value if after else "",
-            "rows": str(rows),
+            "rows": rows,
         },
     )
 
 
-def _kept_rows(query: str, parameters: dict[str, str]) -> _Rows:
-    """The same, of a query whose plan is kept. Parameters are texts, whose types the query says."""
+def _kept_rows(query: str, parameters: Mapping[str, object]) -> _Rows:
+    """The same, of a query whose plan is kept. Parameters are sent as texts, whose types the query says."""
+    texts = {name: None if value is None else str(value) for name, value in parameters.items()}
     # Django's cursor writes the parameters into the text; psycopg's own sends them beside it and can keep the plan.
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
         psycopg.Cursor(cursor.connection) as bare,
     ):
-        return _found(bare.execute(_SQL[query], parameters, prepare=True).fetchall())
+        return _found(bare.execute(_SQL[query], texts, prepare=True).fetchall())
+
+
+def _array(values: Sequence[object]) -> str:
+    """Numbers or plain words as the text of an array."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 def _found(rows: list[tuple[Any, ...]]) -> _Rows:

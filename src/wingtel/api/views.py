@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import astuple
 from typing import Any, ClassVar
 
+import orjson
 from django.conf import settings
 from django.db import OperationalError, connection
 from django.http import Http404, HttpResponse
@@ -118,6 +119,7 @@ class ExceedingView(ExportView):
         return json_response(
             answers.exceeding_answer(
                 page,
+                orjson.Fragment(page.written),
                 limit=answers.price_limit(self.asked["price_limit"]),
                 period=period,
                 next_url=next_url(request, page.next),

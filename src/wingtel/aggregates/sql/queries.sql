@@ -2,16 +2,36 @@
 SELECT usage_populate(%(first)s, %(last)s)
 
 -- name: exceeding
--- Subscriptions whose price in whole months reached a limit, or in all time where none are given, the largest first; a row for
--- each usage type that did.
-SELECT now()::text, found.*
-FROM (VALUES (1)) AS always (one)
-LEFT JOIN usage_exceeding(
-    %(first_month)s::date, %(last_month)s::date, %(usage_types)s::text[], %(price_limit)s::numeric,
-    %(subscription_ids)s::bigint[], %(after_price)s::numeric, %(after_id)s::bigint, %(rows)s::bigint,
-    %(carrier)s::text
-) AS found ON true
-ORDER BY found.largest DESC, found.subscription_id, found.price DESC, found.usage_type
+-- Subscriptions whose price in whole months reached a limit, or in all time where none are given, the largest first. Its plan is
+-- kept: every value is a parameter.
+WITH reached AS (
+    SELECT subscription_id, largest, usage_type, price
+    FROM usage_exceeding(
+        %(first_month)s::date, %(last_month)s::date, %(usage_types)s::text[], %(price_limit)s::numeric,
+        %(subscription_ids)s::bigint[], %(after_price)s::numeric, %(after_id)s::bigint, %(page_size)s::bigint + 1,
+        %(carrier)s::text
+    )
+)
+{the page of those who reached it}
+
+-- name: page
+-- A page of those who reached a limit, given a row for each usage type that did: its results in JSON, which is several times as
+-- fast to write here as to send row by row, and where the next page starts after, if any is left.
+SELECT now()::text,
+       '[' || coalesce(string_agg(written, ',' ORDER BY place) FILTER (WHERE place <= %(page_size)s::bigint), '') || ']',
+       count(*) > %(page_size)s::bigint,
+       max(largest) FILTER (WHERE place = %(page_size)s::bigint),
+       max(subscription_id) FILTER (WHERE place = %(page_size)s::bigint)
+FROM (
+    SELECT subscription_id, largest, row_number() OVER (ORDER BY largest DESC, subscription_id) AS place,
+           '{"subscription_id":' || subscription_id || ',"exceeded":[' || string_agg(
+               '{"usage_type":"' || usage_type || '","total_price":"' || price
+                   || '","exceeded_by":"' || price - %(price_limit)s::numeric || '"}',
+               ',' ORDER BY price DESC, usage_type
+           ) || ']}' AS written
+    FROM reached
+    GROUP BY largest, subscription_id
+) AS listed
 
 -- name: used
 -- What was used in a period by everybody that is asked for: its whole months and the days at its edges.
@@ -43,19 +63,19 @@ WITH totals AS (
     HAVING sum(price) >= %(price_limit)s::numeric
 ),
 page AS (
-    SELECT subscription_id, max(price) AS price
+    SELECT subscription_id, max(price) AS largest
     FROM totals
     GROUP BY subscription_id
     HAVING %(after_price)s::numeric IS NULL
         OR max(price) < %(after_price)s::numeric
         OR max(price) = %(after_price)s::numeric AND subscription_id > %(after_id)s::bigint
     ORDER BY max(price) DESC, subscription_id
-    LIMIT %(rows)s
+    LIMIT %(page_size)s::bigint + 1
+),
+reached AS (
+    SELECT subscription_id, largest, usage_type, price FROM page JOIN totals USING (subscription_id)
 )
-SELECT now()::text, page.subscription_id, page.price, reached.usage_type, reached.price
-FROM (VALUES (1)) AS always (one)
-LEFT JOIN (page JOIN totals AS reached USING (subscription_id)) ON true
-ORDER BY page.price DESC, page.subscription_id, reached.price DESC, reached.usage_type
+{the page of those who reached it}
 
 -- name: metrics
 -- What was used and paid in a period, by subscription and usage type, in that order.
@@ -101,7 +121,7 @@ WITH page AS MATERIALIZED (
     ORDER BY subscription_id, usage_type
     LIMIT %(rows)s
 )
-SELECT now()::text, page.subscription_id, page.usage_type, total.price, total.used, total.records
+SELECT (SELECT now()::text), page.subscription_id, page.usage_type, total.price, total.used, total.records
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
     page JOIN (
@@ -157,7 +177,7 @@ LIMIT %(rows)s
 
 -- name: series_by_day
 -- One subscription's days.
-SELECT now()::text, points.*
+SELECT (SELECT now()::text), points.*
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
     SELECT day, usage_type, price, used, records
@@ -172,7 +192,7 @@ ORDER BY points.day, points.usage_type
 
 -- name: series_by_month
 -- One subscription's months: whole ones from the monthly grain, the parts of months at the edges from the daily.
-SELECT now()::text, points.*
+SELECT (SELECT now()::text), points.*
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
     SELECT greatest(month, %(first)s::date) AS start, usage_type, sum(price), sum(used), sum(records)

@@ -106,6 +106,8 @@ DECLARE
     least_bound numeric := price_limit;
     -- How many at first; all that there are, once it is NULL. A month is one row to sum, and its bound wider than a total's.
     candidates_taken bigint := CASE WHEN is_one_month THEN 2 * page_rows + 50 ELSE page_rows + page_rows / 4 + 20 END;
+    -- What the walk of a first page takes: about so many rows of each usage type reach as far down as the page.
+    rows_walked constant bigint := cardinality(usage_types) * page_rows + 50;
     -- Those that are asked for by name need no walk.
     candidates bigint[] := CASE WHEN subscription_ids IS NULL OR only_carrier IS NULL THEN subscription_ids ELSE
         ARRAY(SELECT id FROM subscription WHERE id = ANY (subscription_ids) AND carrier = only_carrier) END;
@@ -117,22 +119,29 @@ DECLARE
     page_ids bigint[];
     page_prices numeric[];
 BEGIN
-    -- The first page of a month where nothing is put aside: the rows walked hold the prices themselves, and whoever was left out paid
-    -- less than the page's last, for any usage type. On a later page a row may be of a subscription that stood on an earlier one.
+    -- The first page of a month where nothing is put aside: the rows walked, of both usage types in one order, hold the prices
+    -- themselves, and whoever was left out paid less than the page's last, for any usage type. On a later page a row may be of a subscription that stood on an earlier one.
     IF is_one_month AND subscription_ids IS NULL AND only_carrier IS NULL AND after_price IS NULL
        AND NOT EXISTS (SELECT FROM usage_delta) THEN
         WITH walked AS MATERIALIZED (
-            SELECT wanted.usage_type, stored.subscription_id, stored.price, stored.ceiling
-            FROM unnest(usage_types) AS wanted (usage_type)
-            CROSS JOIN LATERAL (
-                SELECT subscription_id, price, ceiling
-                FROM monthly_usage
-                WHERE month + 0 = first_month  -- as the index has it
-                  AND usage_type = wanted.usage_type COLLATE "C"
-                  AND ceiling >= price_limit
-                ORDER BY ceiling DESC
-                LIMIT page_rows + page_rows / 4 + 20
+            SELECT usage_type, subscription_id, price, ceiling
+            FROM (
+                (SELECT usage_type, subscription_id, price, ceiling
+                 FROM monthly_usage
+                 WHERE month + 0 = first_month  -- as the index has it
+                   AND usage_type = 'data' AND 'data' = ANY (usage_types)
+                   AND ceiling >= price_limit
+                 ORDER BY ceiling DESC)
+                UNION ALL
+                (SELECT usage_type, subscription_id, price, ceiling
+                 FROM monthly_usage
+                 WHERE month + 0 = first_month  -- as the index has it
+                   AND usage_type = 'voice' AND 'voice' = ANY (usage_types)
+                   AND ceiling >= price_limit
+                 ORDER BY ceiling DESC)
             ) AS stored
+            ORDER BY ceiling DESC
+            LIMIT rows_walked
         ),
         page AS (
             SELECT subscription_id, max(price) AS price
@@ -143,13 +152,7 @@ BEGIN
             LIMIT page_rows
         ),
         left_out AS (
-            SELECT max(least_walked) AS bound
-            FROM (
-                SELECT min(ceiling) AS least_walked
-                FROM walked
-                GROUP BY usage_type
-                HAVING count(*) = page_rows + page_rows / 4 + 20
-            ) AS full_walks
+            SELECT min(ceiling) AS bound FROM walked HAVING count(*) = rows_walked
         )
         SELECT array_agg(subscription_id), array_agg(price), (SELECT bound FROM left_out)
         FROM page
@@ -159,10 +162,9 @@ BEGIN
             RETURN QUERY
             SELECT page.subscription_id, page.price, reached.usage_type, reached.price
             FROM unnest(page_ids, page_prices) AS page (subscription_id, price)
-            CROSS JOIN unnest(usage_types) AS wanted (usage_type)
             JOIN monthly_usage AS reached
                 ON reached.subscription_id = page.subscription_id
-               AND reached.usage_type = wanted.usage_type COLLATE "C"
+               AND reached.usage_type = ANY (usage_types COLLATE "C")
                AND reached.month = first_month
             WHERE reached.price >= price_limit;
             RETURN;

@@ -10,6 +10,7 @@ from wingtel.aggregates import answers, queries
 from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
 from wingtel.exports import answers as exports
 from wingtel.management import answering, exporting
+from wingtel.management.arguments import option
 
 COLUMNS = ("subscription_id", "usage_type", "total_price", "exceeded_by")
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--price-limit",
-            type=answering.option(parse_price_limit, PRICE_LIMIT_RULE),
+            type=option(parse_price_limit, PRICE_LIMIT_RULE),
             required=True,
             metavar="AMOUNT",
         )
@@ -51,7 +52,7 @@ class Command(BaseCommand):
             answering.result_limit(options["page_size"], options["format"]),
         )
         limit = answers.price_limit(price_limit)
-        body = answers.exceeding_answer(page, limit=limit, period=period, next_url=None)
+        body = answers.exceeding_answer(page, page.results, limit=limit, period=period, next_url=None)
         if options["format"] == "json":
             answering.print_json(self.stdout, body)
             return
