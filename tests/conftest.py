@@ -25,6 +25,14 @@ settings.load_profile("wingtel")
 instead_of_flushing()
 
 
+SLOW = {"faults", "background", "commands", "embedded", "test_schema_is_true", "test_state_machine"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: SLOW.isdisjoint([*item.path.parts, item.path.stem]))
+
+
 @pytest.fixture
 def client(db: None) -> Client:
     """In the place of pytest-django's: a client with a key that may do everything."""

@@ -4,10 +4,11 @@
 have some, and what migrations put there stays. Partitions are dropped elsewhere.
 """
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.test import TransactionTestCase
 
-from wingtel.aggregates.strategies.installing import ensure_installed
+from wingtel.aggregates.apps import install
+from wingtel.usage.apps import install_functions
 
 EMPTIED = """
 DO $$
@@ -35,7 +36,8 @@ def empty(_: object = None) -> None:
     """Leave the database as it was migrated, with the default strategy."""
     with connection.cursor() as cursor:
         cursor.execute(EMPTIED)
-    ensure_installed()
+    install_functions(DEFAULT_DB_ALIAS)
+    install(DEFAULT_DB_ALIAS)
 
 
 def instead_of_flushing() -> None:
