@@ -18,6 +18,7 @@ import psycopg
 from django.db import connection, transaction
 
 from wingtel import sql
+from wingtel.database.arrays import array
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageDay, UsageType
 
@@ -176,8 +177,8 @@ def exceeding(
         rows = _rows("exceeding_in_period", asked)
     else:
         first_month, last_month = parts.months or (None, None)
-        asked |= {"first_month": first_month, "last_month": last_month, "usage_types": _array(usage_types)}
-        asked |= {"subscription_ids": _array(subscription_ids) if subscription_ids else None}
+        asked |= {"first_month": first_month, "last_month": last_month, "usage_types": array(usage_types)}
+        asked |= {"subscription_ids": array(map(str, subscription_ids)) if subscription_ids else None}
         rows = _kept_rows("exceeding", asked)
     ((written, has_more, price, subscription_id),) = rows.data
     return ExceedingPage(
@@ -449,7 +450,7 @@ def _metrics_of_one(
             "edge_last": edge[1],
             "other_edge_first": other_edge[0],
             "other_edge_last": other_edge[1],
-            "usage_types": _array(usage_types),
+            "usage_types": array(usage_types),
             "after_type": after.usage_type.value if after else "",
             "rows": rows,
         },
@@ -466,11 +467,6 @@ def _kept_rows(query: str, parameters: Mapping[str, object]) -> _Rows:
         psycopg.Cursor(cursor.connection) as bare,
     ):
         return _found(bare.execute(_SQL[query], texts, prepare=True).fetchall())
-
-
-def _array(values: Sequence[object]) -> str:
-    """Numbers or plain words as the text of an array."""
-    return f"{{{','.join(map(str, values))}}}"
 
 
 def _found(rows: list[tuple[Any, ...]]) -> _Rows:

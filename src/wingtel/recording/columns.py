@@ -1,7 +1,7 @@
 """Entries as columns: what is done to millions of them is done to whole columns at a time."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
@@ -59,17 +59,3 @@ def moment_texts(moments: Sequence[datetime]) -> list[str]:
 def copy_texts(texts: Sequence[str]) -> Sequence[str]:
     """Texts as COPY reads them."""
     return [text.translate(_ESCAPED) for text in texts] if _SPECIAL.search("".join(texts)) else texts
-
-
-def array(texts: Iterable[str]) -> str:
-    """Texts without any special character, such as numbers and moments, as the text of an array."""
-    return f"{{{','.join(texts)}}}"
-
-
-def text_array(texts: Sequence[str]) -> str:
-    """Texts as the text of an array: psycopg would write it value by value."""
-    # All at once is several times as fast as one by one. NUL is the one character that no text in PostgreSQL has.
-    joined = "\0".join(texts).replace("\\", r"\\").replace('"', r"\"")
-    if joined.count("\0") != len(texts) - 1:
-        raise ValueError("a text with a NUL character, which PostgreSQL cannot keep")
-    return '{"' + joined.replace("\0", '","') + '"}'

@@ -13,10 +13,11 @@ from wingtel import sql
 from wingtel.aggregates import strategies
 from wingtel.aggregates.stored import MERGE_SINCE
 from wingtel.aggregates.strategies import Strategy
+from wingtel.database.arrays import array
 from wingtel.usage.models import UsageType
 
 from . import resolving
-from .columns import Columns, array, copy_texts, moment_texts
+from .columns import Columns, copy_texts, moment_texts
 from .entries import Naming
 from .stored import Stored
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from wingtel import sql
+from wingtel.database.arrays import array, text_array
 
-from .columns import Columns, array, text_array
+from .columns import Columns
 from .entries import NamedBy, Naming
 
 _SQL = sql.statements(__package__, "sql/copy.sql")

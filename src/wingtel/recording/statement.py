@@ -9,8 +9,9 @@ from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.aggregates import strategies
+from wingtel.database.arrays import array, text_array
 
-from .columns import Columns, array, moment_texts, text_array
+from .columns import Columns, moment_texts
 from .entries import NamedBy, Naming
 from .stored import Stored
 

@@ -50,6 +50,13 @@ SELECT array_agg(DISTINCT subscription_id)
 FROM limit_alert
 WHERE recovered_at IS NULL AND first < %(month)s::date + interval '1 month' AND last >= %(month)s::date
 
+-- name: alerted_of
+-- Those of some subscriptions that have open alerts which have to do with a month.
+SELECT array_agg(DISTINCT subscription_id)
+FROM limit_alert
+WHERE recovered_at IS NULL AND subscription_id = ANY (%(subscriptions)s::bigint[])
+  AND first < %(month)s::date + interval '1 month' AND last >= %(month)s::date
+
 -- name: alerted_months
 -- The months that open alerts have to do with.
 SELECT DISTINCT usage_month(day)
@@ -131,21 +138,29 @@ reached AS MATERIALIZED (
     FROM total CROSS JOIN LATERAL unnest(levels) AS level
     WHERE total >= lowest AND total >= amount * level / 100
 ),
+raised_before AS MATERIALIZED (
+    SELECT id, subscription_id, price_limit_id, first, last, level
+    FROM limit_alert
+    WHERE subscription_id = ANY (%(subscription_ids)s::bigint[])
+      AND %(day)s::date BETWEEN first AND last
+      AND recovered_at IS NULL
+),
 raised AS (
     INSERT INTO limit_alert (subscription_id, price_limit_id, usage_type, per, first, last, level, threshold, price, raised_at)
     SELECT subscription_id, price_limit_id, usage_type, per, first, last, level, threshold, price, clock_timestamp()
     FROM reached
+    WHERE (subscription_id, price_limit_id, first, last, level) NOT IN (
+        SELECT subscription_id, price_limit_id, first, last, level FROM raised_before
+    )
     ORDER BY subscription_id, price_limit_id, first, level
     ON CONFLICT (subscription_id, price_limit_id, first, last, level) WHERE recovered_at IS NULL DO NOTHING
     RETURNING id, price_limit_id
 ),
 not_reached AS MATERIALIZED (
     SELECT alert.id, alert.subscription_id, alert.price_limit_id, alert.first, alert.last
-    FROM limit_alert AS alert
+    FROM raised_before AS alert
     JOIN price_limit ON price_limit.id = alert.price_limit_id
-    WHERE alert.subscription_id = ANY (%(subscription_ids)s::bigint[])
-      AND %(day)s::date BETWEEN alert.first AND alert.last
-      AND alert.recovered_at IS NULL AND price_limit.deleted_at IS NULL AND price_limit.starts <= alert.last
+    WHERE price_limit.deleted_at IS NULL AND price_limit.starts <= alert.last
       AND (alert.subscription_id, alert.price_limit_id, alert.first, alert.last, alert.level) NOT IN (
           SELECT subscription_id, price_limit_id, first, last, level FROM reached
       )
