@@ -12,7 +12,6 @@ from decimal import Decimal
 from django.db import connection
 
 from wingtel import sql
-from wingtel.database.arrays import array
 from wingtel.usage.waiting import PATIENCE_SECONDS, patiently
 
 _SQL = sql.statements(__package__, "sql/changes.sql")
@@ -91,13 +90,3 @@ def users_in_month(month: date, *, least: Decimal | None = None) -> list[int]:
         cursor.execute(_SQL["users_in_month"], {"month": month, "least": least})
         (subscriptions,) = cursor.fetchone()
     return subscriptions or []
-
-
-def payers(month: date, subscriptions: list[int], *, least: Decimal) -> list[int]:
-    """Those of some subscriptions who may have paid `least` (the operator's currency) in a month, as above."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SQL["payers"], {"month": month, "subscriptions": array(map(str, subscriptions)), "least": least}
-        )
-        (found,) = cursor.fetchone()
-    return found or []

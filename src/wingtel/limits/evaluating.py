@@ -69,7 +69,7 @@ def evaluate() -> Evaluation:
             points = list(_to_look_at(state, since))
             _execute("hash")
             for day, subscriptions in points:
-                found = _evaluated(state, found, day, subscriptions)
+                found = _evaluated(found, day, subscriptions)
             _execute("as_before")
         _execute("done")
     return found
@@ -146,28 +146,17 @@ def _known_months(first: date) -> list[date]:
     return [month for (month,) in _rows("months", first=first.replace(day=1))]
 
 
-def _evaluated(state: _State, found: Evaluation, day: date, subscriptions: list[int]) -> Evaluation:
+def _evaluated(found: Evaluation, day: date, subscriptions: list[int]) -> Evaluation:
     """Add what comes of evaluating the periods that contain `day`."""
     for part in _parts(subscriptions):
-        raised = recovered = 0
-        if concerned := _concerned(state, day, part):
-            ((raised, recovered),) = _rows(
-                "evaluate", subscription_ids=array(map(str, concerned)), day=day, emails=settings.WINGTEL_ALERT_EMAILS
-            )
+        ((raised, recovered),) = _rows(
+            "evaluate",
+            subscription_ids=array(map(str, part)),
+            day=day,
+            emails=settings.WINGTEL_ALERT_EMAILS,
+        )
         found = Evaluation(found.looked_at + len(part), found.raised + raised, found.recovered + recovered)
     return found
-
-
-def _concerned(state: _State, day: date, subscriptions: list[int]) -> list[int]:
-    """Those of them of whom an alert can change: who paid as much as the lowest level of all, or has an open one.
-
-    Of a billing cycle, a month does not tell what was paid.
-    """
-    if state.by_cycle or state.lowest is None:
-        return subscriptions
-    month = day.replace(day=1)
-    alerted = _ids("alerted_of", subscriptions=array(map(str, subscriptions)), month=month)
-    return sorted({*alerted, *changes.payers(month, subscriptions, least=state.lowest)})
 
 
 def _parts(subscriptions: list[int]) -> Iterator[list[int]]:

@@ -58,17 +58,3 @@ FROM (
     GROUP BY subscription_id
     HAVING %(least)s::numeric IS NULL OR sum(greatest(price, 0)) >= %(least)s::numeric
 ) AS users
-
--- name: payers
--- Those of some subscriptions who may have paid so much in a month for one usage type or for both. The usage types are named for the
--- primary key, in which they stand before the month.
-SELECT array_agg(subscription_id)
-FROM (
-    SELECT subscription_id
-    FROM usage_monthly
-    WHERE subscription_id = ANY (%(subscriptions)s::bigint[])
-      AND usage_type = ANY (ARRAY['data', 'voice'])
-      AND month = %(month)s
-    GROUP BY subscription_id
-    HAVING sum(greatest(price, 0)) >= %(least)s::numeric
-) AS payers

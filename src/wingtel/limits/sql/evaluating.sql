@@ -50,13 +50,6 @@ SELECT array_agg(DISTINCT subscription_id)
 FROM limit_alert
 WHERE recovered_at IS NULL AND first < %(month)s::date + interval '1 month' AND last >= %(month)s::date
 
--- name: alerted_of
--- Those of some subscriptions that have open alerts which have to do with a month.
-SELECT array_agg(DISTINCT subscription_id)
-FROM limit_alert
-WHERE recovered_at IS NULL AND subscription_id = ANY (%(subscriptions)s::bigint[])
-  AND first < %(month)s::date + interval '1 month' AND last >= %(month)s::date
-
 -- name: alerted_months
 -- The months that open alerts have to do with.
 SELECT DISTINCT usage_month(day)
