@@ -21,7 +21,7 @@ from .reading import differing_days, rows
 from .test_commands import GOOD
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DEADLINE = 60
+DEADLINE = 120
 TICK = 0.02
 """Seconds that are waited for output at a time."""
 
