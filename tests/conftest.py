@@ -1,4 +1,4 @@
-"""Settings of the tools that all tests share, and partitions that do not outlive their test."""
+"""Settings of the tools, and fixtures, that all tests share."""
 
 import shutil
 import tempfile
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import redis
-from django.db import connection
 from django.test import Client
 from hypothesis import settings
 
@@ -15,8 +14,6 @@ from tests.callers import client_of
 from tests.emptying import instead_of_flushing
 from wingtel.embedded import EmbeddedValkey
 from wingtel.keys.access import Scope
-from wingtel.usage import partitions
-from wingtel.usage.business_days import set_time_zone, time_zone
 
 # Machines are noisy: how long an example takes is no reason to fail.
 settings.register_profile("wingtel", deadline=None)
@@ -61,23 +58,3 @@ def valkey(valkey_server: EmbeddedValkey) -> EmbeddedValkey:
     with redis.Redis.from_url(valkey_server.url()) as session:
         session.flushall()
     return valkey_server
-
-
-@pytest.fixture(autouse=True)
-def _no_partitions_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Drop the days that a committing test made, and its time zone: with hundreds of days, planning takes long."""
-    marker = request.node.get_closest_marker("django_db")
-    if "transactional_db" not in request.fixturenames and not (marker and marker.kwargs.get("transaction")):
-        yield
-        return
-    request.getfixturevalue("transactional_db")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON oid = inhrelid AND relkind = 'r'"
-        )
-        partitions._known.clear()
-        if left := [partition for (partition,) in cursor.fetchall()]:
-            cursor.execute(f"DROP TABLE {', '.join(left)}")
-    if time_zone().key != "UTC":
-        set_time_zone("UTC")

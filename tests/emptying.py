@@ -1,14 +1,16 @@
-"""Emptying the database after a test that committed: what Django's `flush` does, in a tenth of its time.
+"""Emptying the database after a test that committed: what Django's `flush` does, in a quarter of its time.
 
 `flush` makes the files of all tables anew, and permissions and groups again. Here rows are deleted from the tables that
-have some, and what migrations put there stays. Partitions are dropped elsewhere.
+have some, and what migrations put there stays. Partitions are dropped: with hundreds of days, planning takes long.
 """
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.test import TransactionTestCase
 
 from wingtel.aggregates.apps import install
+from wingtel.usage import partitions
 from wingtel.usage.apps import install_functions
+from wingtel.usage.business_days import set_time_zone, time_zone
 
 EMPTIED = """
 DO $$
@@ -34,13 +36,22 @@ END $$
 
 
 def empty(_: object = None) -> None:
-    """Leave the database as it was migrated, with the default strategy."""
+    """Leave the database as it was migrated, with the default strategy and UTC."""
     with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON oid = inhrelid AND relkind = 'r'"
+        )
+        partitions._known.clear()
+        if left := [partition for (partition,) in cursor.fetchall()]:
+            cursor.execute(f"DROP TABLE {', '.join(left)}")
         cursor.execute(EMPTIED)
     install_functions(DEFAULT_DB_ALIAS)
     install(DEFAULT_DB_ALIAS)
+    if time_zone().key != "UTC":
+        set_time_zone("UTC")
 
 
 def instead_of_flushing() -> None:
     """Empty so after every test that may commit."""
+    # Where Django flushes; its types leave out what is private.
     TransactionTestCase._fixture_teardown = empty  # type: ignore[attr-defined]

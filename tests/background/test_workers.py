@@ -143,8 +143,11 @@ def test_a_lost_valkey_holds_up_background_work_only_and_heals(
     before = work.children()
     kill_valkey(valkey)
     until(lambda: redis_status() == "unreachable")
-    until(stays_unfolded)  # once the workers have done what they had in hand; recorded and counted all the same
+    until(stays_unfolded)  # once the workers have done what they had in hand
+    waiting = unfolded()
+    use(today(), 10)  # recorded and counted all the same
     assert reconcile(today(), today()).drift_keys == 0
+    assert unfolded() == waiting + 10
     valkey.start()
     until(is_folded, seconds=60)
     assert redis_status() == "ok"

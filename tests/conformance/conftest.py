@@ -5,7 +5,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
 
 from tests.sessions import new_connection
 from wingtel.aggregates import strategies
@@ -17,8 +16,6 @@ EMPTY = "TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_us
 @pytest.fixture(params=strategies.NAMES)
 def strategy(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[Strategy]:
     """The active strategy, on empty tables."""
-    with connection.cursor() as cursor:
-        cursor.execute(EMPTY)
     strategies.use(request.param)
     yield strategies.named(request.param)
     strategies.use("triggers")

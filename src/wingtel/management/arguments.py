@@ -33,17 +33,15 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], Any]:
     return option(parse, f"a whole number from {least} {'up' if most is None else f'to {most}'}")
 
 
-def seconds(text: str) -> float:
-    """A type for argparse: how long to wait, more than nothing and at most a day."""
-    return float(option(_parse_seconds, f"a number of seconds above 0, up to {LONGEST_WAIT}")(text))
-
-
 def _parse_seconds(text: str) -> float:
     found = float(text)
     if not 0 < found <= LONGEST_WAIT:
         raise ValueError(text)
     return found
 
+
+seconds = option(_parse_seconds, f"a number of seconds above 0, up to {LONGEST_WAIT}")
+"""A type for argparse: how long to wait."""
 
 day = option(parse_date, DATE_RULE)
 """A type for argparse: a business day."""

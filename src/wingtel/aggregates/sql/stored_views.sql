@@ -119,8 +119,9 @@ DECLARE
     page_ids bigint[];
     page_prices numeric[];
 BEGIN
-    -- The first page of a month where nothing is put aside: the rows walked, of both usage types in one order, hold the prices
-    -- themselves, and whoever was left out paid less than the page's last, for any usage type. On a later page a row may be of a subscription that stood on an earlier one.
+    -- The first page of a month where nothing is put aside: the rows walked hold the prices themselves, and whoever was left out paid
+    -- less than the page's last, for any usage type. On a later page a row may be of a subscription that stood on an earlier one.
+    -- Each usage type is walked by a branch of its own: two walks that have an order are merged in it as far as the page needs.
     IF is_one_month AND subscription_ids IS NULL AND only_carrier IS NULL AND after_price IS NULL
        AND NOT EXISTS (SELECT FROM usage_delta) THEN
         WITH walked AS MATERIALIZED (
