@@ -8,7 +8,7 @@ import argparse
 import random
 import statistics
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db import connection
@@ -17,8 +17,10 @@ from benchmarks.measuring import execute, timed
 from benchmarks.report import Row, print_table
 from benchmarks.server import benchmark_server
 
-DAY = date(2026, 3, 20)
-NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
+TODAY = datetime.now(UTC).date()
+"""Changes of this month and the one before are what limits are made for."""
+MONTH = TODAY.replace(day=1)
+NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
 SUBSCRIPTIONS = 1_000_000
 BY_CYCLE = 100_000
 """Subscriptions that have daily aggregates, by which billing cycles are counted."""
@@ -27,27 +29,33 @@ PARTS = ("writers", "evaluating", "cycles")
 CHANGED = (1_000, 10_000)
 ROUNDS = 7
 LIMIT = Decimal("60.00")
+DEAR = Decimal("0.50")
+"""Twenty times what a record costs otherwise: most of those who pay it leave a ceiling."""
 
-BARE = """SELECT count(*) FROM (
-    SELECT subscription_id FROM monthly_usage WHERE month = '2026-03-01'
+BARE = f"""SELECT count(*) FROM (
+    SELECT subscription_id FROM monthly_usage WHERE month = '{MONTH}'
     GROUP BY subscription_id HAVING sum(price) >= %s) AS reached"""
 
 
 class Feed:
-    """Records of one day with ids that were not used before, from the same draws in each run."""
+    """Records of today with ids that were not used before, from the same draws in each run."""
 
     def __init__(self, subscriptions: int, prefix: str) -> None:
         self.subscriptions, self.prefix = subscriptions, prefix
         self.drawn, self.number = random.Random(1), 0
 
-    def copy(self, records: int) -> None:
+    def price(self) -> Decimal:
+        """What a record costs in the other benchmarks: 0.0245 on average."""
+        return Decimal(int(self.drawn.lognormvariate(5, 1)) + 1) / 10_000
+
+    def copy(self, records: int, price: Decimal | None = None) -> None:
         """COPY one record of each of so many subscriptions, in one statement."""
         ids = self.drawn.sample(range(1, self.subscriptions + 1), records)
         statement = "COPY data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
         with connection.cursor() as cursor, cursor.copy(statement) as copying:
             for identity in ids:
                 self.number += 1
-                copying.write_row((f"att-{self.prefix}-{self.number:09}", NOON, identity, Decimal("0.5"), 1000))
+                copying.write_row((f"att-{self.prefix}-{self.number:09}", NOON, identity, price or self.price(), 1000))
 
     def one(self) -> None:
         """Record one."""
@@ -57,7 +65,7 @@ class Feed:
         self.number += 1
         identity = self.drawn.randint(1, self.subscriptions)
         record_usage(
-            [UsageEntry(UsageType.DATA, NOON, identity, 1000, Decimal("0.5"), f"{self.prefix}-{self.number:09}")]
+            [UsageEntry(UsageType.DATA, NOON, identity, 1000, self.price(), f"{self.prefix}-{self.number:09}")]
         )
 
 
@@ -78,7 +86,7 @@ def run(scale: float, parts: list[str]) -> None:
 def _prepare(subscriptions: int) -> None:
     from wingtel.usage import partitions  # noqa: PLC0415 - needs Django set up
 
-    partitions.ensure([DAY])
+    partitions.ensure([TODAY])
     execute(
         """INSERT INTO subscription (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id,
                                      effective_date)
@@ -88,10 +96,12 @@ def _prepare(subscriptions: int) -> None:
     )
     execute(
         """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
-           SELECT id, usage_type, date '2026-03-01', 1000, price, 7, usage_price_ceiling(price)
+           SELECT id, usage_type, %s, 1000, price, 700, price + way * (usage_price_ceiling(price) - price)
            FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
-           CROSS JOIN LATERAL (SELECT (random() * 30 + 0 * id)::numeric(20, 4) AS price) AS drawn""",
-        [subscriptions],
+           CROSS JOIN LATERAL (
+               SELECT (random() * 30 + 0 * id)::numeric(20, 4) AS price, (random() + 0 * id)::numeric AS way
+           ) AS drawn""",
+        [MONTH, subscriptions],
     )
     execute("VACUUM ANALYZE subscription, monthly_usage")
 
@@ -128,14 +138,15 @@ def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - as above
     from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - as above
 
-    make_limit(amount=LIMIT, warn_at=[80, 90], starts=date(2026, 3, 1))
+    make_limit(amount=LIMIT, warn_at=[80, 90], starts=MONTH)
     bare = statistics.median(timed(lambda: execute(BARE, [LIMIT])) for _ in range(3))
     first = timed(evaluate)
     yield Row(
         "a new limit, for everybody", f"bare GROUP BY {bare:.2f} s", f"{first:.2f} s", f"{first / bare:.1f} x", ""
     )
-    execute("VACUUM ANALYZE limit_alert, usage_change, daily_usage")
+    execute("VACUUM ANALYZE limit_alert, limit_near, usage_change, daily_usage")
     yield from _after_changes(feed, scale, bare, "")
+    yield from _after_changes(feed, scale, bare, f", by {DEAR} each", price=DEAR)
     yield Row("nothing changed", "", f"{statistics.median(timed(evaluate) for _ in range(20)) * 1000:.1f} ms", "", "")
     strategies.named("incremental").install()  # its triggers and views, without populating what was filled by hand
     with connection.cursor() as cursor:
@@ -147,7 +158,13 @@ def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
 
 
 def _after_changes(
-    feed: Feed, scale: float, bare: float, how: str, after: Callable[[], object] = lambda: None
+    feed: Feed,
+    scale: float,
+    bare: float,
+    how: str,
+    *,
+    price: Decimal | None = None,
+    after: Callable[[], object] = lambda: None,
 ) -> Iterator[Row]:
     """Rounds of each size in turns."""
     from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - needs Django set up
@@ -155,7 +172,7 @@ def _after_changes(
     taken: dict[int, list[float]] = {changed: [] for changed in CHANGED}
     for _ in range(ROUNDS):
         for changed in CHANGED:
-            feed.copy(int(changed * scale))
+            feed.copy(int(changed * scale), price)
             taken[changed].append(timed(evaluate))
             after()
             evaluate()
@@ -179,13 +196,13 @@ def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
     execute(
         """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
            SELECT id, usage_type, day::date, 1000, (random() * 1.5)::numeric(20, 4), 7
-           FROM generate_series(date '2026-02-15', date '2026-03-19', '1 day') AS day
+           FROM generate_series(%s::date - 33, %s::date - 1, '1 day') AS day
            CROSS JOIN generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
            ORDER BY day, id""",
-        [subscriptions],
+        [TODAY, TODAY, subscriptions],
     )
     execute("VACUUM ANALYZE daily_usage")
-    make_limit(amount=LIMIT, per="cycle", starts=date(2026, 3, 20))
+    make_limit(amount=LIMIT, per="cycle", starts=TODAY)
     evaluate()
     yield from _after_changes(
         Feed(subscriptions, "cycle"), scale, timed(lambda: execute(BARE, [LIMIT])), ", by month and by cycle"

@@ -31,7 +31,7 @@ def test_a_limit_is_reached_once_and_by_a_total_that_equals_it() -> None:
     below, equal, above = (subscription() for _ in range(3))
     for subscription_id, price in ((below, "24.9999"), (equal, "25"), (above, "30.50")):
         use(subscription_id, "2026-03-10", price)
-    assert evaluate() == Evaluation(looked_at=2, raised=2, recovered=0)
+    assert evaluate() == Evaluation(looked_at=3, raised=2, recovered=0)
     assert alerts() == [(equal, MARCH, 100, "25.00", None), (above, MARCH, 100, "30.50", None)]
     assert evaluate() == Evaluation(0, 0, 0)
     use(above, "2026-03-11", "1")
@@ -178,9 +178,9 @@ def test_a_changed_limit_is_evaluated_anew_for_everybody() -> None:
     assert alerts() == [(one, MARCH, 100, "30.00", None), (other, MARCH, 100, "22.00", "22.00")]
 
 
-def test_only_who_may_have_reached_it_is_looked_at_for_a_new_limit() -> None:
+def test_only_who_may_have_reached_it_or_be_near_it_is_looked_at_for_a_new_limit() -> None:
     little, data, both = (subscription() for _ in range(3))
-    use(little, "2026-03-10", "19.9999")
+    use(little, "2026-03-10", "17.8")  # its ceiling is at most 18.9873
     use(data, "2026-03-10", "20")
     adjust(
         subscription_id=data,

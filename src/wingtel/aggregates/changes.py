@@ -5,7 +5,8 @@ seen when it is committed, and nothing is missed. There is one watcher.
 """
 
 import time
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -18,13 +19,26 @@ _SQL = sql.statements(__package__, "sql/changes.sql")
 
 
 @dataclass(frozen=True)
+class ChangedDay:
+    """Subscriptions whose usage of one business day changed.
+
+    Of those `stored`, the ones `beyond` had a price of the month that left its ceiling, or something taken away; the
+    others paid more, below ceilings that stand as they were. Of those `unfolded`, the change is not stored yet.
+    """
+
+    stored: set[int] = field(default_factory=set)
+    beyond: set[int] = field(default_factory=set)
+    unfolded: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
 class Changes:
     """Subscriptions by the business day on which their usage changed; months (by their first day) for everybody.
 
     `everything` means that anything may have changed.
     """
 
-    days: dict[date, list[int]]
+    days: dict[date, ChangedDay]
     months: list[date]
     everything: bool
 
@@ -65,11 +79,16 @@ def take(*, since: datetime | None) -> Changes:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["require_read_committed"], {"what": "looking at changes"})
         cursor.execute(_SQL["take"], {"since": since})
-        rows: list[tuple[date | None, list[int] | None]] = cursor.fetchall()
+        rows: list[tuple[date | None, list[int] | None, list[int], bool]] = cursor.fetchall()
+    days: defaultdict[date, ChangedDay] = defaultdict(ChangedDay)
+    for day, subscriptions, beyond, is_unfolded in rows:
+        if day and subscriptions is not None:
+            (days[day].unfolded if is_unfolded else days[day].stored).update(subscriptions)
+            days[day].beyond.update(beyond)
     return Changes(
-        days={day: subscriptions for day, subscriptions in rows if day and subscriptions is not None},
-        months=sorted({day for day, subscriptions in rows if day and subscriptions is None}),
-        everything=any(day is None for day, _ in rows),
+        days=dict(days),
+        months=sorted({day for day, subscriptions, *_ in rows if day and subscriptions is None}),
+        everything=any(day is None for day, *_ in rows),
     )
 
 
@@ -84,7 +103,8 @@ def waiting() -> int:
 def users_in_month(month: date, *, least: Decimal | None = None) -> list[int]:
     """Every subscription with usage in a month.
 
-    With `least` (the operator's currency), only those who may have paid so much for one usage type or for both.
+    With `least` (the operator's currency), only those who may come to so much for one usage type or for both while
+    their ceilings stand as they are.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["users_in_month"], {"month": month, "least": least})

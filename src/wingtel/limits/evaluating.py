@@ -6,7 +6,7 @@ looked at.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -54,6 +54,14 @@ class _State:
         return [self.today, self.today + timedelta(days=settings.WINGTEL_AHEAD_DAYS)]
 
 
+@dataclass(frozen=True)
+class _Last:
+    """When was evaluated last, and from which month on it is known who is near a level."""
+
+    evaluated_at: datetime | None
+    near_since: date | None
+
+
 def evaluate() -> Evaluation:
     """Raise an alert for every level of a limit that was reached since the last time, and recover those taken back.
 
@@ -63,13 +71,14 @@ def evaluate() -> Evaluation:
     """
     _watch_or_not()
     with transaction.atomic():
-        since, state = _lock(), _state()
+        last, state = _lock(), _state()
         found = Evaluation(0, 0, 0)
         if state.any:
-            points = list(_to_look_at(state, since))
+            near_since = _know_near(last, state)
+            points = list(_to_look_at(state, last, near_since))
             _execute("hash")
             for day, subscriptions in points:
-                found = _evaluated(found, day, subscriptions)
+                found = _evaluated(found, day, subscriptions, near_since)
             _execute("as_before")
         _execute("done")
     return found
@@ -89,21 +98,61 @@ def _watch_or_not() -> None:
             changes.unwatch()
 
 
-def _to_look_at(state: _State, since: datetime | None) -> Iterator[tuple[date, list[int]]]:
+def _know_near(last: _Last, state: _State) -> date:
+    """The month from which on it is known who is near a level: the one before today's, or a later one for good."""
+    before = (state.today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    if last.near_since is None:
+        _execute("all_pending")
+    elif last.near_since >= before:
+        return last.near_since
+    _execute("know_near", since=before)
+    return before
+
+
+def _to_look_at(state: _State, last: _Last, near_since: date) -> Iterator[tuple[date, list[int]]]:
     """Subscriptions whose periods that contain a day have to be evaluated."""
-    taken = changes.take(since=since)
+    taken = changes.take(since=last.evaluated_at)
     points: defaultdict[date, set[int]] = defaultdict(set)
-    for day, subscriptions in taken.days.items():
-        points[day if state.by_cycle else day.replace(day=1)].update(subscriptions)
-    moved = _ids("take_moved")
-    for day in state.days if moved else ():
-        points[day].update(moved)
+    _add_changed(points, state, taken, near_since)
+    if moved := _ids("take_moved"):
+        _execute("look_at_each_change", subscription_ids=moved, since=near_since)
+        for day in state.days:
+            points[day].update(moved)
     for month in {*taken.months, *(_all_months(state) if taken.everything else ())}:
         _add_month(points, state, month, None)
     _add_pending(points, state)
     for day in sorted(points):
         if day >= state.starts - LONGEST_CYCLE:
             yield day, sorted(points[day])
+
+
+def _add_changed(points: defaultdict[date, set[int]], state: _State, taken: changes.Changes, near_since: date) -> None:
+    """Who can have reached a level by paying more, or fallen below one by paying less.
+
+    A cycle's total is bounded by no ceiling, so there it may be anybody.
+    """
+    within: defaultdict[date, set[int]] = defaultdict(set)
+    beyond: defaultdict[date, set[int]] = defaultdict(set)
+    for day, changed in taken.days.items():
+        month = day.replace(day=1)
+        if state.by_cycle:
+            points[day].update(changed.stored, changed.unfolded)
+        elif month < near_since:
+            points[month].update(changed.stored, changed.unfolded)
+        else:
+            points[month].update(changed.unfolded)
+            within[month].update(changed.stored)
+            beyond[month].update(changed.beyond)
+    for month in within:
+        points[month].update(
+            _ids(
+                "concerned",
+                month=month,
+                within=_array(within[month] - beyond[month]),
+                beyond=_array(beyond[month]),
+                lowest=state.lowest,
+            )
+        )
 
 
 def _add_pending(points: defaultdict[date, set[int]], state: _State) -> None:
@@ -146,13 +195,14 @@ def _known_months(first: date) -> list[date]:
     return [month for (month,) in _rows("months", first=first.replace(day=1))]
 
 
-def _evaluated(found: Evaluation, day: date, subscriptions: list[int]) -> Evaluation:
+def _evaluated(found: Evaluation, day: date, subscriptions: list[int], near_since: date) -> Evaluation:
     """Add what comes of evaluating the periods that contain `day`."""
     for part in _parts(subscriptions):
         ((raised, recovered),) = _rows(
             "evaluate",
-            subscription_ids=array(map(str, part)),
+            subscription_ids=_array(part),
             day=day,
+            near_since=near_since,
             emails=settings.WINGTEL_ALERT_EMAILS,
         )
         found = Evaluation(found.looked_at + len(part), found.raised + raised, found.recovered + recovered)
@@ -164,11 +214,14 @@ def _parts(subscriptions: list[int]) -> Iterator[list[int]]:
         yield subscriptions[start : start + PART]
 
 
-def _lock() -> datetime | None:
-    """Wait until nobody else evaluates; when that was done last."""
+def _array(ids: Iterable[int]) -> str:
+    return array(map(str, sorted(ids)))
+
+
+def _lock() -> _Last:
+    """Wait until nobody else evaluates; what the last evaluation left."""
     _execute("make_lock")
-    evaluated_at: datetime | None = _rows("lock")[0][0]
-    return evaluated_at
+    return _Last(*_rows("lock")[0])
 
 
 def _state() -> _State:
@@ -187,6 +240,6 @@ def _rows(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _execute(statement: str) -> None:
+def _execute(statement: str, **parameters: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_SQL[statement])
+        cursor.execute(_SQL[statement], parameters)

@@ -6,10 +6,11 @@
 -- them), so that statements which touch the same keys wait for each other instead of deadlocking. A total changes only
 -- when the ceiling of one of its months does.
 , delta AS MATERIALIZED (
-    SELECT subscription_id, usage_type, usage_month(day) AS month, day, used, price, records
+    SELECT subscription_id, usage_type, usage_month(day) AS month, day, used, price, records, fell
     FROM (
         SELECT subscription_id, usage_type, day,
-               sum(used)::bigint AS used, sum(price) AS price, sum(records)::bigint AS records
+               sum(used)::bigint AS used, sum(price) AS price, sum(records)::bigint AS records,
+           watching_usage() AND bool_or(price < 0) AS fell
         FROM changed_usage
         GROUP BY subscription_id, usage_type, day
     ) AS sums
@@ -84,8 +85,11 @@ months AS (
 -- name: note
 -- Tell who watches whose aggregates are changed: nothing is left of it in the plan while nobody does.
 noted AS (
-    INSERT INTO usage_change (day, subscriptions)
-    SELECT day, array_agg(subscription_id)
+    INSERT INTO usage_change (day, subscriptions, beyond)
+    SELECT day, array_agg(subscription_id),
+           coalesce(array_agg(subscription_id) FILTER (WHERE fell OR subscription_id IN (
+               SELECT subscription_id FROM months WHERE ceiling IS DISTINCT FROM previous_ceiling
+           )), '{}')
     FROM delta
     WHERE watching_usage()
     GROUP BY day
@@ -152,7 +156,9 @@ BEGIN
             ceiling = stored.ceiling + excluded.ceiling;
     END IF;
     IF watching_usage() THEN
-        INSERT INTO usage_change (day, subscriptions) VALUES (of_day, ARRAY[of_subscription]);
+        INSERT INTO usage_change (day, subscriptions, beyond)
+        VALUES (of_day, ARRAY[of_subscription],
+                CASE WHEN of_price < 0 OR new_ceiling IS DISTINCT FROM old_ceiling THEN ARRAY[of_subscription] ELSE '{}' END);
     END IF;
 END $add$
 

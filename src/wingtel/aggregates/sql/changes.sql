@@ -24,17 +24,13 @@ SELECT usage_require_read_committed(%(what)s)
 -- Take away what was noted and is committed. What waits to be folded is told as well, and stays. Where nothing is stored, everybody
 -- may have changed in the months of days that are not sealed, or were sealed after `since`.
 WITH taken AS (
-    DELETE FROM usage_change RETURNING day, subscriptions
+    DELETE FROM usage_change RETURNING day, subscriptions, beyond
 )
-SELECT day, array_agg(DISTINCT subscription_id)
-FROM (
-    SELECT day, unnest(subscriptions) AS subscription_id FROM taken WHERE subscriptions IS NOT NULL
-    UNION ALL
-    SELECT day, subscription_id FROM usage_unfolded
-) AS noted
-GROUP BY day
+SELECT day, subscriptions, coalesce(beyond, subscriptions), false FROM taken WHERE subscriptions IS NOT NULL
 UNION ALL
-SELECT DISTINCT usage_month(day), NULL::bigint[]
+SELECT day, array_agg(DISTINCT subscription_id), '{}', true FROM usage_unfolded GROUP BY day
+UNION ALL
+SELECT DISTINCT usage_month(day), NULL::bigint[], NULL::bigint[], false
 FROM (
     SELECT day FROM taken WHERE subscriptions IS NULL
     UNION ALL
@@ -49,12 +45,13 @@ FROM (
 SELECT count(*) FROM usage_change
 
 -- name: users_in_month
--- Every subscription with usage in a month, or those who may have paid so much for one usage type or for both.
+-- Every subscription with usage in a month, or those who may come to so much below the ceilings they have, for one usage type or for
+-- both.
 SELECT array_agg(subscription_id)
 FROM (
     SELECT subscription_id
     FROM usage_monthly
     WHERE month + 0 = %(month)s  -- as the index has it
     GROUP BY subscription_id
-    HAVING %(least)s::numeric IS NULL OR sum(greatest(price, 0)) >= %(least)s::numeric
+    HAVING %(least)s::numeric IS NULL OR sum(greatest(price, 0)) >= usage_least_price(%(least)s::numeric)
 ) AS users

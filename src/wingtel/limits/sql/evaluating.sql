@@ -3,7 +3,7 @@ INSERT INTO limit_evaluation (singleton) VALUES (true) ON CONFLICT DO NOTHING
 
 -- name: lock
 -- One session evaluates at a time, and the next one goes on from what it left.
-SELECT evaluated_at FROM limit_evaluation FOR UPDATE
+SELECT evaluated_at, near_since FROM limit_evaluation FOR UPDATE
 
 -- name: all_pending
 -- Have every limit evaluated for everybody.
@@ -11,6 +11,11 @@ UPDATE price_limit SET pending = true WHERE deleted_at IS NULL
 
 -- name: done
 UPDATE limit_evaluation SET evaluated_at = clock_timestamp()
+
+-- name: know_near
+-- From a month on, let it be known who is near a level.
+UPDATE limit_evaluation SET near_since = %(since)s;
+DELETE FROM limit_near WHERE month < %(since)s
 
 -- name: state
 -- Whether there are limits, whether some of them by billing cycle, the first day that counts, the lowest level of them all, and today.
@@ -28,6 +33,47 @@ RETURNING id, plan_id, subscription_id, starts, deleted_at IS NOT NULL
 -- The subscriptions to which other limits apply than before.
 WITH moved AS (DELETE FROM limit_moved_subscription RETURNING subscription_id)
 SELECT array_agg(DISTINCT subscription_id) FROM moved
+
+-- name: concerned
+-- Of subscriptions whose stored usage in a month was changed, those who can have reached a level or fallen below one: of `within`, who
+-- stayed below their ceilings, those who were near a level and are no longer below it; of `beyond`, those whose ceilings come to the
+-- `lowest` level there is, or who have an open alert.
+SELECT array_agg(subscription_id)
+FROM (
+    SELECT subscription_id
+    FROM limit_near AS near
+    CROSS JOIN LATERAL (
+        SELECT sum(price) AS price,
+               sum(price) FILTER (WHERE usage_type = 'data') AS data,
+               sum(price) FILTER (WHERE usage_type = 'voice') AS voice
+        FROM monthly_usage AS stored
+        WHERE stored.subscription_id = near.subscription_id
+          AND stored.usage_type = ANY (ARRAY['data', 'voice'])
+          AND stored.month = near.month
+    ) AS paid
+    WHERE month = %(month)s AND subscription_id = ANY (ARRAY(SELECT unnest(%(within)s::bigint[])))
+      AND (price >= next_price OR data >= next_data OR voice >= next_voice)
+    UNION ALL
+    SELECT subscription_id
+    FROM unnest(%(beyond)s::bigint[]) AS changed (subscription_id)
+    WHERE coalesce((SELECT sum(ceiling) FROM monthly_usage AS stored
+                    WHERE stored.subscription_id = changed.subscription_id
+                      AND stored.usage_type = ANY (ARRAY['data', 'voice'])
+                      AND stored.month = %(month)s::date), 'infinity') >= %(lowest)s
+    UNION ALL
+    SELECT subscription_id
+    FROM limit_alert
+    WHERE subscription_id = ANY (ARRAY(SELECT unnest(%(beyond)s::bigint[])))
+      AND recovered_at IS NULL AND first < %(month)s::date + interval '1 month' AND last >= %(month)s::date
+) AS concerned
+
+-- name: look_at_each_change
+-- Let whatever some subscriptions pay bring them to a level, in every month that it is known of who is near one.
+INSERT INTO limit_near (month, subscription_id, next_price)
+SELECT month, subscription_id, '-infinity'
+FROM unnest(%(subscription_ids)s::bigint[]) AS subscription_id
+CROSS JOIN (SELECT DISTINCT usage_month(day) AS month FROM usage_day WHERE day >= %(since)s) AS months
+ON CONFLICT (month, subscription_id) DO UPDATE SET next_price = excluded.next_price
 
 -- name: months
 -- The months from one on of which any usage is known.
@@ -66,7 +112,8 @@ SET LOCAL enable_nestloop = DEFAULT
 
 -- name: evaluate
 -- Evaluate every limit for some subscriptions, in the periods that a business day lies in. Raises what is reached and not raised yet, lets
--- recover what is open and not reached, and writes a delivery for each of these to each endpoint and e-mail address.
+-- recover what is open and not reached, and writes a delivery for each of these to each endpoint and e-mail address. Notes who of them
+-- is near a level of the month, from `near_since` on.
 WITH price_limit_now AS MATERIALIZED (
     SELECT id, plan_id, subscription_id, usage_type, per, amount, starts,
            ARRAY(SELECT DISTINCT level FROM unnest(warn_at || 100) AS level) AS levels,
@@ -121,9 +168,9 @@ priced AS MATERIALIZED (
     GROUP BY 1, 2, 3
 ),
 total AS MATERIALIZED (
-    SELECT applying.*,
-           CASE applying.usage_type WHEN 'data' THEN data WHEN 'voice' THEN voice ELSE price END AS total
-    FROM applying JOIN priced USING (subscription_id, first, last)
+    SELECT applying.*, data, voice,
+           coalesce(CASE applying.usage_type WHEN 'data' THEN data WHEN 'voice' THEN voice ELSE price END, 0) AS total
+    FROM applying LEFT JOIN priced USING (subscription_id, first, last)
 ),
 reached AS MATERIALIZED (
     SELECT subscription_id, id AS price_limit_id, usage_type, per, first, last,
@@ -159,11 +206,8 @@ not_reached AS MATERIALIZED (
       )
 ),
 fallen AS MATERIALIZED (
-    SELECT not_reached.id, CASE WHEN applying.id IS NOT NULL THEN coalesce(total.total, 0) END AS price
+    SELECT not_reached.id, total.total AS price
     FROM not_reached
-    LEFT JOIN applying
-        ON applying.subscription_id = not_reached.subscription_id AND applying.id = not_reached.price_limit_id
-        AND applying.first = not_reached.first AND applying.last = not_reached.last
     LEFT JOIN total
         ON total.subscription_id = not_reached.subscription_id AND total.id = not_reached.price_limit_id
         AND total.first = not_reached.first AND total.last = not_reached.last
@@ -173,6 +217,35 @@ recovered AS (
     FROM fallen
     WHERE limit_alert.id = fallen.id AND limit_alert.id = ANY (ARRAY(SELECT id FROM fallen))
     RETURNING limit_alert.id, limit_alert.price_limit_id
+),
+near AS MATERIALIZED (
+    SELECT subscription_id,
+           min(next) FILTER (WHERE usage_type IS NULL) AS next_price,
+           min(next) FILTER (WHERE usage_type = 'data') AS next_data,
+           min(next) FILTER (WHERE usage_type = 'voice') AS next_voice
+    FROM total
+    CROSS JOIN LATERAL (
+        SELECT min(amount * level / 100) AS next FROM unnest(levels) AS level WHERE amount * level / 100 > total
+    ) AS above
+    WHERE per = 'month' AND first >= %(near_since)s::date
+      AND greatest(data, 0) + greatest(voice, 0) >= usage_least_price(lowest)
+      AND next <= (SELECT sum(ceiling) FROM monthly_usage AS stored
+                   WHERE stored.subscription_id = total.subscription_id AND stored.month = total.first
+                     AND stored.usage_type = ANY (CASE WHEN total.usage_type IS NULL THEN ARRAY['data', 'voice'] ELSE ARRAY[total.usage_type] END))
+    GROUP BY subscription_id
+),
+came_near AS (
+    INSERT INTO limit_near AS known (month, subscription_id, next_price, next_data, next_voice)
+    SELECT usage_month(%(day)s::date), near.* FROM near
+    ON CONFLICT (month, subscription_id) DO UPDATE SET
+        next_price = excluded.next_price, next_data = excluded.next_data, next_voice = excluded.next_voice
+    WHERE (known.next_price, known.next_data, known.next_voice)
+        IS DISTINCT FROM (excluded.next_price, excluded.next_data, excluded.next_voice)
+),
+not_near AS (
+    DELETE FROM limit_near
+    WHERE month = usage_month(%(day)s::date) AND subscription_id = ANY (%(subscription_ids)s::bigint[])
+      AND subscription_id NOT IN (SELECT subscription_id FROM near)
 ),
 happened AS (
     SELECT id, price_limit_id, 'alert.raised' AS event FROM raised
