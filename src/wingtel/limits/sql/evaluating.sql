@@ -229,9 +229,12 @@ near AS MATERIALIZED (
     ) AS above
     WHERE per = 'month' AND first >= %(near_since)s::date
       AND greatest(data, 0) + greatest(voice, 0) >= usage_least_price(lowest)
-      AND next <= (SELECT sum(ceiling) FROM monthly_usage AS stored
-                   WHERE stored.subscription_id = total.subscription_id AND stored.month = total.first
-                     AND stored.usage_type = ANY (CASE WHEN total.usage_type IS NULL THEN ARRAY['data', 'voice'] ELSE ARRAY[total.usage_type] END))
+      AND next <= (SELECT sum(ceiling)
+                   FROM monthly_usage AS stored
+                   WHERE stored.subscription_id = total.subscription_id
+                     AND stored.usage_type = ANY (ARRAY['data', 'voice'])
+                     AND stored.usage_type = coalesce(total.usage_type, stored.usage_type)
+                     AND stored.month = total.first)
     GROUP BY subscription_id
 ),
 came_near AS (
