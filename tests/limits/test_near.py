@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conformance.at_once import Session as Steps
-from tests.conformance.at_once import orders, walk
+from tests.conformance.at_once import in_threads, orders, walk
 from tests.conformance.conftest import ways
 from tests.conformance.writing import DELETE, MODELS, WRITE
 from tests.limits.made import alerts, limit, subscription, use
@@ -242,6 +242,32 @@ def test_two_writers_who_reach_it_only_together_in_every_order(
     walk(watching, lambda session: writes(session, "data"), lambda session: writes(session, "voice"), order)
     evaluate()
     assert [level for _, _, level, *_ in alerts()] == [80]
+
+
+def test_many_small_steps_and_evaluations_at_once_miss_nothing(ready: Strategy) -> None:
+    limit("9", usage_type="voice", warn_at=[70, 90], starts=BEFORE)
+    ids = [subscription() for _ in range(10)]
+    noon = datetime(MONTH.year, MONTH.month, 1, 12, tzinfo=UTC)
+
+    def write(number: int) -> int:
+        drawn, model = random.Random(number), MODELS[number % 2]
+        for step in range(25):
+            prices = [Decimal(drawn.randint(1, 100)) / 100 for _ in ids]
+            rows = [(f"{number}-{step}-{one}", noon, one, price, 7) for one, price in zip(ids, prices, strict=True)]
+            WRITE["recorded"](model, rows)
+        return 0
+
+    def look() -> int:
+        return sum(evaluate().raised for _ in range(20))
+
+    def fold() -> int:
+        for _ in range(10 if ready.folds else 0):
+            ready.fold()
+        return 0
+
+    *_, one, other = in_threads(*[lambda number=number: write(number) for number in range(4)], fold, look, look)
+    assert one + other + evaluate().raised == Alert.objects.count() > 0
+    assert differences() == []
 
 
 def test_a_limit_that_changes_makes_others_near(ready: Strategy) -> None:
