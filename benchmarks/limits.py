@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from benchmarks import drawing
 from benchmarks.measuring import execute, timed
 from benchmarks.report import Row, print_table
 from benchmarks.server import benchmark_server
@@ -44,18 +45,16 @@ class Feed:
         self.subscriptions, self.prefix = subscriptions, prefix
         self.drawn, self.number = random.Random(1), 0
 
-    def price(self) -> Decimal:
-        """What a record costs in the other benchmarks: 0.0245 on average."""
-        return Decimal(int(self.drawn.lognormvariate(5, 1)) + 1) / 10_000
-
     def copy(self, records: int, price: Decimal | None = None) -> None:
-        """COPY one record of each of so many subscriptions, in one statement."""
+        """COPY one record of each of so many subscriptions, in one statement, at a price or what they mostly cost."""
         ids = self.drawn.sample(range(1, self.subscriptions + 1), records)
         statement = "COPY data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
         with connection.cursor() as cursor, cursor.copy(statement) as copying:
             for identity in ids:
                 self.number += 1
-                copying.write_row((f"att-{self.prefix}-{self.number:09}", NOON, identity, price or self.price(), 1000))
+                copying.write_row(
+                    (f"att-{self.prefix}-{self.number:09}", NOON, identity, price or drawing.price(self.drawn), 1000)
+                )
 
     def one(self) -> None:
         """Record one."""
@@ -65,7 +64,11 @@ class Feed:
         self.number += 1
         identity = self.drawn.randint(1, self.subscriptions)
         record_usage(
-            [UsageEntry(UsageType.DATA, NOON, identity, 1000, self.price(), f"{self.prefix}-{self.number:09}")]
+            [
+                UsageEntry(
+                    UsageType.DATA, NOON, identity, 1000, drawing.price(self.drawn), f"{self.prefix}-{self.number:09}"
+                )
+            ]
         )
 
 

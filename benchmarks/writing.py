@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from django.db import connection
 
+from benchmarks import drawing
 from benchmarks.report import Row, print_table
 
 RECORDS, SUBSCRIPTIONS, DAY = 1_000_000, 20_000, date(2026, 3, 1)
@@ -67,7 +68,7 @@ def _feed(records: int) -> list[bytes]:
     lines = []
     for number in range(records):
         moment = midnight + timedelta(seconds=number * 86_399 // records)
-        price = Decimal(int(drawn.lognormvariate(5, 1)) + 1) / 10_000
+        price = drawing.price(drawn)
         fields = (
             f"att-20260301-{number:09}",
             moment,

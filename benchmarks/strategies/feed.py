@@ -4,6 +4,8 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from benchmarks import drawing
+
 DAY = date(2026, 3, 1)
 MIDNIGHT = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
 SUBSCRIPTIONS = 20_000
@@ -20,7 +22,7 @@ def rows(records: int, subscriptions: int = SUBSCRIPTIONS) -> list[Row]:
             f"att-20260301-{number:09}",
             MIDNIGHT + timedelta(seconds=number * 86_399 // records),
             1 + int(drawn.random() * subscriptions),
-            Decimal(int(drawn.lognormvariate(5, 1)) + 1) / 10_000,
+            drawing.price(drawn),
             int(drawn.lognormvariate(8, 1.5)),
         )
         for number in range(records)

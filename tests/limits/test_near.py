@@ -29,6 +29,7 @@ from wingtel.usage.models import DataUsageRecord, UsageType
 
 TODAY = datetime.now(UTC).date()
 MONTH = TODAY.replace(day=1)
+NOON = datetime(MONTH.year, MONTH.month, 1, 12, tzinfo=UTC)
 BEFORE = (MONTH - timedelta(days=1)).replace(day=1)
 
 
@@ -69,10 +70,16 @@ def correct(subscription_id: int, price: str) -> None:
     )
 
 
+def fold(strategy: Strategy) -> None:
+    """Where the strategy folds."""
+    if strategy.folds:
+        strategy.fold()
+
+
 def settle(strategy: Strategy) -> None:
     """Fold what waits for it, and look at that."""
     if strategy.folds:
-        strategy.fold()
+        fold(strategy)
         evaluate()
 
 
@@ -154,13 +161,11 @@ def test_a_fall_and_a_rise_between_two_folds_are_seen(ready: Strategy) -> None:
     correct(one, "-5")
     evaluate()
     pay(one, "5.4")
-    if ready.folds:
-        ready.fold()
+    fold(ready)
     evaluate()
     assert [level for _, _, level, *_ in alerts()] == [80]
     correct(one, "-0.2")
-    if ready.folds:
-        ready.fold()
+    fold(ready)
     assert evaluate().recovered == 1
     assert differences() == []
 
@@ -174,15 +179,13 @@ def test_a_small_fall_below_a_level_is_seen_and_a_small_step_back(ready: Strateg
     assert evaluate().raised == 1
     settle(ready)
     correct(one, "-0.2")
-    if ready.folds:
-        ready.fold()
+    fold(ready)
     assert evaluate().recovered == 1
     pay(one, "0.1")
     assert evaluate().raised == 1
     settle(ready)
     correct(one, "-15")
-    if ready.folds:
-        ready.fold()
+    fold(ready)
     assert evaluate().recovered == 1
     assert differences() == []
 
@@ -192,15 +195,13 @@ def test_records_that_are_taken_away_together_are_seen(ready: Strategy) -> None:
     if way not in DELETE:
         pytest.skip(f"{ready.name} does not count it")
     ids = [subscription(), subscription()]
-    noon = datetime(MONTH.year, MONTH.month, 1, 12, tzinfo=UTC)
     for record_id, price in (("a", "19"), ("b", "1.1"), ("c", "0.05")):
-        WRITE[way](DataUsageRecord, [(f"{record_id}-{one}", noon, one, Decimal(price), 7) for one in ids])
+        WRITE[way](DataUsageRecord, [(f"{record_id}-{one}", NOON, one, Decimal(price), 7) for one in ids])
     assert evaluate().raised == 2
     settle(ready)
     DELETE[way](DataUsageRecord, "c-")
     DELETE[way](DataUsageRecord, "b-")
-    if ready.folds:
-        ready.fold()
+    fold(ready)
     assert evaluate().recovered == 2
     assert differences() == []
 
@@ -247,25 +248,24 @@ def test_two_writers_who_reach_it_only_together_in_every_order(
 def test_many_small_steps_and_evaluations_at_once_miss_nothing(ready: Strategy) -> None:
     limit("9", usage_type="voice", warn_at=[70, 90], starts=BEFORE)
     ids = [subscription() for _ in range(10)]
-    noon = datetime(MONTH.year, MONTH.month, 1, 12, tzinfo=UTC)
 
     def write(number: int) -> int:
         drawn, model = random.Random(number), MODELS[number % 2]
         for step in range(25):
             prices = [Decimal(drawn.randint(1, 100)) / 100 for _ in ids]
-            rows = [(f"{number}-{step}-{one}", noon, one, price, 7) for one, price in zip(ids, prices, strict=True)]
+            rows = [(f"{number}-{step}-{one}", NOON, one, price, 7) for one, price in zip(ids, prices, strict=True)]
             WRITE["recorded"](model, rows)
         return 0
 
     def look() -> int:
         return sum(evaluate().raised for _ in range(20))
 
-    def fold() -> int:
+    def fold_often() -> int:
         for _ in range(10 if ready.folds else 0):
             ready.fold()
         return 0
 
-    *_, one, other = in_threads(*[lambda number=number: write(number) for number in range(4)], fold, look, look)
+    *_, one, other = in_threads(*[lambda number=number: write(number) for number in range(4)], fold_often, look, look)
     assert one + other + evaluate().raised == Alert.objects.count() > 0
     assert differences() == []
 

@@ -10,7 +10,7 @@
     FROM (
         SELECT subscription_id, usage_type, day,
                sum(used)::bigint AS used, sum(price) AS price, sum(records)::bigint AS records,
-           watching_usage() AND bool_or(price < 0) AS fell
+               watching_usage() AND bool_or(price < 0) AS fell
         FROM changed_usage
         GROUP BY subscription_id, usage_type, day
     ) AS sums
