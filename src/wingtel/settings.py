@@ -25,7 +25,7 @@ INSTALLED_APPS = [
     "wingtel.usage",
     "wingtel.aggregates",
     "wingtel.lifecycle",
-    "wingtel.feeds",
+    "wingtel.imports",
     "wingtel.background",
     "wingtel.limits",
     "wingtel.api",

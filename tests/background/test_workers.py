@@ -20,10 +20,10 @@ from wingtel.aggregates import strategies
 from wingtel.background.health import background_status, redis_status
 from wingtel.background.models import TaskRun
 from wingtel.embedded import EmbeddedValkey
-from wingtel.feeds import profiles
-from wingtel.feeds.generate import write_feed
-from wingtel.feeds.models import UsageImport
-from wingtel.feeds.sources import content_hash
+from wingtel.imports import profiles
+from wingtel.imports.generate import write_feed
+from wingtel.imports.models import UsageImport
+from wingtel.imports.sources import content_hash
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.lifecycle.reconciling import reconcile
 from wingtel.recording import UsageEntry, record_usage

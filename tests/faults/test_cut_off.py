@@ -14,7 +14,7 @@ import pytest
 
 from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
-from wingtel.feeds.generate import HEADER, write_feed
+from wingtel.imports.generate import HEADER, write_feed
 
 from .test_killed_imports import RAW, SUMS, query, read_lines, start_import
 

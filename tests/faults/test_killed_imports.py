@@ -14,7 +14,7 @@ import pytest
 from tests.embedded.watching import kill_postmaster
 from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
-from wingtel.feeds.generate import write_feed
+from wingtel.imports.generate import write_feed
 
 KILLS = 20
 CHUNK_LINES = 150

@@ -11,8 +11,8 @@ from celery import shared_task
 from celery.utils.log import get_task_logger
 
 from wingtel.aggregates import strategies
-from wingtel.feeds import profiles
-from wingtel.feeds.watching import Arrival
+from wingtel.imports import profiles
+from wingtel.imports.watching import Arrival
 from wingtel.lifecycle.days_done import DaysDone
 from wingtel.lifecycle.expiring import expire_due
 from wingtel.lifecycle.reconciling import reconcile_due

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from wingtel.feeds.importing import ImportOptions, check_import, import_feed
-from wingtel.feeds.profiles import Profile
-from wingtel.feeds.watching import Arrival, FolderWatch
+from wingtel.imports.importing import ImportOptions, check_import, import_feed
+from wingtel.imports.profiles import Profile
+from wingtel.imports.watching import Arrival, FolderWatch
 from wingtel.usage.alone import alone
 
 _watches: dict[tuple[Path, str], FolderWatch] = {}

@@ -12,12 +12,12 @@ from django.db import OperationalError, connections
 from rich.console import Console
 from rich.table import Table
 
-from wingtel.feeds import profiles
-from wingtel.feeds.drafting import draft
-from wingtel.feeds.errors import FeedError
-from wingtel.feeds.importing import ImportOptions, check_import, import_feed
-from wingtel.feeds.preview import Preview, preview
-from wingtel.feeds.watching import Arrival, FolderWatch
+from wingtel.imports import profiles
+from wingtel.imports.drafting import draft
+from wingtel.imports.errors import FeedError
+from wingtel.imports.importing import ImportOptions, check_import, import_feed
+from wingtel.imports.preview import Preview, preview
+from wingtel.imports.watching import Arrival, FolderWatch
 from wingtel.management.arguments import seconds, whole_number
 
 

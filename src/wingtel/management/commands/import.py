@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from wingtel.feeds import profiles
-from wingtel.feeds.errors import FeedError, TooManyRejectsError
-from wingtel.feeds.importing import ImportOptions, ImportSummary, check_import, import_feed
-from wingtel.feeds.profiles import Profile
-from wingtel.feeds.sources import STANDARD_INPUT, find_files, standard_input
+from wingtel.imports import profiles
+from wingtel.imports.errors import FeedError, TooManyRejectsError
+from wingtel.imports.importing import ImportOptions, ImportSummary, check_import, import_feed
+from wingtel.imports.profiles import Profile
+from wingtel.imports.sources import STANDARD_INPUT, find_files, standard_input
 from wingtel.management.arguments import day, whole_number
 
 FAILED, REJECTED, STOPPED = 1, 3, 4

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
-from wingtel.feeds.models import UsageImport
+from wingtel.imports.models import UsageImport
 from wingtel.management.arguments import whole_number
 
 COUNTS = ("lines", "accepted", "skipped", "duplicate", "rejected", "records")

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
-from wingtel.feeds.models import RejectedRecord, UsageImport
+from wingtel.imports.models import RejectedRecord, UsageImport
 
 from .imports import find_import
 

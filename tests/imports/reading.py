@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 
-from wingtel.feeds.importing import ImportSummary
+from wingtel.imports.importing import ImportSummary
 
 
 def rows(query: str) -> list[tuple[Any, ...]]:

@@ -2,5 +2,5 @@ from django.apps import AppConfig
 
 
 class FeedsConfig(AppConfig):
-    name = "wingtel.feeds"
+    name = "wingtel.imports"
     label = "feeds"

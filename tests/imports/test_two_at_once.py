@@ -8,10 +8,10 @@ from threading import Barrier
 import pytest
 from django.db import connections
 
-from wingtel.feeds import profiles
-from wingtel.feeds.generate import write_feed
-from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
-from wingtel.feeds.models import UsageImport
+from wingtel.imports import profiles
+from wingtel.imports.generate import write_feed
+from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.models import UsageImport
 from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, daily, differing_days

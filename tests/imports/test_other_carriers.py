@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from wingtel.feeds import profiles
-from wingtel.feeds.errors import FeedError
-from wingtel.feeds.importing import ImportOptions, import_feed
+from wingtel.imports import profiles
+from wingtel.imports.errors import FeedError
+from wingtel.imports.importing import ImportOptions, import_feed
 from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, rows

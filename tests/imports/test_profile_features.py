@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wingtel.feeds import profiles
-from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports import profiles
+from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
 from wingtel.subscriptions.models import Plan, Subscription
 
 from .reading import counts, differing_days, rows

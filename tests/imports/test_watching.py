@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.sessions import database_url
-from wingtel.feeds.generate import write_feed
-from wingtel.feeds.models import UsageImport
+from wingtel.imports.generate import write_feed
+from wingtel.imports.models import UsageImport
 
 from .reading import differing_days, rows
 from .test_commands import GOOD

@@ -11,10 +11,10 @@ import polars as pl
 import pytest
 import zstandard
 
-from wingtel.feeds import profiles
-from wingtel.feeds.errors import SourceError
-from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
-from wingtel.feeds.sources import find_files
+from wingtel.imports import profiles
+from wingtel.imports.errors import SourceError
+from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.sources import find_files
 
 from .reading import counts, records
 

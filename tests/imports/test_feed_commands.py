@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from wingtel.feeds import profiles
-from wingtel.feeds.drafting import draft
-from wingtel.feeds.importing import ImportOptions, import_feed
-from wingtel.feeds.models import UsageImport
-from wingtel.feeds.watching import FolderWatch
+from wingtel.imports import profiles
+from wingtel.imports.drafting import draft
+from wingtel.imports.importing import ImportOptions, import_feed
+from wingtel.imports.models import UsageImport
+from wingtel.imports.watching import FolderWatch
 
 from .reading import records
 from .test_commands import GOOD, run, run_rejecting

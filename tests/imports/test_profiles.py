@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from wingtel.feeds import profiles
-from wingtel.feeds.amounts import quantity_reader, units_per
-from wingtel.feeds.errors import ProfileError
-from wingtel.feeds.profiles import Price, Quantity
+from wingtel.imports import profiles
+from wingtel.imports.amounts import quantity_reader, units_per
+from wingtel.imports.errors import ProfileError
+from wingtel.imports.profiles import Price, Quantity
 from wingtel.recording.entries import NamedBy
 from wingtel.recording.tariffs import Rate
 from wingtel.usage.models import UsageType

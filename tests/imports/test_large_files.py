@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wingtel.feeds import profiles
-from wingtel.feeds.importing import ImportOptions, import_feed
+from wingtel.imports import profiles
+from wingtel.imports.importing import ImportOptions, import_feed
 
 from .reading import counts, daily
 

@@ -18,8 +18,8 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wingtel.feeds import profiles
-from wingtel.feeds.importing import ImportOptions, import_feed
+from wingtel.imports import profiles
+from wingtel.imports.importing import ImportOptions, import_feed
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.business_days import set_time_zone
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from wingtel.feeds import profiles
-from wingtel.feeds.generate import write_feed
-from wingtel.feeds.importing import ImportOptions, import_feed
+from wingtel.imports import profiles
+from wingtel.imports.generate import write_feed
+from wingtel.imports.importing import ImportOptions, import_feed
 
 from .reading import counts, daily
 

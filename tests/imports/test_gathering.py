@@ -7,14 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from wingtel.feeds import gathering, profiles
-from wingtel.feeds.blocks import Span
-from wingtel.feeds.bulk import RECORDS, ReadTable
-from wingtel.feeds.fields import LINE, Reject
-from wingtel.feeds.gathering import gathered
-from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
-from wingtel.feeds.models import ImportedSpan, RejectedRecord, UsageImport
-from wingtel.feeds.recording import Counts
+from wingtel.imports import gathering, profiles
+from wingtel.imports.blocks import Span
+from wingtel.imports.bulk import RECORDS, ReadTable
+from wingtel.imports.fields import LINE, Reject
+from wingtel.imports.gathering import gathered
+from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.models import ImportedSpan, RejectedRecord, UsageImport
+from wingtel.imports.recording import Counts
 
 from .reading import counts, daily, differing_days, records
 from .test_bad_lines import HEADER, line

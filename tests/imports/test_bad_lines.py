@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wingtel.feeds import profiles
-from wingtel.feeds.errors import HeaderError
-from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
-from wingtel.feeds.models import RejectedRecord, UsageImport
+from wingtel.imports import profiles
+from wingtel.imports.errors import HeaderError
+from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.models import RejectedRecord, UsageImport
 from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, records

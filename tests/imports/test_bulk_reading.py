@@ -8,12 +8,12 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wingtel.feeds import profiles
-from wingtel.feeds.blocks import Span
-from wingtel.feeds.bulk import BulkReader
-from wingtel.feeds.fields import LINE, FieldTable, field_names
-from wingtel.feeds.parsing import Columns, LineParser, UnreadableError
-from wingtel.feeds.profiles import Profile
+from wingtel.imports import profiles
+from wingtel.imports.blocks import Span
+from wingtel.imports.bulk import BulkReader
+from wingtel.imports.fields import LINE, FieldTable, field_names
+from wingtel.imports.parsing import Columns, LineParser, UnreadableError
+from wingtel.imports.profiles import Profile
 
 HEADER = ["at", "who", "kind", "up", "down", "talk", "cost", "ref", "part", "network", "status"]
 OPERATOR_ZONE = ZoneInfo("America/New_York")

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from wingtel.feeds import profiles
-from wingtel.feeds.importing import ImportOptions, ImportSummary, import_feed
-from wingtel.feeds.models import RejectedRecord, UsageImport
+from wingtel.imports import profiles
+from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.models import RejectedRecord, UsageImport
 from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, daily, monthly, rows
