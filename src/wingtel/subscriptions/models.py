@@ -1,11 +1,19 @@
-"""Who uses the network and what they pay for: plans, subscriptions, purchases."""
+"""Plans, subscriptions with their dated identifiers and plans, and purchases.
+
+The database keeps `created_at`, `updated_at`, and the columns of a subscription in step with its dated rows, whoever
+writes (sql/functions.sql).
+"""
 
 from decimal import Decimal
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
+
+from .identifiers import Kind
 
 
 class Carrier(models.TextChoices):
@@ -14,9 +22,36 @@ class Carrier(models.TextChoices):
     ATT = "att", "AT&T"
     SPRINT = "sprint", "Sprint"
 
+    @property
+    def country(self) -> str:
+        """The country (ISO 3166 alpha-2) whose national numbers it writes without a calling code."""
+        return _COUNTRIES[self]
 
-class Plan(models.Model):
-    """What a subscription is sold as."""
+
+_COUNTRIES = {Carrier.ATT: "US", Carrier.SPRINT: "US"}
+
+COLUMNS = {
+    Kind.MSISDN: "phone_number",
+    Kind.IMSI: "imsi",
+    Kind.ICCID: "iccid",
+    Kind.DEVICE_ID: "device_id",
+    Kind.EXTERNAL_ID: "external_id",
+}
+"""The column of a subscription that shows its current identifier of each kind."""
+
+
+class Timed(models.Model):
+    """A row that knows when it was created and last changed."""
+
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Plan(Timed):
+    """A product that subscriptions are sold as."""
 
     name = models.CharField(max_length=80, unique=True)
     price = models.DecimalField(
@@ -46,8 +81,11 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.filter(carrier=carrier)
 
 
-class Subscription(models.Model):
-    """One line with one carrier. Deleted softly: `deleted_at` says when, and the row stays."""
+class Subscription(Timed):
+    """One line with one carrier. Deleted softly: `deleted_at` says when, and the row stays.
+
+    The identifiers and the plan are the current ones; which applied when is in `identifiers` and `plans`.
+    """
 
     class Status(models.TextChoices):
         NEW = "new", "New"
@@ -61,6 +99,11 @@ class Subscription(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True)
     device_id = models.CharField(max_length=40, blank=True, db_index=True)
     phone_number = models.CharField(max_length=20, blank=True, db_index=True)
+    imsi = models.CharField("IMSI", max_length=15, blank=True, default="", db_default="")
+    iccid = models.CharField("ICCID", max_length=22, blank=True, default="", db_default="")
+    external_id = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="The reference of another system."
+    )
     phone_model = models.CharField(max_length=128, blank=True)
     network_type = models.CharField(max_length=5, blank=True, help_text="AT&T only, such as 5G.")
     sprint_id = models.CharField(max_length=40, blank=True, help_text="Sprint's own reference; Sprint only.")
@@ -84,8 +127,71 @@ class Subscription(models.Model):
         Subscription.objects.filter(pk=self.pk, deleted_at=None).update(deleted_at=timezone.now())
 
 
-class Purchase(models.Model):
-    """A payment asked for a subscription."""
+class SubscriptionIdentifier(models.Model):
+    """A value by which usage records name a subscription, from `valid_from` until before `valid_to`.
+
+    Null is without bound. The database refuses two assignments of one value at one time. A subscription may have
+    several identifiers of one kind at once, such as the numbers of several SIM cards.
+    """
+
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.CASCADE, db_constraint=False, related_name="identifiers"
+    )
+    kind = models.TextField(choices=Kind, db_collation="C")
+    value = models.TextField(db_collation="C", help_text="In normal form, such as +12025550100.")
+    valid_from = models.DateTimeField(null=True, blank=True, help_text="Null: from the beginning.")
+    valid_to = models.DateTimeField(null=True, blank=True, help_text="Not included. Null: until further notice.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "subscription_identifier"
+        ordering = ["id"]
+        indexes = [
+            models.Index(name="subscription_identifier_value", fields=["kind", "value", "valid_from"]),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="subscription_identifier_form",
+                condition=Q(kind=Kind.MSISDN, value__regex=r"^\+[0-9]{1,15}$")
+                | Q(kind=Kind.IMSI, value__regex=r"^[0-9]{6,15}$")
+                | Q(kind=Kind.ICCID, value__regex=r"^[0-9]{18,22}$")
+                | Q(kind=Kind.DEVICE_ID, value__regex=r"^\S(.{0,38}\S)?$")
+                | Q(kind=Kind.EXTERNAL_ID, value__regex=r"^\S(.{0,98}\S)?$"),
+            ),
+            models.CheckConstraint(
+                name="subscription_identifier_period", condition=Q(valid_from__lt=models.F("valid_to"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{Kind(self.kind).label} {self.value}"
+
+
+class SubscriptionPlan(models.Model):
+    """The plan of a subscription from `valid_from` until before `valid_to`; null is without bound.
+
+    The database refuses two at one time.
+    """
+
+    subscription = models.ForeignKey(Subscription, on_delete=models.CASCADE, db_constraint=False, related_name="plans")
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
+    valid_from = models.DateTimeField(null=True, blank=True, help_text="Null: from the beginning.")
+    valid_to = models.DateTimeField(null=True, blank=True, help_text="Not included. Null: until further notice.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "subscription_plan"
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(name="subscription_plan_period", condition=Q(valid_from__lt=models.F("valid_to"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"plan {self.plan_id} of subscription {self.subscription_id}"
+
+
+class Purchase(Timed):
+    """A payment asked of a user, for a subscription or for something else."""
 
     class Status(models.TextChoices):
         PENDING = "pending", "Pending"
@@ -93,7 +199,8 @@ class Purchase(models.Model):
         COMPLETE = "complete", "Complete"
         CANCELLED = "cancelled", "Cancelled"
 
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
+    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, null=True, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     amount = models.DecimalField(max_digits=14, decimal_places=4, validators=[MinValueValidator(Decimal(0))])
     payment_date = models.DateTimeField(null=True, blank=True)
@@ -101,6 +208,11 @@ class Purchase(models.Model):
     class Meta:
         db_table = "purchase"
         ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="purchase_of_somebody", condition=Q(user__isnull=False) | Q(subscription__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} ({self.get_status_display()})"
