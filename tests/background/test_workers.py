@@ -80,7 +80,7 @@ def test_a_day_lives_its_life_by_itself(start_work: StartWork) -> None:
     old, sealable, fresh = (today() - timedelta(days=back) for back in (60, 5, 0))
     for day in (old, sealable, fresh):
         use(day)
-    start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
+    start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_LATE_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
     until(is_folded)
     until(lambda: state_of(old) == "expired")
     until(Reconciliation.objects.exists)
