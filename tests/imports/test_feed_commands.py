@@ -8,7 +8,6 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from wingtel.imports import profiles
-from wingtel.imports.drafting import draft
 from wingtel.imports.importing import ImportOptions, import_feed
 from wingtel.imports.models import UsageImport
 from wingtel.imports.watching import FolderWatch
@@ -99,18 +98,6 @@ def test_feeds_lists_profiles_and_checks_one_against_a_file(tmp_path: Path) -> N
     assert "unknown phone number 1" in printed
     assert "3 lines, 0 of them skipped, 2 rejected; nothing was stored" in printed
     assert records() == []
-
-
-def test_a_drafted_profile_reads_its_sample(tmp_path: Path) -> None:
-    (tmp_path / "feed.csv").write_text(GOOD)
-    run("feeds", "new", tmp_path / "feed.csv", "--output", tmp_path / "mine.toml")
-    summary = import_feed(
-        tmp_path / "feed.csv", profiles.find(str(tmp_path / "mine.toml")), ImportOptions(create_subscriptions=True)
-    )
-    assert (summary.accepted, summary.rejected) == (1, 0)
-    outside = draft(Path(__file__).parent / "outside-generator.cdr")
-    profile = profiles.parse(outside.encode(), source="outside.toml")
-    assert (profile.layout.delimiter, profile.usage_types.column) == ("|", "Usage Type")
 
 
 def test_a_watched_folder_is_imported_and_sorted_once_files_stop_changing(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from wingtel.imports import profiles
-from wingtel.imports.drafting import draft
 from wingtel.imports.errors import FeedError
 from wingtel.imports.importing import ImportOptions, check_import, import_feed
+from wingtel.imports.inference import infer_profile, listed
 from wingtel.imports.preview import Preview, preview
 from wingtel.imports.watching import Arrival, FolderWatch
 from wingtel.management.arguments import seconds, whole_number
@@ -72,13 +72,17 @@ class Command(BaseCommand):
         _show_preview(console, found)
 
     def _new(self, options: dict[str, Any]) -> None:
-        text, output = draft(options["file"]), options["output"]
+        inferred, output = infer_profile(options["file"]), options["output"]
+        if inferred.unread:
+            self.stderr.write(f"columns left unread: {listed(inferred.unread)}")
         if not output:
-            self.stdout.write(text)
+            self.stdout.write(inferred.text)
             return
-        if output.exists():
-            raise CommandError(f"{output} is there already")
-        output.write_text(text)
+        try:
+            with output.open("x", encoding="utf-8") as file:
+                file.write(inferred.text)
+        except FileExistsError as error:
+            raise CommandError(f"{output} is there already") from error
         self.stdout.write(
             f"{output}: look over what is marked CHECK, then: wingtel feeds check {output} {options['file']}"
         )
