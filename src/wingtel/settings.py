@@ -8,6 +8,7 @@ import dj_database_url
 import django_stubs_ext
 from corsheaders.defaults import default_headers
 
+from wingtel.imports.watch_settings import parse_watches
 from wingtel.logs import logging_settings
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin and other generic classes be written with their type
@@ -180,8 +181,8 @@ WINGTEL_AHEAD_DAYS = int(os.environ.get("WINGTEL_AHEAD_DAYS", "2"))
 WINGTEL_RECONCILE_DAYS = int(os.environ.get("WINGTEL_RECONCILE_DAYS", "7"))
 WINGTEL_RECONCILE_HOURS = int(os.environ.get("WINGTEL_RECONCILE_HOURS", "24"))
 
-# The folders whose files are imported as they arrive, each with the profile of its feed: PROFILE=FOLDER,...
-WINGTEL_WATCH = [watch.split("=", 1) for watch in os.environ.get("WINGTEL_WATCH", "").split(",") if watch]
+# The folders whose files are imported as they arrive: PROFILE=FOLDER name=NAME complete=RULE, ...
+WINGTEL_WATCH = parse_watches(os.environ.get("WINGTEL_WATCH", ""))
 WINGTEL_WATCH_CREATES_SUBSCRIPTIONS = os.environ.get("WINGTEL_WATCH_CREATES_SUBSCRIPTIONS", "") == "1"
 
 # Tasks carry nothing that the database does not know: one that is lost is sent again by the schedule, and one that is
@@ -226,7 +227,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": _every(WINGTEL_HOUSEKEEPING_SECONDS, "reconcile"),
     "evaluate limits": _every(WINGTEL_LIMITS_SECONDS, "evaluate_limits"),
     "deliver": _every(WINGTEL_LIMITS_SECONDS, "deliver"),
-} | {f"watch {folder}": _every(WINGTEL_WATCH_SECONDS, "watch", folder, feed) for feed, folder in WINGTEL_WATCH}
+} | {f"watch {watch.name}": _every(WINGTEL_WATCH_SECONDS, "watch", watch.name) for watch in WINGTEL_WATCH}
 CELERY_BEAT_SCHEDULER = "wingtel.background.schedule:ScheduleFromNow"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
