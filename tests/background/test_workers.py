@@ -35,7 +35,7 @@ from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
-from .conftest import StartWork, lives
+from .conftest import StartWork, children, lives
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -205,6 +205,27 @@ def test_a_long_import_holds_up_no_fold_and_goes_on_after_its_worker_was_killed(
     until((tmp_path / "done" / "usage.csv").exists)
     imported = UsageImport.objects.get()
     assert (imported.status, imported.accepted) == ("completed", imported.lines)
+
+
+def test_a_file_whose_import_was_killed_twice_fails_and_the_next_is_taken(
+    start_work: StartWork, tmp_path: Path
+) -> None:
+    write(tmp_path / "a.csv")
+    write(tmp_path / "b.csv", seed=2)
+    with long_import(tmp_path / "a.csv"):
+        work = start_work(
+            WINGTEL_WATCH=f"wingtel={tmp_path} name=own complete=rename", WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1"
+        )
+        killed: set[int] = set()
+        for _ in range(2):
+            until(lambda: lock_waiters("pg_advisory_lock") - killed, seconds=60)  # noqa: B023 - called in the loop
+            killed |= lock_waiters("pg_advisory_lock")
+            for child in children(work.of("queues=imports")):
+                os.kill(child, signal.SIGKILL)
+        until((tmp_path / "failed" / "a.csv").exists, seconds=60)
+    assert (tmp_path / "failed" / "a.csv.error").read_text().startswith("the import was ended 2 times by this file")
+    until((tmp_path / "done" / "b.csv").exists)
+    assert UsageImport.objects.get().status == "completed"
 
 
 def test_a_task_names_a_watch_and_takes_no_folder(tmp_path: Path, settings: Settings) -> None:

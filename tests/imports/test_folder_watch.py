@@ -8,12 +8,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import DataError, OperationalError
 
 from tests.sessions import new_connection
 from wingtel.imports import profiles
 from wingtel.imports.errors import SourceError
 from wingtel.imports.folder_watch import Arrival, FolderWatch
-from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.importing import ImportOptions, ImportSummary, Progress, import_feed
 from wingtel.imports.models import UsageImport
 from wingtel.imports.profiles import Profile
 from wingtel.imports.watch_settings import QUIET, parse_completion
@@ -217,7 +218,7 @@ def test_a_link_is_not_followed_but_moved_aside(watch: FolderWatch, tmp_path: Pa
     assert (watch.scan(), records()) == ([], [])
 
 
-@pytest.mark.parametrize("name", ["done", "failed"])
+@pytest.mark.parametrize("name", ["done", "failed", ".wingtel"])
 @pytest.mark.parametrize("target", ["elsewhere", "nothing"])
 def test_a_folder_of_ours_that_is_a_link_is_refused_before_anything_is_taken(
     name: str, target: str, watch: FolderWatch, tmp_path: Path
@@ -247,9 +248,9 @@ def test_nothing_is_written_through_a_link_in_failed(watch: FolderWatch, tmp_pat
 def during(watch: FolderWatch, act: Callable[[], object]) -> FolderWatch:
     """Let others do something while a file is imported, before it is read."""
 
-    def importing(path: Path, *, name: str) -> ImportSummary:
+    def importing(path: Path, *, name: str, on_progress: Progress) -> ImportSummary:
         act()
-        return IMPORT(path, name=name)
+        return IMPORT(path, name=name, on_progress=on_progress)
 
     return FolderWatch(watch.folder, importing, watch.completion)
 
@@ -338,7 +339,7 @@ def test_the_error_beside_a_file_quotes_nothing_of_it(form: str, content: bytes,
 
 
 def test_the_words_of_a_library_are_told_to_the_operator_only(folder: Path) -> None:
-    def importing(path: Path, *, name: str) -> ImportSummary:
+    def importing(path: Path, *, name: str, on_progress: Progress) -> ImportSummary:
         try:
             raise ValueError(f"cannot parse {path.read_bytes()!r}")
         except ValueError as error:
@@ -354,6 +355,64 @@ def test_of_column_names_a_thousand_characters_are_told(watch: FolderWatch) -> N
     (watch.folder / "a.csv").write_text("x" * 100_000 + "\n")
     watch.scan()
     assert len((watch.folder / "failed" / "a.csv.error").read_text()) == 1001
+
+
+# A file that ends the import
+
+
+def dies(error: type[BaseException], *, commits: bool = False) -> Callable[..., ImportSummary]:
+    """An import that ends so, for each file but `good.csv`."""
+
+    def importing(path: Path, *, name: str, on_progress: Progress) -> ImportSummary:
+        if name.endswith("good.csv"):
+            return IMPORT(path, name=name, on_progress=on_progress)
+        if commits:
+            on_progress(1, None)  # type: ignore[arg-type] # nobody looks at the counts
+        raise error
+
+    return importing
+
+
+def scans(watch: FolderWatch, error: type[BaseException], times: int) -> Iterator[list[Arrival]]:
+    for _ in range(times):
+        try:
+            yield watch.scan()
+        except error:
+            yield []
+
+
+@pytest.mark.parametrize("error", [MemoryError, DataError, RuntimeError])
+def test_a_file_that_ended_the_import_twice_fails_and_the_next_is_taken(error: type[Exception], folder: Path) -> None:
+    (folder / "bad.csv").write_text("x\n")
+    (folder / "good.csv").write_text(GOOD)
+    watch = FolderWatch(folder, dies(error), parse_completion("rename"))
+    assert list(scans(watch, error, 2)) == [[], []]
+    bad, good = watch.scan()
+    assert bad.problem == "the import was ended 2 times by this file, with nothing recorded"
+    assert counts(good) == ("good.csv", 1, 0)
+    assert files(folder) == ["done/good.csv", "failed/bad.csv", "failed/bad.csv.error"]
+
+
+@pytest.mark.parametrize(
+    ("error", "commits"),
+    [(OperationalError, False), (SystemExit, False), (KeyboardInterrupt, False), (RuntimeError, True)],
+)
+def test_neither_the_database_nor_being_told_to_end_nor_an_import_that_goes_on_counts_against_a_file(
+    error: type[BaseException], commits: bool, folder: Path
+) -> None:
+    (folder / "bad.csv").write_text(GOOD)
+    watch = FolderWatch(folder, dies(error, commits=commits), parse_completion("rename"))
+    assert list(scans(watch, error, 5)) == [[]] * 5
+    assert [counts(arrival) for arrival in FolderWatch(folder, IMPORT, watch.completion).scan()] == [("bad.csv", 1, 0)]
+
+
+def test_another_file_of_the_same_name_begins_anew(folder: Path) -> None:
+    watch = FolderWatch(folder, dies(RuntimeError), parse_completion("rename"))
+    (folder / "bad.csv").write_text("x\n")
+    assert list(scans(watch, RuntimeError, 2)) == [[], []]
+    (folder / "new").write_text(GOOD)
+    (folder / "new").rename(folder / "bad.csv")
+    assert [counts(arrival) for arrival in FolderWatch(folder, IMPORT, watch.completion).scan()] == [("bad.csv", 1, 0)]
 
 
 def test_a_file_imported_before_is_found_to_be_so_and_moved(folder: Path) -> None:

@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from django.db import InterfaceError, OperationalError, ProgrammingError
+
 from wingtel.usage.alone import alone
 
 from .errors import FeedError, SourceError
-from .importing import ImportSummary
+from .importing import ImportSummary, Progress
 from .watch_settings import QUIET, Completion, Sign
 
 UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp")
@@ -28,7 +30,12 @@ UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", 
 MARKERS = (".done", ".ok")
 """Endings of the files beside others that say that these are complete."""
 DONE, FAILED = "done", "failed"
+MOST_ATTEMPTS = 2
+"""Attempts at a file that ended the process, or raised what no file may raise, before anything was committed."""
 
+_NOT_THE_FILE = (OperationalError, InterfaceError, ProgrammingError, KeyboardInterrupt, SystemExit)
+"""A database that does not answer or is not migrated, and being told to end."""
+_ATTEMPTS = ".wingtel"
 _LONGEST_PROBLEM = 1000  # characters
 _LONGEST_PART = 100  # bytes of stem and suffix where a name gets a number; file systems allow 255 for all
 _NO_LINK = os.O_CLOEXEC | os.O_NOFOLLOW
@@ -37,7 +44,7 @@ _NO_LINK = os.O_CLOEXEC | os.O_NOFOLLOW
 class Import(Protocol):
     """Imports the file at a path, which is called `name` in what is kept of it."""
 
-    def __call__(self, path: Path, *, name: str) -> ImportSummary: ...
+    def __call__(self, path: Path, *, name: str, on_progress: Progress) -> ImportSummary: ...
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ class _Folders(NamedTuple):
     root: int
     done: int
     failed: int
+    attempts: int
 
 
 @dataclass
@@ -147,14 +155,22 @@ class FolderWatch:
             os.close(file)
 
     def _import(self, folders: _Folders, name: str, state: _State, file: int) -> Arrival:
+        attempts = _Attempts(folders.attempts, f"{state.inode}-{state.modified}")
         path, called = _path_of(file, self.folder / name), _printable(str(self.folder / name))
         try:
-            summary = self.import_file(path, name=called)
+            attempts.add()
+            summary = self.import_file(path, name=called, on_progress=lambda *_: attempts.forget())
         except FeedError as error:
             public_problem = _without_cause(error).replace(str(path), _printable(name))
             problem = str(error).replace(str(path), called)
-            return self._failed(folders, name, problem, public_problem, state=state)
-        return Arrival(self.folder / name, self._move(folders, name, DONE, state=state), summary=summary)
+            arrival = self._failed(folders, name, problem, public_problem, state=state)
+        except _NOT_THE_FILE:
+            attempts.forget()
+            raise
+        else:
+            arrival = Arrival(self.folder / name, self._move(folders, name, DONE, state=state), summary=summary)
+        attempts.forget()
+        return arrival
 
     def _failed(
         self, folders: _Folders, name: str, problem: str, public_problem: str = "", *, state: _State | None = None
@@ -181,6 +197,30 @@ class FolderWatch:
         return self.folder / where / moved
 
 
+@dataclass(frozen=True)
+class _Attempts:
+    """The attempts at a file that have committed nothing, as bytes of a file in `folder`.
+
+    A process that is killed leaves its attempt behind.
+    """
+
+    folder: int
+    name: str
+
+    def add(self) -> None:
+        """Note another one. Raises SourceError when there were MOST_ATTEMPTS."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NO_LINK
+        with os.fdopen(os.open(self.name, flags, 0o600, dir_fd=self.folder), "ab") as noted:
+            if os.fstat(noted.fileno()).st_size >= MOST_ATTEMPTS:
+                raise SourceError(f"the import was ended {MOST_ATTEMPTS} times by this file, with nothing recorded")
+            noted.write(b".")
+
+    def forget(self) -> None:
+        """Note that something was committed, or that the file is done with."""
+        with suppress(FileNotFoundError):
+            os.unlink(self.name, dir_fd=self.folder)
+
+
 @contextmanager
 def _opened(folder: Path) -> Iterator[_Folders]:
     """Open the folder and those within it, which are made where they are missing."""
@@ -191,9 +231,9 @@ def _opened(folder: Path) -> Iterator[_Folders]:
             stack.callback(os.close, descriptor)
             return descriptor
 
-        def inner(name: str) -> int:
+        def inner(name: str, mode: int = 0o777) -> int:
             with suppress(FileExistsError):
-                os.mkdir(name, dir_fd=root)
+                os.mkdir(name, mode, dir_fd=root)
             try:
                 return opened(name, os.O_RDONLY | _NO_LINK, root)
             except OSError as error:
@@ -202,7 +242,7 @@ def _opened(folder: Path) -> Iterator[_Folders]:
                 raise SourceError(f"{folder / name} is a link or no folder: nothing is moved there") from error
 
         root = opened(folder, os.O_RDONLY | os.O_CLOEXEC)
-        yield _Folders(root, inner(DONE), inner(FAILED))
+        yield _Folders(root, inner(DONE), inner(FAILED), inner(_ATTEMPTS, 0o700))
 
 
 def _found(root: int) -> dict[str, os.stat_result]:
