@@ -219,7 +219,7 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": _every(WINGTEL_HOUSEKEEPING_SECONDS, "reconcile"),
     "evaluate limits": _every(WINGTEL_LIMITS_SECONDS, "evaluate_limits"),
     "deliver": _every(WINGTEL_LIMITS_SECONDS, "deliver"),
-} | {f"watch {folder}": _every(WINGTEL_WATCH_SECONDS, "watch", folder, feed) for feed, folder in WINGTEL_WATCH}
+} | {f"watch {watch.name}": _every(WINGTEL_WATCH_SECONDS, "watch", watch.name) for watch in WINGTEL_WATCH}
 CELERY_BEAT_SCHEDULER = "wingtel.background.schedule:ScheduleFromNow"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from wingtel.config.environment import Environment, EnvironmentFaultsError, read
+from wingtel.config.watches import Watch
 
 FAULTS = [
     ("WINGTEL_RETENTION_DAYS", "-4", "'-4' is not a whole number from 1 to 36500"),
@@ -30,10 +31,10 @@ FAULTS = [
     ("WINGTEL_TIME_ZONE", "Europe", "'Europe' is not an IANA time zone, such as Europe/Paris"),
     ("WINGTEL_TIME_ZONE", "../etc/passwd", "'../etc/passwd' is not an IANA time zone, such as Europe/Paris"),
     ("WINGTEL_HOME", "~nobody-is-called-so/x", "'~nobody-is-called-so/x' is not a folder"),
-    ("WINGTEL_WATCH", "att", "'att' is not a pair PROFILE=FOLDER"),
-    ("WINGTEL_WATCH", "att=/a, =/b", "'=/b' is not a pair PROFILE=FOLDER"),
-    ("WINGTEL_WATCH", "att=", "'att=' is not a pair PROFILE=FOLDER"),
-    ("WINGTEL_WATCH", "att=/a,sprint=/a/", "'/a' is watched twice"),
+    ("WINGTEL_WATCH", "att", "'att' has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it"),
+    ("WINGTEL_WATCH", "att=/a, =/b", "'=/b' has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it"),
+    ("WINGTEL_WATCH", "att=", "'att=' has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it"),
+    ("WINGTEL_WATCH", "att=/a,sprint=/a/", "/a is watched twice"),
     ("WINGTEL_ALLOWED_HOSTS", "a.example,https://b.example", "'https://b.example' is not a host name"),
     ("WINGTEL_CORS_ORIGINS", "https://a.example/", "'https://a.example/' is not an origin, such as"),
     ("WINGTEL_CORS_ORIGINS", "https://a.example b.example", "'b.example' is not an origin, such as"),
@@ -156,7 +157,10 @@ def test_right_values_are_read_with_their_type() -> None:
         "late_days": 0,
         "key_cache_seconds": 0,
         "fold_seconds": 0.5,
-        "watch": (("att", "/srv/feeds/att"), ("/etc/wingtel/sprint.toml", "feeds/a=b")),
+        "watch": (
+            Watch("att", "att", Path("/srv/feeds/att")),
+            Watch("sprint", "/etc/wingtel/sprint.toml", Path("feeds/a=b")),
+        ),
         "log_level": "INFO",
         "allowed_hosts": (".example.org", "wingtel", "[::1]", "*"),
         "cors_origins": ("https://app.example.com", "http://localhost:3000"),

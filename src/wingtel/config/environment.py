@@ -26,6 +26,7 @@ from .values import (
     url,
     whole_number,
 )
+from .watches import Watch
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -126,14 +127,18 @@ class Environment:
     reconcile_hours: int = variable(whole_number(1, 8784), 24, "hours between two of these comparisons")
 
     # Background work.
-    watch: tuple[tuple[str, str], ...] = variable(
-        WATCHES, (), "folders whose files are imported as they arrive, each with the profile of its feed"
+    watch: tuple[Watch, ...] = variable(
+        WATCHES,
+        (),
+        "folders whose files are imported as they arrive, each with the profile of its feed; tasks call it by its name,"
+        " which is else that of the profile, and a file is complete by its rule, see"
+        " [feeds](feeds.md#watched-folders)",
     )
     watch_creates_subscriptions: bool = variable(BOOLEAN, False, "`1` creates the unknown subscriptions in them")
     watch_seconds: float = variable(
         number(0.1, DAY),
         5,
-        "seconds between two looks into them; a file has arrived when it has not changed between two",
+        "seconds between two looks into them",
     )
     fold_seconds: float = variable(number(0.1, DAY), 2, "seconds between two folds")
     limits_seconds: float = variable(

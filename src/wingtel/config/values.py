@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from .watches import parse_watches
+
 T = TypeVar("T")
 
 _TRUE, _FALSE = ("1", "true", "yes"), ("0", "false", "no")
@@ -149,21 +151,6 @@ def _sender(text: str) -> str:
     return text
 
 
-def _watch(text: str) -> tuple[str, str]:
-    profile, _, folder = text.partition("=")
-    _require(profile and folder)
-    return profile, folder
-
-
-def _watches(text: str) -> tuple[tuple[str, str], ...]:
-    watches = several("", kind("a pair PROFILE=FOLDER", _watch), ",").parse(text)
-    folders = [_folder(folder) for _, folder in watches]
-    for folder in folders:
-        if folders.count(folder) > 1:
-            raise ValueError(f"{str(folder)!r} is watched twice")
-    return watches
-
-
 def _require(condition: object) -> None:
     if not condition:
         raise ValueError
@@ -180,4 +167,6 @@ ORIGINS = several(
 )
 EMAILS = several("e-mail addresses, separated by commas", kind("an e-mail address", _email), ",")
 SENDER = kind("an e-mail address, such as wingtel@example.com or Wingtel <wingtel@example.com>", _sender)
-WATCHES = Kind("pairs PROFILE=FOLDER, separated by commas, no folder twice", _watches)
+WATCHES = Kind(
+    "PROFILE=FOLDER, with name=NAME and complete=RULE after it, separated by commas, no folder twice", parse_watches
+)
