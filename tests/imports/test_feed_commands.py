@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 
 from wingtel.imports import profiles
 from wingtel.imports.drafting import draft
-from wingtel.imports.importing import ImportOptions, import_feed
 from wingtel.imports.models import UsageImport
+from wingtel.imports.service import ImportOptions, import_feed
 from wingtel.imports.watching import FolderWatch
 
 from .reading import records

@@ -8,10 +8,11 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle.days_done import DaysDone
 from wingtel.lifecycle.expiring import ExpiryRefusedError, due, expire, expire_due
 from wingtel.lifecycle.sealing import SealRefusedError, seal, seal_due
-from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import UsageDay, UsageType
@@ -28,11 +29,13 @@ def today() -> date:
 
 def use(days: list[date]) -> None:
     subscription = Subscription.objects.create(carrier="att").pk
-    recorded = record_usage(
-        UsageEntry(UsageType.DATA, datetime(day.year, day.month, day.day, 12, tzinfo=UTC), subscription, 1, Decimal(1))
+    recorded = ingest_usage(
+        UsageRecordInput(
+            UsageType.DATA, datetime(day.year, day.month, day.day, 12, tzinfo=UTC), subscription, 1, Decimal(1)
+        )
         for day in days
     )
-    assert recorded.refused == []
+    assert recorded.rejected == []
 
 
 def states() -> dict[date, str]:
@@ -55,7 +58,7 @@ def test_one_day_that_is_damaged_keeps_no_other_from_being_sealed(today: date) -
         cursor.execute("DELETE FROM daily_usage WHERE day = %s", [days[1]])
     outcome = seal_due()
     assert outcome.done == [days[0], days[2]]
-    assert f"{days[1]} does not reconcile: 1 keys differ" in outcome.refused[days[1]]
+    assert f"{days[1]} does not reconcile: 1 keys differ" in outcome.rejected[days[1]]
     assert states()[days[1]] == State.OPEN
 
 
@@ -81,7 +84,7 @@ def test_a_day_whose_aggregates_changed_since_it_was_sealed_does_not_expire(toda
     with pytest.raises(ExpiryRefusedError, match=f"{day} is not what it was sealed with: .*price 2.0000.*price 1.0000"):
         expire(day)
     outcome = expire_due()
-    assert (outcome.done, list(outcome.refused)) == ([], [day])
+    assert (outcome.done, list(outcome.rejected)) == ([], [day])
     assert states() == {day: State.SEALED}
 
 
@@ -98,13 +101,15 @@ def test_records_too_late_and_too_early_are_refused_with_a_reason(today: date, s
     settings.WINGTEL_LATE_DAYS, settings.WINGTEL_AHEAD_DAYS = 45, 2
     subscription = Subscription.objects.create(carrier="att").pk
     days = [today + timedelta(days=ahead) for ahead in (-46, -45, 2, 3)]
-    recorded = record_usage(
-        UsageEntry(UsageType.VOICE, datetime(day.year, day.month, day.day, 12, tzinfo=UTC), subscription, 1, Decimal(1))
+    recorded = ingest_usage(
+        UsageRecordInput(
+            UsageType.VOICE, datetime(day.year, day.month, day.day, 12, tzinfo=UTC), subscription, 1, Decimal(1)
+        )
         for day in days
     )
     assert recorded.accepted == 2
     late = "lies 46 days back, more than 45 (WINGTEL_LATE_DAYS); history is imported with --since"
-    assert recorded.refused == [
+    assert recorded.rejected == [
         (
             0,
             "moment",

@@ -335,13 +335,27 @@ class Sums:
 
 
 @dataclass(frozen=True)
+class RecordOrigin:
+    """Where a raw record came from: an import (its number, the file and the line) or a request (its id and the index).
+
+    `kind` is `import` or `request`.
+    """
+
+    kind: str
+    reference: str
+    name: str
+    line: int
+
+
+@dataclass(frozen=True)
 class RawRecord:
-    """A raw usage record, whichever table it stands in."""
+    """A raw usage record, whichever table it stands in; `origin` is None for what was not ingested."""
 
     record_id: str
     usage_date: datetime
     used: int
     price: Decimal
+    origin: RecordOrigin | None
 
 
 @dataclass(frozen=True)
@@ -412,8 +426,11 @@ def _type_with_sources(usage_type: str, *columns: Any) -> TypeWithSources:
     )
 
 
-def _raw_record(*, record_id: str, usage_date: str, used: int, price: str) -> RawRecord:
-    return RawRecord(record_id, datetime.fromisoformat(usage_date), used, Decimal(price))
+def _raw_record(*, record_id: str, usage_date: str, used: int, price: str, **origin: Any) -> RawRecord:
+    told = RecordOrigin(origin["origin"], origin["reference"], origin["name"], origin["line"])
+    return RawRecord(
+        record_id, datetime.fromisoformat(usage_date), used, Decimal(price), told if origin["origin"] else None
+    )
 
 
 @dataclass(frozen=True)

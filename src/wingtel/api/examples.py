@@ -84,6 +84,7 @@ EXPLANATION = {
                     "usage_date": "2026-03-10T12:00:00Z",
                     "used": 20480,
                     "price": "0.3000",
+                    "origin": {"import_id": 12, "file": "att-20260310.csv", "line": 2},
                 }
             ],
             "adjustments": [{"id": 1, **ADJUSTMENT, **ADJUSTMENT_MADE}],

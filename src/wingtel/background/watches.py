@@ -4,8 +4,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from wingtel.imports.importing import ImportOptions, check_import, import_feed
 from wingtel.imports.profiles import Profile
+from wingtel.imports.service import ImportOptions, check_import, import_feed
 from wingtel.imports.watching import Arrival, FolderWatch
 from wingtel.usage.alone import alone
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import FeedError
-from .importing import ImportSummary
+from .service import ImportSummary
 
 UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp")
 """Endings of files that somebody still writes, and renames when done."""

@@ -11,7 +11,7 @@ from wingtel.lifecycle.explaining import RECORDS_LISTED, explain
 from wingtel.management import answering
 from wingtel.management.arguments import day, identity, whole_number
 
-COLUMNS = ("usage_type", "what", "id", "at", "used", "price", "reason", "actor", "reverses", "reversed_by")
+COLUMNS = ("usage_type", "what", "id", "at", "used", "price", "reason", "actor", "reverses", "reversed_by", "origin")
 
 
 class Command(BaseCommand):
@@ -53,13 +53,29 @@ def _lines(found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """A row for each raw record and adjustment of a usage type, and for each sum."""
     kind = found["usage_type"]
     for record in found["records"]:
-        yield (kind, "record", record["record_id"], record["usage_date"], record["used"], record["price"], *[""] * 4)
+        yield (
+            kind,
+            "record",
+            record["record_id"],
+            record["usage_date"],
+            record["used"],
+            record["price"],
+            *[""] * 4,
+            _origin(record),
+        )
     for made in found["adjustments"]:
         links = ("" if made[name] is None else made[name] for name in ("reverses", "reversed_by"))
         amounts = made["used"], made["price"]
-        yield (kind, "adjustment", made["id"], made["created_at"], *amounts, made["reason"], made["actor"], *links)
+        yield (kind, "adjustment", made["id"], made["created_at"], *amounts, made["reason"], made["actor"], *links, "")
     for what in ("recorded", "adjusted", "total"):
-        yield (kind, what, "", "", found[what]["used"], found[what]["price"], *[""] * 4)
+        yield (kind, what, "", "", found[what]["used"], found[what]["price"], *[""] * 5)
+
+
+def _origin(record: dict[str, Any]) -> str:
+    origin = record["origin"] or {}
+    if "file" in origin:
+        return f"{origin['file']}:{origin['line']} (import {origin['import_id']})"
+    return f"request {origin['request_id']} [{origin['index']}]" if origin else ""
 
 
 def _seal(body: dict[str, Any]) -> str:

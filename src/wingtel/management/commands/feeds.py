@@ -15,8 +15,8 @@ from rich.table import Table
 from wingtel.imports import profiles
 from wingtel.imports.drafting import draft
 from wingtel.imports.errors import FeedError
-from wingtel.imports.importing import ImportOptions, check_import, import_feed
 from wingtel.imports.preview import Preview, preview
+from wingtel.imports.service import ImportOptions, check_import, import_feed
 from wingtel.imports.watching import Arrival, FolderWatch
 from wingtel.management.arguments import seconds, whole_number
 
