@@ -1,8 +1,9 @@
 """A raw record knows the file and line, or the request and index, that it came from."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -14,7 +15,9 @@ from wingtel.keys.access import Scope
 from wingtel.lifecycle.answers import explanation_answer
 from wingtel.lifecycle.explaining import explain
 from wingtel.subscriptions.models import Subscription
+from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, IngestBatch
+from wingtel.usage.provenance import delete_spent_batches
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HEADER = "record_id,carrier,subscription,usage_type,usage_date,quantity,price\n"
@@ -74,3 +77,15 @@ def test_what_is_written_otherwise_has_no_origin() -> None:
     DataUsageRecord.objects.create(record_id="r", subscription=subscription, usage_date=NOON, kilobytes_used=1, price=1)
     assert origins(subscription.pk) == {"r": None}
     assert not IngestBatch.objects.exists()
+
+
+def test_batches_go_when_none_of_their_records_can_be_left(settings: Any) -> None:
+    settings.WINGTEL_AHEAD_DAYS = 2
+    partitions.ensure([DAY])
+    days = [DAY - timedelta(days=back) for back in (2, 3, 30)]
+    for day in days:
+        batch = IngestBatch.objects.create(origin="import", reference="1", first_line=1)
+        ingested_at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        IngestBatch.objects.filter(pk=batch.pk).update(ingested_at=ingested_at)
+    assert delete_spent_batches() == 2
+    assert [batch.ingested_at.date() for batch in IngestBatch.objects.all()] == [days[0]]

@@ -21,6 +21,7 @@ from wingtel import sql
 from wingtel.database.arrays import array
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageDay, UsageType
+from wingtel.usage.provenance import RecordOrigin
 
 from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
 
@@ -332,19 +333,6 @@ class Sums:
     used: int
     price: Decimal
     count: int
-
-
-@dataclass(frozen=True)
-class RecordOrigin:
-    """Where a raw record came from: an import (its number, the file and the line) or a request (its id and the index).
-
-    `kind` is `import` or `request`.
-    """
-
-    kind: str
-    reference: str
-    name: str
-    line: int
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from wingtel.usage.models import UsageType
 from . import examples, negotiation
 from .errors import PROBLEM_JSON
 from .record_bodies import MOST_RECORDS
-from .serializers import AdjustmentSerializer, DaySerializer
+from .serializers import AdjustmentSerializer, DaySerializer, RecordOriginShape
 
 REQUEST_ID = "0193b0a2-6a5c-7e61-8a3e-0d9a3c5f7b11"
 _MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 4, "help_text": "An exact decimal."}
@@ -202,16 +202,6 @@ class AdjustedSumsShape(serializers.Serializer[Any]):
     used = serializers.IntegerField()
     price = serializers.DecimalField(**_MONEY)
     adjustments = serializers.IntegerField()
-
-
-class RecordOriginShape(serializers.Serializer[Any]):
-    """Where a raw record came from: the file and line of an import, or the index in a request."""
-
-    import_id = serializers.IntegerField(required=False)
-    file = serializers.CharField(required=False)
-    line = serializers.IntegerField(required=False, help_text="Counted from 1; in Parquet, the row.")
-    request_id = serializers.CharField(required=False)
-    index = serializers.IntegerField(required=False, help_text="Counted from 0.")
 
 
 class RawRecordShape(serializers.Serializer[Any]):

@@ -19,6 +19,7 @@ router.register("att_subscriptions", resources.AttSubscriptionView, basename="at
 router.register("sprint_subscriptions", resources.SprintSubscriptionView, basename="sprint-subscription")
 router.register("usage/adjustments", lifecycle.AdjustmentView, basename="adjustment")
 router.register("usage/days", lifecycle.DayView, basename="day")
+router.register("usage/conflicts", usage_records.ConflictView, basename="conflict")
 router.register("usage/reconciliations", lifecycle.ReconciliationView, basename="reconciliation")
 router.register("limits", limits.LimitView, basename="limit")
 router.register("alerts", limits.AlertView, basename="alert")

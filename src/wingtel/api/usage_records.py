@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any, ClassVar, cast
 
 from django.db import transaction
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 
 from wingtel.aggregates.answers import money
 from wingtel.ingest.batch import IngestOptions, Lookup, Origin
+from wingtel.ingest.models import UsageConflict
 from wingtel.ingest.outcomes import IngestResult
 from wingtel.ingest.service import ingest
 from wingtel.keys.access import Scope
@@ -22,8 +24,11 @@ from .authentication import access
 from .errors import Fault, RecordsRejected
 from .guarded import ANY
 from .idempotency import IDEMPOTENCY_KEY, answer_once
+from .lifecycle import ListedView
+from .pagination import NewestFirstPagination
 from .record_bodies import IDENTIFIERS, JSONRecordsParser, NDJSONRecordsParser, SentRecords
 from .request_ids import current
+from .serializers import ConflictSerializer
 from .views import ParameterView
 
 
@@ -108,3 +113,34 @@ def _faults(result: IngestResult, lookup: Lookup) -> list[Fault]:
 def _field(name: str, lookup: Lookup) -> str:
     """Return how the body calls the field of a record."""
     return IDENTIFIERS[lookup] if name == "identifier" else name
+
+
+class ConflictView(ListedView):
+    """Records that came with the key of a stored one and another amount."""
+
+    queryset = UsageConflict.objects.all()
+    serializer_class = ConflictSerializer
+    pagination_class = NewestFirstPagination
+    known = parameters.LISTING_OF_SUBSCRIPTION
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
+
+    def get_queryset(self) -> QuerySet[UsageConflict]:
+        rows = super().get_queryset()
+        if carrier := access(self.request).carrier:
+            rows = rows.filter(subscription__carrier=carrier)
+        if asked := self.asked["subscription_id"]:
+            rows = rows.filter(subscription__in=asked)
+        return rows
+
+    @extend_schema(
+        operation_id="usage_conflicts",
+        tags=["usage"],
+        summary="List records that contradict a stored one, the latest first",
+        description="Each came with the record_id, usage_date and subscription of a stored record and another quantity "
+        "or price. The stored amount is counted; both are told, and where the other came from.",
+        parameters=[parameter.documented() for parameter in parameters.LISTING_OF_SUBSCRIPTION],
+        responses={200: ConflictSerializer(many=True), **schemas.problems(400)},
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)

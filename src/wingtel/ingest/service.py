@@ -160,6 +160,7 @@ class _Attempt:
             result = self._run_statement(records.row(0, named=True), rejected)
             if result:
                 return result
+            self.is_careful = True
         with transaction.atomic():
             result = self._run_batch(records, rejected)
             if self.finish:

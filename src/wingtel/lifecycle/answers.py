@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from wingtel.aggregates.answers import moment, money
-from wingtel.aggregates.queries import RecordOrigin, Sums
-from wingtel.usage.models import IngestBatch, UsageAdjustment, UsageDay, UsageType
+from wingtel.aggregates.answers import moment, money, origin_answer
+from wingtel.aggregates.queries import Sums
+from wingtel.usage.models import UsageAdjustment, UsageDay, UsageType
 
 from .explaining import ExplainedType, Explanation
 
@@ -77,15 +77,6 @@ def _type_answer(found: ExplainedType) -> dict[str, Any]:
         ],
         "adjustments": [adjustment_answer(adjustment) for adjustment in found.adjustments],
     }
-
-
-def origin_answer(origin: RecordOrigin | None) -> dict[str, Any] | None:
-    """Return where a raw record came from: the file and line of an import, or the index in a request."""
-    if origin is None:
-        return None
-    if origin.kind == IngestBatch.Origin.IMPORT:
-        return {"import_id": int(origin.reference), "file": origin.name, "line": origin.line}
-    return {"request_id": origin.reference, "index": origin.line}
 
 
 def _sums_answer(sums: Sums, counted: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from wingtel.aggregates.answers import origin_text
 from wingtel.lifecycle.answers import explanation_answer
 from wingtel.lifecycle.explaining import RECORDS_LISTED, explain
 from wingtel.management import answering
@@ -61,7 +62,7 @@ def _lines(found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
             record["used"],
             record["price"],
             *[""] * 4,
-            _origin(record),
+            origin_text(record["origin"]),
         )
     for made in found["adjustments"]:
         links = ("" if made[name] is None else made[name] for name in ("reverses", "reversed_by"))
@@ -69,13 +70,6 @@ def _lines(found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         yield (kind, "adjustment", made["id"], made["created_at"], *amounts, made["reason"], made["actor"], *links, "")
     for what in ("recorded", "adjusted", "total"):
         yield (kind, what, "", "", found[what]["used"], found[what]["price"], *[""] * 5)
-
-
-def _origin(record: dict[str, Any]) -> str:
-    origin = record["origin"] or {}
-    if "file" in origin:
-        return f"{origin['file']}:{origin['line']} (import {origin['import_id']})"
-    return f"request {origin['request_id']} [{origin['index']}]" if origin else ""
 
 
 def _seal(body: dict[str, Any]) -> str:
