@@ -52,7 +52,7 @@ def use(day: date, number: int = 1) -> None:
     recorded = ingest_usage(
         UsageRecordInput(UsageType.DATA, moment, subscription, 1, Decimal(1)) for _ in range(number)
     )
-    assert recorded.rejected == []
+    assert recorded.rejected == ()
 
 
 def unfolded() -> int:

@@ -177,9 +177,13 @@ def test_a_record_for_an_expired_day_is_refused_by_name(strategy: Strategy, subs
     partitions._known.add((connection.settings_dict["NAME"], DAY))  # as where another process let it expire
     recorded = ingest_usage(entries)
     assert recorded.accepted == 1
-    assert recorded.rejected == [
-        (0, "moment", "day expired: the raw records of 2026-03-10 are gone; correct its aggregates by an adjustment")
-    ]
+    assert recorded.rejected == (
+        (
+            0,
+            "usage_date",
+            "day expired: the raw records of 2026-03-10 are gone; correct its aggregates by an adjustment",
+        ),
+    )
     with pytest.raises(partitions.RefusedDaysError, match="day expired"):
         DataUsageRecord.objects.create(
             record_id="x", usage_date=NOON, subscription_id=subscription_ids[0], price=1, kilobytes_used=1

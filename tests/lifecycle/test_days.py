@@ -35,7 +35,7 @@ def use(days: list[date]) -> None:
         )
         for day in days
     )
-    assert recorded.rejected == []
+    assert recorded.rejected == ()
 
 
 def states() -> dict[date, str]:
@@ -58,7 +58,7 @@ def test_one_day_that_is_damaged_keeps_no_other_from_being_sealed(today: date) -
         cursor.execute("DELETE FROM daily_usage WHERE day = %s", [days[1]])
     outcome = seal_due()
     assert outcome.done == [days[0], days[2]]
-    assert f"{days[1]} does not reconcile: 1 keys differ" in outcome.rejected[days[1]]
+    assert f"{days[1]} does not reconcile: 1 keys differ" in outcome.refused[days[1]]
     assert states()[days[1]] == State.OPEN
 
 
@@ -84,7 +84,7 @@ def test_a_day_whose_aggregates_changed_since_it_was_sealed_does_not_expire(toda
     with pytest.raises(ExpiryRefusedError, match=f"{day} is not what it was sealed with: .*price 2.0000.*price 1.0000"):
         expire(day)
     outcome = expire_due()
-    assert (outcome.done, list(outcome.rejected)) == ([], [day])
+    assert (outcome.done, list(outcome.refused)) == ([], [day])
     assert states() == {day: State.SEALED}
 
 
@@ -109,14 +109,14 @@ def test_records_too_late_and_too_early_are_refused_with_a_reason(today: date, s
     )
     assert recorded.accepted == 2
     late = "lies 46 days back, more than 45 (WINGTEL_LATE_DAYS); history is imported with --since"
-    assert recorded.rejected == [
+    assert recorded.rejected == (
         (
             0,
-            "moment",
+            "usage_date",
             f"{days[0]} {late} {days[0]}",
         ),
-        (3, "moment", f"{days[3]} lies 3 days ahead, more than 2 (WINGTEL_AHEAD_DAYS)"),
-    ]
+        (3, "usage_date", f"{days[3]} lies 3 days ahead, more than 2 (WINGTEL_AHEAD_DAYS)"),
+    )
 
 
 def test_a_day_that_has_its_partition_takes_late_records(today: date, settings: Settings) -> None:
