@@ -69,7 +69,8 @@ def _late() -> Iterator[Row]:
     """One record for a day of last week, until the day and the month say so."""
     from wingtel.aggregates.periods import Period  # noqa: PLC0415 - needs Django set up
     from wingtel.aggregates.queries import metrics  # noqa: PLC0415 - as above
-    from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415 - as above
+    from wingtel.ingest.inputs import UsageRecordInput  # noqa: PLC0415 - as above
+    from wingtel.ingest.service import ingest_usage  # noqa: PLC0415 - as above
     from wingtel.usage.models import UsageType  # noqa: PLC0415 - as above
 
     _fill(DAY, 10_000, 1000)
@@ -80,7 +81,7 @@ def _late() -> Iterator[Row]:
     expected = metrics(period=day, subscription_ids=[7], usage_types=[UsageType.DATA]).results[0].records
     for number in range(50):
         started = time.perf_counter()
-        record_usage([UsageEntry(UsageType.DATA, moment, 7, 5, Decimal("0.01"), f"late-{number}")])
+        ingest_usage([UsageRecordInput(UsageType.DATA, moment, 7, 5, Decimal("0.01"), f"late-{number}")])
         recording.append(time.perf_counter() - started)
         answers = [
             metrics(period=period, subscription_ids=[7], usage_types=[UsageType.DATA]) for period in (day, month)
@@ -210,13 +211,14 @@ def _writer() -> Iterator[list[float]]:
     stop, warm = threading.Event(), threading.Event()
 
     def write() -> None:
-        from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415 - needs Django set up
+        from wingtel.ingest.inputs import UsageRecordInput  # noqa: PLC0415 - needs Django set up
+        from wingtel.ingest.service import ingest_usage  # noqa: PLC0415 - needs Django set up
         from wingtel.usage.models import UsageType  # noqa: PLC0415 - as above
 
         moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
         while not stop.is_set():
-            entry = UsageEntry(UsageType.VOICE, moment, 1 + len(pauses) % 100, 1, Decimal(1))
-            pauses.append(timed(partial(record_usage, [entry])))
+            entry = UsageRecordInput(UsageType.VOICE, moment, 1 + len(pauses) % 100, 1, Decimal(1))
+            pauses.append(timed(partial(ingest_usage, [entry])))
             if len(pauses) == 200:
                 warm.set()
         connection.close()

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "wingtel.keys",
     "wingtel.usage",
     "wingtel.aggregates",
+    "wingtel.ingest",
     "wingtel.lifecycle",
     "wingtel.imports",
     "wingtel.background",

@@ -29,9 +29,10 @@ from wingtel.imports.errors import FeedError
 from wingtel.imports.generate import write_feed
 from wingtel.imports.models import UsageImport
 from wingtel.imports.sources import content_hash
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.lifecycle.reconciling import reconcile
-from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
@@ -53,8 +54,10 @@ def incremental(transactional_db: None) -> Iterator[None]:
 def use(day: date, number: int = 1) -> None:
     subscription = Subscription.objects.create(carrier="att").pk
     moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    recorded = record_usage(UsageEntry(UsageType.DATA, moment, subscription, 1, Decimal(1)) for _ in range(number))
-    assert recorded.refused == []
+    recorded = ingest_usage(
+        UsageRecordInput(UsageType.DATA, moment, subscription, 1, Decimal(1)) for _ in range(number)
+    )
+    assert recorded.rejected == ()
 
 
 def unfolded() -> int:

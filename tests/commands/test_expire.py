@@ -16,8 +16,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from tests.sessions import database_url
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle.sealing import seal
-from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
@@ -43,7 +44,7 @@ def days() -> list[date]:
 def use(day: date, usage_type: UsageType, number: int) -> None:
     subscription = Subscription.objects.create(carrier="att").pk
     moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    recorded = record_usage(UsageEntry(usage_type, moment, subscription, 1, Decimal(1)) for _ in range(number))
+    recorded = ingest_usage(UsageRecordInput(usage_type, moment, subscription, 1, Decimal(1)) for _ in range(number))
     assert recorded.accepted == number
 
 

@@ -13,11 +13,12 @@ from tests.conformance.oracle import differences
 from wingtel.aggregates import queries, strategies
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.strategies import Strategy
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle.adjusting import AdjustmentRefusedError, adjust, reverse
 from wingtel.lifecycle.expiring import expire
 from wingtel.lifecycle.explaining import explain
 from wingtel.lifecycle.sealing import seal
-from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageAdjustment, UsageDay, UsageType
 
@@ -29,7 +30,7 @@ NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 def subscription(strategy: Strategy) -> int:
     """A subscription with a data session of 100 kilobytes for 2.0000."""
     subscription = Subscription.objects.create(carrier="att").pk
-    record_usage([UsageEntry(UsageType.DATA, NOON, subscription, 100, Decimal(2), "r")])
+    ingest_usage([UsageRecordInput(UsageType.DATA, NOON, subscription, 100, Decimal(2), "r")])
     return subscription
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from wingtel.imports import profiles
 from wingtel.imports.errors import HeaderError
-from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
 from wingtel.imports.models import RejectedRecord, UsageImport
+from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, records
@@ -200,12 +200,11 @@ def test_a_deleted_subscription_is_unknown_and_a_new_one_is_created_with_the_car
     assert (created.carrier, created.phone_number, created.status) == ("sprint", "100", "active")
 
 
-def test_the_same_record_within_a_file_and_across_chunks_is_a_duplicate_even_at_another_amount(
-    tmp_path: Path,
-) -> None:
+def test_the_same_record_again_is_a_duplicate_and_with_another_amount_a_conflict(tmp_path: Path) -> None:
     content = HEADER + FIRST + FIRST + FIRST.replace(b",5,", b",6,") + LAST
-    assert counts(import_lines(tmp_path, content)) == (4, 2, 0, 2, 0)
-    assert counts(import_lines(tmp_path, content + b"\n", chunk_lines=1)) == (5, 0, 1, 4, 0)
+    first, second = import_lines(tmp_path, content), import_lines(tmp_path, content + b"\n", chunk_lines=1)
+    assert (counts(first), first.conflict) == ((4, 2, 0, 1, 0), 1)
+    assert (counts(second), second.conflict) == ((5, 0, 1, 3, 0), 1)
     assert [used for *_, used, _ in records()] == [5, 7]
 
 
@@ -255,7 +254,7 @@ def test_whatever_is_in_the_file_the_four_counts_add_up_and_no_right_line_is_los
     before = {record_id for record_id, *_ in records()}
     whole = HEADER + content + b"\n" + FIRST + LAST
     summary = import_lines(tmp_path, whole, chunk_lines=chunk_lines, block_lines=block_lines)
-    assert summary.lines == summary.accepted + summary.skipped + summary.duplicate + summary.rejected
+    assert summary.lines == summary.accepted + summary.skipped + summary.duplicate + summary.conflict + summary.rejected
     assert summary.rejected == RejectedRecord.objects.filter(usage_import=summary.import_id).count()
     after = {record_id for record_id, *_ in records()}
     assert before <= after

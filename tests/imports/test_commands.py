@@ -44,6 +44,7 @@ def test_import_prints_the_counts_and_rejects_as_json(tmp_path: Path) -> None:
         "accepted": 1,
         "skipped": 0,
         "duplicate": 1,
+        "conflict": 0,
         "rejected": 1,
         "records": 1,
         "was_imported": False,

@@ -15,9 +15,9 @@ from wingtel.config.watches import QUIET, parse_completion
 from wingtel.imports import profiles
 from wingtel.imports.errors import SourceError
 from wingtel.imports.folder_watch import Arrival, FolderWatch
-from wingtel.imports.importing import ImportOptions, ImportSummary, Progress, import_feed
 from wingtel.imports.models import UsageImport
 from wingtel.imports.profiles import Profile
+from wingtel.imports.service import ImportOptions, ImportSummary, Progress, import_feed
 
 from .reading import records
 from .test_commands import GOOD

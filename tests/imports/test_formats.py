@@ -13,7 +13,7 @@ import zstandard
 
 from wingtel.imports import profiles
 from wingtel.imports.errors import SourceError
-from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.imports.sources import find_files
 
 from .reading import counts, records

@@ -12,9 +12,9 @@ from wingtel.imports.blocks import Span
 from wingtel.imports.bulk import RECORDS, ReadTable
 from wingtel.imports.fields import LINE, Reject
 from wingtel.imports.gathering import gathered
-from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.ingestion import Counts
 from wingtel.imports.models import ImportedSpan, RejectedRecord, UsageImport
-from wingtel.imports.recording import Counts
+from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 
 from .reading import counts, daily, differing_days, records
 from .test_bad_lines import HEADER, line

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from wingtel.imports import profiles
-from wingtel.imports.importing import ImportOptions, import_feed
+from wingtel.imports.service import ImportOptions, import_feed
 
 from .reading import counts, daily
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wingtel.imports import profiles
-from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.subscriptions.models import Plan, Subscription
 
 from .reading import counts, differing_days, rows
@@ -89,12 +89,12 @@ def test_a_line_can_be_both_types_and_is_filtered_mapped_converted_and_counted_o
 
 @pytest.mark.django_db
 def test_a_rehearsal_counts_the_same_and_stores_nothing(tmp_path: Path) -> None:
-    told = import_text(tmp_path, LINES + LINES, is_rehearsal=True)
+    told = import_text(tmp_path, LINES + LINES, is_dry_run=True)
     assert (told.import_id, counts(told)) == (None, (12, 2, 6, 2, 2))
     assert rows(STORED) == []
     assert not Subscription.objects.exists()
     assert counts(import_text(tmp_path, LINES + LINES)) == counts(told)
-    assert counts(import_text(tmp_path, LINES, is_rehearsal=True)) == (6, 0, 3, 2, 1)
+    assert counts(import_text(tmp_path, LINES, is_dry_run=True)) == (6, 0, 3, 2, 1)
 
 
 CHANGED = "west,2,1772323200,100,,,2,,7,final\nwest,2,1772323200,100,,,3,,8,final\nwest,9,1772323200,100,1,,,1,,final\n"
@@ -106,8 +106,8 @@ def test_duplicates_can_be_rejected(tmp_path: Path) -> None:
     import_text(tmp_path, LINES, profile)
     summary = import_text(tmp_path, CHANGED, profile)
     assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [
-        (2, "switch, number", "recorded already"),
-        (3, "switch, number", "recorded already"),
+        (2, "switch, number", "stored already"),
+        (3, "switch, number", "stored already"),
     ]
     assert counts(summary) == (3, 1, 0, 0, 2)
 
@@ -164,6 +164,6 @@ def test_a_tariff_rates_by_plan_day_block_and_what_is_included(tmp_path: Path) -
         ("voice", "x-e/4", 91, Decimal("0.1000")),
     ]
     assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [
-        (6, "price", "by the tariff, no rate for voice holds on 2026-02-28"),
-        (7, "price", "by the tariff, 9223372036854775.0000 is more than 9999999999.9999"),
+        (6, "price", "no rate of the tariff for voice holds on 2026-02-28"),
+        (7, "price", "by the tariff, the price of 9223372036854775000 kilobytes is more than 9999999999.9999"),
     ]

@@ -10,8 +10,8 @@ from wingtel.imports import profiles
 from wingtel.imports.amounts import quantity_reader, units_per
 from wingtel.imports.errors import ProfileError
 from wingtel.imports.profiles import Price, Quantity
-from wingtel.recording.entries import NamedBy
-from wingtel.recording.tariffs import Rate
+from wingtel.ingest.batch import Lookup
+from wingtel.rating import Rate
 from wingtel.usage.models import UsageType
 
 SHIPPED = Path(profiles.__file__).parent / "profiles"
@@ -28,7 +28,7 @@ def test_cdr_gen_rates_by_kilobyte_and_second_and_names_subscriptions_by_phone_n
         UsageType.DATA: (Rate(price=Decimal("0.0005")),),
         UsageType.VOICE: (Rate(price=Decimal("0.0020")),),
     }
-    assert (profile.naming.by, profile.naming.column) == (NamedBy.PHONE_NUMBER, "MSISDN")
+    assert (profile.naming.by, profile.naming.column) == (Lookup.PHONE_NUMBER, "MSISDN")
     assert profile.usage_types.values["MOC"] is UsageType.VOICE
     assert profile.usage_types.values["SMS-O"] is None
 

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wingtel.imports import profiles
-from wingtel.imports.importing import ImportOptions, import_feed
+from wingtel.imports.service import ImportOptions, import_feed
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.business_days import set_time_zone
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ExceedingPage, Granularity, MetricsPage, Series
+from wingtel.usage.provenance import IngestBatch, RecordOrigin
 
 
 def exceeding_answer(
@@ -63,6 +64,24 @@ def series_answer(series: Series, *, subscription_id: int, period: Period, granu
             for point in series.points
         ],
     }
+
+
+def origin_answer(origin: RecordOrigin | None) -> dict[str, Any] | None:
+    """Return where a raw record came from: the file and line of an import, or the index in a request."""
+    if origin is None:
+        return None
+    if origin.kind == IngestBatch.Origin.IMPORT:
+        return {"import_id": int(origin.reference), "file": origin.name, "line": origin.line}
+    return {"request_id": origin.reference, "index": origin.line}
+
+
+def origin_text(origin: dict[str, Any] | None) -> str:
+    """Return where a record came from in a line for people to read."""
+    if origin is None:
+        return ""
+    if "file" in origin:
+        return f"{origin['file']}:{origin['line']} (import {origin['import_id']})"
+    return f"request {origin['request_id']} [{origin['index']}]"
 
 
 def money(amount: Decimal) -> str:

@@ -15,7 +15,7 @@ from wingtel.usage.models import UsageType
 from . import examples, negotiation
 from .errors import PROBLEM_JSON
 from .record_bodies import MOST_RECORDS
-from .serializers import AdjustmentSerializer, DaySerializer
+from .serializers import AdjustmentSerializer, DaySerializer, RecordOriginShape
 
 REQUEST_ID = "0193b0a2-6a5c-7e61-8a3e-0d9a3c5f7b11"
 _MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 4, "help_text": "An exact decimal."}
@@ -123,16 +123,16 @@ class SeriesShape(AnswerShape):
 
 
 class UsageRecordShape(serializers.Serializer[Any]):
-    """One usage record. Its subscription is named by the field that `named_by` says."""
+    """One usage record. Its subscription is named by the identifier that `lookup` says."""
 
     record_id = serializers.CharField(
         required=False, max_length=100, help_text="The carrier's reference; a record that has the same is a duplicate."
     )
     usage_type = serializers.ChoiceField(choices=UsageType.choices)
     usage_date = serializers.DateTimeField(help_text="The moment, ISO 8601 with its offset from UTC.")
-    subscription_id = serializers.IntegerField(required=False, help_text="Where named_by is id.")
-    phone_number = serializers.CharField(required=False, help_text="Where named_by is phone_number.")
-    device_id = serializers.CharField(required=False, help_text="Where named_by is device_id.")
+    subscription_id = serializers.IntegerField(required=False, help_text="Where lookup is id.")
+    phone_number = serializers.CharField(required=False, help_text="Where lookup is phone_number.")
+    device_id = serializers.CharField(required=False, help_text="Where lookup is device_id.")
     quantity = serializers.IntegerField(min_value=0, help_text="Kilobytes of data, or seconds of voice.")
     price = serializers.DecimalField(max_digits=14, decimal_places=4, help_text="An exact decimal.")
 
@@ -142,27 +142,38 @@ USAGE_RECORDS = {
     "maxItems": MOST_RECORDS,
     "items": {
         "anyOf": [{"$ref": "#/components/schemas/UsageRecordRequest"}, {}],
-        "description": "What is no usage record is refused by itself, in the reply.",
+        "description": "What is no usage record is rejected by itself, in the reply.",
     },
 }
 """The body of a request to record usage."""
 
 
-class RefusedRecordShape(serializers.Serializer[Any]):
-    """A record that was not recorded."""
+class RejectionShape(serializers.Serializer[Any]):
+    """A record that was not ingested."""
 
     index = serializers.IntegerField(help_text="Its place in the request, counted from 0.")
     field = serializers.CharField(allow_null=True, help_text="The field at fault; null for the record itself.")
     reason = serializers.CharField()
 
 
-class RecordedShape(serializers.Serializer[Any]):
-    """What became of the records: accepted + duplicate + refused are as many as there were."""
+class ConflictShape(serializers.Serializer[Any]):
+    """A record whose key is stored with another amount."""
+
+    index = serializers.IntegerField(help_text="Its place in the request, counted from 0.")
+    stored_quantity = serializers.IntegerField()
+    stored_price = serializers.DecimalField(**_MONEY)
+
+
+class IngestedShape(serializers.Serializer[Any]):
+    """What became of the records: accepted + duplicate + conflict + rejected are as many as there were."""
 
     records = serializers.IntegerField(help_text="How many there were.")
     accepted = serializers.IntegerField(help_text="Stored and counted.")
     duplicate = serializers.IntegerField(help_text="There already; nothing changed.")
-    refused = RefusedRecordShape(many=True)
+    conflict = serializers.IntegerField(help_text="There already, with another amount; nothing changed.")
+    rejected = serializers.IntegerField()
+    conflicts = ConflictShape(many=True)
+    rejections = RejectionShape(many=True)
 
 
 @examples.example(answered={"status": "ok", "redis": "ok", "background": "ok"})
@@ -200,6 +211,7 @@ class RawRecordShape(serializers.Serializer[Any]):
     usage_date = serializers.DateTimeField()
     used = serializers.IntegerField()
     price = serializers.DecimalField(**_MONEY)
+    origin = RecordOriginShape(allow_null=True)
 
 
 class ExplainedTypeShape(serializers.Serializer[Any]):
@@ -266,7 +278,7 @@ MEANINGS = {
     409: "What is stored does not allow it.",
     413: "The body is too large.",
     415: "The body is of a type that is not read here.",
-    422: "All of it was refused; errors says why.",
+    422: "All of it was rejected; errors says why.",
     429: "The requests of this minute are used up.",
     500: "The server failed; its log says why, under the request_id.",
     503: "The database does not answer.",
@@ -370,14 +382,17 @@ USAGE_RECORDS_EXAMPLE = OpenApiExample(
         }
     ],
 )
-RECORDED_EXAMPLE = OpenApiExample(
-    "Two recorded, one refused",
+INGESTED_EXAMPLE = OpenApiExample(
+    "Two accepted, one rejected",
     response_only=True,
     status_codes=["200"],
     value={
         "records": 3,
         "accepted": 2,
         "duplicate": 0,
-        "refused": [{"index": 1, "field": "subscription_id", "reason": "unknown subscription id 9000"}],
+        "conflict": 0,
+        "rejected": 1,
+        "conflicts": [],
+        "rejections": [{"index": 1, "field": "subscription_id", "reason": "unknown subscription id 9000"}],
     },
 )

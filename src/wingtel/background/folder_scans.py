@@ -8,7 +8,7 @@ from wingtel.config.watches import Watch
 from wingtel.imports import profiles
 from wingtel.imports.errors import FeedError
 from wingtel.imports.folder_watch import Arrival, FolderWatch
-from wingtel.imports.importing import ImportOptions, check_import, import_feed
+from wingtel.imports.service import ImportOptions, check_import, import_feed
 
 _folder_watches: dict[tuple[Watch, str], FolderWatch] = {}
 

@@ -18,6 +18,7 @@ from wingtel.lifecycle.sealing import seal_due
 from wingtel.limits.delivering import deliver_due
 from wingtel.limits.evaluating import evaluate
 from wingtel.usage import partitions
+from wingtel.usage.provenance import delete_spent_batches
 
 from . import folder_scans
 from .recorded import RecordedTask
@@ -46,8 +47,10 @@ def seal() -> list[str]:
 
 @shared_task(base=RecordedTask, name="wingtel.expire")
 def expire() -> list[str]:
-    """Let the raw records go that are due; return their days."""
-    return _days("expired", expire_due())
+    """Drop the raw records that are due, and the batches of which none is left; return the days."""
+    expired = _days("expired", expire_due())
+    delete_spent_batches()
+    return expired
 
 
 @shared_task(base=RecordedTask, name="wingtel.reconcile")

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from wingtel.recording.bulk import USAGE_TYPES
-from wingtel.recording.entries import LONGEST_REFERENCE, NamedBy
+from wingtel.ingest.batch import USAGE_TYPES, Lookup
+from wingtel.ingest.validation import LONGEST_REFERENCE
+from wingtel.rating.rounding import rounded_quotient
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
 
@@ -235,7 +236,7 @@ class BulkReader:
     def _name(self) -> pl.Expr:
         by, name = self.profile.naming.by, self._text(self.profile.naming.column)
         name = pl.when((name != "") & self._is_storable(name, by.longest)).then(name)
-        return pl.when(name.str.contains("^[0-9]{1,18}$")).then(name) if by is NamedBy.ID else name
+        return pl.when(name.str.contains("^[0-9]{1,18}$")).then(name) if by is Lookup.ID else name
 
     def _carrier(self) -> pl.Expr:
         source = self.profile.carrier
@@ -348,15 +349,3 @@ def _converted(amount: pl.Expr, factor: Fraction, rounding: str) -> pl.Expr:
     if over != 1:
         scaled = rounded_quotient(scaled, over, rounding)
     return scaled.cast(pl.Int64, strict=False)
-
-
-def rounded_quotient(amount: pl.Expr, over: int, rounding: str) -> pl.Expr:
-    """amount / over of wide integers that are not negative, rounded up, down or half_even."""
-    if rounding == "up":
-        return (amount + (over - 1)) // over
-    whole = amount // over
-    if rounding == "down":
-        return whole
-    twice = (amount - whole * over) * 2
-    is_up = (twice > over) | ((twice == over) & (whole % 2 == 1))
-    return whole + is_up.cast(pl.Int128)

@@ -23,7 +23,7 @@ from wingtel.config.watches import QUIET, Completion, Sign
 from wingtel.usage.alone import alone
 
 from .errors import FeedError, SourceError
-from .importing import ImportSummary, Progress
+from .service import ImportSummary, Progress
 
 UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp")
 """Endings of files that are still written, and renamed when they are done."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
-from wingtel.recording.entries import NamedBy
+from wingtel.ingest.batch import Lookup
 
 from .profiles import EPOCHS
 from .samples import Sample, quoted, read_sample
@@ -233,7 +233,7 @@ class _Draft:
         if not found:
             return f'[subscription]\nby = "phone_number"{_check()}\ncolumn = "{UNKNOWN}"\n'
         kind = self._identifier(found[0])
-        by = f"by = {quoted(kind or UNKNOWN)}{_check_if('' if kind else ' or '.join(NamedBy))}"
+        by = f"by = {quoted(kind or UNKNOWN)}{_check_if('' if kind else ' or '.join(Lookup))}"
         doubt = "the other party on incoming calls" if re.search(_CALLER, words(found[0])) else "has to be who pays"
         return f"[subscription]\n{by}\ncolumn = {quoted(found[0])}{self._take(found[:1], found, doubt)}\n"
 
@@ -241,9 +241,9 @@ class _Draft:
         """Return the kind of identifier that a column holds, "" for one that no profile can name."""
         name = words(column)
         if re.search(r"\b(device|imei)\b", name):
-            return NamedBy.DEVICE_ID
+            return Lookup.DEVICE_ID
         is_number = all(map(_PHONE_NUMBER.fullmatch, self.sample.values(column)))
-        return NamedBy.PHONE_NUMBER if is_number and not re.search(_NO_PHONE_NUMBER, name) else ""
+        return Lookup.PHONE_NUMBER if is_number and not re.search(_NO_PHONE_NUMBER, name) else ""
 
     def _quantities(self, pattern: str, fits: Callable[[str], bool]) -> list[str]:
         return [name for name in self._unread(pattern, fits) if not re.search(_NO_QUANTITY, words(name))]

@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from wingtel.recording.entries import LONGEST_REFERENCE, NamedBy, UsageEntry
+from wingtel.ingest.batch import Lookup
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.validation import LONGEST_REFERENCE
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
@@ -98,7 +100,7 @@ class LineParser:
         self._quantity = {kind: self._quantity_reader(quantity) for kind, quantity in profile.quantities.items()}
         self._price = {kind: self._price_reader(kind) for kind in profile.quantities}
 
-    def parse(self, in_file: Fields) -> list[UsageEntry]:
+    def parse(self, in_file: Fields) -> list[UsageRecordInput]:
         """The usage entries that the line is, none when it is to be skipped.
 
         Raises UnreadableError.
@@ -111,9 +113,9 @@ class LineParser:
                 return []
         return [self._entry(in_file, fields, kind) for kind in self._usage_types(fields)]
 
-    def _entry(self, in_file: Fields, fields: Fields, kind: UsageType) -> UsageEntry:
+    def _entry(self, in_file: Fields, fields: Fields, kind: UsageType) -> UsageRecordInput:
         quantity = self._quantity[kind](fields)
-        return UsageEntry(
+        return UsageRecordInput(
             kind,
             self._moment(fields),
             self._subscription(fields),
@@ -181,7 +183,7 @@ class LineParser:
 
     def _subscription_reader(self) -> Callable[[Fields], str]:
         by, index = self.profile.naming.by, self.columns.index(self.profile.naming.column)
-        label, longest, is_id = self.columns.label(self.profile.naming.column), by.longest, by is NamedBy.ID
+        label, longest, is_id = self.columns.label(self.profile.naming.column), by.longest, by is Lookup.ID
 
         def read(fields: Fields) -> str:
             name = fields[index].strip()

@@ -7,13 +7,12 @@ import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from zoneinfo import available_timezones
 
-from wingtel.recording.entries import NamedBy
-from wingtel.recording.tariffs import Rate, Tariff
+from wingtel.ingest.batch import Lookup, OnDuplicate
+from wingtel.rating import Rate, Tariff
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
 
@@ -32,16 +31,6 @@ FORMATS = ("delimited", "ndjson", "parquet")
 ROUNDINGS = ("up", "down", "half_even")
 DATA_UNITS = ("bytes", "kilobytes", "megabytes", "gigabytes")
 VOICE_UNITS = ("seconds", "minutes")
-
-
-class OnDuplicate(StrEnum):
-    """What becomes of a record whose reference, moment and subscription are recorded already: it is counted, takes the
-    place of the other where its amounts differ, or is rejected.
-    """
-
-    IGNORE = "ignore"
-    REPLACE = "replace"
-    REJECT = "reject"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +115,7 @@ class Reference:
 class Naming:
     """How a line names its subscription."""
 
-    by: NamedBy
+    by: Lookup
     column: Column
 
 
@@ -396,7 +385,7 @@ def _reference(table: Table) -> Reference:
 
 
 def _naming(table: Table) -> Naming:
-    naming = Naming(by=NamedBy(table.choice("by", list(NamedBy))), column=table.column("column"))
+    naming = Naming(by=Lookup(table.choice("by", list(Lookup))), column=table.column("column"))
     table.done()
     return naming
 

@@ -11,10 +11,19 @@ from wingtel.subscriptions.models import Subscription
 from . import partitions
 from .adjustments import UsageAdjustment
 from .days import UsageDay
+from .provenance import IngestBatch
 from .querysets import UsageRecordQuerySet
 from .usage_types import UsageType
 
-__all__ = ["DataUsageRecord", "UsageAdjustment", "UsageDay", "UsageRecord", "UsageType", "VoiceUsageRecord"]
+__all__ = [
+    "DataUsageRecord",
+    "IngestBatch",
+    "UsageAdjustment",
+    "UsageDay",
+    "UsageRecord",
+    "UsageType",
+    "VoiceUsageRecord",
+]
 
 
 def new_record_id() -> str:
@@ -51,6 +60,8 @@ class UsageRecord(models.Model):
         Subscription, on_delete=delete_usage, db_constraint=False, db_index=False, related_name="+"
     )
     price = models.DecimalField(max_digits=14, decimal_places=4)
+    source = models.BigIntegerField(null=True, editable=False)
+    """The ingested batch and line that it came from (wingtel.usage.provenance); None for what was written otherwise."""
 
     usage_type: ClassVar[UsageType]
     quantity: ClassVar[str]

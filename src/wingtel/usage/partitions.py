@@ -49,7 +49,7 @@ def ensure(days: Iterable[date], *, since: date | None = None) -> list[Partition
     lies more than WINGTEL_LATE_DAYS back (before `since`, where that is given), or more than WINGTEL_AHEAD_DAYS ahead.
     """
     database = connection.settings_dict["NAME"]
-    missing = sorted({day for day in days if (database, day) not in _known})
+    missing = sorted(set(unknown(days)))
     if not missing:
         return []
     if reasons := refusals(missing, since=since):
@@ -108,6 +108,17 @@ def _why_refused(day: date, why: str, today: date, since: date | None) -> str:
         f"{day} lies {(today - day).days} days back, more than {settings.WINGTEL_LATE_DAYS} (WINGTEL_LATE_DAYS);"
         f" history is imported with --since {day}"
     )
+
+
+def unknown(days: Iterable[date]) -> list[date]:
+    """Return those days whose partitions this process has not seen committed."""
+    database = connection.settings_dict["NAME"]
+    return [day for day in days if (database, day) not in _known]
+
+
+def operator_zone() -> ZoneInfo:
+    """Return the zone of the business days; asked of the database only until this process has seen a partition."""
+    return _zones.get(connection.settings_dict["NAME"]) or time_zone()
 
 
 def ensure_for_moments(moments: Iterable[datetime]) -> list[Partition]:

@@ -163,7 +163,7 @@ BEGIN
 END $add$
 
 -- name: recorded
--- What `record_usage` has just stored, as changes.
+-- What `ingest_usage` has just stored, as changes.
 , changed_usage AS (
     SELECT subscription_id, usage_type, usage_business_day(usage_date) AS day, used, price, 1 AS records
     FROM recorded_usage

@@ -17,9 +17,9 @@ from wingtel.config.watches import COMPLETION_RULE, QUIET, parse_completion
 from wingtel.imports import profiles
 from wingtel.imports.errors import FeedError
 from wingtel.imports.folder_watch import Arrival, FolderWatch
-from wingtel.imports.importing import ImportOptions, check_import, import_feed
 from wingtel.imports.inference import infer_profile, listed
 from wingtel.imports.preview import Preview, preview
+from wingtel.imports.service import ImportOptions, check_import, import_feed
 from wingtel.management.arguments import option, seconds, whole_number
 
 

@@ -130,3 +130,12 @@ missed (record_id, usage_date, subscription_id) AS (
     EXCEPT ALL
     SELECT old_record_id, old_date, old_subscription_id FROM written
 )
+
+-- name: delete_spent_batches
+-- Delete the ingested batches none of whose raw records can be there: all days on which they can lie are before the first partition.
+DELETE FROM ingest_batch
+WHERE ingested_at < usage_day_start((
+    SELECT min(to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD'))
+    FROM pg_inherits
+    WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
+) - %(ahead_days)s::integer)
