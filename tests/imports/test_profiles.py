@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from wingtel.imports import profiles
-from wingtel.imports.amounts import quantity_reader, units_per
+from wingtel.imports.columns import Columns
 from wingtel.imports.errors import ProfileError
 from wingtel.imports.profiles import Price, Quantity
+from wingtel.imports.values import QuantityValue
+from wingtel.imports.values.quantities import units_per
 from wingtel.recording.entries import NamedBy
 from wingtel.recording.tariffs import Rate
 from wingtel.usage.models import UsageType
@@ -138,7 +140,8 @@ def test_positions_of_columns_mean_nothing_to_ndjson(right: str, wrong: str, mes
     ],
 )
 def test_units_are_converted_exactly_and_rounded_up(unit: str, kilobyte: int, texts: list[str], amount: int) -> None:
-    assert quantity_reader(Quantity(columns=("q",), unit=unit, kilobyte=kilobyte))(texts) == amount
+    quantity = Quantity(columns=("q",), unit=unit, kilobyte=kilobyte)
+    assert QuantityValue(quantity, Columns(["q"]), blank_is_zero=False).read(*texts) == amount
 
 
 def test_a_gigabyte_is_the_square_of_1024_kilobytes_where_the_profile_says_1024() -> None:

@@ -10,10 +10,10 @@ import polars as pl
 from wingtel.usage.business_days import time_zone
 
 from .fields import LINE
-from .parsing import UNRATED
 from .profiles import Profile
 from .reading import reading
 from .recording import Resolver
+from .values.prices import UNRATED
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from wingtel.recording.tariffs import Rate, Tariff
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE
 
-from .amounts import checked_price
-from .bulk import rounded_quotient
+from .values.prices import checked_price
+from .values.quantities import rounded_quotient
 
 _WIDEST = 2 * 10**37
 """A wide integer has 38 digits."""

@@ -22,9 +22,8 @@ from wingtel.usage import partitions
 from wingtel.usage.models import UsageType
 
 from .bulk import ReadTable
-from .fields import LINE, Reject
+from .fields import LINE, Reject, shortened
 from .models import ImportedSpan, UsageImport
-from .parsing import shortened
 from .profiles import OnDuplicate, Profile
 from .rating import rated
 
