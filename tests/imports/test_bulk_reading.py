@@ -12,6 +12,7 @@ from wingtel.imports import profiles
 from wingtel.imports.blocks import Span
 from wingtel.imports.bulk import RecordReader
 from wingtel.imports.fields import LINE, FieldTable, field_names
+from wingtel.imports.profile_schema import DATA_UNITS, ROUNDINGS, VOICE_UNITS
 from wingtel.imports.profiles import Profile
 
 HEADER = ["at", "who", "kind", "up", "down", "talk", "cost", "ref", "part", "network", "status"]
@@ -30,7 +31,6 @@ FORMATS = [
     "%Y/%m/%d",
 ]
 ZONES = ["operator", "UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
-ROUNDINGS = st.sampled_from(profiles.ROUNDINGS)
 TYPES = [
     'column = "kind"\ndata = ["D", "data"]\nvoice = ["V"]\nskip = ["S"]',
     "by_quantity = true",
@@ -60,10 +60,10 @@ def drawn_profiles(draw: st.DrawFn) -> Profile:
     text = (
         f"[layout]\n[moment]\ncolumns = ['at']\nformats = {formats}\ntime_zone = '{draw(st.sampled_from(ZONES))}'\n"
         f"[usage_type]\n{draw(st.sampled_from(TYPES))}\n"
-        f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(profiles.DATA_UNITS))}'\n"
-        f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(ROUNDINGS)}'\n"
-        f"[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(profiles.VOICE_UNITS))}'\n"
-        f"rounding = '{draw(ROUNDINGS)}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
+        f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(DATA_UNITS))}'\n"
+        f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(st.sampled_from(ROUNDINGS))}'\n"
+        f"[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(VOICE_UNITS))}'\n"
+        f"rounding = '{draw(st.sampled_from(ROUNDINGS))}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
         f"[subscription]\nby = '{draw(st.sampled_from(NAMINGS))}'\ncolumn = 'who'\n"
     )
     for choices in (CARRIERS, PRICES, VALUES, FILTERS):

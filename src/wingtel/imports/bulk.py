@@ -73,7 +73,7 @@ class RecordReader:
         self.columns = columns = Columns(header, profile.constants)
         self._operator_zone = operator_zone
         self._in_bulk = in_bulk
-        by_quantity = profile.usage_types.by_quantity
+        by_quantity, is_rounded = profile.usage_types.by_quantity, bool(profile.price and profile.price.is_rounded)
         self._kind = {"kind": UsageTypeValue(profile, columns)}
         self._shared: dict[str, Value] = {
             "record_id": ReferenceValue(profile.reference, columns),
@@ -84,7 +84,7 @@ class RecordReader:
         self._own: dict[UsageType, dict[str, Value]] = {
             kind: {
                 "quantity": QuantityValue(quantity, columns, blank_is_zero=by_quantity),
-                "price": PriceValue(profile.price, kind, columns),
+                "price": PriceValue(profile.price_columns.get(kind), columns, is_rounded=is_rounded),
             }
             for kind, quantity in profile.quantities.items()
         }

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from .errors import HeaderError
 from .fields import field_names
-from .profiles import Column
+from .profile_schema import Column
 
 
 class Columns:

@@ -15,7 +15,7 @@ from .blocks import Block, BlockReader
 from .errors import HeaderError
 from .fields import LINE, FieldTable, Reject, UnreadableError, field_names
 from .kept_text import KeptText, storable, with_line_feeds
-from .profiles import Layout
+from .profile_schema import Layout
 
 _LONGEST_QUOTED = 50
 """Physical lines that one quoted field may go over, before its opening quote is taken for a stray one."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from .errors import SourceError
-from .profiles import DATA_UNITS
+from .profile_schema import DATA_UNITS
 from .sources import opened
 
 _SAMPLE_BYTES = 1 << 16

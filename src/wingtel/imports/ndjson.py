@@ -21,19 +21,8 @@ _SMALLEST = 64
 
 
 def columns_of(profile: Profile) -> list[str]:
-    """The members that the profile reads, each once, without its constants."""
-    found = [
-        *profile.moment.columns,
-        profile.usage_types.column,
-        *(column for quantity in profile.quantities.values() for column in quantity.columns),
-        *(profile.price.columns.values() if profile.price else ()),
-        *profile.reference.columns,
-        profile.naming.column,
-        profile.carrier.column if profile.carrier else None,
-        *(given.column for given in profile.filters),
-        *profile.values,
-    ]
-    names = dict.fromkeys(str(name) for name in found if name is not None)
+    """Return the members that the profile reads, each once, without its constants."""
+    names = dict.fromkeys(str(column) for _, column in profile.columns())
     return [name for name in names if name not in profile.constants]
 
 

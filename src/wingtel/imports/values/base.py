@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from ..columns import Columns
-from ..profiles import Column
+from ..profile_schema import Column
 
 
 class Value(ABC):

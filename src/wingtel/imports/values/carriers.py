@@ -7,7 +7,7 @@ import polars as pl
 from wingtel.subscriptions.models import Carrier
 
 from ..columns import Columns
-from ..profiles import CarrierSource
+from ..profile_schema import CarrierSource
 from .base import Value
 
 CARRIERS = pl.Enum([*Carrier.values, ""])

@@ -8,7 +8,7 @@ from wingtel.recording.entries import NamedBy
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from ..columns import Columns
-from ..profiles import Naming
+from ..profile_schema import Naming
 from .base import Value, fitting, storable
 
 

@@ -5,11 +5,10 @@ from decimal import Decimal
 
 import polars as pl
 
-from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE
 
 from ..columns import Columns
-from ..profiles import Price
+from ..profile_schema import Column
 from .base import Value, fitting
 from .quantities import read_number
 
@@ -24,9 +23,9 @@ class PriceValue(Value):
 
     dtype = PRICES
 
-    def __init__(self, price: Price | None, kind: UsageType, columns: Columns) -> None:
-        super().__init__(columns, [price.columns[kind]] if price else [])
-        self._is_rounded = price is not None and price.is_rounded
+    def __init__(self, column: Column | None, columns: Columns, *, is_rounded: bool = False) -> None:
+        super().__init__(columns, [] if column is None else [column])
+        self._is_rounded = is_rounded
 
     def expressions(self) -> Iterator[pl.Expr]:
         """Read plain decimals."""

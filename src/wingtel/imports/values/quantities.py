@@ -11,7 +11,7 @@ import polars as pl
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from ..columns import Columns
-from ..profiles import Quantity
+from ..profile_schema import Quantity
 from .base import Value, fitting
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
@@ -29,7 +29,7 @@ class QuantityValue(Value):
 
     def __init__(self, quantity: Quantity, columns: Columns, *, blank_is_zero: bool) -> None:
         super().__init__(columns, quantity.columns)
-        self._factor = units_per(quantity)
+        self._factor = quantity.factor
         self._rounding = quantity.rounding
         self._blank_is_zero = blank_is_zero
 
@@ -74,14 +74,6 @@ def read_number(text: str) -> Decimal:
     if number < 0:
         raise ValueError(f"{text} is negative")
     return number
-
-
-def units_per(quantity: Quantity) -> Fraction:
-    """Return how many kilobytes, or seconds, one of the profile's units is."""
-    powers = {"bytes": -1, "kilobytes": 0, "megabytes": 1, "gigabytes": 2}
-    if quantity.unit in powers:
-        return Fraction(quantity.kilobyte) ** powers[quantity.unit]
-    return Fraction({"seconds": 1, "minutes": 60}[quantity.unit])
 
 
 def rounded_quotient(amount: pl.Expr, over: int, rounding: str) -> pl.Expr:

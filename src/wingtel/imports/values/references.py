@@ -9,7 +9,7 @@ from wingtel.recording.entries import LONGEST_REFERENCE
 
 from ..columns import Columns
 from ..fields import UnreadableError
-from ..profiles import Reference
+from ..profile_schema import Reference
 from .base import Value, storable
 
 FINGERPRINT = "fingerprint"

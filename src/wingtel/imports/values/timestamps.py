@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from ..columns import Columns
-from ..profiles import EPOCHS, ISO_8601, OPERATOR_ZONE, Moment
+from ..profile_schema import EPOCHS, ISO_8601, OPERATOR_ZONE, Moment
 from .base import Value, fitting
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
