@@ -1,4 +1,4 @@
-"""Whatever the expressions read in bulk, the line parser reads the same: the one is an abbreviation of the other."""
+"""Whatever the expressions of values read in bulk, their functions read the same."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from wingtel.imports import profiles
 from wingtel.imports.blocks import Span
-from wingtel.imports.bulk import BulkReader
+from wingtel.imports.bulk import RecordReader
 from wingtel.imports.fields import LINE, FieldTable, field_names
-from wingtel.imports.parsing import Columns, LineParser, UnreadableError
+from wingtel.imports.profile_schema import DATA_UNITS, ROUNDINGS, VOICE_UNITS
 from wingtel.imports.profiles import Profile
 
 HEADER = ["at", "who", "kind", "up", "down", "talk", "cost", "ref", "part", "network", "status"]
@@ -31,7 +31,6 @@ FORMATS = [
     "%Y/%m/%d",
 ]
 ZONES = ["operator", "UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
-ROUNDINGS = st.sampled_from(profiles.ROUNDINGS)
 TYPES = [
     'column = "kind"\ndata = ["D", "data"]\nvoice = ["V"]\nskip = ["S"]',
     "by_quantity = true",
@@ -61,10 +60,10 @@ def drawn_profiles(draw: st.DrawFn) -> Profile:
     text = (
         f"[layout]\n[moment]\ncolumns = ['at']\nformats = {formats}\ntime_zone = '{draw(st.sampled_from(ZONES))}'\n"
         f"[usage_type]\n{draw(st.sampled_from(TYPES))}\n"
-        f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(profiles.DATA_UNITS))}'\n"
-        f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(ROUNDINGS)}'\n"
-        f"[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(profiles.VOICE_UNITS))}'\n"
-        f"rounding = '{draw(ROUNDINGS)}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
+        f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(DATA_UNITS))}'\n"
+        f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(st.sampled_from(ROUNDINGS))}'\n"
+        f"[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(VOICE_UNITS))}'\n"
+        f"rounding = '{draw(st.sampled_from(ROUNDINGS))}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
         f"[subscription]\nby = '{draw(st.sampled_from(NAMINGS))}'\ncolumn = 'who'\n"
     )
     for choices in (CARRIERS, PRICES, VALUES, FILTERS):
@@ -231,21 +230,13 @@ def field_table(lines: Sequence[Sequence[str]]) -> FieldTable:
 
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(profile=drawn_profiles(), drawn=st.lists(LINES, min_size=1, max_size=20))
-def test_what_is_read_in_bulk_is_what_the_line_parser_reads(profile: Profile, drawn: list[Line]) -> None:
+def test_what_is_read_in_bulk_is_what_is_read_row_by_row(profile: Profile, drawn: list[Line]) -> None:
     lines = [texts_of(line, profile.moment.formats[0]) for line in drawn]
-    read = BulkReader(profile, HEADER, OPERATOR_ZONE).read(field_table(lines))
-    parser = LineParser(profile, Columns(profile, HEADER), OPERATOR_ZONE)
-    records, rejects, skipped = [], [], 0
-    for number, texts in enumerate(lines, start=1):
-        try:
-            entries = parser.parse(texts)
-        except UnreadableError as problem:
-            rejects.append((number, problem.field, problem.reason))
-            continue
-        skipped += not entries
-        for kind, moment, name, quantity, price, record_id, carrier in entries:
-            day = moment.astimezone(OPERATOR_ZONE).date()
-            records.append((number, str(kind), record_id, moment.astimezone(UTC), day, name, carrier, quantity, price))
-    assert sorted(read.records.iter_rows()) == sorted(records)
-    assert sorted((reject.line, reject.field, reject.reason) for reject in read.rejects) == rejects
-    assert (read.skipped, read.lines) == (skipped, len(lines))
+    bulk, rows = (
+        RecordReader(profile, HEADER, OPERATOR_ZONE, in_bulk=in_bulk).read(field_table(lines))
+        for in_bulk in (True, False)
+    )
+    assert sorted(bulk.records.iter_rows()) == sorted(rows.records.iter_rows())
+    assert bulk.rejects == rows.rejects
+    assert (bulk.skipped, bulk.lines) == (rows.skipped, rows.lines)
+    assert rows.lines == len(lines)

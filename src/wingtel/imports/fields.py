@@ -1,4 +1,4 @@
-"""What a reader of some format makes of a part of a source: columns of texts, and where each line stands."""
+"""Fields: a part of a file as columns of texts, whatever its format, and where each line stands."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +10,8 @@ from .blocks import Span
 
 LINE = "line"
 """The column with the number of the line."""
+_LONGEST_REASON = 300
+"""Characters: a reason quotes the value, which may be as long as the file."""
 
 
 RawLines = Callable[[Sequence[int]], list[str]]
@@ -17,9 +19,7 @@ RawLines = Callable[[Sequence[int]], list[str]]
 
 
 class Reject(NamedTuple):
-    """A line that was refused: where it starts, the text, the column at fault ("" for the whole line) and
-    why.
-    """
+    """A line that was rejected: where it starts, the text, the column at fault ("" for the whole line) and why."""
 
     line: int
     raw: str
@@ -27,8 +27,31 @@ class Reject(NamedTuple):
     reason: str
 
 
+class UnreadableError(ValueError):
+    """A line that is no usage record: `field` is the column at fault, "" for the line as a whole."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(shortened(reason))
+        self.field = field
+
+    @property
+    def reason(self) -> str:
+        """Return why, in words to show."""
+        return str(self)
+
+
+def with_nul(column: str) -> UnreadableError:
+    """Return the problem of a line with a NUL in a column."""
+    return UnreadableError(column, "a NUL character, which PostgreSQL cannot keep")
+
+
+def shortened(reason: str) -> str:
+    """Return a reason short enough to keep."""
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
+
+
 def field_names(count: int) -> list[str]:
-    """What the columns of texts are called, by their position: names of a file may be empty, or come twice."""
+    """Return what the columns of texts are called, by their position: names of a file may be empty, or come twice."""
     return [f"f{position}" for position in range(count)]
 
 
@@ -36,8 +59,8 @@ def field_names(count: int) -> list[str]:
 class FieldTable:
     """A part of a source. rows of `table` + rejects + blank are its data lines; they are numbered from `first_line`.
 
-    `table` has the column `line` and the columns of `field_names`, none of them null. `raw` gives the texts of some
-    lines by their numbers. `is_stripped` says that no text begins or ends with blanks.
+    `table` has the column `line` and the columns of `field_names`: no text is null or has a NUL. `raw` gives the texts
+    of some lines by their numbers. `is_stripped` says that no text begins or ends with blanks.
     """
 
     span: Span

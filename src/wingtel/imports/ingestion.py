@@ -20,8 +20,8 @@ from wingtel.usage.provenance import IngestBatch
 from .bulk import ReadTable
 from .fields import LINE, Reject
 from .models import ImportedSpan, UsageImport
-from .parsing import UNRATED
 from .profiles import Profile
+from .values.prices import UNRATED
 
 _SQL = sql.statements(__package__, "sql/importing.sql")
 _TEXTS = 20_000

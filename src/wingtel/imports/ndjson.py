@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from .blocks import Block, BlockReader
-from .fields import LINE, FieldTable, Reject, field_names
+from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, with_nul
 from .kept_text import KeptText, storable
-from .parsing import UnreadableError, shortened
 from .profiles import Profile
 
 _DELICATE = r"\\u0000|:\s*-?[0-9][0-9.]{14,}|:\s*-?[0-9.]+[eE]|:\s*[\[{]"
@@ -22,19 +21,8 @@ _SMALLEST = 64
 
 
 def columns_of(profile: Profile) -> list[str]:
-    """The members that the profile reads, each once, without its constants."""
-    found = [
-        *profile.moment.columns,
-        profile.usage_types.column,
-        *(column for quantity in profile.quantities.values() for column in quantity.columns),
-        *(profile.price.columns.values() if profile.price else ()),
-        *profile.reference.columns,
-        profile.naming.column,
-        profile.carrier.column if profile.carrier else None,
-        *(given.column for given in profile.filters),
-        *profile.values,
-    ]
-    names = dict.fromkeys(str(name) for name in found if name is not None)
+    """Return the members that the profile reads, each once, without its constants."""
+    names = dict.fromkeys(str(column) for _, column in profile.columns())
     return [name for name in names if name not in profile.constants]
 
 
@@ -85,7 +73,8 @@ class _Lines:
             return line.decode()
         except UnicodeDecodeError as error:
             bad = line[error.start : error.start + 1].hex()
-            self._reject(result, self.block.first_line + index, f"byte {error.start + 1} (0x{bad}) is not utf-8")
+            problem = UnreadableError("", f"byte {error.start + 1} (0x{bad}) is not utf-8")
+            self._reject(result, self.block.first_line + index, problem)
             return None
 
     def _in_bulk(self, lines: pl.DataFrame, result: FieldTable) -> Iterator[pl.DataFrame]:
@@ -109,21 +98,25 @@ class _Lines:
             try:
                 rows.append([number, *self._fields(text)])
             except UnreadableError as problem:
-                self._reject(result, number, problem.reason)
+                self._reject(result, number, problem)
         return pl.DataFrame(rows, schema=self.schema, orient="row")
 
     def _fields(self, text: str) -> list[str]:
         try:
             found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
         except (ValueError, RecursionError) as error:
-            raise UnreadableError("", shortened(f"no JSON: {error}")) from error
+            raise UnreadableError("", f"no JSON: {error}") from error
         if not isinstance(found, dict):
             raise UnreadableError("", "no JSON object")
-        return [_text(found.get(column)) for column in self.columns]
+        fields = [_text(found.get(column)) for column in self.columns]
+        for column, field in zip(self.columns, fields, strict=True):
+            if "\0" in field:
+                raise with_nul(column)
+        return fields
 
-    def _reject(self, result: FieldTable, number: int, reason: str) -> None:
+    def _reject(self, result: FieldTable, number: int, problem: UnreadableError) -> None:
         line = self.physical[number - self.block.first_line].rstrip(b"\r")
-        result.rejects.append(Reject(number, storable(line, "utf-8"), "", reason))
+        result.rejects.append(Reject(number, storable(line, "utf-8"), problem.field, problem.reason))
 
 
 def _text(value: object) -> str:

@@ -11,9 +11,9 @@ from wingtel.usage.business_days import time_zone
 from .bulk import ReadTable
 from .fields import LINE
 from .ingestion import batch_of, columns_at_fault, options_of
-from .parsing import UNRATED
 from .profiles import Profile
 from .reading import reading
+from .values.prices import UNRATED
 
 
 @dataclass(frozen=True)

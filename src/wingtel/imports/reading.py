@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from . import delimited, ndjson, parquet
 from .blocks import BLOCK_LINES, BlockReader, Span
-from .bulk import BulkReader, ReadTable
+from .bulk import ReadTable, RecordReader
 from .gathering import PART_LINES, gathered
 from .profiles import Profile
 from .sources import opened
@@ -50,7 +50,7 @@ def reading(
     block_lines = min(block_lines, chunk_lines)
     if profile.layout.format == "parquet":
         columns, tables = parquet.opened(path, profile, done=done, rows=block_lines)
-        read = map(BulkReader(profile, columns, operator_zone).read, tables)
+        read = map(RecordReader(profile, columns, operator_zone).read, tables)
         with closing(_ahead(gathered(read, most_lines=chunk_lines), lambda: 0)) as parts:
             yield Opened(columns, "", parts)
         return
@@ -62,7 +62,7 @@ def reading(
         else:
             columns, header = delimited.header_of(blocks, profile.layout)
             tables = delimited.read_tables(blocks, profile.layout, len(columns))
-        read = map(BulkReader(profile, columns, operator_zone).read, tables)
+        read = map(RecordReader(profile, columns, operator_zone).read, tables)
         with closing(_ahead(gathered(read, most_lines=chunk_lines), file.tell)) as parts:
             yield Opened(columns, header, parts)
 

@@ -7,8 +7,8 @@ from functools import cache
 from itertools import product
 from zoneinfo import ZoneInfo
 
-from .moments import moment_reader
-from .profiles import ISO_8601
+from .profile_schema import ISO_8601
+from .values.timestamps import timestamp_reader
 
 DAYS = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"),
@@ -39,7 +39,7 @@ def fitting_formats(texts: Iterable[str], formats: Sequence[str]) -> list[str]:
 def _read_all(texts: list[str], form: str) -> tuple[datetime, ...]:
     if not all(map(_shape(form).fullmatch, texts)):
         return ()
-    read = moment_reader((form,), ZoneInfo("UTC"))
+    read = timestamp_reader(form, ZoneInfo("UTC"))
     try:
         times = tuple(map(read, texts))
     except ValueError:
