@@ -167,6 +167,7 @@ SPECTACULAR_SETTINGS = {
 WINGTEL_KEY_CACHE_SECONDS = _environment.key_cache_seconds
 WINGTEL_REQUESTS_PER_MINUTE = _environment.requests_per_minute
 
+WINGTEL_TARIFF = _environment.tariff
 WINGTEL_TIME_ZONE = _environment.time_zone
 WINGTEL_RETENTION_DAYS = _environment.retention_days
 WINGTEL_SEAL_AFTER_DAYS = _environment.seal_after_days

@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -337,3 +338,36 @@ def test_no_records_are_no_error(phone: Subscription) -> None:
 @pytest.mark.parametrize("query", ["?lookup=name", "?atomic=1", "?x=1"])
 def test_parameters_that_are_not_known_are_refused(phone: Subscription, query: str) -> None:
     assert problem(post([], query))["type"] == "/problems/invalid-parameter"
+
+
+TARIFF = """
+[moment]
+columns = ["at"]
+[usage_type]
+constant = "data"
+[data]
+columns = ["kb"]
+unit = "kilobytes"
+[subscription]
+by = "phone_number"
+column = "number"
+[[tariff.data]]
+price = "0.05"
+block = 1000
+"""
+
+
+def test_a_record_without_a_price_is_priced_by_the_tariff(phone: Subscription, tmp_path: Path, settings: Any) -> None:
+    (tmp_path / "prices.toml").write_text(TARIFF)
+    settings.WINGTEL_TARIFF = str(tmp_path / "prices.toml")
+    unpriced = {name: value for name, value in record(phone, 1, quantity=1001).items() if name != "price"}
+    voice = unpriced | {"usage_type": "voice"}
+
+    response = post([unpriced, record(phone, 2, price="7"), voice])
+
+    assert counts(response) == (3, 2, 0, 1)
+    (rejection,) = response.json()["rejections"]
+    assert (rejection["index"], rejection["field"]) == (2, "price")
+    assert rejection["reason"] == "no rate of the tariff for voice holds on 2026-03-01"
+    assert list(DataUsageRecord.objects.order_by("record_id").values_list("price", flat=True)) == [Decimal("0.1"), 7]
+    assert counts(post([unpriced])) == (1, 0, 1, 0)

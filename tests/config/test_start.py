@@ -36,3 +36,16 @@ def test_faults_end_it_with_a_line_each_before_anything_is_started(arguments: st
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", FAULTS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tariff_that_is_not_there_ends_it(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "wingtel", "check"],
+        env=os.environ | {"WINGTEL_TARIFF": "nowhere", "WINGTEL_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("WINGTEL_TARIFF: unknown feed profile 'nowhere'")

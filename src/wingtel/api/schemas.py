@@ -134,7 +134,12 @@ class UsageRecordShape(serializers.Serializer[Any]):
     phone_number = serializers.CharField(required=False, help_text="Where lookup is phone_number.")
     device_id = serializers.CharField(required=False, help_text="Where lookup is device_id.")
     quantity = serializers.IntegerField(min_value=0, help_text="Kilobytes of data, or seconds of voice.")
-    price = serializers.DecimalField(max_digits=14, decimal_places=4, help_text="An exact decimal.")
+    price = serializers.DecimalField(
+        max_digits=14,
+        decimal_places=4,
+        required=False,
+        help_text="An exact decimal; needed where the server has no tariff.",
+    )
 
 
 USAGE_RECORDS = {

@@ -29,6 +29,7 @@ from .pagination import NewestFirstPagination
 from .record_bodies import IDENTIFIERS, JSONRecordsParser, NDJSONRecordsParser, SentRecords
 from .request_ids import current
 from .serializers import ConflictSerializer
+from .tariffs import http_tariff
 from .views import ParameterView
 
 
@@ -49,6 +50,7 @@ class UsageRecordsView(ParameterView):
         "subscription of one that is there already is a duplicate and changes nothing; with another quantity or "
         "price it is a conflict, which changes nothing either and is kept with both amounts. A record that "
         "cannot be taken is rejected with its index, counted from 0, and the others are ingested. "
+        "A record without a price is priced by the server's tariff, where it has one. "
         "Without a record_id of its own, a record is taken for a new one each time: send an "
         "Idempotency-Key, and the same request sent again within a day gets the first reply and "
         "changes nothing.",
@@ -74,7 +76,7 @@ class UsageRecordsView(ParameterView):
         lookup: Lookup = self.asked["lookup"]
         read = record_bodies.read_records(sent, lookup)
         origin = Origin(kind=IngestBatch.Origin.REQUEST, reference=current() or "")
-        options = IngestOptions(lookup=lookup, carrier=carrier, origin=origin)
+        options = IngestOptions(lookup=lookup, carrier=carrier, tariff=http_tariff(), origin=origin)
         if not self.asked["atomic"]:
             return _reply(read.count, ingest(read.batch, options, rejected=read.rejected), lookup)
         with transaction.atomic():

@@ -151,6 +151,12 @@ class Environment:
     import_workers: int = variable(whole_number(1, 1000), 1, "processes that import from watched folders")
 
     # The server.
+    tariff: str = variable(
+        TEXT,
+        "",
+        "a [feed profile](feeds.md), by its name or its file, whose tariff prices records that come over HTTP without a price",
+        default_words="none: such records are rejected",
+    )
     secret_key: str = variable(
         TEXT,
         "insecure: set WINGTEL_SECRET_KEY where others can reach the server",
