@@ -154,7 +154,8 @@ class Environment:
     tariff: str = variable(
         TEXT,
         "",
-        "a [feed profile](feeds.md), by its name or its file, whose tariff prices records that come over HTTP without a price",
+        "a [feed profile](feeds.md), by its name or its file, whose tariff prices records that come over HTTP without"
+        " a price",
         default_words="none: such records are rejected",
     )
     secret_key: str = variable(
