@@ -149,14 +149,16 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
     sealing = timed(lambda: seal(dropped))
     with _writer() as pauses, _gone(dropped) as gone:
         # The two parts of `expire`, to tell them apart.
-        proving = timed(lambda: expiring._prove(dropped))
         started = time.perf_counter()
-        letting_go = timed(lambda: expiring._let_go(dropped))
+        proof = expiring._prove(dropped)
+        proving = time.perf_counter() - started
+        started = time.perf_counter()
+        letting_go = timed(lambda: expiring._let_go(dropped, proof))
     strategies.use("view")  # the plain DELETE, without what counts it
     deleting = timed(lambda: _delete(deleted))
     vacuuming = timed(lambda: execute("VACUUM data_usage_record, voice_usage_record"))
     strategies.use("triggers")
-    dropping, whole = gone[0] - started, proving + letting_go
+    dropping = gone[0] - started
     yield Row(
         f"drop a sealed day of {records:,}, until nobody sees it",
         f"DELETE {deleting:.2f} s",
@@ -165,13 +167,14 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
         f"a writer waited {max(pauses) * 1000:.0f} ms at most, {statistics.median(pauses) * 1000:.1f} ms in the median",
     )
     yield Row(
-        "expire it: proof, drop, and the disk freed",
+        "... and the disk freed",
         f"DELETE and VACUUM {deleting + vacuuming:.2f} s",
-        f"{whole * 1000:.1f} ms",
-        f"{(deleting + vacuuming) / whole:,.0f} x faster",
-        f"the proof that it is what was sealed: {proving * 1000:.0f} ms",
+        f"{letting_go * 1000:.1f} ms",
+        f"{(deleting + vacuuming) / letting_go:,.0f} x faster",
+        "",
     )
-    yield Row("seal it first: proof and sums", "", f"{sealing:.2f} s", "", "")
+    yield Row("prove each key before, while others write", "", f"{proving:.2f} s", "", "")
+    yield Row("seal it first: proof, sums and fingerprint", "", f"{sealing:.2f} s", "", "")
 
 
 def _delete(day: date) -> None:

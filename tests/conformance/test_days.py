@@ -22,7 +22,7 @@ from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle import expiring, sealing
 from wingtel.lifecycle.expiring import ExpiryRefusedError, expire
-from wingtel.lifecycle.reconciling import reconcile
+from wingtel.lifecycle.reconciling import DayTotals, reconcile
 from wingtel.lifecycle.sealing import SealRefusedError, seal
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
@@ -225,11 +225,13 @@ def test_expired_and_sealed_days_survive_a_switch_and_the_way_back(
 
 
 def sealing_steps(session: Session) -> list[Step]:
+    proven: list[DayTotals] = []
+
     def finish() -> None:
         with suppress(SealRefusedError):
-            sealing._finish(DAY)
+            sealing._finish(DAY, proven[0])
 
-    return [lambda: sealing._watch(DAY), lambda: sealing._prove(DAY), finish]
+    return [lambda: sealing._watch(DAY), lambda: proven.append(sealing._prove(DAY)), finish]
 
 
 def writing_steps(way: str, made: list[Row]) -> Steps:

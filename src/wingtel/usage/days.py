@@ -9,6 +9,9 @@ class UsageDay(models.Model):
     Open: its aggregates follow its raw records. Sealed: they were proven equal, and the sums below are those of the
     raw records then; a late record opens the day again. Expired: its raw records are gone, its aggregates stay. While
     a day is `sealing` a proof is going on, which any write undoes.
+
+    A fingerprint is the sum of usage_key_hash() over the raw records' sums by subscription: it proves each of them when
+    they are gone. Days that expired before fingerprints were kept have none.
     """
 
     class State(models.TextChoices):
@@ -26,9 +29,11 @@ class UsageDay(models.Model):
     data_records = models.BigIntegerField(null=True)
     kilobytes_used = models.DecimalField(max_digits=30, decimal_places=0, null=True)
     data_price = models.DecimalField(max_digits=30, decimal_places=4, null=True)
+    data_fingerprint = models.DecimalField(max_digits=30, decimal_places=0, null=True)
     voice_records = models.BigIntegerField(null=True)
     seconds_used = models.DecimalField(max_digits=30, decimal_places=0, null=True)
     voice_price = models.DecimalField(max_digits=30, decimal_places=4, null=True)
+    voice_fingerprint = models.DecimalField(max_digits=30, decimal_places=0, null=True)
 
     class Meta:
         db_table = "usage_day"

@@ -21,6 +21,15 @@ BEGIN
     LOCK TABLE usage_delta, daily_usage IN SHARE ROW EXCLUSIVE MODE;
 END $$;
 
+-- A number that stands for what one subscription used on one day: its sum over all subscriptions is a day's fingerprint, which no
+-- damage to some of them leaves as it is. Kept for years, so it depends on no server's version, and not on zeros at the end of a price.
+CREATE OR REPLACE FUNCTION usage_key_hash(subscription_id bigint, used numeric, price numeric, records bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ('x' || encode(substr(sha256((
+        subscription_id::text || ' ' || used::text || ' ' || trim_scale(price)::text || ' ' || records::text
+    )::bytea), 1, 8), 'hex'))::bit(64)::bigint
+$$;
+
 -- Replace the daily aggregates of some days by the sums of the sources; returns how many rows of raw records there are. Under
 -- usage_lock_stored(). Days whose raw records are gone keep what they have.
 CREATE OR REPLACE FUNCTION usage_populate_days(first_day date, last_day date) RETURNS bigint

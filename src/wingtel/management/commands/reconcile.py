@@ -28,11 +28,11 @@ class Command(BaseCommand):
         if options["format"] == "json":
             self.stdout.write(json.dumps(as_dict(outcome)))
         else:
-            self._print(outcome)
+            self._print(outcome, repair)
         if outcome.drift_keys and not outcome.repaired:
             sys.exit(1)
 
-    def _print(self, outcome: Reconciliation) -> None:
+    def _print(self, outcome: Reconciliation, repair: bool) -> None:
         compared = f"{outcome.first} to {outcome.last}: {outcome.keys:,} daily keys compared"
         if not outcome.drift_keys:
             self.stdout.write(f"{compared}, nothing differs")
@@ -46,7 +46,11 @@ class Command(BaseCommand):
             )
         if outcome.drift_keys > len(outcome.differences):
             self.stdout.write(f"... and {outcome.drift_keys - len(outcome.differences):,} more")
-        mended = "; mended" if outcome.repaired else "; mend it with --repair"
+        mended = "; mend it with --repair"
+        if outcome.repaired:
+            mended = "; mended"
+        elif repair:
+            mended = "; mended but for the days above that cannot be proven, and their months"
         self.stdout.write(
             f"{compared}, {outcome.drift_keys:,} keys differ, daily prices by {outcome.drift_price:,} in all{mended}"
         )

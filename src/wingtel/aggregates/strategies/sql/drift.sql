@@ -1,6 +1,6 @@
 -- name: objects
--- The functions and views that strategies are made of, each with a hash of its text. The functions of the business day are
--- left out: they change with the operator's time zone.
+-- The functions and views that strategies are made of, and the rules of the raw tables, each with a hash of its text. The functions
+-- of the business day are left out: they change with the operator's time zone.
 SELECT 'function ' || oid::regprocedure, md5(prosrc)
 FROM pg_proc
 WHERE pronamespace = current_schema()::regnamespace
@@ -10,6 +10,10 @@ UNION ALL
 SELECT 'view ' || oid::regclass, md5(pg_get_viewdef(oid))
 FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind = 'v' AND relname LIKE 'usage\_%%'
+UNION ALL
+SELECT 'rule ' || rulename || ' on ' || ev_class::regclass, md5(pg_get_ruledef(oid) || ev_enabled::text)
+FROM pg_rewrite
+WHERE ev_class IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
 
 -- name: triggers
 -- The triggers of raw tables and partitions that are missing, disabled, or there though nobody expects them.

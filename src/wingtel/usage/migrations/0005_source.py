@@ -7,7 +7,7 @@ MODELS = ("DataUsageRecord", "VoiceUsageRecord")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("usage", "0003_days_and_adjustments")]
+    dependencies = [("usage", "0004_day_fingerprints")]
 
     operations = [
         migrations.CreateModel(
