@@ -341,6 +341,7 @@ def test_parameters_that_are_not_known_are_refused(phone: Subscription, query: s
 
 
 TARIFF = """
+[layout]
 [moment]
 columns = ["at"]
 [usage_type]

@@ -60,7 +60,7 @@ def test_the_subscriber_is_never_the_called_party() -> None:
     assert draft.tables["usage_type"] == {"column": "call_type", "voice": ["voice"]}
     assert draft.tables["price"] == {"column": "call_cost"}
     assert draft.unread == ("called_number",)
-    with pytest.raises(ProfileError, match=r"subscription\.by: 'CHECK' is none of"):
+    with pytest.raises(ProfileError, match=r"subscription\.by: has to be one of"):
         profiles.parse(draft.text.encode(), source="mine.toml")
 
 
@@ -206,7 +206,8 @@ def test_the_outside_feed_is_drafted_as_its_shipped_profile_reads_it() -> None:
     profile = profiles.parse(draft.text.encode(), source="mine.toml")
     assert profile.layout == shipped.layout
     assert profile.moment.columns == shipped.moment.columns
-    assert profile.usage_types == shipped.usage_types
+    assert set(profile.usage_types.data + profile.usage_types.voice) == {"D", "MOC", "MTC"}
+    assert sorted(profile.usage_types.skip) == sorted(shipped.usage_types.skip)
     assert profile.quantities == shipped.quantities
     assert profile.reference.columns == shipped.reference.columns
     assert profile.naming == shipped.naming

@@ -161,7 +161,7 @@ class RejectionShape(serializers.Serializer[Any]):
     reason = serializers.CharField()
 
 
-class ConflictShape(serializers.Serializer[Any]):
+class IngestConflictShape(serializers.Serializer[Any]):
     """A record whose key is stored with another amount."""
 
     index = serializers.IntegerField(help_text="Its place in the request, counted from 0.")
@@ -177,7 +177,7 @@ class IngestedShape(serializers.Serializer[Any]):
     duplicate = serializers.IntegerField(help_text="There already; nothing changed.")
     conflict = serializers.IntegerField(help_text="There already, with another amount; nothing changed.")
     rejected = serializers.IntegerField()
-    conflicts = ConflictShape(many=True)
+    conflicts = IngestConflictShape(many=True)
     rejections = RejectionShape(many=True)
 
 
