@@ -162,6 +162,11 @@ def test_a_switch_waits_for_a_writer_and_counts_what_it_wrote() -> None:
             "ALTER TABLE voice_usage_record DISABLE RULE merge_would_be_miscounted",
             "rule merge_would_be_miscounted on voice_usage_record was changed after it was installed",
         ),
+        ("DROP TRIGGER keep_used ON subscription", "trigger keep_used on subscription is missing"),
+        (
+            "ALTER TABLE usage_adjustment DISABLE TRIGGER keep",
+            "trigger keep on usage_adjustment was changed after it was installed",
+        ),
     ],
 )
 def test_what_was_tampered_with_is_named_and_mended(tamper: str, problem: str, make_usage: Callable[[], None]) -> None:

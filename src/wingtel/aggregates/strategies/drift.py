@@ -11,7 +11,7 @@ _SQL = sql.statements(__package__, "sql/drift.sql")
 
 
 def objects() -> dict[str, str]:
-    """The functions, views and rules as they are in the database now, each with a hash of its text."""
+    """The functions, views, rules and triggers that are in the database now, each with a hash of its text."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["objects"])
         return dict(cursor.fetchall())
