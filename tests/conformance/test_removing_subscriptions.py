@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from psycopg import IsolationLevel
 from psycopg.errors import RaiseException
+from wingtel.recording import UsageEntry, record_usage
 
 from tests.conformance.at_once import Session
 from tests.conformance.oracle import differences
@@ -20,7 +21,6 @@ from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.adjusting import adjust, reverse
 from wingtel.lifecycle.expiring import expire
 from wingtel.lifecycle.sealing import seal
-from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, UsageAdjustment, UsageType, VoiceUsageRecord
