@@ -21,6 +21,7 @@ FORMATS = [
     "iso8601",
     "unix",
     "unix_ms",
+    "unix_us",
     "%Y-%m-%d %H:%M:%S",
     "%d.%m.%Y %H:%M",
     "%Y%m%d%H%M%S",
@@ -29,6 +30,11 @@ FORMATS = [
     "%d/%b/%Y %H:%M:%S",
     "%y%m%d",
     "%Y/%m/%d",
+    "%Y-%m-%d %H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%d.%m.%Y %H:%M %Z",
+    "%a, %d %b %Y %H:%M:%S %Z",
+    "%m/%d/%y %I:%M %p",
 ]
 ZONES = ["operator", "UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
 TYPES = [
@@ -94,7 +100,7 @@ def written_moments() -> st.SearchStrategy[str]:
         "%Y-%m-%d %H:%M:%SZ",
         "%Y-%m-%dT%H:%M:%S+02:00",
         "%Y-%m-%d %H:%M:%S-0330",
-        *FORMATS[3:],
+        *FORMATS[4:],
     ]
     ordinary = st.builds(lambda moment, form: moment.strftime(form), moments, st.sampled_from(forms))
     odd = st.sampled_from(
@@ -117,6 +123,15 @@ def written_moments() -> st.SearchStrategy[str]:
             "2026-02-30 00:00:00",
             "٢٠٢٦-03-01 00:00:00",
             "2026-03-01T00:00:00z",
+            "2026-03-01T00:00:00.5Z",
+            "2026-03-01 00:00:00.123456",
+            "1772323200.25",
+            "1772323200123.0005",
+            "01.03.2026 00:00 CET",
+            "01.03.2026 00:00 EST",
+            "01.03.2026 00:00 Z",
+            "Mon, 01 Mar 2026 00:00:00 GMT",
+            "Sun, 01 mar 2026 00:00:00 utc",
         ]
     )
     epochs = st.integers(-10, 10**15).map(str) | st.sampled_from(
@@ -213,6 +228,7 @@ def texts_of(line: Line, form: str) -> list[str]:
     moment, names, amounts, odd, (place, before, after) = line
     epoch = int(moment.replace(tzinfo=UTC).timestamp())
     written = {"iso8601": moment.isoformat(), "unix": str(epoch), "unix_ms": str(epoch * 1000 + 7)}
+    written["unix_us"] = f"{epoch}000007"
     at = written.get(form) or moment.replace(tzinfo=UTC).strftime(form)
     texts = [at, *names, *amounts, "reference", "part", "att", "final"]
     for index, text in odd:

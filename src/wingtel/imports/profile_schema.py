@@ -17,6 +17,8 @@ from wingtel.recording.tariffs import Rate
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
 
+from .timestamp_formats import ISO_8601, problem_of
+
 Column = Annotated[
     Annotated[str, Meta(min_length=1)] | Annotated[int, Meta(ge=1)],
     Meta(description="a column name, or a position from 1"),
@@ -32,9 +34,6 @@ DataUnit = Literal["bytes", "kilobytes", "megabytes", "gigabytes"]
 VoiceUnit = Literal["seconds", "minutes"]
 DATA_UNITS, VOICE_UNITS, ROUNDINGS = get_args(DataUnit), get_args(VoiceUnit), get_args(Rounding)
 
-ISO_8601 = "iso8601"
-EPOCHS = {"unix": 1_000_000, "unix_ms": 1_000}
-"""Whole seconds, or milliseconds, since 1970 in UTC; and the microseconds that one has."""
 OPERATOR_ZONE = "operator"
 
 
@@ -120,9 +119,8 @@ class Moment(Section, frozen=True, kw_only=True):
         if len(self.columns) > 2:
             self.fail("columns", "one column, or two (date and time), not more")
         for form in self.formats:
-            if form not in (ISO_8601, *EPOCHS) and "%" not in form:
-                known = ", ".join(f'"{name}"' for name in (ISO_8601, *EPOCHS))
-                self.fail("formats", f'{form!r} is neither {known} nor a format such as "%Y-%m-%d %H:%M:%S"')
+            if problem := problem_of(form):
+                self.fail("formats", f"{form!r} {problem}")
         if self.time_zone != OPERATOR_ZONE and self.time_zone not in available_timezones():
             self.fail("time_zone", f'{self.time_zone!r} is neither a zone such as "Europe/Berlin" nor "operator"')
 

@@ -8,8 +8,9 @@ import polars as pl
 from wingtel.usage.ranges import LARGEST_PRICE
 
 from ..columns import Columns
+from ..fields import fitting
 from ..profile_schema import Column
-from .base import Value, fitting
+from .base import Value
 from .quantities import read_number
 
 UNRATED = Decimal(-1)

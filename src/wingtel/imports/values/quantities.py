@@ -11,8 +11,9 @@ import polars as pl
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from ..columns import Columns
+from ..fields import fitting
 from ..profile_schema import Quantity
-from .base import Value, fitting
+from .base import Value
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
 _PLAIN = r"^[0-9]{1,12}(?:\.[0-9]{1,6})?$"
