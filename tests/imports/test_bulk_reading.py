@@ -42,6 +42,7 @@ TYPES = [
     "by_quantity = true",
     'constant = "data"',
 ]
+MARKS = ["", 'decimal = ","\nthousands = "."', 'thousands = ","', 'decimal = ","', 'thousands = "\'"']
 NAMINGS = ["id", "phone_number", "device_id"]
 CARRIERS = ['[carrier]\ncolumn = "network"\n', '[carrier]\nconstant = "att"\n', ""]
 REFERENCES = [
@@ -62,13 +63,14 @@ FILTERS = [
 @st.composite
 def drawn_profiles(draw: st.DrawFn) -> Profile:
     formats = draw(st.lists(st.sampled_from(FORMATS), min_size=1, max_size=3, unique=True))
-    data_columns = draw(st.sampled_from(['["up"]', '["up", "down"]']))
+    data_columns = draw(st.sampled_from(['["up"]', '["up", "down"]', '["up", {column = "down", weight = 4294967296}]']))
+    marks = draw(st.sampled_from(MARKS))
     text = (
         f"[layout]\n[moment]\ncolumns = ['at']\nformats = {formats}\ntime_zone = '{draw(st.sampled_from(ZONES))}'\n"
         f"[usage_type]\n{draw(st.sampled_from(TYPES))}\n"
         f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(DATA_UNITS))}'\n"
         f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(st.sampled_from(ROUNDINGS))}'\n"
-        f"[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(VOICE_UNITS))}'\n"
+        f"[numbers]\n{marks}\n[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(VOICE_UNITS))}'\n"
         f"rounding = '{draw(st.sampled_from(ROUNDINGS))}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
         f"[subscription]\nby = '{draw(st.sampled_from(NAMINGS))}'\ncolumn = 'who'\n"
     )
@@ -178,6 +180,25 @@ NUMBERS = (
             "0.0000001",
             "1.0000005",
             "999999999999.999999",
+            "1,5",
+            "1.500",
+            "1,234",
+            "1.234,5",
+            "1'234'567.25",
+            "12,34",
+            "1.23.456",
+            "0,00",
+            "00:08:10",
+            "000:00:28",
+            "1:05",
+            "1:05.5",
+            "1:2:3,25",
+            "1:65:00",
+            "90:05",
+            "1:60",
+            "00:00:00",
+            "1234567890:00:00",
+            "1e3",
         ]
     )
     | st.text("0123456789.-+e", max_size=6)

@@ -23,8 +23,9 @@ from .values import (
     UsageTypeValue,
     Value,
 )
+from .values.numbers import Numbers
 from .values.references import FINGERPRINT, fingerprints
-from .values.usage_types import SKIP, is_used
+from .values.usage_types import SKIP
 
 RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     LINE: pl.Int64,
@@ -74,20 +75,25 @@ class RecordReader:
         self._operator_zone = operator_zone
         self._in_bulk = in_bulk
         by_quantity, is_rounded = profile.usage_types.by_quantity, bool(profile.price and profile.price.is_rounded)
-        self._kind = {"kind": UsageTypeValue(profile, columns)}
         self._shared: dict[str, Value] = {
             "record_id": ReferenceValue(profile.reference, columns),
             "moment": TimestampValue(profile.moment, columns, operator_zone),
             "name": IdentifierValue(profile.naming, columns),
             "carrier": CarrierValue(profile.carrier, columns),
         }
-        self._own: dict[UsageType, dict[str, Value]] = {
-            kind: {
-                "quantity": QuantityValue(quantity, columns, blank_is_zero=by_quantity),
-                "price": PriceValue(profile.price_columns.get(kind), columns, is_rounded=is_rounded),
-            }
+        numbers = Numbers(profile.numbers)
+        self._quantities = {
+            kind: QuantityValue(quantity, columns, numbers, blank_is_zero=by_quantity)
             for kind, quantity in profile.quantities.items()
         }
+        self._own: dict[UsageType, dict[str, Value]] = {
+            kind: {
+                "quantity": quantity,
+                "price": PriceValue(profile.price_columns.get(kind), columns, numbers, is_rounded=is_rounded),
+            }
+            for kind, quantity in self._quantities.items()
+        }
+        self._kind = {"kind": UsageTypeValue(profile.usage_types, columns, list(self._quantities.values()))}
         self._replaced = {
             columns.text(column): {text: value.strip() for text, value in values.items()}
             for column, values in profile.values.items()
@@ -153,7 +159,7 @@ class RecordReader:
         self, table: pl.DataFrame, kind: UsageType, own: Mapping[str, Value], problems: "_Problems"
     ) -> pl.DataFrame:
         if self.profile.usage_types.by_quantity:
-            part = table.filter(is_used(own["quantity"].texts))
+            part = table.filter(self._quantities[kind].is_used())
         else:
             part = table.filter(pl.col("kind") == str(kind))
         values = {value.name: value for value in self._values(part, own, problems)}

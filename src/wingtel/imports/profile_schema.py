@@ -24,14 +24,14 @@ Column = Annotated[
     Meta(description="a column name, or a position from 1"),
 ]
 """A column by its name, or by its position counted from 1."""
-Columns = Annotated[tuple[Column, ...], Meta(min_length=1, description="a list of column names or positions")]
+SeveralColumns = Annotated[tuple[Column, ...], Meta(min_length=1, description="a list of column names or positions")]
 WholeNumber = Annotated[int, Meta(ge=0)]
 ShortText = Annotated[str, Meta(max_length=50, pattern="^[^\0]*$", description="a text of 50 characters at most")]
 Format = Literal["delimited", "ndjson", "parquet"]
 Encoding = Literal["utf-8", "latin-1", "cp1252"]
 Rounding = Literal["up", "down", "half_even"]
 DataUnit = Literal["bytes", "kilobytes", "megabytes", "gigabytes"]
-VoiceUnit = Literal["seconds", "minutes"]
+VoiceUnit = Literal["milliseconds", "seconds", "minutes", "hh:mm:ss", "mm:ss"]
 DATA_UNITS, VOICE_UNITS, ROUNDINGS = get_args(DataUnit), get_args(VoiceUnit), get_args(Rounding)
 
 OPERATOR_ZONE = "operator"
@@ -110,7 +110,7 @@ class Moment(Section, frozen=True, kw_only=True):
     `time_zone` (an IANA name, or "operator" for the zone of the business days) holds for timestamps without an offset.
     """
 
-    columns: Columns
+    columns: SeveralColumns
     formats: Annotated[tuple[str, ...], Meta(min_length=1)] = (ISO_8601,)
     time_zone: str = OPERATOR_ZONE
 
@@ -166,11 +166,39 @@ class UsageTypes(Section, frozen=True, kw_only=True):
         )
 
 
+class NumberMarks(Section, frozen=True, kw_only=True):
+    """The marks in numbers: the one before decimals, and the one between groups of three digits, "" for none."""
+
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ".", ",", " ", "'", "\u2019", "_", "\u00a0", "\u202f"] = ""
+
+    def __post_init__(self) -> None:
+        """Check that they differ."""
+        if self.decimal == self.thousands:
+            self.fail("thousands", "is the mark before decimals as well")
+
+
+class Weighted(Section, frozen=True, kw_only=True):
+    """A column that counts `weight` times in a sum: that of the carries of a counter, say."""
+
+    column: Column
+    weight: Annotated[int, Meta(ge=1, le=2**40, description="a whole number from 1 to 2 to the 40th")] = 1
+
+
 class Quantity(Section, frozen=True, kw_only=True):
     """How much was used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
 
-    columns: Columns
+    columns: Annotated[
+        tuple[Column | Weighted, ...],
+        Meta(min_length=1, description="a list of column names or positions, or of tables of column and weight"),
+    ]
+    unit: str
     rounding: Rounding = "up"
+
+    @property
+    def weighted(self) -> list[tuple[Column, int]]:
+        """Return the columns, each with its weight."""
+        return [(each.column, each.weight) if isinstance(each, Weighted) else (each, 1) for each in self.columns]
 
     @property
     def factor(self) -> Fraction:
@@ -191,14 +219,14 @@ class DataQuantity(Quantity, frozen=True, kw_only=True):
 
 
 class VoiceQuantity(Quantity, frozen=True, kw_only=True):
-    """A quantity of voice."""
+    """A quantity of voice. Of the unit hh:mm:ss, hours may be missing."""
 
     unit: VoiceUnit
 
     @property
     def factor(self) -> Fraction:
         """Return how many seconds one unit is."""
-        return Fraction({"seconds": 1, "minutes": 60}[self.unit])
+        return Fraction(60) if self.unit == "minutes" else Fraction(1, 1000 if self.unit == "milliseconds" else 1)
 
 
 class Price(Section, frozen=True, kw_only=True):
@@ -260,7 +288,7 @@ class Reference(Section, frozen=True, kw_only=True):
     line when there is none.
     """
 
-    columns: Columns = ()
+    columns: SeveralColumns = ()
     separator: ShortText = "-"
     prefix: ShortText = ""
     on_duplicate: OnDuplicate = OnDuplicate.IGNORE
@@ -323,6 +351,7 @@ class Sections(Section, frozen=True, kw_only=True):
     constants: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     filters: tuple[Filter, ...] = field(name="filter", default=())
+    numbers: NumberMarks = NumberMarks()
     moment: Moment
     usage_types: UsageTypes = field(name="usage_type")
     data: DataQuantity | None = None

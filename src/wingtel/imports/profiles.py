@@ -76,7 +76,7 @@ class Profile(Sections, frozen=True, kw_only=True):
         found: list[tuple[str, Iterable[Column | None]]] = [
             ("moment.columns", self.moment.columns),
             ("usage_type.column", [self.usage_types.column]),
-            *((f"{kind}.columns", quantity.columns) for kind, quantity in self.quantities.items()),
+            *((f"{kind}.columns", dict(quantity.weighted)) for kind, quantity in self.quantities.items()),
             *((price.format(kind), [column]) for kind, column in self.price_columns.items()),
             ("reference.columns", self.reference.columns),
             ("subscription.column", [self.naming.column]),

@@ -11,7 +11,7 @@ from ..columns import Columns
 from ..fields import fitting
 from ..profile_schema import Column
 from .base import Value
-from .quantities import read_number
+from .numbers import Numbers
 
 UNRATED = Decimal(-1)
 """The price of a record that a tariff has yet to rate."""
@@ -24,15 +24,16 @@ class PriceValue(Value):
 
     dtype = PRICES
 
-    def __init__(self, column: Column | None, columns: Columns, *, is_rounded: bool = False) -> None:
+    def __init__(self, column: Column | None, columns: Columns, numbers: Numbers, *, is_rounded: bool = False) -> None:
         super().__init__(columns, [] if column is None else [column])
+        self._numbers = numbers
         self._is_rounded = is_rounded
 
     def expressions(self) -> Iterator[pl.Expr]:
         """Read plain decimals."""
         if self.texts:
             (text,) = map(pl.col, self.texts)
-            yield fitting(text, _PLAIN).cast(PRICES, strict=False)
+            yield fitting(self._numbers.plain(text), _PLAIN).cast(PRICES, strict=False)
         else:
             yield pl.lit(UNRATED, PRICES)
 
@@ -41,7 +42,7 @@ class PriceValue(Value):
         if not texts:
             return UNRATED
         (text,) = texts
-        price = read_number(text)
+        price = self._numbers.read(text)
         rounded = round(price, 4)
         if price != rounded and not self._is_rounded:
             raise ValueError(f"{text} has more than 4 decimals")

@@ -1,35 +1,39 @@
 """Usage types: data or voice, both, or a line to skip."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from itertools import islice
+from operator import or_
 
 import polars as pl
 
 from wingtel.usage.models import UsageType
 
 from ..columns import Columns
-from ..profiles import Profile
+from ..profile_schema import UsageTypes
 from .base import Value
+from .quantities import QuantityValue
 
 BOTH, SKIP = "both", "skip"
 
 
 class UsageTypeValue(Value):
-    """The usage type of a line, BOTH, or SKIP."""
+    """The usage type of a line, or SKIP; by quantity, BOTH where there is any."""
 
     dtype = pl.Enum([*UsageType.values, BOTH, SKIP])
 
-    def __init__(self, profile: Profile, columns: Columns) -> None:
-        types = profile.usage_types
+    def __init__(self, types: UsageTypes, columns: Columns, quantities: Sequence[QuantityValue]) -> None:
+        super().__init__(columns, [] if types.column is None else [types.column])
         self._constant = types.constant
-        self._by_quantity = types.by_quantity
+        self._quantities = quantities if types.by_quantity else ()
         self._values = {value: str(kind) if kind else SKIP for value, kind in types.values.items()}
-        quantities = [column for quantity in profile.quantities.values() for column in quantity.columns]
-        super().__init__(columns, quantities if types.by_quantity else [types.column] if types.column else [])
+        self.texts += [text for quantity in self._quantities for text in quantity.texts]
 
     def expressions(self) -> Iterator[pl.Expr]:
         """Read all that is listed."""
-        if self._by_quantity:
-            yield pl.when(is_used(self.texts)).then(pl.lit(BOTH, self.dtype)).otherwise(pl.lit(SKIP, self.dtype))
+        if self._quantities:
+            is_any = reduce(or_, (quantity.is_used() for quantity in self._quantities))
+            yield pl.when(is_any).then(pl.lit(BOTH, self.dtype)).otherwise(pl.lit(SKIP, self.dtype))
         elif self._constant:
             yield pl.lit(str(self._constant), self.dtype)
         else:
@@ -37,16 +41,13 @@ class UsageTypeValue(Value):
 
     def read(self, *texts: str) -> str:
         """Read any."""
-        if self._by_quantity:
-            return BOTH if any(text.strip("0.") for text in texts) else SKIP
+        if self._quantities:
+            given = iter(texts)
+            used = [each.are_used(*islice(given, len(each.texts))) for each in self._quantities]
+            return BOTH if any(used) else SKIP
         if self._constant:
             return str(self._constant)
         (text,) = texts
         if text not in self._values:
             raise ValueError(f"unknown usage type {text!r}")
         return self._values[text]
-
-
-def is_used(texts: list[str]) -> pl.Expr:
-    """Tell which rows have a quantity that is neither empty nor zero."""
-    return pl.any_horizontal(pl.col(texts).str.strip_chars("0.") != "")
