@@ -51,7 +51,13 @@ REFERENCES = [
     'columns = ["ref", "part"]\nseparator = "/"',
     'columns = ["part"]\nprefix = "x-"',
 ]
-PRICES = ['[price]\ncolumn = "cost"\n', '[price]\ncolumn = "cost"\nround = true\n']
+PRICES = ['column = "cost"', 'column = "cost"\nround = true', 'data = "cost"\nvoice = "cost"']
+PRICES_BY_QUANTITY = [
+    'column = "cost"\nof_both = "data"',
+    'column = "cost"\nround = true\nof_both = "voice"\nof_neither = "data"',
+    'column = "cost"\nof_both = { data = "0.7", voice = "0.3" }\nof_neither = "voice"',
+    'data = "cost"\nvoice = "down"',
+]
 VALUES = ["", '[values.kind]\nmobile = "D"\n[values.up]\nnone = "0"\n']
 FILTERS = [
     "",
@@ -64,17 +70,18 @@ FILTERS = [
 def drawn_profiles(draw: st.DrawFn) -> Profile:
     formats = draw(st.lists(st.sampled_from(FORMATS), min_size=1, max_size=3, unique=True))
     data_columns = draw(st.sampled_from(['["up"]', '["up", "down"]', '["up", {column = "down", weight = 4294967296}]']))
-    marks = draw(st.sampled_from(MARKS))
+    marks, types = draw(st.sampled_from(MARKS)), draw(st.sampled_from(TYPES))
     text = (
         f"[layout]\n[moment]\ncolumns = ['at']\nformats = {formats}\ntime_zone = '{draw(st.sampled_from(ZONES))}'\n"
-        f"[usage_type]\n{draw(st.sampled_from(TYPES))}\n"
+        f"[usage_type]\n{types}\n"
         f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(DATA_UNITS))}'\n"
         f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(st.sampled_from(ROUNDINGS))}'\n"
         f"[numbers]\n{marks}\n[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(VOICE_UNITS))}'\n"
         f"rounding = '{draw(st.sampled_from(ROUNDINGS))}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
         f"[subscription]\nby = '{draw(st.sampled_from(NAMINGS))}'\ncolumn = 'who'\n"
     )
-    for choices in (CARRIERS, PRICES, VALUES, FILTERS):
+    text += f"[price]\n{draw(st.sampled_from(PRICES_BY_QUANTITY if types == TYPES[1] else PRICES))}\n"
+    for choices in (CARRIERS, VALUES, FILTERS):
         text += draw(st.sampled_from(choices))
     return profiles.parse(text.encode(), source="drawn.toml")
 

@@ -3,6 +3,7 @@
 `profiles/wingtel.toml` describes every key. A check of several keys raises KeyProblemError from `__post_init__`.
 """
 
+import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -229,22 +230,43 @@ class VoiceQuantity(Quantity, frozen=True, kw_only=True):
         return Fraction(60) if self.unit == "minutes" else Fraction(1, 1000 if self.unit == "milliseconds" else 1)
 
 
+class Shares(Section, frozen=True, kw_only=True):
+    """The parts of a price that go to each usage type; texts, so that they are never floats."""
+
+    data: str
+    voice: str
+
+    def __post_init__(self) -> None:
+        """Check that they add up to the whole."""
+        for key in ("data", "voice"):
+            if not re.fullmatch(r"[01](\.[0-9]{1,9})?", getattr(self, key)):
+                self.fail(key, f'{getattr(self, key)!r} is no decimal from 0 to 1, such as "0.7"')
+        if Decimal(self.data) + Decimal(self.voice) != 1:
+            self.fail("voice", f"{self.data} and {self.voice} do not add up to 1")
+
+
 class Price(Section, frozen=True, kw_only=True):
     """The price on the line: `column`, or one for each usage type.
 
-    Without `is_rounded` (half to even, to 4 decimals), more decimals are rejected.
+    Without `is_rounded` (half to even, to 4 decimals), more decimals are rejected. Where a line can be both types, one
+    price `of_both` is for one of them, or shared; one `of_neither` is for a type, or rejected.
     """
 
     column: Column | None = None
     data: Column | None = None
     voice: Column | None = None
     is_rounded: bool = field(name="round", default=False)
+    of_both: UsageType | Shares | None = None
+    of_neither: UsageType | None = None
 
     def __post_init__(self) -> None:
-        """Check that no type has two columns."""
+        """Check that no type has two columns, and that columns of their own are such."""
         for key in ("data", "voice"):
             if self.column is not None and getattr(self, key) is not None:
                 self.fail(key, "there is one column for all usage types as well; keep one of the two")
+        for key in ("of_both", "of_neither"):
+            if self.column is None and getattr(self, key) is not None:
+                self.fail(key, "means nothing beside columns for each usage type; take it out")
 
 
 class TariffRate(Section, frozen=True, kw_only=True):

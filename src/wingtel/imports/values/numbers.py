@@ -2,6 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import polars as pl
@@ -34,6 +35,22 @@ class Amounts(ABC):
     @abstractmethod
     def read(self, text: str) -> Decimal:
         """Return the amount that a text says. Raises ValueError, with a reason to show, where it says none."""
+
+
+class Nonzero:
+    """The rows of which one of some columns of amounts is neither empty nor zero."""
+
+    def __init__(self, texts: Sequence[str], zeros: str) -> None:
+        self.texts = texts
+        self._zeros = zeros
+
+    def expression(self) -> pl.Expr:
+        """Tell of each row."""
+        return pl.any_horizontal(pl.col(self.texts).str.strip_chars(self._zeros) != "")
+
+    def read(self, texts: Iterable[str]) -> bool:
+        """Tell of the texts of one row."""
+        return any(text.strip(self._zeros) for text in texts)
 
 
 class Numbers(Amounts):

@@ -13,7 +13,7 @@ from wingtel.usage.ranges import LARGEST_QUANTITY
 from ..columns import Columns
 from ..profile_schema import Quantity
 from .base import Value
-from .numbers import SCALE, Amounts, Durations, Numbers
+from .numbers import SCALE, Amounts, Durations, Nonzero, Numbers
 
 _ROUNDINGS: dict[str, Callable[[Fraction], int]] = {"up": math.ceil, "down": math.floor, "half_even": round}
 
@@ -33,6 +33,7 @@ class QuantityValue(Value):
         self._factor = quantity.factor
         self._rounding = quantity.rounding
         self._blank_is_zero = blank_is_zero
+        self.nonzero = Nonzero(self.texts, self._amounts.zeros)
 
     def expressions(self) -> Iterator[pl.Expr]:
         """Read whole amounts, then those with decimals of a usual length."""
@@ -51,14 +52,6 @@ class QuantityValue(Value):
         if amount > LARGEST_QUANTITY:
             raise ValueError(f"{' + '.join(texts)} is more than {LARGEST_QUANTITY}")
         return amount
-
-    def is_used(self) -> pl.Expr:
-        """Tell which rows have a quantity that is neither empty nor zero."""
-        return pl.any_horizontal(pl.col(self.texts).str.strip_chars(self._amounts.zeros) != "")
-
-    def are_used(self, *texts: str) -> bool:
-        """Tell the same of the texts of a row."""
-        return any(text.strip(self._amounts.zeros) for text in texts)
 
     def _each(self, read: Callable[[pl.Expr], pl.Expr]) -> list[pl.Expr]:
         texts = [pl.col(text) for text in self.texts]
