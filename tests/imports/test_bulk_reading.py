@@ -21,6 +21,7 @@ FORMATS = [
     "iso8601",
     "unix",
     "unix_ms",
+    "unix_us",
     "%Y-%m-%d %H:%M:%S",
     "%d.%m.%Y %H:%M",
     "%Y%m%d%H%M%S",
@@ -29,6 +30,11 @@ FORMATS = [
     "%d/%b/%Y %H:%M:%S",
     "%y%m%d",
     "%Y/%m/%d",
+    "%Y-%m-%d %H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%d.%m.%Y %H:%M %Z",
+    "%a, %d %b %Y %H:%M:%S %Z",
+    "%m/%d/%y %I:%M %p",
 ]
 ZONES = ["operator", "UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
 TYPES = [
@@ -36,6 +42,7 @@ TYPES = [
     "by_quantity = true",
     'constant = "data"',
 ]
+MARKS = ["", 'decimal = ","\nthousands = "."', 'thousands = ","', 'decimal = ","', 'thousands = "\'"']
 NAMINGS = ["id", "phone_number", "device_id"]
 CARRIERS = ['[carrier]\ncolumn = "network"\n', '[carrier]\nconstant = "att"\n', ""]
 REFERENCES = [
@@ -44,7 +51,13 @@ REFERENCES = [
     'columns = ["ref", "part"]\nseparator = "/"',
     'columns = ["part"]\nprefix = "x-"',
 ]
-PRICES = ['[price]\ncolumn = "cost"\n', '[price]\ncolumn = "cost"\nround = true\n']
+PRICES = ['column = "cost"', 'column = "cost"\nround = true', 'data = "cost"\nvoice = "cost"']
+PRICES_BY_QUANTITY = [
+    'column = "cost"\nof_both = "data"',
+    'column = "cost"\nround = true\nof_both = "voice"\nof_neither = "data"',
+    'column = "cost"\nof_both = { data = "0.7", voice = "0.3" }\nof_neither = "voice"',
+    'data = "cost"\nvoice = "down"',
+]
 VALUES = ["", '[values.kind]\nmobile = "D"\n[values.up]\nnone = "0"\n']
 FILTERS = [
     "",
@@ -56,17 +69,19 @@ FILTERS = [
 @st.composite
 def drawn_profiles(draw: st.DrawFn) -> Profile:
     formats = draw(st.lists(st.sampled_from(FORMATS), min_size=1, max_size=3, unique=True))
-    data_columns = draw(st.sampled_from(['["up"]', '["up", "down"]']))
+    data_columns = draw(st.sampled_from(['["up"]', '["up", "down"]', '["up", {column = "down", weight = 4294967296}]']))
+    marks, types = draw(st.sampled_from(MARKS)), draw(st.sampled_from(TYPES))
     text = (
         f"[layout]\n[moment]\ncolumns = ['at']\nformats = {formats}\ntime_zone = '{draw(st.sampled_from(ZONES))}'\n"
-        f"[usage_type]\n{draw(st.sampled_from(TYPES))}\n"
+        f"[usage_type]\n{types}\n"
         f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(DATA_UNITS))}'\n"
         f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(st.sampled_from(ROUNDINGS))}'\n"
-        f"[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(VOICE_UNITS))}'\n"
+        f"[numbers]\n{marks}\n[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(VOICE_UNITS))}'\n"
         f"rounding = '{draw(st.sampled_from(ROUNDINGS))}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
         f"[subscription]\nby = '{draw(st.sampled_from(NAMINGS))}'\ncolumn = 'who'\n"
     )
-    for choices in (CARRIERS, PRICES, VALUES, FILTERS):
+    text += f"[price]\n{draw(st.sampled_from(PRICES_BY_QUANTITY if types == TYPES[1] else PRICES))}\n"
+    for choices in (CARRIERS, VALUES, FILTERS):
         text += draw(st.sampled_from(choices))
     return profiles.parse(text.encode(), source="drawn.toml")
 
@@ -94,7 +109,7 @@ def written_moments() -> st.SearchStrategy[str]:
         "%Y-%m-%d %H:%M:%SZ",
         "%Y-%m-%dT%H:%M:%S+02:00",
         "%Y-%m-%d %H:%M:%S-0330",
-        *FORMATS[3:],
+        *FORMATS[4:],
     ]
     ordinary = st.builds(lambda moment, form: moment.strftime(form), moments, st.sampled_from(forms))
     odd = st.sampled_from(
@@ -117,6 +132,15 @@ def written_moments() -> st.SearchStrategy[str]:
             "2026-02-30 00:00:00",
             "٢٠٢٦-03-01 00:00:00",
             "2026-03-01T00:00:00z",
+            "2026-03-01T00:00:00.5Z",
+            "2026-03-01 00:00:00.123456",
+            "1772323200.25",
+            "1772323200123.0005",
+            "01.03.2026 00:00 CET",
+            "01.03.2026 00:00 EST",
+            "01.03.2026 00:00 Z",
+            "Mon, 01 Mar 2026 00:00:00 GMT",
+            "Sun, 01 mar 2026 00:00:00 utc",
         ]
     )
     epochs = st.integers(-10, 10**15).map(str) | st.sampled_from(
@@ -163,6 +187,25 @@ NUMBERS = (
             "0.0000001",
             "1.0000005",
             "999999999999.999999",
+            "1,5",
+            "1.500",
+            "1,234",
+            "1.234,5",
+            "1'234'567.25",
+            "12,34",
+            "1.23.456",
+            "0,00",
+            "00:08:10",
+            "000:00:28",
+            "1:05",
+            "1:05.5",
+            "1:2:3,25",
+            "1:65:00",
+            "90:05",
+            "1:60",
+            "00:00:00",
+            "1234567890:00:00",
+            "1e3",
         ]
     )
     | st.text("0123456789.-+e", max_size=6)
@@ -213,6 +256,7 @@ def texts_of(line: Line, form: str) -> list[str]:
     moment, names, amounts, odd, (place, before, after) = line
     epoch = int(moment.replace(tzinfo=UTC).timestamp())
     written = {"iso8601": moment.isoformat(), "unix": str(epoch), "unix_ms": str(epoch * 1000 + 7)}
+    written["unix_us"] = f"{epoch}000007"
     at = written.get(form) or moment.replace(tzinfo=UTC).strftime(form)
     texts = [at, *names, *amounts, "reference", "part", "att", "final"]
     for index, text in odd:

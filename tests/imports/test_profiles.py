@@ -11,6 +11,7 @@ from wingtel.imports.columns import Columns
 from wingtel.imports.errors import ProfileError
 from wingtel.imports.profile_schema import DATA_UNITS, DataQuantity, Price, Quantity, VoiceQuantity
 from wingtel.imports.values import QuantityValue
+from wingtel.imports.values.numbers import Numbers
 from wingtel.ingest.batch import Lookup
 from wingtel.rating import Rate
 from wingtel.usage.models import UsageType
@@ -63,7 +64,7 @@ WRONG = [
         "layout.encoding: has to be one of utf-8, latin-1, cp1252, not 'ebcdic'",
     ),
     ('["Call date", "Call time"]', "[]", "moment.columns: has to be a list of column names or positions"),
-    ('["%Y-%m-%d %H:%M:%S"]', '["never"]', "moment.formats: 'never' is neither"),
+    ('["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]', '["never"]', "moment.formats: 'never' is neither"),
     ('time_zone = "UTC"', 'time_zone = "Mars/Base"', "moment.time_zone: 'Mars/Base' is neither a zone"),
     ('column = "Usage Type"', "", "usage_type.column: missing"),
     ('voice = ["MOC", "MTC"]', 'voice = ["D"]', "usage_type.voice: 'D' has another meaning already"),
@@ -102,7 +103,7 @@ WRONG = [
     (
         '["Bytes Rx", "Bytes Tx"]',
         '["Bytes Rx", 1.5]',
-        "data.columns: has to be a column name, or a position from 1, not 1.5",
+        "data.columns: has to be a column name, or a position from 1 or a table, not 1.5",
     ),
     (
         "[[tariff.data]]",
@@ -187,10 +188,11 @@ def test_positions_of_columns_mean_nothing_to_ndjson(right: str, wrong: str, mes
     ],
 )
 def test_units_are_converted_exactly_and_rounded_up(unit: str, kilobyte: int, texts: list[str], amount: int) -> None:
-    quantity: Quantity = VoiceQuantity(columns=("q",), unit=unit)  # type: ignore[arg-type] # one of the literals
+    columns = ("q",) * len(texts)
+    quantity: Quantity = VoiceQuantity(columns=columns, unit=unit)  # type: ignore[arg-type] # one of the literals
     if unit in DATA_UNITS:
-        quantity = DataQuantity(columns=("q",), unit=unit, kilobyte=kilobyte)  # type: ignore[arg-type] # as above
-    assert QuantityValue(quantity, Columns(["q"]), blank_is_zero=False).read(*texts) == amount
+        quantity = DataQuantity(columns=columns, unit=unit, kilobyte=kilobyte)  # type: ignore[arg-type] # as above
+    assert QuantityValue(quantity, Columns(["q"]), Numbers()).read(*texts) == amount
 
 
 def test_a_gigabyte_is_the_square_of_1024_kilobytes_where_the_profile_says_1024() -> None:

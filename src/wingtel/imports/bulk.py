@@ -12,19 +12,11 @@ from wingtel.usage.models import UsageType
 from .blocks import Span
 from .columns import Columns
 from .fields import LINE, FieldTable, RawLines, Reject, UnreadableError, field_names
+from .line_values import LineValues
 from .profiles import Profile
-from .values import (
-    CarrierValue,
-    IdentifierValue,
-    PriceValue,
-    QuantityValue,
-    ReferenceValue,
-    TimestampValue,
-    UsageTypeValue,
-    Value,
-)
+from .values import CarrierValue, IdentifierValue, PriceValue, QuantityValue, ReferenceValue, TimestampValue, Value
 from .values.references import FINGERPRINT, fingerprints
-from .values.usage_types import SKIP, is_used
+from .values.usage_types import SKIP
 
 RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     LINE: pl.Int64,
@@ -73,21 +65,7 @@ class RecordReader:
         self.columns = columns = Columns(header, profile.constants)
         self._operator_zone = operator_zone
         self._in_bulk = in_bulk
-        by_quantity, is_rounded = profile.usage_types.by_quantity, bool(profile.price and profile.price.is_rounded)
-        self._kind = {"kind": UsageTypeValue(profile, columns)}
-        self._shared: dict[str, Value] = {
-            "record_id": ReferenceValue(profile.reference, columns),
-            "moment": TimestampValue(profile.moment, columns, operator_zone),
-            "name": IdentifierValue(profile.naming, columns),
-            "carrier": CarrierValue(profile.carrier, columns),
-        }
-        self._own: dict[UsageType, dict[str, Value]] = {
-            kind: {
-                "quantity": QuantityValue(quantity, columns, blank_is_zero=by_quantity),
-                "price": PriceValue(profile.price_columns.get(kind), columns, is_rounded=is_rounded),
-            }
-            for kind, quantity in profile.quantities.items()
-        }
+        self._line = LineValues(profile, columns, operator_zone)
         self._replaced = {
             columns.text(column): {text: value.strip() for text, value in values.items()}
             for column, values in profile.values.items()
@@ -95,16 +73,14 @@ class RecordReader:
         self._filters = [
             pl.col(columns.text(given.column)).is_in(sorted(given.values)) ^ given.excludes for given in profile.filters
         ]
-        own = (value for values in self._own.values() for value in values.values())
-        values = [*self._kind.values(), *self._shared.values(), *own]
-        read = {text for value in values for text in value.texts} - {FINGERPRINT}
+        read = {text for value in self._line for text in value.texts} - {FINGERPRINT}
         self._read = read | {columns.text(given.column) for given in profile.filters} | {*self._replaced}
 
     def read(self, fields: FieldTable) -> ReadTable:
         """Return the records of a field table, and what became of its other lines."""
         table = self._prepared(fields)
         problems: _Problems = {name: {} for name in _ORDER}
-        (kinds,) = self._values(table, self._kind, problems)
+        (kinds,) = self._values(table, {"kind": self._line.kind}, problems)
         if (is_record := kinds != SKIP).all(ignore_nulls=False) is not True:  # null where there is a problem
             table, kinds = table.filter(is_record), kinds.filter(is_record)
         skipped = fields.table.height - table.height - len(problems["kind"])
@@ -142,20 +118,16 @@ class RecordReader:
         return table.filter(self._filters) if self._filters else table
 
     def _records(self, table: pl.DataFrame, kinds: pl.Series, problems: "_Problems") -> pl.DataFrame:
-        shared = self._values(table, self._shared, problems)
-        amounts = dict.fromkeys(text for own in self._own.values() for value in own.values() for text in value.texts)
-        table = table.select(LINE, *amounts, kinds, *shared)
+        shared = self._values(table, self._line.shared, problems)
+        table = table.select(LINE, *self._line.amounts, kinds, *shared)
         del shared
-        parts = [self._of_kind(table, kind, own, problems) for kind, own in self._own.items()]
+        parts = [self._of_kind(table, kind, own, problems) for kind, own in self._line.own.items()]
         return pl.concat([part for part in parts if part.height] or parts[:1])
 
     def _of_kind(
         self, table: pl.DataFrame, kind: UsageType, own: Mapping[str, Value], problems: "_Problems"
     ) -> pl.DataFrame:
-        if self.profile.usage_types.by_quantity:
-            part = table.filter(is_used(own["quantity"].texts))
-        else:
-            part = table.filter(pl.col("kind") == str(kind))
+        part = table.filter(self._line.present[kind])
         values = {value.name: value for value in self._values(part, own, problems)}
         day = pl.col("moment").dt.convert_time_zone(self._operator_zone.key).dt.date()
         columns = {"usage_type": pl.lit(str(kind), USAGE_TYPES), "day": day} | values

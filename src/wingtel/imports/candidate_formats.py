@@ -7,7 +7,7 @@ from functools import cache
 from itertools import product
 from zoneinfo import ZoneInfo
 
-from .profile_schema import ISO_8601
+from .timestamp_formats import ISO_8601
 from .values.timestamps import timestamp_reader
 
 DAYS = (

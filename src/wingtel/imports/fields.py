@@ -55,6 +55,11 @@ def field_names(count: int) -> list[str]:
     return [f"f{position}" for position in range(count)]
 
 
+def fitting(text: pl.Expr, pattern: str) -> pl.Expr:
+    """Return the texts that match a pattern, null for others."""
+    return pl.when(text.str.contains(pattern)).then(text)
+
+
 @dataclass
 class FieldTable:
     """A part of a source. rows of `table` + rejects + blank are its data lines; they are numbered from `first_line`.

@@ -13,8 +13,8 @@ from pathlib import Path
 from wingtel.ingest.batch import Lookup
 
 from .candidate_formats import DAYS, TIMESTAMPS, fitting_formats
-from .profile_schema import EPOCHS
 from .samples import Sample, quoted, read_sample
+from .timestamp_formats import EPOCHS
 
 UNKNOWN = "CHECK"
 """The value of a key that has to be filled in."""

@@ -2,7 +2,8 @@
 
 import re
 from enum import Enum
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
@@ -89,15 +90,16 @@ def _fields(kind: Any) -> dict[str, Any]:
 
 def _described(kind: Any) -> str:
     """Return what a value has to be, in words."""
-    notes = [note for note in getattr(kind, "__metadata__", ()) if isinstance(note, msgspec.Meta)]
-    for note in notes:
+    for note in getattr(kind, "__metadata__", ()):
         if note.description:
-            return note.description
+            return str(note.description)
         if note.ge is not None:
             return f"a whole number from {note.ge}"
-    if notes:
+    if hasattr(kind, "__metadata__"):
         return _described(kind.__origin__)
-    return " or ".join(dict.fromkeys(map(_described_member, _members(kind))))
+    if get_origin(kind) in {Union, UnionType}:
+        return " or ".join(_described(part) for part in get_args(kind) if part is not type(None))
+    return _described_member(kind)
 
 
 def _described_member(kind: Any) -> str:

@@ -3,6 +3,7 @@
 `profiles/wingtel.toml` describes every key. A check of several keys raises KeyProblemError from `__post_init__`.
 """
 
+import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -16,24 +17,23 @@ from wingtel.rating import Rate
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
 
+from .timestamp_formats import ISO_8601, problem_of
+
 Column = Annotated[
     Annotated[str, Meta(min_length=1)] | Annotated[int, Meta(ge=1)],
     Meta(description="a column name, or a position from 1"),
 ]
 """A column by its name, or by its position counted from 1."""
-Columns = Annotated[tuple[Column, ...], Meta(min_length=1, description="a list of column names or positions")]
+SeveralColumns = Annotated[tuple[Column, ...], Meta(min_length=1, description="a list of column names or positions")]
 WholeNumber = Annotated[int, Meta(ge=0)]
 ShortText = Annotated[str, Meta(max_length=50, pattern="^[^\0]*$", description="a text of 50 characters at most")]
 Format = Literal["delimited", "ndjson", "parquet"]
 Encoding = Literal["utf-8", "latin-1", "cp1252"]
 Rounding = Literal["up", "down", "half_even"]
 DataUnit = Literal["bytes", "kilobytes", "megabytes", "gigabytes"]
-VoiceUnit = Literal["seconds", "minutes"]
+VoiceUnit = Literal["milliseconds", "seconds", "minutes", "hh:mm:ss", "mm:ss"]
 DATA_UNITS, VOICE_UNITS, ROUNDINGS = get_args(DataUnit), get_args(VoiceUnit), get_args(Rounding)
 
-ISO_8601 = "iso8601"
-EPOCHS = {"unix": 1_000_000, "unix_ms": 1_000}
-"""Whole seconds, or milliseconds, since 1970 in UTC; and the microseconds that one has."""
 OPERATOR_ZONE = "operator"
 
 
@@ -99,7 +99,7 @@ class Moment(Section, frozen=True, kw_only=True):
     `time_zone` (an IANA name, or "operator" for the zone of the business days) holds for timestamps without an offset.
     """
 
-    columns: Columns
+    columns: SeveralColumns
     formats: Annotated[tuple[str, ...], Meta(min_length=1)] = (ISO_8601,)
     time_zone: str = OPERATOR_ZONE
 
@@ -108,9 +108,8 @@ class Moment(Section, frozen=True, kw_only=True):
         if len(self.columns) > 2:
             self.fail("columns", "one column, or two (date and time), not more")
         for form in self.formats:
-            if form not in (ISO_8601, *EPOCHS) and "%" not in form:
-                known = ", ".join(f'"{name}"' for name in (ISO_8601, *EPOCHS))
-                self.fail("formats", f'{form!r} is neither {known} nor a format such as "%Y-%m-%d %H:%M:%S"')
+            if problem := problem_of(form):
+                self.fail("formats", f"{form!r} {problem}")
         if self.time_zone != OPERATOR_ZONE and self.time_zone not in available_timezones():
             self.fail("time_zone", f'{self.time_zone!r} is neither a zone such as "Europe/Berlin" nor "operator"')
 
@@ -156,11 +155,39 @@ class UsageTypes(Section, frozen=True, kw_only=True):
         )
 
 
+class NumberMarks(Section, frozen=True, kw_only=True):
+    """The marks in numbers: the one before decimals, and the one between groups of three digits, "" for none."""
+
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ".", ",", " ", "'", "\u2019", "_", "\u00a0", "\u202f"] = ""
+
+    def __post_init__(self) -> None:
+        """Check that they differ."""
+        if self.decimal == self.thousands:
+            self.fail("thousands", "is the mark before decimals as well")
+
+
+class Weighted(Section, frozen=True, kw_only=True):
+    """A column that counts `weight` times in a sum: that of the carries of a counter, say."""
+
+    column: Column
+    weight: Annotated[int, Meta(ge=1, le=2**40, description="a whole number from 1 to 2 to the 40th")] = 1
+
+
 class Quantity(Section, frozen=True, kw_only=True):
     """How much was used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
 
-    columns: Columns
+    columns: Annotated[
+        tuple[Column | Weighted, ...],
+        Meta(min_length=1, description="a list of column names or positions, or of tables of column and weight"),
+    ]
+    unit: str
     rounding: Rounding = "up"
+
+    @property
+    def weighted(self) -> list[tuple[Column, int]]:
+        """Return the columns, each with its weight."""
+        return [(each.column, each.weight) if isinstance(each, Weighted) else (each, 1) for each in self.columns]
 
     @property
     def factor(self) -> Fraction:
@@ -181,32 +208,53 @@ class DataQuantity(Quantity, frozen=True, kw_only=True):
 
 
 class VoiceQuantity(Quantity, frozen=True, kw_only=True):
-    """A quantity of voice."""
+    """A quantity of voice. Of the unit hh:mm:ss, hours may be missing."""
 
     unit: VoiceUnit
 
     @property
     def factor(self) -> Fraction:
         """Return how many seconds one unit is."""
-        return Fraction({"seconds": 1, "minutes": 60}[self.unit])
+        return Fraction(60) if self.unit == "minutes" else Fraction(1, 1000 if self.unit == "milliseconds" else 1)
+
+
+class Shares(Section, frozen=True, kw_only=True):
+    """The parts of a price that go to each usage type; texts, so that they are never floats."""
+
+    data: str
+    voice: str
+
+    def __post_init__(self) -> None:
+        """Check that they add up to the whole."""
+        for key in ("data", "voice"):
+            if not re.fullmatch(r"[01](\.[0-9]{1,9})?", getattr(self, key)):
+                self.fail(key, f'{getattr(self, key)!r} is no decimal from 0 to 1, such as "0.7"')
+        if Decimal(self.data) + Decimal(self.voice) != 1:
+            self.fail("voice", f"{self.data} and {self.voice} do not add up to 1")
 
 
 class Price(Section, frozen=True, kw_only=True):
     """The price on the line: `column`, or one for each usage type.
 
-    Without `is_rounded` (half to even, to 4 decimals), more decimals are rejected.
+    Without `is_rounded` (half to even, to 4 decimals), more decimals are rejected. Where a line can be both types, one
+    price `of_both` is for one of them, or shared; one `of_neither` is for a type, or rejected.
     """
 
     column: Column | None = None
     data: Column | None = None
     voice: Column | None = None
     is_rounded: bool = field(name="round", default=False)
+    of_both: UsageType | Shares | None = None
+    of_neither: UsageType | None = None
 
     def __post_init__(self) -> None:
-        """Check that no type has two columns."""
+        """Check that no type has two columns, and that columns of their own are such."""
         for key in ("data", "voice"):
             if self.column is not None and getattr(self, key) is not None:
                 self.fail(key, "there is one column for all usage types as well; keep one of the two")
+        for key in ("of_both", "of_neither"):
+            if self.column is None and getattr(self, key) is not None:
+                self.fail(key, "means nothing beside columns for each usage type; take it out")
 
 
 class TariffRate(Section, frozen=True, kw_only=True):
@@ -250,7 +298,7 @@ class Reference(Section, frozen=True, kw_only=True):
     line when there is none.
     """
 
-    columns: Columns = ()
+    columns: SeveralColumns = ()
     separator: ShortText = "-"
     prefix: ShortText = ""
     on_duplicate: OnDuplicate = OnDuplicate.IGNORE
@@ -313,6 +361,7 @@ class Sections(Section, frozen=True, kw_only=True):
     constants: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     filters: tuple[Filter, ...] = field(name="filter", default=())
+    numbers: NumberMarks = NumberMarks()
     moment: Moment
     usage_types: UsageTypes = field(name="usage_type")
     data: DataQuantity | None = None

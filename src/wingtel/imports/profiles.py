@@ -16,7 +16,7 @@ from wingtel.usage.models import UsageType
 
 from .errors import ProfileError
 from .profile_errors import explained
-from .profile_schema import Column, KeyProblemError, Quantity, Sections
+from .profile_schema import Column, KeyProblemError, Price, Quantity, Sections
 
 __all__ = ["Profile", "find", "parse", "shipped"]
 
@@ -49,6 +49,11 @@ class Profile(Sections, frozen=True, kw_only=True):
             {kind: tuple(rate.rate() for rate in getattr(self.rates, kind.value)) for kind in self.quantities}
         )
 
+    @property
+    def shares_price(self) -> bool:
+        """Tell whether one price may be of both usage types of a line."""
+        return self.usage_types.by_quantity and self.price is not None and self.price.column is not None
+
     def __post_init__(self) -> None:
         """Check what concerns several tables."""
         types = self.usage_types
@@ -56,6 +61,13 @@ class Profile(Sections, frozen=True, kw_only=True):
             is_needed = types.by_quantity or kind is types.constant or kind in types.values.values()
             if is_needed and kind not in self.quantities:
                 self.fail(kind.value, "missing; a table is needed")
+        self._check_prices()
+        for key, column in self.columns():
+            if self.layout.format == "ndjson" and isinstance(column, int):  # members of an object come in any order
+                reason = "is a position, which columns of this format do not have; say the name"
+                self.fail(key, f"{column} {reason}")
+
+    def _check_prices(self) -> None:
         if self.price and self.rates:
             self.fail("tariff", "there is a price column as well; keep one of the two")
         if not self.price and not self.rates:
@@ -65,10 +77,17 @@ class Profile(Sections, frozen=True, kw_only=True):
                 self.fail(f"price.{kind}", "missing; a column name, or a position from 1, is needed; or column")
             if self.rates and not getattr(self.rates, kind.value):
                 self.fail(f"tariff.{kind}", f"missing; a list of tables [[tariff.{kind}]] is needed")
-        for key, column in self.columns():
-            if self.layout.format == "ndjson" and isinstance(column, int):  # members of an object come in any order
-                reason = "is a position, which columns of this format do not have; say the name"
-                self.fail(key, f"{column} {reason}")
+        if self.price:
+            self._check_prices_of_both(self.price)
+
+    def _check_prices_of_both(self, price: Price) -> None:
+        if self.shares_price and price.of_both is None:
+            self.fail("price.of_both", "missing; a line that is both has one price: data, voice, or the share of each")
+        if self.usage_types.by_quantity and price.data is not None and price.data == price.voice:
+            self.fail("price.voice", "is the column of data as well, charged twice; say column and of_both instead")
+        for key in ("of_both", "of_neither"):
+            if not self.usage_types.by_quantity and getattr(price, key) is not None:
+                self.fail(f"price.{key}", "means nothing without usage_type.by_quantity; take it out")
 
     def columns(self) -> Iterator[tuple[str, Column]]:
         """Yield the dotted keys that name columns, each with its column."""
@@ -76,7 +95,7 @@ class Profile(Sections, frozen=True, kw_only=True):
         found: list[tuple[str, Iterable[Column | None]]] = [
             ("moment.columns", self.moment.columns),
             ("usage_type.column", [self.usage_types.column]),
-            *((f"{kind}.columns", quantity.columns) for kind, quantity in self.quantities.items()),
+            *((f"{kind}.columns", dict(quantity.weighted)) for kind, quantity in self.quantities.items()),
             *((price.format(kind), [column]) for kind, column in self.price_columns.items()),
             ("reference.columns", self.reference.columns),
             ("subscription.column", [self.naming.column]),

@@ -8,11 +8,11 @@ read what the function reads the same way, so it need not know every way to writ
 from .base import Value
 from .carriers import CarrierValue
 from .identifiers import IdentifierValue
-from .prices import PriceValue
+from .prices import PriceValue, SharedPriceValue
 from .quantities import QuantityValue
 from .references import ReferenceValue
 from .timestamps import TimestampValue
-from .usage_types import UsageTypeValue
+from .usage_types import UsageByQuantity, UsageTypeValue
 
 __all__ = [
     "CarrierValue",
@@ -20,7 +20,9 @@ __all__ = [
     "PriceValue",
     "QuantityValue",
     "ReferenceValue",
+    "SharedPriceValue",
     "TimestampValue",
+    "UsageByQuantity",
     "UsageTypeValue",
     "Value",
 ]

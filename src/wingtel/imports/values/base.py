@@ -33,11 +33,6 @@ class Value(ABC):
         """
 
 
-def fitting(text: pl.Expr, pattern: str) -> pl.Expr:
-    """Return the texts that match a pattern, null for others."""
-    return pl.when(text.str.contains(pattern)).then(text)
-
-
 def storable(text: pl.Expr, longest: int) -> pl.Expr:
     """Return the texts that are certainly neither empty nor too long, null for others."""
     return pl.when(text.str.len_bytes().is_between(1, longest)).then(text)

@@ -8,8 +8,9 @@ from wingtel.ingest.batch import Lookup
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from ..columns import Columns
+from ..fields import fitting
 from ..profile_schema import Naming
-from .base import Value, fitting, storable
+from .base import Value, storable
 
 
 class IdentifierValue(Value):

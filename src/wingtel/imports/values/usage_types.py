@@ -1,44 +1,43 @@
 """Usage types: data or voice, both, or a line to skip."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from itertools import islice
+from operator import or_
 
 import polars as pl
 
 from wingtel.usage.models import UsageType
 
 from ..columns import Columns
-from ..profiles import Profile
+from ..fields import UnreadableError
+from ..profile_schema import UsageTypes
 from .base import Value
+from .numbers import Nonzero
 
-BOTH, SKIP = "both", "skip"
+ANY, SKIP = "any", "skip"
+KINDS = pl.Enum([*UsageType.values, ANY, SKIP])
 
 
 class UsageTypeValue(Value):
-    """The usage type of a line, BOTH, or SKIP."""
+    """The usage type that a line says, or SKIP."""
 
-    dtype = pl.Enum([*UsageType.values, BOTH, SKIP])
+    dtype = KINDS
 
-    def __init__(self, profile: Profile, columns: Columns) -> None:
-        types = profile.usage_types
+    def __init__(self, types: UsageTypes, columns: Columns) -> None:
+        super().__init__(columns, [] if types.column is None else [types.column])
         self._constant = types.constant
-        self._by_quantity = types.by_quantity
         self._values = {value: str(kind) if kind else SKIP for value, kind in types.values.items()}
-        quantities = [column for quantity in profile.quantities.values() for column in quantity.columns]
-        super().__init__(columns, quantities if types.by_quantity else [types.column] if types.column else [])
 
     def expressions(self) -> Iterator[pl.Expr]:
         """Read all that is listed."""
-        if self._by_quantity:
-            yield pl.when(is_used(self.texts)).then(pl.lit(BOTH, self.dtype)).otherwise(pl.lit(SKIP, self.dtype))
-        elif self._constant:
+        if self._constant:
             yield pl.lit(str(self._constant), self.dtype)
         else:
             yield pl.col(self.texts).replace_strict(self._values, default=None, return_dtype=self.dtype)
 
     def read(self, *texts: str) -> str:
         """Read any."""
-        if self._by_quantity:
-            return BOTH if any(text.strip("0.") for text in texts) else SKIP
         if self._constant:
             return str(self._constant)
         (text,) = texts
@@ -47,6 +46,39 @@ class UsageTypeValue(Value):
         return self._values[text]
 
 
-def is_used(texts: list[str]) -> pl.Expr:
-    """Tell which rows have a quantity that is neither empty nor zero."""
-    return pl.any_horizontal(pl.col(texts).str.strip_chars("0.") != "")
+class UsageByQuantity(Value):
+    """ANY where one of some amounts is used, else SKIP; a `charge` without any of them is neither."""
+
+    dtype = KINDS
+
+    def __init__(
+        self, columns: Columns, used: Sequence[Nonzero], charge: Nonzero | None = None, charge_label: str = ""
+    ) -> None:
+        super().__init__(columns, [])
+        self._used = used
+        self._charge = charge
+        self._charge_label = charge_label
+        self.texts = [text for each in (*used, *([charge] if charge else [])) for text in each.texts]
+
+    def expressions(self) -> Iterator[pl.Expr]:
+        """Read all but a charge alone."""
+        skip = pl.lit(SKIP, self.dtype)
+        if self._charge:
+            skip = pl.when(~self._charge.expression()).then(skip)
+        yield (
+            pl.when(reduce(or_, (each.expression() for each in self._used)))
+            .then(pl.lit(ANY, self.dtype))
+            .otherwise(skip)
+        )
+
+    def read(self, *texts: str) -> str:
+        """Read any."""
+        given = iter(texts)
+        used = [each.read(islice(given, len(each.texts))) for each in self._used]
+        if any(used):
+            return ANY
+        if self._charge and self._charge.read(left := list(given)):
+            raise UnreadableError(
+                self._charge_label, f"{left[0]} is charged without usage; price.of_neither would say for which type"
+            )
+        return SKIP
