@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_price_with_a_fraction_is_the_decimal_that_was_written(phone: Subscrip
     body = json.dumps([record(phone, price="X")]).replace('"X"', "9999999999.9999")
 
     assert counts(post(body)) == (1, 1, 0, 0)
-    assert str(DataUsageRecord.objects.get().price) == "9999999999.9999"
+    assert DataUsageRecord.objects.get().price == Decimal("9999999999.9999")
 
 
 def test_lines_are_records_and_empty_lines_are_not(phone: Subscription) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wingtel.aggregates.questions import LARGEST_ID
 from wingtel.recording import checks
 from wingtel.recording.columns import Columns, copy_texts, moment_texts
 from wingtel.recording.entries import NamedBy, UsageEntry
@@ -23,7 +24,7 @@ values = {
     "moment": st.sampled_from(
         [NOON, NOON.replace(tzinfo=ZoneInfo("Asia/Tokyo")), NOON.replace(tzinfo=None), NOON.date(), "now"]
     ),
-    "subscription": st.sampled_from([0, 1, LARGEST_QUANTITY, LARGEST_QUANTITY + 1, -1, "1", "x", "", "²", True, None]),
+    "subscription": st.sampled_from([0, 1, LARGEST_ID, LARGEST_ID + 1, -1, "1", "x", "", "²", True, None]),
     "quantity": st.sampled_from([0, 1, LARGEST_QUANTITY, LARGEST_QUANTITY + 1, -1, True, 1.5, "1", None]),
     "price": st.one_of(
         st.decimals(),

@@ -17,6 +17,7 @@ from wingtel.recording.bulk import USAGE_TYPES
 from wingtel.recording.entries import LONGEST_REFERENCE, NamedBy
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from .amounts import units_per
 from .blocks import Span
@@ -250,7 +251,7 @@ class BulkReader:
             texts = [pl.when(text == "").then(pl.lit("0")).otherwise(text) for text in texts]
         factor = units_per(quantity)
         whole = [text.cast(pl.Int64, strict=False) for text in texts]
-        whole = [pl.when(number.is_between(0, _LARGEST_PLAIN)).then(number) for number in whole]
+        whole = [pl.when(number.is_between(0, LARGEST_QUANTITY)).then(number) for number in whole]
         if factor == 1 and len(texts) == 1:
             yield whole[0]
         else:
@@ -342,12 +343,12 @@ def _total(parts: Sequence[pl.Expr]) -> pl.Expr:
 
 
 def _converted(amount: pl.Expr, factor: Fraction, rounding: str) -> pl.Expr:
-    """amount * factor, exactly, rounded; null beyond 64 bits."""
+    """amount * factor, exactly, rounded; null beyond the largest quantity."""
     times, over = factor.numerator, factor.denominator
     scaled = amount * times if times != 1 else amount
     if over != 1:
         scaled = rounded_quotient(scaled, over, rounding)
-    return scaled.cast(pl.Int64, strict=False)
+    return pl.when(scaled <= LARGEST_QUANTITY).then(scaled).cast(pl.Int64)
 
 
 def rounded_quotient(amount: pl.Expr, over: int, rounding: str) -> pl.Expr:

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
+from wingtel.aggregates.questions import LARGEST_ID
 from wingtel.recording.entries import LONGEST_REFERENCE, NamedBy, UsageEntry
 from wingtel.usage.models import UsageType
-from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from .amounts import quantity_reader, read_price
 from .errors import HeaderError
@@ -189,7 +189,7 @@ class LineParser:
                 _refuse(label, "empty")
             if len(name) > longest:
                 _refuse(label, f"the {by.words} has {len(name)} characters, more than {longest}")
-            if is_id and not (name.isascii() and name.isdecimal() and int(name) <= LARGEST_QUANTITY):
+            if is_id and not (name.isascii() and name.isdecimal() and int(name) <= LARGEST_ID):
                 _refuse(label, f"{name!r} is no {by.words}")
             return _without_nul(label, name)
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from wingtel import sql
 from wingtel.aggregates import strategies
+from wingtel.aggregates.answers import money
 from wingtel.usage.business_days import business_days_of
 from wingtel.usage.models import UsageDay
 
@@ -38,13 +39,13 @@ class Values:
     """Kilobytes or seconds, the price, and how many raw records. Of a bound only the price is told."""
 
     used: int | None
-    price: Decimal | None
+    price: Decimal
     records: int | None
 
     def __str__(self) -> str:
         if self.used is None:
-            return f"price {self.price}"
-        return f"used {self.used}, price {self.price}, records {self.records}"
+            return f"price {money(self.price)}"
+        return f"used {self.used}, price {money(self.price)}, records {self.records}"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Difference:
         expected, found = self.expected or _NOTHING, self.found or _NOTHING
         return (
             (expected.used or 0) - (found.used or 0),
-            (expected.price or Decimal(0)) - (found.price or Decimal(0)),
+            expected.price - found.price,
             (expected.records or 0) - (found.records or 0),
         )
 
@@ -168,7 +169,7 @@ def _difference(
 
 
 def _values(used: Any, price: Decimal | None, records: Any) -> Values | None:
-    if used is None and price is None:
+    if price is None:
         return None
     return Values(None if used is None else int(used), price, None if records is None else int(records))
 
@@ -261,6 +262,6 @@ def _told(difference: Difference) -> dict[str, Any]:
         "subscription_id": difference.subscription_id,
         "usage_type": difference.usage_type,
         "start": difference.start and difference.start.isoformat(),
-        "expected": difference.expected and asdict(difference.expected) | {"price": str(difference.expected.price)},
-        "found": difference.found and asdict(difference.found) | {"price": str(difference.found.price)},
+        "expected": difference.expected and asdict(difference.expected) | {"price": money(difference.expected.price)},
+        "found": difference.found and asdict(difference.found) | {"price": money(difference.found.price)},
     }

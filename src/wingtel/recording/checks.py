@@ -6,6 +6,7 @@ from decimal import Context, Decimal, DecimalException, localcontext
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from wingtel.aggregates.questions import LARGEST_ID
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
@@ -84,7 +85,7 @@ def _are_ids(subscriptions: Sequence[str | int]) -> bool:
     return (
         set(map(type, subscriptions)) == {int}
         and min(subscriptions) >= 0  # type: ignore[operator]
-        and max(subscriptions) <= LARGEST_QUANTITY  # type: ignore[operator]
+        and max(subscriptions) <= LARGEST_ID  # type: ignore[operator]
     )
 
 
@@ -115,7 +116,7 @@ def _is_price(price: Decimal) -> bool:
 
 def _is_id(subscription: object) -> bool:
     text = str(subscription)
-    return text.isascii() and text.isdecimal() and len(text) <= NamedBy.ID.longest and int(text) <= LARGEST_QUANTITY
+    return text.isascii() and text.isdecimal() and len(text) <= NamedBy.ID.longest and int(text) <= LARGEST_ID
 
 
 def _text_problem(text: object, longest: int) -> str | None:

@@ -37,7 +37,7 @@ def record_usage(
     of a day that takes none (`partitions.ensure` says which), or whose subscription is unknown or names several, is
     refused; with `checked`, the caller has seen to the ranges. With a `carrier`, subscriptions of others are unknown.
     With `create_subscriptions`, unknown subscriptions are created with the carrier of the first entry that names them.
-    When the database cannot take an entry (a sum would leave the range of its type), that entry alone is refused.
+    When the database refuses an entry all the same, that entry alone is refused.
 
     All is committed together, unless entries have to be taken apart to find the one that the database cannot
     take; wrap the call in `transaction.atomic()` to be sure. Under a transaction isolation above READ COMMITTED,

@@ -1,10 +1,13 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core import checks
 from django.db import connections
 from django.db.models.signals import post_migrate
 
 from wingtel import sql
+
+from .checks import quantities_are_in_range
 
 
 class UsageConfig(AppConfig):
@@ -12,6 +15,7 @@ class UsageConfig(AppConfig):
     label = "usage"
 
     def ready(self) -> None:
+        checks.register(quantities_are_in_range, checks.Tags.database)
         post_migrate.connect(install_functions, sender=self)
 
 
