@@ -18,6 +18,7 @@ from wingtel.aggregates.strategies import Strategy
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, UsageRecord, VoiceUsageRecord
+from wingtel.usage.ranges import LARGEST_QUANTITY
 
 FIRST_DAY = date(2026, 2, 27)  # three days of February and three of March
 DAYS = [FIRST_DAY + timedelta(days=n) for n in range(6)]
@@ -31,7 +32,7 @@ moments = st.builds(
     st.sampled_from([0, 1, 43200, 86399]),
 )
 prices = st.decimals(0, 10**6, places=4)
-quantities = st.one_of(st.integers(0, 5000), st.integers(2**31, 2**50))
+quantities = st.one_of(st.integers(0, 5000), st.integers(2**31, LARGEST_QUANTITY))
 records = st.lists(st.tuples(subscriptions, moments, quantities, prices), min_size=1, max_size=8)
 
 

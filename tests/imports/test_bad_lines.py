@@ -71,10 +71,10 @@ BAD_LINES = {
     "quantity with an underscore": (line(quantity="1_000"), "quantity", "'1_000' is no number"),
     "quantity in other digits": (line(quantity="٣"), "quantity", "'٣' is no number"),
     "no quantity": (line(quantity=""), "quantity", "empty"),
-    "quantity beyond bigint": (
-        line(quantity="9223372036854775808"),
+    "quantity beyond the range": (
+        line(quantity="1000000000000001"),
         "quantity",
-        "9223372036854775808 is more than 9223372036854775807",
+        "1000000000000001 is more than 1000000000000000",
     ),
     "price beyond its digits": (
         line(price="10000000000"),
@@ -156,26 +156,17 @@ def test_quotes_byte_order_mark_carriage_returns_and_empty_lines_are_read(tmp_pa
     }
 
 
-def test_amounts_at_the_edges_of_their_types_are_accepted(tmp_path: Path) -> None:
+def test_amounts_at_the_edges_of_their_range_are_accepted(tmp_path: Path) -> None:
     import_lines(
         tmp_path,
         HEADER
-        + line(quantity="9223372036854775807", price="9999999999.99990")
+        + line(quantity="1000000000000000", price="9999999999.99990")
         + line(record_id="zero", quantity="0", price="0"),
     )
     assert [(used, price) for *_, used, price in records()] == [
-        (9223372036854775807, Decimal("9999999999.9999")),
+        (10**15, Decimal("9999999999.9999")),
         (0, Decimal(0)),
     ]
-
-
-def test_a_record_that_takes_a_sum_beyond_its_type_is_rejected_alone(tmp_path: Path) -> None:
-    huge = "9223372036854775807"
-    content = HEADER + FIRST + line(record_id="huge", quantity=huge) + LAST
-    summary = import_lines(tmp_path, content)
-    assert [(reject.line, reject.field) for reject in summary.rejects] == [(3, "quantity")]
-    assert "out of range" in summary.rejects[0].reason
-    assert counts(summary) == (3, 2, 0, 0, 1)
 
 
 def test_unknown_and_ambiguous_phone_numbers_are_rejected(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_a_tariff_rates_by_plan_day_block_and_what_is_included(tmp_path: Path) -
         "e,3,1772409600,200,1.501,,,,,final\n"  # two started blocks beyond 500 kilobytes
         "e,4,1772323200,100,,,1.51,,,final\n"  # 91 seconds: two started blocks beyond 60
         "e,5,1772236800,100,,,1,,,final\n"  # no rate on 28 February
-        "e,6,1772409600,200,9223372036854775,,,,,final\n"
+        "e,6,1772409600,200,999999999999,,,,,final\n"
     )
     summary = import_text(tmp_path, text, PROFILE.replace(price, TARIFF))
     assert rows(STORED) == [
@@ -165,5 +165,5 @@ def test_a_tariff_rates_by_plan_day_block_and_what_is_included(tmp_path: Path) -
     ]
     assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [
         (6, "price", "no rate of the tariff for voice holds on 2026-02-28"),
-        (7, "price", "by the tariff, the price of 9223372036854775000 kilobytes is more than 9999999999.9999"),
+        (7, "price", "by the tariff, the price of 999999999999000 kilobytes is more than 9999999999.9999"),
     ]

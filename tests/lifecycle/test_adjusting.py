@@ -23,7 +23,7 @@ from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageAdjustment, UsageType
 
 DAY = date(2026, 3, 10)
-LARGEST = 2**63 - 1
+LARGEST = 10**15
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_a_deleted_subscription_can_be_adjusted(subscription: int) -> None:
             "used",
             "neither a quantity nor a price to adjust by: give one that is not 0",
         ),
-        ({"used": 2**63}, "used", f"{2**63} is no whole number from {-LARGEST} to {LARGEST}"),
-        ({"used": -(2**63)}, "used", f"{-(2**63)} is no whole number from {-LARGEST} to {LARGEST}"),
+        ({"used": 10**15 + 1}, "used", f"{10**15 + 1} is no whole number from {-LARGEST} to {LARGEST}"),
+        ({"used": -(10**15) - 1}, "used", f"{-(10**15) - 1} is no whole number from {-LARGEST} to {LARGEST}"),
         ({"used": True}, "used", f"True is no whole number from {-LARGEST} to {LARGEST}"),
         (
             {"price": Decimal("0.00001")},

@@ -88,7 +88,9 @@ def test_the_rate_of_the_plan_and_of_the_latest_day_holds() -> None:
 
 
 def test_a_record_with_a_price_keeps_it() -> None:
-    given_price = records(("data", 1, DAY, "")).with_columns(price=pl.lit(Decimal(7), pl.Decimal(14, 4)))
+    given_price = records(("data", 1, DAY, "")).with_columns(
+        price=pl.lit(Decimal(7), pl.Decimal(PRICE_DIGITS, PRICE_DECIMALS))
+    )
     rated, reasons = rate(given_price, of(Rate(price=Decimal(1))))
     assert (rated["price"].to_list(), reasons) == ([Decimal(7)], {})
 

@@ -11,14 +11,15 @@ from wingtel.aggregates.queries import Granularity
 from wingtel.aggregates.questions import PRICE_LIMIT_RULE
 from wingtel.exports.formats import Format
 from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
 
 from . import examples, negotiation
 from .errors import PROBLEM_JSON
+from .fields import MoneyField
 from .record_bodies import MOST_RECORDS
 from .serializers import AdjustmentSerializer, DaySerializer, RecordOriginShape
 
 REQUEST_ID = "0193b0a2-6a5c-7e61-8a3e-0d9a3c5f7b11"
-_MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 4, "help_text": "An exact decimal."}
 
 
 @extend_schema_field({"type": ["string", "integer", "boolean", "null"]})
@@ -52,8 +53,8 @@ class ExceededLimitShape(serializers.Serializer[Any]):
     """A usage type whose total price reached the limit."""
 
     usage_type = serializers.ChoiceField(choices=UsageType.choices)
-    total_price = serializers.DecimalField(**_MONEY)
-    exceeded_by = serializers.DecimalField(**_MONEY)
+    total_price = MoneyField()
+    exceeded_by = MoneyField()
 
 
 class ExceedingSubscriptionShape(serializers.Serializer[Any]):
@@ -82,7 +83,7 @@ class PageShape(AnswerShape):
 class ExceedingShape(PageShape):
     """A page of the subscriptions that reached a limit."""
 
-    price_limit = serializers.DecimalField(**_MONEY)
+    price_limit = MoneyField()
     results = ExceedingSubscriptionShape(many=True)
 
 
@@ -91,7 +92,7 @@ class UsageShape(serializers.Serializer[Any]):
 
     usage_type = serializers.ChoiceField(choices=UsageType.choices)
     unit = serializers.ChoiceField(choices=["kilobytes", "seconds"], help_text="The unit of total_usage.")
-    total_price = serializers.DecimalField(**_MONEY)
+    total_price = MoneyField()
     total_usage = serializers.IntegerField()
     records = serializers.IntegerField(help_text="How many usage records that is.")
 
@@ -133,10 +134,12 @@ class UsageRecordShape(serializers.Serializer[Any]):
     subscription_id = serializers.IntegerField(required=False, help_text="Where lookup is id.")
     phone_number = serializers.CharField(required=False, help_text="Where lookup is phone_number.")
     device_id = serializers.CharField(required=False, help_text="Where lookup is device_id.")
-    quantity = serializers.IntegerField(min_value=0, help_text="Kilobytes of data, or seconds of voice.")
+    quantity = serializers.IntegerField(
+        min_value=0, max_value=LARGEST_QUANTITY, help_text="Kilobytes of data, or seconds of voice."
+    )
     price = serializers.DecimalField(
-        max_digits=14,
-        decimal_places=4,
+        max_digits=PRICE_DIGITS,
+        decimal_places=PRICE_DECIMALS,
         required=False,
         help_text="An exact decimal; needed where the server has no tariff.",
     )
@@ -166,7 +169,7 @@ class IngestConflictShape(serializers.Serializer[Any]):
 
     index = serializers.IntegerField(help_text="Its place in the request, counted from 0.")
     stored_quantity = serializers.IntegerField()
-    stored_price = serializers.DecimalField(**_MONEY)
+    stored_price = MoneyField()
 
 
 class IngestedShape(serializers.Serializer[Any]):
@@ -197,7 +200,7 @@ class RecordedSumsShape(serializers.Serializer[Any]):
     """Sums of raw records, or of these and adjustments."""
 
     used = serializers.IntegerField()
-    price = serializers.DecimalField(**_MONEY)
+    price = MoneyField()
     records = serializers.IntegerField()
 
 
@@ -205,7 +208,7 @@ class AdjustedSumsShape(serializers.Serializer[Any]):
     """Sums of adjustments."""
 
     used = serializers.IntegerField()
-    price = serializers.DecimalField(**_MONEY)
+    price = MoneyField()
     adjustments = serializers.IntegerField()
 
 
@@ -215,7 +218,7 @@ class RawRecordShape(serializers.Serializer[Any]):
     record_id = serializers.CharField()
     usage_date = serializers.DateTimeField()
     used = serializers.IntegerField()
-    price = serializers.DecimalField(**_MONEY)
+    price = MoneyField()
     origin = RecordOriginShape(allow_null=True)
 
 

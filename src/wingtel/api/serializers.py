@@ -18,7 +18,16 @@ from wingtel.usage.models import UsageAdjustment, UsageDay
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from . import examples
-from .fields import DayField, ExactDecimalField, FlagField, IdField, MomentField, TextField, WholeNumberField
+from .fields import (
+    DayField,
+    ExactDecimalField,
+    FlagField,
+    IdField,
+    MomentField,
+    MoneyField,
+    TextField,
+    WholeNumberField,
+)
 
 SUBSCRIPTION_FIELDS = (
     "id",
@@ -201,6 +210,7 @@ class DifferencesField(serializers.JSONField):
 class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
     """One comparison of the aggregates with their sources."""
 
+    drift_price = MoneyField(help_text="Sum of how much daily prices are off, without sign.")
     differences = DifferencesField(read_only=True)
 
     class Meta:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from wingtel import sql
 from wingtel.aggregates import strategies
+from wingtel.aggregates.answers import money
 from wingtel.usage.business_days import business_days_of
 
 from .models import Reconciliation
@@ -46,14 +47,14 @@ class Values:
     """
 
     used: int | None
-    price: Decimal | None
+    price: Decimal
     records: int | None
     fingerprint: int | None = None
 
     def __str__(self) -> str:
         if self.used is None:
-            return f"price {self.price}"
-        return f"used {self.used}, price {self.price}, records {self.records}"
+            return f"price {money(self.price)}"
+        return f"used {self.used}, price {money(self.price)}, records {self.records}"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Difference:
         expected, found = self.expected or _NOTHING, self.found or _NOTHING
         return (
             (expected.used or 0) - (found.used or 0),
-            (expected.price or Decimal(0)) - (found.price or Decimal(0)),
+            expected.price - found.price,
             (expected.records or 0) - (found.records or 0),
         )
 
@@ -221,7 +222,7 @@ def _difference(
 
 
 def _values(used: Any, price: Decimal | None, records: Any, fingerprint: Any = None) -> Values | None:
-    if used is None and price is None:
+    if price is None:
         return None
     used, records, fingerprint = (None if each is None else int(each) for each in (used, records, fingerprint))
     return Values(used, price, records, fingerprint)
@@ -341,7 +342,7 @@ def _told(difference: Difference) -> dict[str, Any]:
 
 
 def _told_values(values: Values) -> dict[str, Any]:
-    told = asdict(values) | {"price": str(values.price), "fingerprint": str(values.fingerprint)}
+    told = asdict(values) | {"price": money(values.price), "fingerprint": str(values.fingerprint)}
     if values.fingerprint is None:
         del told["fingerprint"]
     return told

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from .ranges import PRICE_DECIMALS, SUM_DIGITS
+
 
 class UsageDay(models.Model):
     """What is known of one business day; a day without a row is open.
@@ -27,12 +29,12 @@ class UsageDay(models.Model):
     reopened_at = models.DateTimeField(null=True, help_text="When a late write last opened it after it was sealed.")
     reopened = models.IntegerField(default=0, db_default=0, help_text="How often that happened.")
     data_records = models.BigIntegerField(null=True)
-    kilobytes_used = models.DecimalField(max_digits=30, decimal_places=0, null=True)
-    data_price = models.DecimalField(max_digits=30, decimal_places=4, null=True)
+    kilobytes_used = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=0, null=True)
+    data_price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, null=True)
     data_fingerprint = models.DecimalField(max_digits=30, decimal_places=0, null=True)
     voice_records = models.BigIntegerField(null=True)
-    seconds_used = models.DecimalField(max_digits=30, decimal_places=0, null=True)
-    voice_price = models.DecimalField(max_digits=30, decimal_places=4, null=True)
+    seconds_used = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=0, null=True)
+    voice_price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, null=True)
     voice_fingerprint = models.DecimalField(max_digits=30, decimal_places=0, null=True)
 
     class Meta:

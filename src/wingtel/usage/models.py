@@ -12,6 +12,7 @@ from .adjustments import UsageAdjustment
 from .days import UsageDay
 from .provenance import IngestBatch
 from .querysets import UsageRecordQuerySet
+from .ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
 from .usage_types import UsageType
 
 __all__ = [
@@ -51,7 +52,7 @@ class UsageRecord(models.Model):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    price = models.DecimalField(max_digits=14, decimal_places=4)
+    price = models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=PRICE_DECIMALS)
     source = models.BigIntegerField(null=True, editable=False)
     """The ingested batch and line that it came from (wingtel.usage.provenance); None for what was written otherwise."""
 
@@ -93,6 +94,12 @@ class DataUsageRecord(UsageRecord):
 
     class Meta(UsageRecord.Meta):
         db_table = "data_usage_record"
+        constraints = [
+            models.CheckConstraint(
+                name="data_usage_record_quantity",
+                condition=models.Q(kilobytes_used__range=(-LARGEST_QUANTITY, LARGEST_QUANTITY)),
+            )
+        ]
 
 
 class VoiceUsageRecord(UsageRecord):
@@ -105,3 +112,9 @@ class VoiceUsageRecord(UsageRecord):
 
     class Meta(UsageRecord.Meta):
         db_table = "voice_usage_record"
+        constraints = [
+            models.CheckConstraint(
+                name="voice_usage_record_quantity",
+                condition=models.Q(seconds_used__range=(-LARGEST_QUANTITY, LARGEST_QUANTITY)),
+            )
+        ]

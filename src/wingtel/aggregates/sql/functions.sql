@@ -11,6 +11,10 @@ BEGIN
     END IF;
 END $$;
 
+-- An amount as it is shown: with four decimals, or as many more as it needs. answers.money() does the same.
+CREATE OR REPLACE FUNCTION usage_money(amount numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT round(amount, greatest(min_scale(amount), 4))::text $$;
+
 -- Keep everybody from changing the stored aggregates, and wait for those who are at it, until the transaction ends.
 --
 -- Whoever has changed aggregates holds a lock on daily_usage until it commits, or on usage_delta where it puts deltas aside.

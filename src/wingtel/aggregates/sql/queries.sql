@@ -25,8 +25,8 @@ SELECT now()::text,
 FROM (
     SELECT subscription_id, largest, row_number() OVER (ORDER BY largest DESC, subscription_id) AS place,
            '{"subscription_id":' || subscription_id || ',"exceeded":[' || string_agg(
-               '{"usage_type":"' || usage_type || '","total_price":"' || price
-                   || '","exceeded_by":"' || price - %(price_limit)s::numeric || '"}',
+               '{"usage_type":"' || usage_type || '","total_price":"' || usage_money(price)
+                   || '","exceeded_by":"' || usage_money(price - %(price_limit)s::numeric) || '"}',
                ',' ORDER BY price DESC, usage_type
            ) || ']}' AS written
     FROM reached

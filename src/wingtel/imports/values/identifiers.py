@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from wingtel.aggregates.questions import LARGEST_ID
 from wingtel.ingest.batch import Lookup
-from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from ..columns import Columns
 from ..fields import fitting
@@ -35,6 +35,6 @@ class IdentifierValue(Value):
             raise ValueError("empty")
         if len(text) > by.longest:
             raise ValueError(f"the {by.words} has {len(text)} characters, more than {by.longest}")
-        if by is Lookup.ID and not (text.isascii() and text.isdecimal() and int(text) <= LARGEST_QUANTITY):
+        if by is Lookup.ID and not (text.isascii() and text.isdecimal() and int(text) <= LARGEST_ID):
             raise ValueError(f"{text!r} is no {by.words}")
         return text

@@ -6,9 +6,10 @@ from fractions import Fraction
 
 import polars as pl
 
+from wingtel.ingest.batch import PRICES
 from wingtel.rating.rounding import rounded_quotient
 from wingtel.usage.models import UsageType
-from wingtel.usage.ranges import LARGEST_PRICE
+from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS
 
 from ..columns import Columns
 from ..fields import fitting
@@ -18,9 +19,9 @@ from .numbers import Nonzero, Numbers
 
 UNRATED = Decimal(-1)
 """The price of a record that a tariff has yet to rate."""
-PRICES = pl.Decimal(14, 4)
-_UNIT = Decimal("0.0001")
-_PLAIN = r"^[0-9]{1,10}(?:\.[0-9]{1,4}0*)?$"
+_PARTS = 10**PRICE_DECIMALS
+_UNIT = Decimal(1) / _PARTS
+_PLAIN = rf"^[0-9]{{1,10}}(?:\.[0-9]{{1,{PRICE_DECIMALS}}}0*)?$"
 
 
 class PriceValue(Value):
@@ -47,9 +48,9 @@ class PriceValue(Value):
         if not texts:
             return UNRATED
         price = self._numbers.read(texts[0])
-        rounded = round(price, 4)
+        rounded = round(price, PRICE_DECIMALS)
         if price != rounded and not self._is_rounded:
-            raise ValueError(f"{texts[0]} has more than 4 decimals")
+            raise ValueError(f"{texts[0]} has more than {PRICE_DECIMALS} decimals")
         return checked_price(price if price == rounded else rounded)
 
 
@@ -73,11 +74,11 @@ class SharedPriceValue(PriceValue):
     def expressions(self) -> Iterator[pl.Expr]:
         """Read plain decimals."""
         for price in self._whole.expressions():
-            units = (price.cast(pl.Decimal(38, 4)) * 10_000).cast(pl.Int128)
+            units = (price.cast(pl.Decimal(38, PRICE_DECIMALS)) * _PARTS).cast(pl.Int128)
             share = Fraction(self._share)
             part = rounded_quotient(units * share.numerator, share.denominator, "half_even")
             part = ((units - part) if self._is_rest else part).cast(pl.Decimal(38, 0)) * pl.lit(
-                _UNIT, pl.Decimal(38, 4)
+                _UNIT, pl.Decimal(38, PRICE_DECIMALS)
             )
             yield pl.when(self._other.expression()).then(part.cast(PRICES, strict=False)).otherwise(price)
 

@@ -216,7 +216,7 @@ SELECT usage_lock_stored()
 -- Add what is missing to some daily aggregates: what waits to be folded is right, and is left alone. A row that should not be
 -- is left with nothing in it.
 INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
-SELECT * FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::bigint[],
+SELECT * FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::numeric[],
                      %(prices)s::numeric[], %(records)s::bigint[])
 ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
     used = stored.used + excluded.used,
@@ -232,7 +232,7 @@ GROUP BY day
 -- The same of months.
 INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
 SELECT subscription_id, usage_type, month, used, price, records, usage_price_least_ceiling(price)
-FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::bigint[],
+FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::numeric[],
             %(prices)s::numeric[], %(records)s::bigint[])
      AS missing (subscription_id, usage_type, month, used, price, records)
 ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from wingtel.aggregates.answers import money
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.lifecycle.reconciling import NothingToReconcileError, reconcile
 from wingtel.management.answering import add_days
@@ -52,7 +53,8 @@ class Command(BaseCommand):
         elif repair:
             mended = "; mended but for the days above that cannot be proven, and their months"
         self.stdout.write(
-            f"{compared}, {outcome.drift_keys:,} keys differ, daily prices by {outcome.drift_price:,} in all{mended}"
+            f"{compared}, {outcome.drift_keys:,} keys differ, daily prices by {money(outcome.drift_price)} in all"
+            f"{mended}"
         )
 
 
@@ -71,7 +73,7 @@ def as_dict(outcome: Reconciliation) -> dict[str, Any]:
         "finished_at": outcome.finished_at.isoformat(),
         "keys": outcome.keys,
         "drift_keys": outcome.drift_keys,
-        "drift_price": str(outcome.drift_price),
+        "drift_price": money(outcome.drift_price),
         "repaired": outcome.repaired,
         "differences": outcome.differences,
     }
