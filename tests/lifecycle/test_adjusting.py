@@ -148,7 +148,10 @@ def test_a_reversal_needs_a_reason(subscription: int) -> None:
         reverse(adjustment.pk, reason="", actor="a")
 
 
-@pytest.mark.parametrize("statement", ["UPDATE usage_adjustment SET used = 1", "DELETE FROM usage_adjustment"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE usage_adjustment SET used = 1", "DELETE FROM usage_adjustment", "TRUNCATE usage_adjustment"]
+)
+@pytest.mark.django_db(transaction=True)
 def test_no_adjustment_is_changed_or_deleted(subscription: int, statement: str) -> None:
     made(subscription)
     with (

@@ -130,9 +130,21 @@ END $$;
 -- Adjustments are never edited.
 CREATE OR REPLACE FUNCTION usage_keep_adjustment() RETURNS trigger
 LANGUAGE plpgsql AS $$
+DECLARE
+    kept bigint;
 BEGIN
-    RAISE EXCEPTION 'adjustment % is kept as it is', OLD.id
+    IF TG_OP = 'TRUNCATE' THEN
+        SELECT min(id) INTO kept FROM usage_adjustment;
+        IF kept IS NULL THEN
+            RETURN NULL;
+        END IF;
+    ELSE
+        kept := OLD.id;
+    END IF;
+    RAISE EXCEPTION 'adjustment % is kept as it is', kept
         USING HINT = 'Reverse it by another.', ERRCODE = 'object_not_in_prerequisite_state';
 END $$;
 CREATE OR REPLACE TRIGGER keep BEFORE UPDATE OR DELETE ON usage_adjustment
     FOR EACH ROW EXECUTE FUNCTION usage_keep_adjustment();
+CREATE OR REPLACE TRIGGER keep_truncated BEFORE TRUNCATE ON usage_adjustment
+    FOR EACH STATEMENT EXECUTE FUNCTION usage_keep_adjustment();
