@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from .errors import SourceError
+from .json_arrays import first_elements
 from .profile_schema import DATA_UNITS
 from .sources import opened
 
@@ -82,6 +83,8 @@ def _sample(path: Path) -> _Sample:
             return _of_parquet(path)
     with opened(path) as (stream, _):
         data = stream.read(_SAMPLE_BYTES)
+    if elements := first_elements(data):
+        return _of_ndjson([element.decode(errors="replace") for element in elements])
     encoding = "utf-8"
     try:
         text = data.decode("utf-8-sig")
