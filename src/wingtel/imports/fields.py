@@ -40,11 +40,6 @@ class UnreadableError(ValueError):
         return str(self)
 
 
-def with_nul(column: str) -> UnreadableError:
-    """Return the problem of a line with a NUL in a column."""
-    return UnreadableError(column, "a NUL character, which PostgreSQL cannot keep")
-
-
 def shortened(reason: str) -> str:
     """Return a reason short enough to keep."""
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
@@ -75,3 +70,15 @@ class FieldTable:
     rejects: list[Reject] = field(default_factory=list)
     blank: int = 0
     is_stripped: bool = False
+
+
+def reject_nul(fields: FieldTable, columns: Sequence[str]) -> None:
+    """Reject the lines of which one of the texts, which are of `columns`, has a NUL."""
+    for name, column in zip(field_names(len(columns)), columns, strict=True):
+        has_nul = fields.table[name].str.contains("\0", literal=True)
+        if has_nul.any():
+            lines = fields.table.filter(has_nul)[LINE].to_list()
+            reason = "a NUL character, which PostgreSQL cannot keep"
+            raws = zip(lines, fields.raw(lines), strict=True)
+            fields.rejects = sorted([*fields.rejects, *(Reject(line, raw, column, reason) for line, raw in raws)])
+            fields.table = fields.table.filter(~has_nul)

@@ -9,7 +9,7 @@ import polars as pl
 
 from .blocks import Span
 from .errors import SourceError
-from .fields import LINE, FieldTable, RawLines, Reject, field_names, with_nul
+from .fields import LINE, FieldTable, RawLines, field_names, reject_nul
 from .profiles import Profile
 
 
@@ -71,12 +71,7 @@ def _table(table: pl.DataFrame, columns: Sequence[str], span: Span, raw: RawLine
     table.columns = field_names(len(columns))
     numbers = pl.int_range(span.start + 1, span.end + 1, dtype=pl.Int64, eager=True)
     result = FieldTable(span, span.start + 1, table.with_columns(numbers.alias(LINE)), raw)
-    for name, column in zip(table.columns, columns, strict=True):
-        if (has_nul := result.table[name].str.contains("\0", literal=True)).any():
-            lines, problem = result.table.filter(has_nul)[LINE].to_list(), with_nul(column)
-            texts = zip(lines, raw(lines), strict=True)
-            result.rejects += [Reject(line, text, problem.field, problem.reason) for line, text in texts]
-            result.table = result.table.filter(~has_nul)
+    reject_nul(result, columns)
     return result
 
 

@@ -89,6 +89,12 @@ class Profile(Sections, frozen=True, kw_only=True):
             if not self.usage_types.by_quantity and getattr(price, key) is not None:
                 self.fail(f"price.{key}", "means nothing without usage_type.by_quantity; take it out")
 
+    def amounts(self) -> Iterator[Column]:
+        """Yield the columns of quantities and prices."""
+        for quantity in self.quantities.values():
+            yield from (column for column, _ in quantity.weighted)
+        yield from self.price_columns.values()
+
     def columns(self) -> Iterator[tuple[str, Column]]:
         """Yield the dotted keys that name columns, each with its column."""
         price = "price.column" if self.price and self.price.column else "price.{}"

@@ -12,6 +12,7 @@ from . import delimited, ndjson, parquet
 from .blocks import BLOCK_LINES, BlockReader, Span
 from .bulk import ReadTable, RecordReader
 from .gathering import PART_LINES, gathered
+from .json_arrays import as_lines
 from .profiles import Profile
 from .sources import opened
 
@@ -55,10 +56,11 @@ def reading(
             yield Opened(columns, "", parts)
         return
     with opened(path) as (stream, file):
-        blocks = BlockReader(stream, done=done, block_lines=block_lines)
-        if profile.layout.format == "ndjson":
+        is_ndjson = profile.layout.format == "ndjson"
+        blocks = BlockReader(as_lines(stream) if is_ndjson else stream, done=done, block_lines=block_lines)
+        if is_ndjson:
             columns, header = ndjson.columns_of(profile), ""
-            tables = ndjson.read_tables(blocks, columns)
+            tables = ndjson.read_tables(blocks, profile)
         else:
             columns, header = delimited.header_of(blocks, profile.layout)
             tables = delimited.read_tables(blocks, profile.layout, len(columns))
