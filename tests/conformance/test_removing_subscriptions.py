@@ -11,13 +11,14 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from psycopg import IsolationLevel
 from psycopg.errors import RaiseException
-from wingtel.recording import UsageEntry, record_usage
 
 from tests.conformance.at_once import Session
 from tests.conformance.oracle import differences
 from tests.conformance.writing import WRITE, Row
 from tests.sessions import new_connection
 from wingtel.aggregates.strategies import Strategy
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle.adjusting import adjust, reverse
 from wingtel.lifecycle.expiring import expire
 from wingtel.lifecycle.sealing import seal
@@ -199,8 +200,8 @@ def test_what_is_recorded_while_a_subscription_is_removed_waits_and_finds_it_gon
     recorded: list[tuple[int, int]] = []
 
     def write() -> None:
-        made = [UsageEntry(UsageType.DATA, NOON, ids[0], 1, Decimal(1), f"r{n}") for n in range(entries)]
-        outcome = record_usage(made)
+        made = [UsageRecordInput(UsageType.DATA, NOON, ids[0], 1, Decimal(1), f"r{n}") for n in range(entries)]
+        outcome = ingest_usage(made)
         recorded.append((outcome.accepted, len(outcome.refused)))
 
     remover.take(remover.begin)
