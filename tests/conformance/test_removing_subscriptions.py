@@ -202,7 +202,7 @@ def test_what_is_recorded_while_a_subscription_is_removed_waits_and_finds_it_gon
     def write() -> None:
         made = [UsageRecordInput(UsageType.DATA, NOON, ids[0], 1, Decimal(1), f"r{n}") for n in range(entries)]
         outcome = ingest_usage(made)
-        recorded.append((outcome.accepted, len(outcome.refused)))
+        recorded.append((outcome.accepted, len(outcome.rejected)))
 
     remover.take(remover.begin)
     remover.take(lambda: execute("DELETE FROM subscription WHERE id = %s", ids[0]))
