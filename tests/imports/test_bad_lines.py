@@ -81,7 +81,7 @@ BAD_LINES = {
         "price",
         "10000000000 is more than 9999999999.9999",
     ),
-    "price with 5 decimals": (line(price="0.00005"), "price", "0.00005 has more than 4 decimals"),
+    "price with 9 decimals": (line(price="0.000000005"), "price", "5E-9 has more than 8 decimals"),
     "price infinite": (line(price="Infinity"), "price", "'Infinity' is no number"),
     "negative price": (line(price="-0.1"), "price", "-0.1 is negative"),
     "empty reference": (line(record_id=""), "record_id", "empty"),
@@ -203,7 +203,7 @@ def test_the_same_record_again_is_a_duplicate_and_with_another_amount_a_conflict
     ("content", "message"),
     [
         (b"", "the file is empty, and the profile expects a header"),
-        (b"a,b\n1,2\n", "the column 'usage_type' is missing; the columns found are 'a', 'b'"),
+        (b"a,b\n1,2\n", "the column 'record_id' is missing; the columns found are 'a', 'b'"),
         (
             HEADER.replace(b"price", b"quantity"),
             "the column 'quantity' is there 2 times; the columns found are",

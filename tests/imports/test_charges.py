@@ -33,7 +33,7 @@ def test_without_a_rule_the_profile_is_refused() -> None:
         ('"data"', "1.2000", "0"),
         ('"voice"', "0", "1.2000"),
         ('{ data = "0.7", voice = "0.3" }', "0.8400", "0.3600"),
-        ('{ data = "0.3333", voice = "0.6667" }', "0.4000", "0.8000"),
+        ('{ data = "0.3333", voice = "0.6667" }', "0.39996", "0.80004"),
     ],
 )
 def test_a_charge_of_both_goes_where_the_profile_says(of_both: str, data: str, voice: str) -> None:
@@ -59,13 +59,13 @@ def test_a_charge_of_neither_is_recorded_where_the_profile_says(tmp_path: Path) 
 
 
 def test_shares_are_rounded_once_and_add_up_to_the_charge(tmp_path: Path) -> None:
-    prices = ["0.0001", "0.0003", "0.0005", "9999999999.9999", "1"]
+    prices = ["0.00000001", "0.00000003", "0.00000005", "9999999999.9999", "1"]
     lines = "".join(f"1,2026-11-20,1,1,{price}\n" for price in prices)
     (tmp_path / "feed.csv").write_text("msisdn,day,mb,minutes,charge\n" + lines)
     records, _ = charges(rule('of_both = { data = "0.5", voice = "0.5" }'), file=tmp_path / "feed.csv")
     data = [price for _, kind, _, price in records if kind == "data"]
     voice = [price for _, kind, _, price in records if kind == "voice"]
-    assert data == [Decimal(each) for each in ("0", "0.0002", "0.0002", "5000000000.0000", "0.5")]
+    assert data == [Decimal(each) for each in ("0", "0.00000002", "0.00000002", "4999999999.99995", "0.5")]
     assert [one + other for one, other in zip(data, voice, strict=True)] == [Decimal(price) for price in prices]
 
 

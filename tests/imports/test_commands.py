@@ -71,7 +71,7 @@ def test_the_progress_bar_goes_to_standard_error(tmp_path: Path, capfd: pytest.C
     [
         ("nowhere.csv", "wingtel", "nowhere.csv: there is no such file"),
         ("feed.csv", "nonsense", "neither a file nor one of cdr-gen, wingtel"),
-        ("feed.csv", "cdr-gen", "feed.csv: the column 'Usage Type' is missing; the columns found are"),
+        ("feed.csv", "cdr-gen", "feed.csv: the column 'Sequence' is missing; the columns found are"),
     ],
 )
 def test_import_fails_with_what_was_wrong(file: str, feed: str, message: str, tmp_path: Path) -> None:

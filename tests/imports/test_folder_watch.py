@@ -156,7 +156,7 @@ def test_files_go_to_done_or_to_failed_with_the_reason(watch: FolderWatch) -> No
     good, wrong = watch.scan()
     assert (good.moved_to, wrong.moved_to) == (watch.folder / "done/good.csv", watch.folder / "failed/wrong.csv")
     assert files(watch.folder) == ["done/good.csv", "failed/wrong.csv", "failed/wrong.csv.error"]
-    problem = "the column 'usage_type' is missing; the columns found are 'x'"
+    problem = "the column 'record_id' is missing; the columns found are 'x'"
     assert (watch.folder / "failed" / "wrong.csv.error").read_text() == f"{problem}\n"
     assert wrong.problem == problem
     assert UsageImport.objects.get(status="completed").file == str(watch.folder / "good.csv")

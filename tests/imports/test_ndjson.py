@@ -70,7 +70,7 @@ def line(**changes: str) -> str:
         ({"mb": "true"}, "mb", "'true' is no number"),
         ({"mb": "[1]"}, "mb", "'[1]' is no number"),
         ({"mb": "null"}, "mb", "empty"),
-        ({"price": "1e-5"}, "price", "0.00001 has more than 4 decimals"),
+        ({"price": "1e-9"}, "price", "0.000000001 has more than 8 decimals"),
         ({"id": '"\\u0000"'}, "id", "a NUL character, which PostgreSQL cannot keep"),
         ({"mb": "NaN"}, "", "no JSON: JSON is malformed"),
         ({"x": "[" * 200_000 + "]" * 200_000}, "", "no JSON: maximum recursion depth"),

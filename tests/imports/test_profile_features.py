@@ -80,7 +80,7 @@ def test_a_line_can_be_both_types_and_is_filtered_mapped_converted_and_counted_o
     assert summary.records == 3
     assert [(reject.line, reject.field) for reject in summary.rejects] == [(7, "minutes")]
     assert rows(STORED) == [
-        ("data", "x-E/1", 1500, Decimal(0)),
+        ("data", "x-E/1", 1500, Decimal("0.00005")),
         ("voice", "x-E/1", 90, Decimal("0.1234")),
         ("voice", "x-west/2", 120, Decimal(1)),
     ]
@@ -149,7 +149,7 @@ def test_a_tariff_rates_by_plan_day_block_and_what_is_included(tmp_path: Path) -
     Subscription.objects.create(carrier="att", phone_number="200", plan=Plan.objects.create(name="Gold"))
     price = PROFILE[PROFILE.index("[price]") : PROFILE.index("[reference]")]
     text = (
-        "e,1,1772323200,100,0.005,,,,,final\n"  # 5 kilobytes on the 1st: 0.00025, half to even
+        "e,1,1772323200,100,0.005,,,,,final\n"  # 5 kilobytes on the 1st
         "e,2,1772409600,100,0.005,,,,,final\n"  # on the 2nd
         "e,3,1772409600,200,1.501,,,,,final\n"  # two started blocks beyond 500 kilobytes
         "e,4,1772323200,100,,,1.51,,,final\n"  # 91 seconds: two started blocks beyond 60
@@ -158,7 +158,7 @@ def test_a_tariff_rates_by_plan_day_block_and_what_is_included(tmp_path: Path) -
     )
     summary = import_text(tmp_path, text, PROFILE.replace(price, TARIFF))
     assert rows(STORED) == [
-        ("data", "x-e/1", 5, Decimal("0.0002")),
+        ("data", "x-e/1", 5, Decimal("0.00025")),
         ("data", "x-e/2", 5, Decimal("0.0050")),
         ("data", "x-e/3", 1501, Decimal(2)),
         ("voice", "x-e/4", 91, Decimal("0.1000")),

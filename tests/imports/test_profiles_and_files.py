@@ -334,11 +334,11 @@ class Reading:
             price = self._plain_price(line["cost"])
             if price.as_tuple().exponent < -4 and not self.shape.rounds_price:  # type: ignore[operator]
                 raise RejectedError
-            return price.quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
+            return price.quantize(Decimal("0.00000001"), ROUND_HALF_EVEN)
         each, block, included = TARIFF
         blocks = -(-int(max(used - included, Decimal(0))) // block)
         with localcontext(prec=80):
-            price = (each * blocks).quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
+            price = (each * blocks).quantize(Decimal("0.00000001"), ROUND_HALF_EVEN)
         if price > Decimal("9999999999.9999"):
             raise RejectedError
         return price
@@ -347,7 +347,7 @@ class Reading:
         """The part of a price that is for this type of a line that is both."""
         if self.shape.of_both != "shares":
             return price if self.shape.of_both == kind else Decimal(0)
-        quarter = (price / 4).quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
+        quarter = (price / 4).quantize(Decimal("0.00000001"), ROUND_HALF_EVEN)
         return quarter if kind == "data" else price - quarter
 
     @staticmethod

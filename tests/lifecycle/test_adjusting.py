@@ -78,9 +78,9 @@ def test_a_deleted_subscription_can_be_adjusted(subscription: int) -> None:
         ({"used": -(10**15) - 1}, "used", f"{-(10**15) - 1} is no whole number from {-LARGEST} to {LARGEST}"),
         ({"used": True}, "used", f"True is no whole number from {-LARGEST} to {LARGEST}"),
         (
-            {"price": Decimal("0.00001")},
+            {"price": Decimal("0.000000001")},
             "price",
-            "0.00001 has more than 4 decimals; say how it is to be rounded by rounding it",
+            "1E-9 has more than 8 decimals; say how it is to be rounded by rounding it",
         ),
         (
             {"price": Decimal(-10000000000)},

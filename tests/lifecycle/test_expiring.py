@@ -139,7 +139,7 @@ def test_raw_records_changed_past_the_triggers_prevent_expiry(ids: list[int]) ->
         expire(DAY)
     reconcile(repair=True)
     if state() == "sealed":
-        with pytest.raises(ExpiryRefusedError, match=r"voice_price is 9\.0000 and was 6\.0000"):
+        with pytest.raises(ExpiryRefusedError, match=r"voice_price is 9\.0+ and was 6\.0+,"):
             expire(DAY)
     execute("UPDATE voice_usage_record SET price = price WHERE usage_date = %s", NOON)
     seal(DAY)

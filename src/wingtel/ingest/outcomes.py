@@ -6,6 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
+from wingtel.aggregates.answers import money
+
 
 class Outcome(StrEnum):
     """What can become of a record."""
@@ -38,7 +40,7 @@ class Conflict(NamedTuple):
     @property
     def reason(self) -> str:
         """The conflict in words."""
-        return f"stored already with quantity {self.stored_quantity} and price {self.stored_price:f}"
+        return f"stored already with quantity {self.stored_quantity} and price {money(self.stored_price)}"
 
 
 class RecordOutcome(NamedTuple):
