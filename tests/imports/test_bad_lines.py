@@ -81,7 +81,7 @@ BAD_LINES = {
         "price",
         "10000000000 is more than 9999999999.9999",
     ),
-    "price with 9 decimals": (line(price="0.000000005"), "price", "5E-9 has more than 8 decimals"),
+    "price with 9 decimals": (line(price="0.000000005"), "price", "0.000000005 has more than 8 decimals"),
     "price infinite": (line(price="Infinity"), "price", "'Infinity' is no number"),
     "negative price": (line(price="-0.1"), "price", "-0.1 is negative"),
     "empty reference": (line(record_id=""), "record_id", "empty"),

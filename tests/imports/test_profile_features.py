@@ -81,7 +81,7 @@ def test_a_line_can_be_both_types_and_is_filtered_mapped_converted_and_counted_o
     assert [(reject.line, reject.field) for reject in summary.rejects] == [(7, "minutes")]
     assert rows(STORED) == [
         ("data", "x-E/1", 1500, Decimal("0.00005")),
-        ("voice", "x-E/1", 90, Decimal("0.1234")),
+        ("voice", "x-E/1", 90, Decimal("0.12345")),
         ("voice", "x-west/2", 120, Decimal(1)),
     ]
     assert rows("SELECT DISTINCT usage_date FROM data_usage_record") == [(datetime(2026, 3, 1, tzinfo=UTC),)]

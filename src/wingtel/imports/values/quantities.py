@@ -40,7 +40,7 @@ class QuantityValue(Value):
         """Read whole amounts, then those with decimals of a usual length."""
         whole = self._each(self._amounts.whole)
         if self._factor == 1 and self._weights == [1]:
-            yield whole[0]
+            yield _within(whole[0])
         else:
             yield self._converted(whole, self._factor)
         yield self._converted(self._each(self._amounts.millionths), self._factor / SCALE)
@@ -61,7 +61,7 @@ class QuantityValue(Value):
         return [pl.when(text == "").then(pl.lit(0, pl.Int64)).otherwise(read(text)) for text in texts]
 
     def _converted(self, amounts: list[pl.Expr], factor: Fraction) -> pl.Expr:
-        """Return the sum of amounts * factor, exactly, rounded; null beyond 64 bits, and where an amount is null."""
+        """Return the sum of amounts * factor, exactly, rounded; null where an amount is, or the sum is too large."""
         wide = [amount.cast(pl.Int128) for amount in amounts]
         weighted = [
             amount * pl.lit(weight, pl.Int128) if weight != 1 else amount
@@ -72,4 +72,8 @@ class QuantityValue(Value):
         scaled = total * times if times != 1 else total
         if over != 1:
             scaled = rounded_quotient(scaled, over, self._rounding)
-        return scaled.cast(pl.Int64, strict=False)
+        return _within(scaled).cast(pl.Int64)
+
+
+def _within(quantity: pl.Expr) -> pl.Expr:
+    return pl.when(quantity <= LARGEST_QUANTITY).then(quantity)
