@@ -6,13 +6,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from wingtel.imports.drafting import draft
 
 from wingtel.imports.errors import SourceError
 from wingtel.imports.json_arrays import as_lines
 from wingtel.imports.ndjson import written_out
 
-from .reading_cases import CASES, profile_of, read
+from .reading_cases import profile_of, read
 
 
 def test_members_of_nested_objects_are_named_by_their_path() -> None:
@@ -183,9 +182,3 @@ def test_an_empty_array_has_no_lines_and_an_element_that_is_missing_is_rejected(
 @pytest.mark.parametrize("text", [b"", b" \n", b'{"a": 1}\n[1]\n', b"\xef\xbb\xbf{}", b"\xff"])
 def test_what_is_no_array_is_left_as_it_is(text: bytes) -> None:
     assert as_lines(io.BytesIO(text)).read() == text
-
-
-def test_a_profile_is_drafted_from_the_objects_of_an_array() -> None:
-    text = draft(CASES / "c15_array.json")
-    assert 'format = "ndjson"' in text
-    assert 'columns = ["start"]' in text

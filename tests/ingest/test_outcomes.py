@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 
 from tests.conftest import UNTAKEABLE
 from tests.ingest.expected import expected
@@ -199,6 +200,23 @@ def test_only_the_days_of_what_is_recorded_get_partitions(phone: str) -> None:
     tables = {partition.table for partition in partitions.existing()}
     assert f"data_usage_record_{NOON:%Y%m%d}" in tables
     assert f"data_usage_record_{far:%Y%m%d}" not in tables
+
+
+def test_a_zone_that_this_process_remembers_wrongly_is_read_again(phone: str) -> None:
+    database = connection.settings_dict["NAME"]
+    partitions.ensure([NOON.date(), NOON.date() + timedelta(days=1)])
+    partitions._zones[database] = ZoneInfo("Pacific/Kiritimati")  # where it is the next day already
+    records = [entry("r1", phone), entry("r2", phone)]
+    assert ingest_usage(records, BY_PHONE) == expected(accepted=2)
+    assert partitions.operator_zone() == ZoneInfo("UTC")
+
+
+def test_a_constraint_of_the_operator_s_own_is_told(phone: str) -> None:
+    ingest_usage([entry("r0", phone), entry("r1", phone)], BY_PHONE)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE data_usage_record ADD CONSTRAINT ours CHECK (kilobytes_used <> 11)")
+    with pytest.raises(IntegrityError, match="ours"), transaction.atomic():
+        ingest_usage([entry("r2", phone, quantity=11), entry("r3", phone)], BY_PHONE)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -30,12 +30,6 @@ def as_lines(stream: BinaryIO) -> BinaryIO:
     return cast("BinaryIO", io.BufferedReader(_Parts(parts)))
 
 
-def first_elements(data: bytes) -> list[bytes] | None:
-    """Return the elements that end in the first bytes of a file, None where it holds no array of objects."""
-    content = data.removeprefix(BYTE_ORDER_MARK)
-    return _completed(content.lstrip(_BLANK)[1:])[0] if re.match(rb"\s*\[\s*[{\]]", content) else None
-
-
 class _Parts(io.RawIOBase):
     """A stream of pieces of any length."""
 

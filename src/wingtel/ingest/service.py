@@ -293,7 +293,10 @@ def _result(
 
 
 def _is_missing_partition(error: Exception) -> bool:
-    return isinstance(error.__cause__, psycopg.errors.CheckViolation | psycopg.errors.UndefinedTable)
+    cause = error.__cause__
+    if isinstance(cause, psycopg.errors.CheckViolation):  # a constraint of another kind has a name
+        return not cause.diag.constraint_name
+    return isinstance(cause, psycopg.errors.UndefinedTable)
 
 
 def _is_stored_already(error: Exception) -> bool:

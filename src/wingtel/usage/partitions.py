@@ -132,8 +132,10 @@ def ensure_for_moments(moments: Iterable[datetime]) -> list[Partition]:
 
 
 def forget(*days: date) -> None:
-    """Let this process look again whether the partitions of some days are there."""
-    _known.difference_update((connection.settings_dict["NAME"], day) for day in days)
+    """Let this process look again whether the partitions of some days are there, and what zone bounds them."""
+    database = connection.settings_dict["NAME"]
+    _known.difference_update((database, day) for day in days)
+    _zones.pop(database, None)
 
 
 def _remember(database: str, days: Iterable[date], zone: ZoneInfo) -> None:
