@@ -332,14 +332,14 @@ class Reading:
     def _price(self, used: Decimal, line: dict[str, str]) -> Decimal:
         if not self.shape.has_tariff:
             price = self._plain_price(line["cost"])
-            if price.as_tuple().exponent < -4 and not self.shape.rounds_price:  # type: ignore[operator]
+            if price.as_tuple().exponent < -8 and not self.shape.rounds_price:  # type: ignore[operator]
                 raise RejectedError
             return price.quantize(Decimal("0.00000001"), ROUND_HALF_EVEN)
         each, block, included = TARIFF
         blocks = -(-int(max(used - included, Decimal(0))) // block)
         with localcontext(prec=80):
             price = (each * blocks).quantize(Decimal("0.00000001"), ROUND_HALF_EVEN)
-        if price > Decimal("9999999999.9999"):
+        if price > Decimal("9999999999.99999999"):
             raise RejectedError
         return price
 
