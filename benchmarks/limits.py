@@ -58,14 +58,15 @@ class Feed:
 
     def one(self) -> None:
         """Record one."""
-        from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415 - needs Django set up
+        from wingtel.ingest.inputs import UsageRecordInput  # noqa: PLC0415 - needs Django set up
+        from wingtel.ingest.service import ingest_usage  # noqa: PLC0415 - needs Django set up
         from wingtel.usage.models import UsageType  # noqa: PLC0415 - as above
 
         self.number += 1
         identity = self.drawn.randint(1, self.subscriptions)
-        record_usage(
+        ingest_usage(
             [
-                UsageEntry(
+                UsageRecordInput(
                     UsageType.DATA, NOON, identity, 1000, drawing.price(self.drawn), f"{self.prefix}-{self.number:09}"
                 )
             ]

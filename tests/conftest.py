@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from django.db import connection
 from django.test import Client
 from hypothesis import settings
 
@@ -20,6 +21,8 @@ settings.register_profile("wingtel", deadline=None)
 settings.load_profile("wingtel")
 
 instead_of_flushing()
+
+UNTAKEABLE = 13
 
 
 SLOW = {"faults", "background", "commands", "embedded", "test_schema_is_true", "test_state_machine"}
@@ -40,6 +43,23 @@ def client(db: None) -> Client:
 def nobody() -> Client:
     """A client without a key."""
     return Client()
+
+
+@pytest.fixture
+def refusing(db: None) -> Iterator[None]:
+    """The database takes no record of UNTAKEABLE kilobytes, as a constraint of the operator's own might have it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    RAISE EXCEPTION 'an unlucky number' USING ERRCODE = 'numeric_value_out_of_range';
+                END $$;
+                CREATE TRIGGER refuse BEFORE INSERT ON data_usage_record
+                    FOR EACH ROW WHEN (NEW.kilobytes_used = {UNTAKEABLE}) EXECUTE FUNCTION refuse()"""
+        )
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION refuse() CASCADE")
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,11 @@
 have some, and what migrations put there stays. Partitions are dropped: with hundreds of days, planning takes long.
 """
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import connection
 from django.test import TransactionTestCase
 
 from wingtel.aggregates.apps import install
 from wingtel.usage import partitions
-from wingtel.usage.apps import install_functions
 from wingtel.usage.business_days import set_time_zone, time_zone
 
 EMPTIED = """
@@ -45,8 +44,7 @@ def empty(_: object = None) -> None:
         if left := [partition for (partition,) in cursor.fetchall()]:
             cursor.execute(f"DROP TABLE {', '.join(left)}")
         cursor.execute(EMPTIED)
-    install_functions(DEFAULT_DB_ALIAS)
-    install(DEFAULT_DB_ALIAS)
+    install()
     if time_zone().key != "UTC":
         set_time_zone("UTC")
 

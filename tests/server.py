@@ -16,7 +16,7 @@ from pathlib import Path
 from wingtel.embedded import EmbeddedPostgres
 
 # Tests name days of their own, whatever the clock says.
-os.environ |= {"WINGTEL_LATE_DAYS": "36500", "WINGTEL_AHEAD_DAYS": "36500"}
+os.environ |= {"WINGTEL_RETENTION_DAYS": "36500", "WINGTEL_LATE_DAYS": "36500", "WINGTEL_AHEAD_DAYS": "366"}
 
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 

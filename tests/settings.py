@@ -8,6 +8,9 @@ from wingtel.settings import DATABASES
 # Threads of one test meet in the database, not in a queue for its connections.
 DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 32
 
+# Tests name days of their own, whatever the clock says: see tests/server.py. They expire as they do by default.
+WINGTEL_AHEAD_DAYS, WINGTEL_RETENTION_DAYS = 36_500, 45
+
 DATABASES["default"]["TEST"] = {"NAME": "test_wingtel"} | (
     {"TEMPLATE": os.environ["WINGTEL_TEST_TEMPLATE"]} if "WINGTEL_TEST_TEMPLATE" in os.environ else {}
 )

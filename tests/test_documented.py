@@ -7,18 +7,27 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command, get_commands
 
+from wingtel.config.environment import declared
+
 ROOT = Path(__file__).parent.parent
 
 
-def test_each_setting_from_the_environment_is_documented() -> None:
-    settings = (ROOT / "docs/settings.md").read_text()
+def test_each_setting_is_documented_as_it_is_declared() -> None:
+    """With its meaning, values and default; and none that does not exist."""
+    documented = re.findall(r"^\| `.*$", (ROOT / "docs/settings.md").read_text(), re.MULTILINE)
+    assert documented == [
+        f"| `{each.name}` | {each.meaning} | {each.kind.rule} | {each.default} |" for each in declared().values()
+    ]
+
+
+def test_no_other_variable_of_the_environment_is_read() -> None:
     read = {
         name
         for source in (ROOT / "src").rglob("*.py")
         for name in re.findall(r'environ(?:\.get\(|\[)"(\w+)"', source.read_text())
     }
-    assert read >= {"DATABASE_URL", "WINGTEL_HOME", "WINGTEL_TIME_ZONE"}
-    assert {name for name in read if f"`{name}`" not in settings} == {"DJANGO_SETTINGS_MODULE"} & read
+    assert read
+    assert read <= {each.name for each in declared().values()}
 
 
 def test_each_command_is_documented() -> None:

@@ -16,7 +16,7 @@ def measure(records: int) -> Table:
     """Records a second of all writers together, in batches of 1 000."""
     table = Table(
         "Writers at once",
-        "Records a second of all together, each a process that sends batches of 1 000: by COPY, and by `record_usage`"
+        "Records a second of all together, each a process that sends batches of 1 000: by COPY, and by `ingest_usage`"
         " where COPY is not counted.",
     )
     for writers in WRITERS:

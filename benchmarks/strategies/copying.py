@@ -9,7 +9,8 @@ from benchmarks.strategies.feed import DAY, Row, rows
 from benchmarks.strategies.figures import NONE, TRIGGERS_OFF, Table, interleaved
 from benchmarks.strategies.state import assert_exact, start, switch_triggers
 from wingtel.aggregates import strategies
-from wingtel.recording import UsageEntry, record_usage
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.usage.models import UsageType
 
 COPY_INTO = "COPY {} (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
@@ -60,10 +61,10 @@ def measure(records: int, batches: Sequence[int], rounds: int) -> Table:
 
 
 def measure_recording(records: int, calls: Sequence[int], subscriptions: Sequence[int], rounds: int) -> Table:
-    """`record_usage` beside a bare COPY of the same Python values into the same table."""
+    """`ingest_usage` beside a bare COPY of the same Python values into the same table."""
     table = Table(
         f"The recording service: {records:,} records",
-        "*No aggregation* is a bare COPY of the same Python values, row by row. What `record_usage` does besides: it"
+        "*No aggregation* is a bare COPY of the same Python values, row by row. What `ingest_usage` does besides: it"
         " checks every value, looks up subscriptions, refuses duplicates, says what became of each record.",
     )
     with connection.cursor() as cursor:
@@ -99,12 +100,12 @@ def _copied(given: Sequence[Row], size: int) -> float:
 
 def _recorded(given: Sequence[Row], size: int) -> float:
     entries = [
-        UsageEntry(UsageType.DATA, moment, subscription, kilobytes, price, record_id)
+        UsageRecordInput(UsageType.DATA, moment, subscription, kilobytes, price, record_id)
         for record_id, moment, subscription, price, kilobytes in given
     ]
     started = time.perf_counter()
     for first in range(0, len(entries), size):
-        recorded = record_usage(entries[first : first + size])
-        if recorded.refused or recorded.duplicates:
-            raise AssertionError(recorded.refused[:3])
+        recorded = ingest_usage(entries[first : first + size])
+        if recorded.rejected or recorded.duplicates:
+            raise AssertionError(recorded.rejected[:3])
     return time.perf_counter() - started

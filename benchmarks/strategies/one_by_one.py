@@ -11,7 +11,8 @@ from benchmarks.strategies.feed import Row, rows
 from benchmarks.strategies.figures import NONE, Table, interleaved
 from benchmarks.strategies.state import assert_exact, start
 from wingtel.aggregates import strategies
-from wingtel.recording import UsageEntry, record_usage
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.usage.models import DataUsageRecord, UsageType
 
 
@@ -34,7 +35,7 @@ def measure(sizes: Sequence[int], bulk: int, rounds: int) -> Table:
     """Seconds for 100 and 1 000 objects, and for one bulk_create of 10 000."""
     table = Table(
         "Objects one by one and in bulk",
-        "`inline` creates through `record_usage`, one entry a call; it does not see what the models change or delete."
+        "`inline` creates through `ingest_usage`, one entry a call; it does not see what the models change or delete."
         " In brackets: how many times the time of *no aggregation*, which is plain Django.",
     )
 
@@ -55,7 +56,7 @@ def measure(sizes: Sequence[int], bulk: int, rounds: int) -> Table:
 def _one_by_one(table: Table, variant: str, strategy: strategies.Strategy, size: int) -> None:
     given = [(f"{row[0]}-{size}", *row[1:]) for row in rows(size, 50)]
     if not strategy.counts_models:
-        table.add(f"create {size:,}", variant, timed(lambda: [record_usage([_entry(row)]) for row in given]))
+        table.add(f"create {size:,}", variant, timed(lambda: [ingest_usage([_entry(row)]) for row in given]))
         assert_exact()
         return
     objects = [_object(PlainRecord if variant == NONE else DataUsageRecord, row) for row in given]  # type: ignore[arg-type]
@@ -81,6 +82,6 @@ def _object(model: type[DataUsageRecord], row: Row) -> DataUsageRecord:
     )
 
 
-def _entry(row: Row) -> UsageEntry:
+def _entry(row: Row) -> UsageRecordInput:
     record_id, moment, subscription, price, kilobytes = row
-    return UsageEntry(UsageType.DATA, moment, subscription, kilobytes, price, record_id)
+    return UsageRecordInput(UsageType.DATA, moment, subscription, kilobytes, price, record_id)

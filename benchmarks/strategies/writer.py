@@ -32,7 +32,8 @@ def _send(given: list[Row], by_copy: bool) -> None:
     from django.db import connection  # noqa: PLC0415 - needs Django set up
 
     from benchmarks.strategies.copying import COPY  # noqa: PLC0415 - needs Django set up
-    from wingtel.recording import UsageEntry, record_usage  # noqa: PLC0415 - needs Django set up
+    from wingtel.ingest.inputs import UsageRecordInput  # noqa: PLC0415 - needs Django set up
+    from wingtel.ingest.service import ingest_usage  # noqa: PLC0415 - needs Django set up
     from wingtel.usage.models import UsageType  # noqa: PLC0415 - needs Django set up
 
     for first in range(0, len(given), BATCH):
@@ -41,6 +42,9 @@ def _send(given: list[Row], by_copy: bool) -> None:
             with connection.cursor() as cursor, cursor.copy(COPY) as copy:
                 copy.write("".join("\t".join(map(str, row)) + "\n" for row in batch))
         else:
-            record_usage(
-                [UsageEntry(UsageType.DATA, moment, of, used, price, name) for name, moment, of, price, used in batch]
+            ingest_usage(
+                [
+                    UsageRecordInput(UsageType.DATA, moment, of, used, price, name)
+                    for name, moment, of, price, used in batch
+                ]
             )

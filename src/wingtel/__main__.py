@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from wingtel.config.environment import load
 from wingtel.embedded import EmbeddedPostgres, EmbeddedServerError, EmbeddedValkey, wingtel_home
 
 WITHOUT_DATABASE = {"generate", "help", "version", "--help", "-h", "--version"}
@@ -22,9 +23,10 @@ NOT_MIGRATED = {"42P01", "42883"}
 def main() -> None:
     """Run one command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wingtel.settings")
+    environment = load()
     signal.signal(signal.SIGTERM, _exit)  # so that an embedded server is left in order
     try:
-        with _embedded_valkey(), _embedded_database():
+        with _embedded_valkey(environment.redis_url), _embedded_database(environment.database_url):
             _execute()
     except EmbeddedServerError as error:
         sys.exit(f"wingtel: {error}")
@@ -35,8 +37,8 @@ def _needs_database(arguments: list[str]) -> bool:
 
 
 @contextmanager
-def _embedded_database() -> Iterator[None]:
-    if os.environ.get("DATABASE_URL") or not _needs_database(sys.argv[1:]):
+def _embedded_database(other: str) -> Iterator[None]:
+    if other or not _needs_database(sys.argv[1:]):
         yield
         return
     with EmbeddedPostgres(wingtel_home() / "postgresql") as server:
@@ -53,8 +55,8 @@ def _embedded_database() -> Iterator[None]:
 
 
 @contextmanager
-def _embedded_valkey() -> Iterator[None]:
-    if os.environ.get("REDIS_URL") or not WITH_BACKGROUND_WORK & set(sys.argv[1:2]):
+def _embedded_valkey(other: str) -> Iterator[None]:
+    if other or not WITH_BACKGROUND_WORK & set(sys.argv[1:2]):
         yield
         return
     with EmbeddedValkey(wingtel_home() / "valkey") as server, server.kept_running():

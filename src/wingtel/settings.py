@@ -1,6 +1,5 @@
-"""Django settings. Everything an operator sets comes from the environment and is listed in docs/settings.md."""
+"""Django settings. Everything an operator sets comes from the environment: see wingtel.config.environment."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -8,15 +7,18 @@ import dj_database_url
 import django_stubs_ext
 from corsheaders.defaults import default_headers
 
+from wingtel.config.environment import load
 from wingtel.logs import logging_settings
+
+_environment = load()
 
 django_stubs_ext.monkeypatch()  # lets ModelAdmin and other generic classes be written with their type
 
 PACKAGE = Path(__file__).resolve().parent
 
-SECRET_KEY = os.environ.get("WINGTEL_SECRET_KEY", "insecure: set WINGTEL_SECRET_KEY where others can reach the server")
+SECRET_KEY = _environment.secret_key
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("WINGTEL_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+ALLOWED_HOSTS = list(_environment.allowed_hosts)
 
 INSTALLED_APPS = [
     "wingtel",
@@ -24,6 +26,7 @@ INSTALLED_APPS = [
     "wingtel.keys",
     "wingtel.usage",
     "wingtel.aggregates",
+    "wingtel.ingest",
     "wingtel.lifecycle",
     "wingtel.imports",
     "wingtel.background",
@@ -74,17 +77,17 @@ TEMPLATES = [
 ]
 
 # `wingtel` sets DATABASE_URL to its embedded server when it is not given; see wingtel.__main__.
-DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", "postgresql://localhost/wingtel"))}
+DATABASES = {"default": dj_database_url.parse(_environment.database_url or "postgresql://localhost/wingtel")}
 DATABASES["default"]["ENGINE"] = "wingtel.database"  # a restarted server costs a reconnect, not a failed request
 DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
-    "pool": {"min_size": 1, "max_size": int(os.environ.get("WINGTEL_DATABASE_POOL", "8")), "timeout": 10},
+    "pool": {"min_size": 1, "max_size": _environment.database_pool, "timeout": 10},
     "prepare_threshold": sys.maxsize,  # statements are prepared where the code asks for it, none by being repeated
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # `wingtel` sets REDIS_URL to its embedded Valkey when it is not given; see wingtel.__main__. What all processes share
 # is kept there; it is asked briefly, since none of it is worth waiting for.
-REDIS_URL = os.environ.get("REDIS_URL", "")
+REDIS_URL = _environment.redis_url
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -96,8 +99,8 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 100_000}}
 }
 
-WINGTEL_LOG_LEVEL = os.environ.get("WINGTEL_LOG_LEVEL", "WARNING")
-LOGGING = logging_settings(WINGTEL_LOG_LEVEL, os.environ.get("WINGTEL_LOG_FORMAT", "text"))
+WINGTEL_LOG_LEVEL = _environment.log_level
+LOGGING = logging_settings(WINGTEL_LOG_LEVEL, _environment.log_format)
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
@@ -109,7 +112,7 @@ WHITENOISE_USE_FINDERS = True  # static files are served from the installed pack
 WHITENOISE_AUTOREFRESH = False
 
 # Pages of other origins may call the API with a key, where the operator names them; never with a session.
-CORS_ALLOWED_ORIGINS = os.environ.get("WINGTEL_CORS_ORIGINS", "").split()
+CORS_ALLOWED_ORIGINS = list(_environment.cors_origins)
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["etag", "idempotency-replayed", "retry-after", "www-authenticate", "x-request-id"]
@@ -160,29 +163,21 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# A process checks a key anew after so many seconds: so long may a revoked one go on.
-WINGTEL_KEY_CACHE_SECONDS = float(os.environ.get("WINGTEL_KEY_CACHE_SECONDS", "5"))
-# Requests of one key, or of one person, in a minute; 0 for any number. A key can have a rate of its own.
-WINGTEL_REQUESTS_PER_MINUTE = int(os.environ.get("WINGTEL_REQUESTS_PER_MINUTE", "60000"))
+# The meaning of each of these is said in wingtel.config.environment.
+WINGTEL_KEY_CACHE_SECONDS = _environment.key_cache_seconds
+WINGTEL_REQUESTS_PER_MINUTE = _environment.requests_per_minute
 
-# The zone whose midnights bound the business days, taken when the database is first migrated and kept there.
-WINGTEL_TIME_ZONE = os.environ.get("WINGTEL_TIME_ZONE", "UTC")
+WINGTEL_TARIFF = _environment.tariff
+WINGTEL_TIME_ZONE = _environment.time_zone
+WINGTEL_RETENTION_DAYS = _environment.retention_days
+WINGTEL_SEAL_AFTER_DAYS = _environment.seal_after_days
+WINGTEL_LATE_DAYS = WINGTEL_RETENTION_DAYS if _environment.late_days is None else _environment.late_days
+WINGTEL_AHEAD_DAYS = _environment.ahead_days
+WINGTEL_RECONCILE_DAYS = _environment.reconcile_days
+WINGTEL_RECONCILE_HOURS = _environment.reconcile_hours
 
-# Raw records are kept for so many days; then those of sealed days go.
-WINGTEL_RETENTION_DAYS = int(os.environ.get("WINGTEL_RETENTION_DAYS", "45"))
-# A day is sealed once it has been over for so many days.
-WINGTEL_SEAL_AFTER_DAYS = int(os.environ.get("WINGTEL_SEAL_AFTER_DAYS", "3"))
-# A record may be so many days late, and so many ahead of the clock.
-WINGTEL_LATE_DAYS = int(os.environ.get("WINGTEL_LATE_DAYS", WINGTEL_RETENTION_DAYS))
-WINGTEL_AHEAD_DAYS = int(os.environ.get("WINGTEL_AHEAD_DAYS", "2"))
-
-# Aggregates of so many last business days are compared with their sources, every so many hours.
-WINGTEL_RECONCILE_DAYS = int(os.environ.get("WINGTEL_RECONCILE_DAYS", "7"))
-WINGTEL_RECONCILE_HOURS = int(os.environ.get("WINGTEL_RECONCILE_HOURS", "24"))
-
-# The folders whose files are imported as they arrive, each with the profile of its feed: PROFILE=FOLDER,...
-WINGTEL_WATCH = [watch.split("=", 1) for watch in os.environ.get("WINGTEL_WATCH", "").split(",") if watch]
-WINGTEL_WATCH_CREATES_SUBSCRIPTIONS = os.environ.get("WINGTEL_WATCH_CREATES_SUBSCRIPTIONS", "") == "1"
+WINGTEL_WATCH = _environment.watch
+WINGTEL_WATCH_CREATES_SUBSCRIPTIONS = _environment.watch_creates_subscriptions
 
 # Tasks carry nothing that the database does not know: one that is lost is sent again by the schedule, and one that is
 # sent twice finds nothing left to do. So a task is acknowledged when it is done, and nobody waits for a result.
@@ -203,13 +198,13 @@ CELERY_TIMEZONE = "UTC"
 # that they never delay a fold.
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"wingtel.watch": {"queue": "imports"}, "wingtel.deliver": {"queue": "deliveries"}}
-WINGTEL_WORKERS = int(os.environ.get("WINGTEL_WORKERS", "2"))
-WINGTEL_IMPORT_WORKERS = int(os.environ.get("WINGTEL_IMPORT_WORKERS", "1"))
+WINGTEL_WORKERS = _environment.workers
+WINGTEL_IMPORT_WORKERS = _environment.import_workers
 
-WINGTEL_FOLD_SECONDS = float(os.environ.get("WINGTEL_FOLD_SECONDS", "2"))
-WINGTEL_LIMITS_SECONDS = float(os.environ.get("WINGTEL_LIMITS_SECONDS", "10"))
-WINGTEL_WATCH_SECONDS = float(os.environ.get("WINGTEL_WATCH_SECONDS", "5"))
-WINGTEL_HOUSEKEEPING_SECONDS = float(os.environ.get("WINGTEL_HOUSEKEEPING_SECONDS", "3600"))
+WINGTEL_FOLD_SECONDS = _environment.fold_seconds
+WINGTEL_LIMITS_SECONDS = _environment.limits_seconds
+WINGTEL_WATCH_SECONDS = _environment.watch_seconds
+WINGTEL_HOUSEKEEPING_SECONDS = _environment.housekeeping_seconds
 
 
 def _every(seconds: float, task: str, *args: str) -> dict[str, object]:
@@ -226,24 +221,21 @@ CELERY_BEAT_SCHEDULE = {
     "reconcile": _every(WINGTEL_HOUSEKEEPING_SECONDS, "reconcile"),
     "evaluate limits": _every(WINGTEL_LIMITS_SECONDS, "evaluate_limits"),
     "deliver": _every(WINGTEL_LIMITS_SECONDS, "deliver"),
-} | {f"watch {folder}": _every(WINGTEL_WATCH_SECONDS, "watch", folder, feed) for feed, folder in WINGTEL_WATCH}
+} | {f"watch {watch.name}": _every(WINGTEL_WATCH_SECONDS, "watch", watch.name) for watch in WINGTEL_WATCH}
 CELERY_BEAT_SCHEDULER = "wingtel.background.schedule:ScheduleFromNow"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
-# How many exports one server process makes and sends at once, and how long the database may work on one (0: for ever).
-WINGTEL_EXPORTS_AT_ONCE = int(os.environ.get("WINGTEL_EXPORTS_AT_ONCE", "2"))
-WINGTEL_EXPORT_SECONDS = int(os.environ.get("WINGTEL_EXPORT_SECONDS", "300"))
-# Told by e-mail of every alert, besides those whom a limit names.
-WINGTEL_ALERT_EMAILS = [address for address in os.environ.get("WINGTEL_ALERT_EMAILS", "").split(",") if address]
-# Whether webhooks may go to private, loopback and link-local addresses, and by http.
-WINGTEL_WEBHOOK_ALLOW_PRIVATE = os.environ.get("WINGTEL_WEBHOOK_ALLOW_PRIVATE", "") not in {"", "0"}
+WINGTEL_EXPORTS_AT_ONCE = _environment.exports_at_once
+WINGTEL_EXPORT_SECONDS = _environment.export_seconds
+WINGTEL_ALERT_EMAILS = list(_environment.alert_emails)
+WINGTEL_WEBHOOK_ALLOW_PRIVATE = _environment.webhook_allow_private
 
 # Without an SMTP server, e-mails are printed.
-EMAIL_HOST = os.environ.get("WINGTEL_SMTP_HOST", "")
-EMAIL_PORT = int(os.environ.get("WINGTEL_SMTP_PORT", "587"))
-EMAIL_HOST_USER = os.environ.get("WINGTEL_SMTP_USER", "")
-EMAIL_HOST_PASSWORD = os.environ.get("WINGTEL_SMTP_PASSWORD", "")
-EMAIL_USE_TLS = os.environ.get("WINGTEL_SMTP_TLS", "1") not in {"", "0"}
+EMAIL_HOST = _environment.smtp_host
+EMAIL_PORT = _environment.smtp_port
+EMAIL_HOST_USER = _environment.smtp_user
+EMAIL_HOST_PASSWORD = _environment.smtp_password
+EMAIL_USE_TLS = _environment.smtp_tls
 EMAIL_TIMEOUT = 20
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
-DEFAULT_FROM_EMAIL = os.environ.get("WINGTEL_EMAIL_FROM", "wingtel@localhost")
+DEFAULT_FROM_EMAIL = _environment.email_from

@@ -272,7 +272,6 @@ WRITES: dict[str, Callable[[int], object]] = {
     "update": lambda of: DATA.update(price=F("price") + 1),
     "delete": lambda of: DATA.get(record_id="there").delete(),
     "delete by queryset": lambda of: DATA.all().delete(),
-    "delete by cascade": lambda of: Subscription.objects.filter(pk=of).delete(),
 }
 
 

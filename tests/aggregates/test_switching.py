@@ -154,14 +154,25 @@ def test_a_switch_waits_for_a_writer_and_counts_what_it_wrote() -> None:
             "CREATE OR REPLACE VIEW usage_daily AS SELECT * FROM daily_usage WHERE records > 1",
             "view usage_daily was changed after it was installed",
         ),
+        (
+            "DROP RULE merge_would_be_miscounted ON data_usage_record",
+            "rule merge_would_be_miscounted on data_usage_record is missing",
+        ),
+        (
+            "ALTER TABLE voice_usage_record DISABLE RULE merge_would_be_miscounted",
+            "rule merge_would_be_miscounted on voice_usage_record was changed after it was installed",
+        ),
+        ("DROP TRIGGER keep_used ON subscription", "trigger keep_used on subscription is missing"),
+        (
+            "ALTER TABLE usage_adjustment DISABLE TRIGGER keep",
+            "trigger keep on usage_adjustment was changed after it was installed",
+        ),
     ],
 )
 def test_what_was_tampered_with_is_named_and_mended(tamper: str, problem: str, make_usage: Callable[[], None]) -> None:
     sql(tamper)
     assert strategies.problems() == [problem]
     make_usage()
-    if "usage_populate" in tamper:
-        return  # mended by `wingtel migrate`, which applies the functions
     assert strategies.use("triggers") is True
     assert strategies.problems() == []
     assert differences() == []

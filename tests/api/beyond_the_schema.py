@@ -1,6 +1,6 @@
 """What schemathesis has to know beyond the schema: how cursors are made, and rules that no schema can say.
 
-Loaded by its process, see test_schema_is_true.py; WINGTEL_THERE tells it what is stored.
+Loaded by its process, see test_schema_is_true.py; WINGTEL_TEST_THERE tells it what is stored.
 """
 
 import json
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from wingtel.api import cursors
 
-THERE: dict[str, int] = json.loads(os.environ["WINGTEL_THERE"])
+THERE: dict[str, int] = json.loads(os.environ["WINGTEL_TEST_THERE"])
 
 ids = st.integers(1, 2**63 - 1)
 usage_types = st.sampled_from(["data", "voice"])

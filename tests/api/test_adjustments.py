@@ -104,7 +104,7 @@ def test_an_adjustment_is_reversed_once(client: Client, subscription: int) -> No
         ({"day": "0001-01-01"}, "day"),
         ({"used": 2**63}, "used"),
         ({"used": 0, "price": "0"}, "used"),
-        ({"price": "0.00001"}, "price"),
+        ({"price": "0.000000001"}, "price"),
         ({"price": "NaN"}, "price"),
         ({"reason": ""}, "reason"),
         ({"actor": None}, "actor"),

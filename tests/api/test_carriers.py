@@ -136,11 +136,11 @@ def test_records_of_another_carrier_are_refused_like_unknown_ones(ours: Ours) ->
 
     body = [record(ours.att), record(ours.sprint), record(999_999)]
     reply = ours.client.post(RECORDS, body, content_type="application/json").json()
-    assert (reply["accepted"], [refused["reason"] for refused in reply["refused"]]) == (
+    assert (reply["accepted"], [rejection["reason"] for rejection in reply["rejections"]]) == (
         1,
         [f"unknown subscription id {ours.sprint}", "unknown subscription id 999999"],
     )
-    (one,) = ours.client.post(RECORDS, [record(ours.sprint)], content_type="application/json").json()["refused"]
+    (one,) = ours.client.post(RECORDS, [record(ours.sprint)], content_type="application/json").json()["rejections"]
     assert one["reason"] == f"unknown subscription id {ours.sprint}"
 
 
@@ -155,7 +155,7 @@ def test_a_number_that_both_carriers_have_is_the_caller_s_own(ours: Ours) -> Non
         }
 
     def send(*records: dict[str, Any]) -> int:
-        path = f"{RECORDS}?named_by=phone_number"
+        path = f"{RECORDS}?lookup=phone_number"
         accepted: int = ours.client.post(path, records, content_type="application/json").json()["accepted"]
         return accepted
 

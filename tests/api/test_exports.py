@@ -114,8 +114,8 @@ def test_exceeding_as_parquet_has_exact_decimals_and_says_what_it_is(client: Cli
         [
             pa.field("subscription_id", pa.int64(), nullable=False),
             pa.field("usage_type", pa.string(), nullable=False),
-            pa.field("total_price", pa.decimal128(38, 4), nullable=False),
-            pa.field("exceeded_by", pa.decimal128(38, 4), nullable=False),
+            pa.field("total_price", pa.decimal128(38, 8), nullable=False),
+            pa.field("exceeded_by", pa.decimal128(38, 8), nullable=False),
         ]
     )
     assert table.to_pylist() == [
@@ -336,7 +336,7 @@ def test_what_fails_midway_is_an_error_and_not_half_a_file(client: Client, used:
         cursor.execute(
             "CREATE OR REPLACE VIEW usage_monthly AS"
             " SELECT n::bigint AS subscription_id, 'data' COLLATE \"C\" AS usage_type, '2026-06-01'::date AS month,"
-            " 1::bigint AS used, (1 / (200000 - n))::numeric(20, 4) AS price, 1::bigint AS records"
+            " 1::numeric(38, 0) AS used, (1 / (200000 - n))::numeric(38, 8) AS price, 1::bigint AS records"
             " FROM generate_series(1, 200000) AS n"
         )
     client.raise_request_exception = False

@@ -13,8 +13,9 @@ from pytest_django.fixtures import Settings
 from wingtel.background import tasks
 from wingtel.background.models import TaskRun
 from wingtel.embedded import EmbeddedValkey
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle.reconciling import reconcile
-from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageType
 
@@ -46,7 +47,7 @@ def figures(client: Client) -> dict[tuple[str, ...], float]:
 def use(price: str = "1.5") -> None:
     subscription = Subscription.objects.create(carrier="att").pk
     moment = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
-    assert record_usage([UsageEntry(UsageType.DATA, moment, subscription, 7, Decimal(price))]).refused == []
+    assert ingest_usage([UsageRecordInput(UsageType.DATA, moment, subscription, 7, Decimal(price))]).rejected == ()
 
 
 def damage() -> None:

@@ -137,14 +137,15 @@ def test_the_metrics_of_one_subscription_have_pages_too(client: Client) -> None:
     ]
 
 
-def test_usage_beyond_32_and_64_bits_is_exact(client: Client) -> None:
+def test_usage_beyond_32_bits_and_what_a_float_holds_is_exact(client: Client) -> None:
     data(1, "2026-06-01", "1", kilobytes=2**31 + 1)
-    data(2, "2026-06-01", "1", kilobytes=2**62)
-    data(2, "2026-06-02", "1", kilobytes=2**62 - 1)
+    for day in range(1, 10):
+        data(2, f"2026-06-0{day}", "1", kilobytes=10**15)
+    data(2, "2026-06-10", "1", kilobytes=10**15 - 1)
 
     results = answer(client, METRICS, **JUNE)["results"]
 
-    assert [result["total_usage"] for result in results] == [2**31 + 1, 2**63 - 1]
+    assert [result["total_usage"] for result in results] == [2**31 + 1, 10**16 - 1]
 
 
 def test_a_series_goes_by_day(client: Client) -> None:

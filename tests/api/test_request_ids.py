@@ -83,8 +83,3 @@ def test_a_failure_is_logged_with_its_cause_under_the_number(
         assert logged["event"] == "Internal Server Error: /api/v1/usage/exceeding/"
     else:
         assert "request_id=trace-1" in line
-
-
-def test_a_form_that_is_not_known_is_refused() -> None:
-    with pytest.raises(ValueError, match="WINGTEL_LOG_FORMAT is 'xml': set it to text or json"):
-        logging_settings("INFO", "xml")

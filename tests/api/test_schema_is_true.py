@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).parents[2]
 SCHEMATHESIS = Path(sysconfig.get_path("scripts")) / "schemathesis"
-EXAMPLES = os.environ.get("WINGTEL_SCHEMA_EXAMPLES", "3")
+EXAMPLES = os.environ.get("WINGTEL_TEST_SCHEMA_EXAMPLES", "3")
 CONFIGURATION = """
 # A schema cannot say which subscriptions there are, and with atomic=true one that is not refuses all (422). Too many
 # records are told so by their own status (413). The other statuses are those that schemathesis expects anyway.
@@ -71,7 +71,7 @@ def test_every_operation_is_as_the_schema_says(
         | {
             "SCHEMATHESIS_HOOKS": "tests.api.beyond_the_schema",
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]),
-            "WINGTEL_THERE": json.dumps(there),
+            "WINGTEL_TEST_THERE": json.dumps(there),
         },
         capture_output=True,
         text=True,

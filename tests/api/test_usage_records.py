@@ -3,6 +3,8 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,13 +61,21 @@ def post(body: Any, query: str = "", *, key: str | None = None, content_type: st
 def counts(response: Any) -> tuple[int, int, int, int]:
     assert response.status_code == 200, response.content
     body = response.json()
-    return body["records"], body["accepted"], body["duplicate"], len(body["refused"])
+    return body["records"], body["accepted"], body["duplicate"], body["rejected"]
 
 
 def test_records_are_counted_when_the_reply_is_there(phone: Subscription, client: Client) -> None:
     response = post([record(phone, 1), record(phone, 2, usage_type="voice", quantity=60, price=0.1), record(phone, 1)])
 
-    assert response.json() == {"records": 3, "accepted": 2, "duplicate": 1, "refused": []}
+    assert response.json() == {
+        "records": 3,
+        "accepted": 2,
+        "duplicate": 1,
+        "conflict": 0,
+        "rejected": 0,
+        "conflicts": [],
+        "rejections": [],
+    }
     results = answer(client, METRICS, from_="2026-03-01", to="2026-03-01")["results"]
     assert [(row["usage_type"], row["total_usage"], row["total_price"]) for row in results] == [
         ("data", 1000, "0.1500"),
@@ -78,7 +88,50 @@ def test_a_price_with_a_fraction_is_the_decimal_that_was_written(phone: Subscrip
     body = json.dumps([record(phone, price="X")]).replace('"X"', "9999999999.9999")
 
     assert counts(post(body)) == (1, 1, 0, 0)
-    assert str(DataUsageRecord.objects.get().price) == "9999999999.9999"
+    assert DataUsageRecord.objects.get().price == Decimal("9999999999.9999")
+
+
+@pytest.mark.parametrize(("written", "price"), [("5e-2", "0.05"), ("1E3", "1000"), ("0.1", "0.1"), ("7", "7")])
+def test_a_number_is_the_decimal_that_was_written(phone: Subscription, written: str, price: str) -> None:
+    body = json.dumps([record(phone, price="X")]).replace('"X"', written)
+
+    assert counts(post(body)) == (1, 1, 0, 0)
+    assert DataUsageRecord.objects.get().price == Decimal(price)
+
+
+@pytest.mark.parametrize("name", ["price", "pric\\u0065"])
+def test_a_field_given_twice_is_rejected(phone: Subscription, name: str) -> None:
+    right = json.dumps(record(phone, 1))
+    wrong = json.dumps(record(phone, 2)).replace("{", '{"%s": "9",' % name)  # noqa: UP031 - braces
+
+    response = post(f"[{right},{wrong}]")
+
+    assert counts(response) == (2, 1, 0, 1)
+    assert response.json()["rejections"] == [{"index": 1, "field": "price", "reason": "given twice"}]
+
+
+def test_the_name_of_a_field_may_be_a_value(phone: Subscription) -> None:
+    assert counts(post([record(phone, record_id="price")])) == (1, 1, 0, 0)
+
+
+def test_a_conflict_is_told_with_what_is_stored(phone: Subscription) -> None:
+    post([record(phone, 1)])
+
+    response = post([record(phone, 1, quantity=7), record(phone, 2)])
+
+    assert response.json() == {
+        "records": 2,
+        "accepted": 1,
+        "duplicate": 0,
+        "conflict": 1,
+        "rejected": 0,
+        "conflicts": [{"index": 0, "stored_quantity": 1000, "stored_price": "0.1500"}],
+        "rejections": [],
+    }
+    atomic = problem(post([record(phone, 1, quantity=7), record(phone, 3)], "?atomic=true"))
+    (fault,) = atomic["errors"]
+    assert (fault["field"], fault["rule"]) == ("[0]", "stored already with quantity 1000 and price 0.1500")
+    assert DataUsageRecord.objects.count() == 2
 
 
 def test_lines_are_records_and_empty_lines_are_not(phone: Subscription) -> None:
@@ -87,38 +140,45 @@ def test_lines_are_records_and_empty_lines_are_not(phone: Subscription) -> None:
     response = post(body, content_type=NDJSON)
 
     assert counts(response) == (3, 2, 0, 1)
-    (refused,) = response.json()["refused"]
-    assert (refused["index"], refused["field"]) == (1, None)
-    assert refused["reason"].startswith("the line is not JSON: ")
+    (rejection,) = response.json()["rejections"]
+    assert (rejection["index"], rejection["field"]) == (1, None)
+    assert rejection["reason"].startswith("not JSON: ")
 
 
 @pytest.mark.parametrize(
     ("changes", "field", "reason"),
     [
         ({"usage_type": "sms"}, "usage_type", "'sms' is none of data, voice"),
-        ({"usage_type": ["data"]}, "usage_type", "['data'] is none of data, voice"),
+        ({"usage_type": ["data"]}, "usage_type", "expected a text, got a list"),
         (
             {"usage_date": "2026-02-30T00:00:00Z"},
             "usage_date",
-            "'2026-02-30T00:00:00Z' is no moment in ISO 8601, such as",
+            "'2026-02-30T00:00:00Z' is no timestamp in ISO 8601, such as",
         ),
-        ({"usage_date": 5}, "usage_date", "5 is no moment in ISO 8601"),
-        ({"usage_date": "2026-03-01T09:30:00"}, "usage_date", "no moment with a time zone"),
+        ({"usage_date": 5}, "usage_date", "expected a text, got a whole number"),
+        ({"usage_date": "2026-03-01T09:30:00"}, "usage_date", "has no time zone, such as the Z of"),
         ({"subscription_id": 999_999}, "subscription_id", "unknown subscription id 999999"),
-        ({"subscription_id": True}, "subscription_id", "True names no subscription"),
-        ({"subscription_id": None}, "subscription_id", "None names no subscription"),
+        ({"subscription_id": True}, "subscription_id", "expected a whole number or a text, got true or false"),
+        ({"subscription_id": None}, "subscription_id", "expected a whole number or a text, got null"),
         ({"quantity": -1}, "quantity", "-1 is no whole number from 0 to"),
-        ({"quantity": True}, "quantity", "True is no whole number"),
-        ({"quantity": "5"}, "quantity", "'5' is no whole number"),
-        ({"quantity": 1.5}, "quantity", "is no whole number"),
-        ({"price": "NaN"}, "price", "no decimal from 0"),
-        ({"price": "0.00001"}, "price", "at most 4 decimals"),
-        ({"price": "dear"}, "price", "'dear' is no decimal, such as 0.0150"),
-        ({"price": None}, "price", "None is no decimal"),
+        ({"quantity": True}, "quantity", "expected a whole number, got true or false"),
+        ({"quantity": "5"}, "quantity", "expected a whole number, got a text"),
+        ({"quantity": 1.5}, "quantity", "expected a whole number, got a number with a fraction"),
+        ({"price": "NaN"}, "price", "no decimal up to"),
+        ({"price": "0.000000001"}, "price", "at most 8 decimals"),
+        ({"price": "dear"}, "price", '"dear" is no decimal up to'),
+        ({"price": None}, "price", "missing"),
         ({"price": {}}, "price", "is no decimal"),
+        ({"price": "1_0"}, "price", "is no decimal"),
+        ({"price": "1e5"}, "price", "is no decimal"),
+        ({"price": "٣"}, "price", "is no decimal"),
+        ({"price": " 1"}, "price", "is no decimal"),
+        ({"price": "-1"}, "price", "is no decimal"),
+        ({"price": -1}, "price", "is no decimal from 0 to"),
+        ({"price": "10000000000"}, "price", "is no decimal up to"),
         ({"record_id": ""}, "record_id", "leave the field out"),
         ({"record_id": "a\0b"}, "record_id", "NUL"),
-        ({"record_id": 7}, "record_id", "7 is no text"),
+        ({"record_id": 7}, "record_id", "expected a text, got a whole number"),
         ({"kilobytes": 5}, "kilobytes", "unknown; the fields known here: price, quantity, record_id"),
     ],
 )
@@ -128,9 +188,9 @@ def test_a_record_that_cannot_be_taken_is_refused_alone(
     response = post([record(phone, 1), record(phone, 2) | changes, record(phone, 3)])
 
     assert counts(response) == (3, 2, 0, 1)
-    (refused,) = response.json()["refused"]
-    assert (refused["index"], refused["field"]) == (1, field)
-    assert reason in refused["reason"]
+    (rejection,) = response.json()["rejections"]
+    assert (rejection["index"], rejection["field"]) == (1, field)
+    assert reason in rejection["reason"]
     assert DataUsageRecord.objects.count() == 2
 
 
@@ -139,15 +199,15 @@ def test_a_missing_field_is_named(phone: Subscription, field: str) -> None:
     sent = record(phone)
     del sent[field]
 
-    assert post([sent]).json()["refused"] == [{"index": 0, "field": field, "reason": "missing"}]
+    assert post([sent]).json()["rejections"] == [{"index": 0, "field": field, "reason": "missing"}]
 
 
 @pytest.mark.parametrize("item", [5, None, "x", [], 1.5])
 def test_what_is_no_object_is_refused(phone: Subscription, item: Any) -> None:
-    (refused,) = post([item]).json()["refused"]
+    (rejection,) = post([item]).json()["rejections"]
 
-    assert refused["field"] is None
-    assert "no object with the fields of a record" in refused["reason"]
+    assert rejection["field"] is None
+    assert "no object with the fields of a record" in rejection["reason"]
 
 
 def test_subscriptions_by_their_phone_number(phone: Subscription) -> None:
@@ -155,9 +215,9 @@ def test_subscriptions_by_their_phone_number(phone: Subscription) -> None:
     del sent["subscription_id"]
     unknown = sent | {"record_id": "r-2", "phone_number": "+1999"}
 
-    response = post([sent, unknown], "?named_by=phone_number")
+    response = post([sent, unknown], "?lookup=phone_number")
 
-    assert response.json()["refused"] == [
+    assert response.json()["rejections"] == [
         {"index": 1, "field": "phone_number", "reason": "unknown phone number +1999"},
     ]
     assert DataUsageRecord.objects.get().subscription_id == phone.pk
@@ -168,7 +228,7 @@ def test_atomic_refuses_all_when_one_is_refused(phone: Subscription) -> None:
 
     assert response.status_code == 422
     body = problem(response)
-    assert body["type"] == "/problems/records-refused"
+    assert body["type"] == "/problems/records-rejected"
     assert [fault["field"] for fault in body["errors"]] == ["[1].subscription_id", "[2]"]
     assert DataUsageRecord.objects.count() == 0
     assert counts(post([record(phone, 1)], "?atomic=true")) == (1, 1, 0, 0)
@@ -275,6 +335,40 @@ def test_no_records_are_no_error(phone: Subscription) -> None:
     assert counts(post([])) == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("query", ["?named_by=name", "?atomic=1", "?x=1"])
+@pytest.mark.parametrize("query", ["?lookup=name", "?atomic=1", "?x=1"])
 def test_parameters_that_are_not_known_are_refused(phone: Subscription, query: str) -> None:
     assert problem(post([], query))["type"] == "/problems/invalid-parameter"
+
+
+TARIFF = """
+[layout]
+[moment]
+columns = ["at"]
+[usage_type]
+constant = "data"
+[data]
+columns = ["kb"]
+unit = "kilobytes"
+[subscription]
+by = "phone_number"
+column = "number"
+[[tariff.data]]
+price = "0.05"
+block = 1000
+"""
+
+
+def test_a_record_without_a_price_is_priced_by_the_tariff(phone: Subscription, tmp_path: Path, settings: Any) -> None:
+    (tmp_path / "prices.toml").write_text(TARIFF)
+    settings.WINGTEL_TARIFF = str(tmp_path / "prices.toml")
+    unpriced = {name: value for name, value in record(phone, 1, quantity=1001).items() if name != "price"}
+    voice = unpriced | {"usage_type": "voice"}
+
+    response = post([unpriced, record(phone, 2, price="7"), voice])
+
+    assert counts(response) == (3, 2, 0, 1)
+    (rejection,) = response.json()["rejections"]
+    assert (rejection["index"], rejection["field"]) == (2, "price")
+    assert rejection["reason"] == "no rate of the tariff for voice holds on 2026-03-01"
+    assert list(DataUsageRecord.objects.order_by("record_id").values_list("price", flat=True)) == [Decimal("0.1"), 7]
+    assert counts(post([unpriced])) == (1, 0, 1, 0)

@@ -35,11 +35,11 @@ class Work:
 
     def children(self) -> list[int]:
         """The processes it started itself."""
-        return _children(self.process.pid)
+        return children(self.process.pid)
 
     def everything(self) -> list[int]:
         """These and theirs."""
-        return [pid for child in self.children() for pid in (child, *_children(child))]
+        return [pid for child in self.children() for pid in (child, *children(child))]
 
     def end(self) -> int:
         """Tell it to end, and return its exit code."""
@@ -79,7 +79,8 @@ def lives(pid: int) -> bool:
         return False
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
+    """The processes that a process started itself."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except FileNotFoundError:

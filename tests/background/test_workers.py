@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,20 +19,24 @@ from pytest_django.fixtures import Settings
 from tests.embedded.watching import kill_valkey, until
 from tests.sessions import new_connection
 from wingtel.aggregates import strategies
+from wingtel.background import tasks
 from wingtel.background.health import background_status, redis_status
 from wingtel.background.models import TaskRun
+from wingtel.config.watches import parse_watches
 from wingtel.embedded import EmbeddedValkey
 from wingtel.imports import profiles
+from wingtel.imports.errors import FeedError
 from wingtel.imports.generate import write_feed
 from wingtel.imports.models import UsageImport
 from wingtel.imports.sources import content_hash
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.lifecycle.reconciling import reconcile
-from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
-from .conftest import StartWork, lives
+from .conftest import StartWork, children, lives
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -48,8 +54,10 @@ def incremental(transactional_db: None) -> Iterator[None]:
 def use(day: date, number: int = 1) -> None:
     subscription = Subscription.objects.create(carrier="att").pk
     moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    recorded = record_usage(UsageEntry(UsageType.DATA, moment, subscription, 1, Decimal(1)) for _ in range(number))
-    assert recorded.refused == []
+    recorded = ingest_usage(
+        UsageRecordInput(UsageType.DATA, moment, subscription, 1, Decimal(1)) for _ in range(number)
+    )
+    assert recorded.rejected == ()
 
 
 def unfolded() -> int:
@@ -80,7 +88,7 @@ def test_a_day_lives_its_life_by_itself(start_work: StartWork) -> None:
     old, sealable, fresh = (today() - timedelta(days=back) for back in (60, 5, 0))
     for day in (old, sealable, fresh):
         use(day)
-    start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
+    start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_LATE_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
     until(is_folded)
     until(lambda: state_of(old) == "expired")
     until(Reconciliation.objects.exists)
@@ -202,6 +210,47 @@ def test_a_long_import_holds_up_no_fold_and_goes_on_after_its_worker_was_killed(
     assert (imported.status, imported.accepted) == ("completed", imported.lines)
 
 
+def test_a_file_whose_import_was_killed_twice_fails_and_the_next_is_taken(
+    start_work: StartWork, tmp_path: Path
+) -> None:
+    write(tmp_path / "a.csv")
+    write(tmp_path / "b.csv", seed=2)
+    with long_import(tmp_path / "a.csv"):
+        work = start_work(
+            WINGTEL_WATCH=f"wingtel={tmp_path} name=own complete=rename", WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1"
+        )
+        killed: set[int] = set()
+        for _ in range(2):
+            until(lambda: lock_waiters("pg_advisory_lock") - killed, seconds=60)  # noqa: B023 - called in the loop
+            killed |= lock_waiters("pg_advisory_lock")
+            for child in children(work.of("queues=imports")):
+                os.kill(child, signal.SIGKILL)
+        until((tmp_path / "failed" / "a.csv").exists, seconds=60)
+    assert (tmp_path / "failed" / "a.csv.error").read_text().startswith("the import was ended 2 times by this file")
+    until((tmp_path / "done" / "b.csv").exists)
+    assert UsageImport.objects.get().status == "completed"
+
+
+def test_a_task_names_a_watch_and_takes_no_folder(tmp_path: Path, settings: Settings) -> None:
+    settings.WINGTEL_WATCH = parse_watches(f"wingtel={tmp_path} name=own complete=rename")
+    settings.WINGTEL_WATCH_CREATES_SUBSCRIPTIONS = True
+    write(tmp_path / "a.csv")
+    with pytest.raises(FeedError, match=r"no watch is called '/.*'; those of WINGTEL_WATCH are own"):
+        tasks.watch(str(tmp_path))
+    assert tasks.watch("own") == ["a.csv"]
+
+
+def test_a_watch_is_scheduled_by_its_name(tmp_path: Path) -> None:
+    printed = subprocess.run(
+        [sys.executable, "-c", "from wingtel.settings import *; print(CELERY_BEAT_SCHEDULE['watch att-2']['args'])"],
+        env=os.environ | {"WINGTEL_WATCH": f"att={tmp_path},att={tmp_path / 'b'}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert printed == "('att-2',)\n"
+
+
 @contextmanager
 def long_import(feed: Path) -> Iterator[Callable[[], None]]:
     """Let the import of a file wait, as for another one of the same file, until it may end."""
@@ -214,17 +263,22 @@ def long_import(feed: Path) -> Iterator[Callable[[], None]]:
 
 def waits_for_lock(words: str) -> bool:
     """Whether a session waits for a lock in a statement with these words."""
+    return bool(lock_waiters(words))
+
+
+def lock_waiters(words: str) -> set[int]:
+    """The sessions that wait for a lock in a statement with these words."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s
-                              AND datname = current_database() AND pid <> pg_backend_pid())""",
+            """SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s
+               AND datname = current_database() AND pid <> pg_backend_pid()""",
             [f"%{words}%"],
         )
-        return bool(cursor.fetchone()[0])
+        return {pid for (pid,) in cursor.fetchall()}
 
 
-def write(path: Path) -> None:
+def write(path: Path, *, seed: int = 1) -> None:
     """Two days of usage of 20 subscriptions, complete at once."""
     unfinished = path.with_suffix(".part")
-    write_feed(unfinished, subscriptions=20, days=2, seed=1, last_day=today())
+    write_feed(unfinished, subscriptions=20, days=2, seed=seed, last_day=today())
     unfinished.rename(path)

@@ -136,12 +136,12 @@ def test_an_explanation_as_csv(subscription: int) -> None:
     adjustment = adjusted(subscription, "--used", "-1", "--actor", "ada")
     created = adjustment.created_at.isoformat().replace("+00:00", "Z")
     assert output_of("explain", str(subscription), DAY, "--format", "csv") == (
-        "usage_type,what,id,at,used,price,reason,actor,reverses,reversed_by\n"
-        f"data,adjustment,{adjustment.pk},{created},-1,0.0000,credited,ada,,\n"
-        "data,recorded,,,0,0.0000,,,,\n"
-        "data,adjusted,,,-1,0.0000,,,,\n"
-        "data,total,,,-1,0.0000,,,,\n"
-        "voice,recorded,,,0,0.0000,,,,\n"
-        "voice,adjusted,,,0,0.0000,,,,\n"
-        "voice,total,,,0,0.0000,,,,\n"
+        "usage_type,what,id,at,used,price,reason,actor,reverses,reversed_by,origin\n"
+        f"data,adjustment,{adjustment.pk},{created},-1,0.0000,credited,ada,,,\n"
+        "data,recorded,,,0,0.0000,,,,,\n"
+        "data,adjusted,,,-1,0.0000,,,,,\n"
+        "data,total,,,-1,0.0000,,,,,\n"
+        "voice,recorded,,,0,0.0000,,,,,\n"
+        "voice,adjusted,,,0,0.0000,,,,,\n"
+        "voice,total,,,0,0.0000,,,,,\n"
     )

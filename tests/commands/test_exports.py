@@ -66,7 +66,7 @@ def test_an_export_that_fails_midway_leaves_the_file_of_before(tmp_path: Path) -
         cursor.execute(
             "CREATE OR REPLACE VIEW usage_monthly AS"
             " SELECT n::bigint AS subscription_id, 'data' COLLATE \"C\" AS usage_type, '2026-06-01'::date AS month,"
-            " 1::bigint AS used, (1 / (200000 - n))::numeric(20, 4) AS price, 1::bigint AS records"
+            " 1::numeric(38, 0) AS used, (1 / (200000 - n))::numeric(38, 8) AS price, 1::bigint AS records"
             " FROM generate_series(1, 200000) AS n"
         )
 

@@ -14,7 +14,8 @@ from tests.conformance.oracle import differences, records_kept
 from tests.conformance.writing import CHANGE, DELETE, MODELS, WRITE, Row
 from wingtel.aggregates.populate import populate
 from wingtel.aggregates.strategies import Strategy
-from wingtel.recording import UsageEntry, record_usage
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, UsageType
@@ -129,7 +130,7 @@ def test_writers_that_record_the_same_usage_store_and_count_it_once(
 
 def test_sessions_that_record_the_same_usage_record_it_once(strategy: Strategy, subscription_ids: list[int]) -> None:
     entries = [
-        UsageEntry(usage_type, moment, subscription, quantity, price, record_id)
+        UsageRecordInput(usage_type, moment, subscription, quantity, price, record_id)
         for usage_type in UsageType
         for record_id, moment, subscription, price, quantity in drawn_rows(random.Random(7), "same", subscription_ids)
     ]
@@ -137,7 +138,7 @@ def test_sessions_that_record_the_same_usage_record_it_once(strategy: Strategy, 
     def record(shuffled: random.Random) -> int:
         recorded = 0
         for _ in range(3):
-            recorded += record_usage(shuffled.sample(entries, len(entries))).accepted
+            recorded += ingest_usage(shuffled.sample(entries, len(entries))).accepted
         return recorded
 
     assert sum(in_threads(*[partial(record, random.Random(seed)) for seed in range(3)])) == len(entries)

@@ -18,11 +18,12 @@ from tests.conformance.writing import CHANGE, DELETE, MODELS, WRITE, Row
 from wingtel.aggregates import strategies
 from wingtel.aggregates.populate import populate
 from wingtel.aggregates.strategies import Strategy
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle import expiring, sealing
 from wingtel.lifecycle.expiring import ExpiryRefusedError, expire
-from wingtel.lifecycle.reconciling import reconcile
+from wingtel.lifecycle.reconciling import DayTotals, reconcile
 from wingtel.lifecycle.sealing import SealRefusedError, seal
-from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.business_days import set_time_zone
@@ -170,15 +171,19 @@ def test_a_record_for_an_expired_day_is_refused_by_name(strategy: Strategy, subs
     expire(DAY)
     before = answers()
     entries = [
-        UsageEntry(UsageType.DATA, moment, subscription_ids[0], 5, Decimal(1), name)
+        UsageRecordInput(UsageType.DATA, moment, subscription_ids[0], 5, Decimal(1), name)
         for name, moment in (("late", NOON), ("next", NOON + timedelta(days=1)))
     ]
     partitions._known.add((connection.settings_dict["NAME"], DAY))  # as where another process let it expire
-    recorded = record_usage(entries)
+    recorded = ingest_usage(entries)
     assert recorded.accepted == 1
-    assert recorded.refused == [
-        (0, "moment", "day expired: the raw records of 2026-03-10 are gone; correct its aggregates by an adjustment")
-    ]
+    assert recorded.rejected == (
+        (
+            0,
+            "usage_date",
+            "day expired: the raw records of 2026-03-10 are gone; correct its aggregates by an adjustment",
+        ),
+    )
     with pytest.raises(partitions.RefusedDaysError, match="day expired"):
         DataUsageRecord.objects.create(
             record_id="x", usage_date=NOON, subscription_id=subscription_ids[0], price=1, kilobytes_used=1
@@ -220,11 +225,13 @@ def test_expired_and_sealed_days_survive_a_switch_and_the_way_back(
 
 
 def sealing_steps(session: Session) -> list[Step]:
+    proven: list[DayTotals] = []
+
     def finish() -> None:
         with suppress(SealRefusedError):
-            sealing._finish(DAY)
+            sealing._finish(DAY, proven[0])
 
-    return [lambda: sealing._watch(DAY), lambda: sealing._prove(DAY), finish]
+    return [lambda: sealing._watch(DAY), lambda: proven.append(sealing._prove(DAY)), finish]
 
 
 def writing_steps(way: str, made: list[Row]) -> Steps:

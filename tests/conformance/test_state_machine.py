@@ -18,6 +18,7 @@ from wingtel.aggregates.strategies import Strategy
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, UsageRecord, VoiceUsageRecord
+from wingtel.usage.ranges import LARGEST_QUANTITY
 
 FIRST_DAY = date(2026, 2, 27)  # three days of February and three of March
 DAYS = [FIRST_DAY + timedelta(days=n) for n in range(6)]
@@ -31,7 +32,7 @@ moments = st.builds(
     st.sampled_from([0, 1, 43200, 86399]),
 )
 prices = st.decimals(0, 10**6, places=4)
-quantities = st.one_of(st.integers(0, 5000), st.integers(2**31, 2**50))
+quantities = st.one_of(st.integers(0, 5000), st.integers(2**31, LARGEST_QUANTITY))
 records = st.lists(st.tuples(subscriptions, moments, quantities, prices), min_size=1, max_size=8)
 
 
@@ -107,6 +108,28 @@ class Writes(RuleBasedStateMachine):
             for row in self.rows(drawn):
                 partition = f"{model._meta.db_table}_{row[1]:%Y%m%d}"
                 cursor.execute(f"INSERT INTO {partition} VALUES (%s, %s, %s, %s, %s)", row)
+
+    @counts_sql
+    @rule(model=models, day=st.sampled_from(DAYS), drawn=records)
+    def merge_into_a_partition_by_name(
+        self, model: type[UsageRecord], day: date, drawn: list[tuple[int, datetime, int, Decimal]]
+    ) -> None:
+        """Inserts records and then changes those that are there."""
+        partition = f"{model._meta.db_table}_{day:%Y%m%d}"
+        columns = f"record_id, usage_date, subscription_id, price, {writing.quantity_of(model)}"
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        rows = [(record_id, noon, *rest) for record_id, _, *rest in self.rows(drawn)]
+        made = ", ".join(["(%s, %s::timestamptz, %s::bigint, %s::numeric, %s::bigint)"] * len(rows))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""MERGE INTO {partition} AS raw
+                    USING (VALUES {made} UNION ALL SELECT {columns} FROM {partition})
+                        AS source (record, at, whose, paid, used)
+                    ON raw.record_id = source.record
+                    WHEN NOT MATCHED THEN INSERT ({columns}) VALUES (record, at, whose, paid, used)
+                    WHEN MATCHED THEN UPDATE SET price = raw.price + 1""",
+                [value for row in rows for value in row],
+            )
 
     @counts_models
     @rule(model=models, drawn=records)

@@ -1,4 +1,4 @@
-"""The three ways to write usage: through `record_usage`, through the models, and with SQL."""
+"""The three ways to write usage: through `ingest_usage`, through the models, and with SQL."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -7,7 +7,8 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import F
 
-from wingtel.recording import UsageEntry, record_usage
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.usage.models import DataUsageRecord, UsageRecord, UsageType, VoiceUsageRecord
 
 Row = tuple[str, datetime, int, Decimal, int]
@@ -33,11 +34,11 @@ def objects(model: Model, rows: Sequence[Row]) -> list[UsageRecord]:
 
 def record(model: Model, rows: Sequence[Row]) -> None:
     """Through the recording service."""
-    recorded = record_usage(
-        UsageEntry(usage_type_of(model), moment, subscription, quantity, price, record_id)
+    recorded = ingest_usage(
+        UsageRecordInput(usage_type_of(model), moment, subscription, quantity, price, record_id)
         for record_id, moment, subscription, price, quantity in rows
     )
-    assert not recorded.refused, recorded.refused
+    assert not recorded.rejected, recorded.rejected
 
 
 def create(model: Model, rows: Sequence[Row]) -> None:
@@ -49,10 +50,12 @@ def create(model: Model, rows: Sequence[Row]) -> None:
 
 def copy(model: Model, rows: Sequence[Row]) -> None:
     """With COPY."""
-    with connection.cursor() as cursor, cursor.copy(f"COPY {model._meta.db_table} FROM STDIN") as copying:
+    with connection.cursor() as cursor, cursor.copy(_COPY.format(model._meta.db_table, quantity_of(model))) as copying:
         for row in rows:
             copying.write_row(row)
 
+
+_COPY = "COPY {} (record_id, usage_date, subscription_id, price, {}) FROM STDIN"
 
 WRITE: dict[str, Callable[[Model, Sequence[Row]], None]] = {"recorded": record, "models": create, "sql": copy}
 

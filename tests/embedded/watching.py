@@ -47,7 +47,7 @@ def kill_postmaster(server: EmbeddedPostgres) -> None:
     until(lambda: not answers(server))
 
 
-def until(true: Callable[[], bool], *, seconds: float = 30) -> None:
+def until(true: Callable[[], object], *, seconds: float = 30) -> None:
     """Wait until it is true, and fail if it has not become so in time."""
     deadline = time.monotonic() + seconds
     while not true():

@@ -13,7 +13,7 @@ def main() -> None:
     from pathlib import Path  # noqa: PLC0415
 
     from wingtel.imports import profiles  # noqa: PLC0415
-    from wingtel.imports.importing import ImportOptions, import_feed  # noqa: PLC0415
+    from wingtel.imports.service import ImportOptions, import_feed  # noqa: PLC0415
 
     path, chunk_lines = Path(sys.argv[1]), int(sys.argv[2])
     options = ImportOptions(create_subscriptions=True, chunk_lines=chunk_lines)

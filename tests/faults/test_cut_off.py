@@ -137,7 +137,7 @@ def test_an_import_whose_server_goes_away_names_the_file_and_those_that_failed_b
             assert process.poll() is None
         _, complaint = process.communicate()
     assert process.returncode == 1
-    assert f"{wrong}: the column 'usage_type' is missing" in complaint
+    assert f"{wrong}: the column 'record_id' is missing" in complaint
     assert f"{feed}: the database failed: terminating connection due to administrator command" in complaint
     assert "import it again to go on" in complaint
     ended = run_import(server, feed)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection
 
-from wingtel.imports.importing import ImportSummary
+from wingtel.imports.service import ImportSummary
 
 
 def rows(query: str) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""Whatever the expressions read in bulk, the line parser reads the same: the one is an abbreviation of the other."""
+"""Whatever the expressions of values read in bulk, their functions read the same."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from wingtel.imports import profiles
 from wingtel.imports.blocks import Span
-from wingtel.imports.bulk import BulkReader
+from wingtel.imports.bulk import RecordReader
 from wingtel.imports.fields import LINE, FieldTable, field_names
-from wingtel.imports.parsing import Columns, LineParser, UnreadableError
+from wingtel.imports.profile_schema import DATA_UNITS, ROUNDINGS, VOICE_UNITS
 from wingtel.imports.profiles import Profile
 
 HEADER = ["at", "who", "kind", "up", "down", "talk", "cost", "ref", "part", "network", "status"]
@@ -21,6 +21,7 @@ FORMATS = [
     "iso8601",
     "unix",
     "unix_ms",
+    "unix_us",
     "%Y-%m-%d %H:%M:%S",
     "%d.%m.%Y %H:%M",
     "%Y%m%d%H%M%S",
@@ -29,14 +30,19 @@ FORMATS = [
     "%d/%b/%Y %H:%M:%S",
     "%y%m%d",
     "%Y/%m/%d",
+    "%Y-%m-%d %H:%M:%S.%f",
+    "%Y-%m-%dT%H:%M:%SZ",
+    "%d.%m.%Y %H:%M %Z",
+    "%a, %d %b %Y %H:%M:%S %Z",
+    "%m/%d/%y %I:%M %p",
 ]
 ZONES = ["operator", "UTC", "Europe/Berlin", "Asia/Kolkata", "Australia/Lord_Howe"]
-ROUNDINGS = st.sampled_from(profiles.ROUNDINGS)
 TYPES = [
     'column = "kind"\ndata = ["D", "data"]\nvoice = ["V"]\nskip = ["S"]',
     "by_quantity = true",
     'constant = "data"',
 ]
+MARKS = ["", 'decimal = ","\nthousands = "."', 'thousands = ","', 'decimal = ","', 'thousands = "\'"']
 NAMINGS = ["id", "phone_number", "device_id"]
 CARRIERS = ['[carrier]\ncolumn = "network"\n', '[carrier]\nconstant = "att"\n', ""]
 REFERENCES = [
@@ -45,7 +51,13 @@ REFERENCES = [
     'columns = ["ref", "part"]\nseparator = "/"',
     'columns = ["part"]\nprefix = "x-"',
 ]
-PRICES = ['[price]\ncolumn = "cost"\n', '[price]\ncolumn = "cost"\nround = true\n']
+PRICES = ['column = "cost"', 'column = "cost"\nround = true', 'data = "cost"\nvoice = "cost"']
+PRICES_BY_QUANTITY = [
+    'column = "cost"\nof_both = "data"',
+    'column = "cost"\nround = true\nof_both = "voice"\nof_neither = "data"',
+    'column = "cost"\nof_both = { data = "0.7", voice = "0.3" }\nof_neither = "voice"',
+    'data = "cost"\nvoice = "down"',
+]
 VALUES = ["", '[values.kind]\nmobile = "D"\n[values.up]\nnone = "0"\n']
 FILTERS = [
     "",
@@ -57,17 +69,19 @@ FILTERS = [
 @st.composite
 def drawn_profiles(draw: st.DrawFn) -> Profile:
     formats = draw(st.lists(st.sampled_from(FORMATS), min_size=1, max_size=3, unique=True))
-    data_columns = draw(st.sampled_from(['["up"]', '["up", "down"]']))
+    data_columns = draw(st.sampled_from(['["up"]', '["up", "down"]', '["up", {column = "down", weight = 4294967296}]']))
+    marks, types = draw(st.sampled_from(MARKS)), draw(st.sampled_from(TYPES))
     text = (
         f"[layout]\n[moment]\ncolumns = ['at']\nformats = {formats}\ntime_zone = '{draw(st.sampled_from(ZONES))}'\n"
-        f"[usage_type]\n{draw(st.sampled_from(TYPES))}\n"
-        f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(profiles.DATA_UNITS))}'\n"
-        f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(ROUNDINGS)}'\n"
-        f"[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(profiles.VOICE_UNITS))}'\n"
-        f"rounding = '{draw(ROUNDINGS)}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
+        f"[usage_type]\n{types}\n"
+        f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(DATA_UNITS))}'\n"
+        f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(st.sampled_from(ROUNDINGS))}'\n"
+        f"[numbers]\n{marks}\n[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(VOICE_UNITS))}'\n"
+        f"rounding = '{draw(st.sampled_from(ROUNDINGS))}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
         f"[subscription]\nby = '{draw(st.sampled_from(NAMINGS))}'\ncolumn = 'who'\n"
     )
-    for choices in (CARRIERS, PRICES, VALUES, FILTERS):
+    text += f"[price]\n{draw(st.sampled_from(PRICES_BY_QUANTITY if types == TYPES[1] else PRICES))}\n"
+    for choices in (CARRIERS, VALUES, FILTERS):
         text += draw(st.sampled_from(choices))
     return profiles.parse(text.encode(), source="drawn.toml")
 
@@ -95,7 +109,7 @@ def written_moments() -> st.SearchStrategy[str]:
         "%Y-%m-%d %H:%M:%SZ",
         "%Y-%m-%dT%H:%M:%S+02:00",
         "%Y-%m-%d %H:%M:%S-0330",
-        *FORMATS[3:],
+        *FORMATS[4:],
     ]
     ordinary = st.builds(lambda moment, form: moment.strftime(form), moments, st.sampled_from(forms))
     odd = st.sampled_from(
@@ -118,6 +132,15 @@ def written_moments() -> st.SearchStrategy[str]:
             "2026-02-30 00:00:00",
             "٢٠٢٦-03-01 00:00:00",
             "2026-03-01T00:00:00z",
+            "2026-03-01T00:00:00.5Z",
+            "2026-03-01 00:00:00.123456",
+            "1772323200.25",
+            "1772323200123.0005",
+            "01.03.2026 00:00 CET",
+            "01.03.2026 00:00 EST",
+            "01.03.2026 00:00 Z",
+            "Mon, 01 Mar 2026 00:00:00 GMT",
+            "Sun, 01 mar 2026 00:00:00 utc",
         ]
     )
     epochs = st.integers(-10, 10**15).map(str) | st.sampled_from(
@@ -164,6 +187,25 @@ NUMBERS = (
             "0.0000001",
             "1.0000005",
             "999999999999.999999",
+            "1,5",
+            "1.500",
+            "1,234",
+            "1.234,5",
+            "1'234'567.25",
+            "12,34",
+            "1.23.456",
+            "0,00",
+            "00:08:10",
+            "000:00:28",
+            "1:05",
+            "1:05.5",
+            "1:2:3,25",
+            "1:65:00",
+            "90:05",
+            "1:60",
+            "00:00:00",
+            "1234567890:00:00",
+            "1e3",
         ]
     )
     | st.text("0123456789.-+e", max_size=6)
@@ -214,6 +256,7 @@ def texts_of(line: Line, form: str) -> list[str]:
     moment, names, amounts, odd, (place, before, after) = line
     epoch = int(moment.replace(tzinfo=UTC).timestamp())
     written = {"iso8601": moment.isoformat(), "unix": str(epoch), "unix_ms": str(epoch * 1000 + 7)}
+    written["unix_us"] = f"{epoch}000007"
     at = written.get(form) or moment.replace(tzinfo=UTC).strftime(form)
     texts = [at, *names, *amounts, "reference", "part", "att", "final"]
     for index, text in odd:
@@ -231,21 +274,13 @@ def field_table(lines: Sequence[Sequence[str]]) -> FieldTable:
 
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(profile=drawn_profiles(), drawn=st.lists(LINES, min_size=1, max_size=20))
-def test_what_is_read_in_bulk_is_what_the_line_parser_reads(profile: Profile, drawn: list[Line]) -> None:
+def test_what_is_read_in_bulk_is_what_is_read_row_by_row(profile: Profile, drawn: list[Line]) -> None:
     lines = [texts_of(line, profile.moment.formats[0]) for line in drawn]
-    read = BulkReader(profile, HEADER, OPERATOR_ZONE).read(field_table(lines))
-    parser = LineParser(profile, Columns(profile, HEADER), OPERATOR_ZONE)
-    records, rejects, skipped = [], [], 0
-    for number, texts in enumerate(lines, start=1):
-        try:
-            entries = parser.parse(texts)
-        except UnreadableError as problem:
-            rejects.append((number, problem.field, problem.reason))
-            continue
-        skipped += not entries
-        for kind, moment, name, quantity, price, record_id, carrier in entries:
-            day = moment.astimezone(OPERATOR_ZONE).date()
-            records.append((number, str(kind), record_id, moment.astimezone(UTC), day, name, carrier, quantity, price))
-    assert sorted(read.records.iter_rows()) == sorted(records)
-    assert sorted((reject.line, reject.field, reject.reason) for reject in read.rejects) == rejects
-    assert (read.skipped, read.lines) == (skipped, len(lines))
+    bulk, rows = (
+        RecordReader(profile, HEADER, OPERATOR_ZONE, in_bulk=in_bulk).read(field_table(lines))
+        for in_bulk in (True, False)
+    )
+    assert sorted(bulk.records.iter_rows()) == sorted(rows.records.iter_rows())
+    assert bulk.rejects == rows.rejects
+    assert (bulk.skipped, bulk.lines) == (rows.skipped, rows.lines)
+    assert rows.lines == len(lines)

@@ -44,6 +44,7 @@ def test_import_prints_the_counts_and_rejects_as_json(tmp_path: Path) -> None:
         "accepted": 1,
         "skipped": 0,
         "duplicate": 1,
+        "conflict": 0,
         "rejected": 1,
         "records": 1,
         "was_imported": False,
@@ -70,7 +71,7 @@ def test_the_progress_bar_goes_to_standard_error(tmp_path: Path, capfd: pytest.C
     [
         ("nowhere.csv", "wingtel", "nowhere.csv: there is no such file"),
         ("feed.csv", "nonsense", "neither a file nor one of cdr-gen, wingtel"),
-        ("feed.csv", "cdr-gen", "feed.csv: the column 'Usage Type' is missing; the columns found are"),
+        ("feed.csv", "cdr-gen", "feed.csv: the column 'Sequence' is missing; the columns found are"),
     ],
 )
 def test_import_fails_with_what_was_wrong(file: str, feed: str, message: str, tmp_path: Path) -> None:

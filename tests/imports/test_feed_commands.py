@@ -7,11 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from wingtel.imports import profiles
-from wingtel.imports.drafting import draft
-from wingtel.imports.importing import ImportOptions, import_feed
 from wingtel.imports.models import UsageImport
-from wingtel.imports.watching import FolderWatch
 
 from .reading import records
 from .test_commands import GOOD, run, run_rejecting
@@ -101,37 +97,15 @@ def test_feeds_lists_profiles_and_checks_one_against_a_file(tmp_path: Path) -> N
     assert records() == []
 
 
-def test_a_drafted_profile_reads_its_sample(tmp_path: Path) -> None:
-    (tmp_path / "feed.csv").write_text(GOOD)
-    run("feeds", "new", tmp_path / "feed.csv", "--output", tmp_path / "mine.toml")
-    summary = import_feed(
-        tmp_path / "feed.csv", profiles.find(str(tmp_path / "mine.toml")), ImportOptions(create_subscriptions=True)
-    )
-    assert (summary.accepted, summary.rejected) == (1, 0)
-    outside = draft(Path(__file__).parent / "outside-generator.cdr")
-    profile = profiles.parse(outside.encode(), source="outside.toml")
-    assert (profile.layout.delimiter, profile.usage_types.column) == ("|", "Usage Type")
-
-
-def test_a_watched_folder_is_imported_and_sorted_once_files_stop_changing(tmp_path: Path) -> None:
-    options = ImportOptions(create_subscriptions=True)
-    watch = FolderWatch(tmp_path, lambda path: import_feed(path, profiles.find("wingtel"), options))
-    (tmp_path / "good.csv").write_text(GOOD)
-    (tmp_path / "wrong.csv").write_text("x\n")
-    (tmp_path / "late.csv.part").write_text(GOOD)
-    assert watch.scan() == []
-    with (tmp_path / "good.csv").open("a") as file:
-        file.write("b,att,1,data,2026-03-01T00:00:00Z,1,1\n")
-    (wrong,) = watch.scan()
-    assert (wrong.file.name, wrong.moved_to) == ("wrong.csv", tmp_path / "failed" / "wrong.csv")
-    assert "is missing" in (tmp_path / "failed" / "wrong.csv.error").read_text()
-    (good,) = watch.scan()
-    assert good.summary is not None
-    assert (good.summary.accepted, good.moved_to) == (2, tmp_path / "done" / "good.csv")
-    (tmp_path / "good.csv").write_bytes((tmp_path / "done" / "good.csv").read_bytes())
-    again = FolderWatch(tmp_path, watch.import_file)
-    assert again.scan() == []
-    (repeated,) = again.scan()
-    assert repeated.summary is not None
-    assert (repeated.summary.was_imported, repeated.moved_to.name) == (True, "good-2.csv")
-    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["late.csv.part"]
+def test_a_folder_is_watched_by_the_rule_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(GOOD)
+    (tmp_path / "b.csv").write_text(GOOD.replace("a,att", "b,att"))
+    (tmp_path / "b.csv.ok").touch()
+    watch = ("feeds", "watch", tmp_path, "--feed", "wingtel", "--create-subscriptions", "--once", "--complete")
+    assert run(*watch, "marker").splitlines() == [
+        f"Watching {tmp_path}",
+        "b.csv: 1 lines: 1 accepted, 0 skipped, 0 duplicate, 0 rejected",
+    ]
+    assert "a.csv: 1 lines: 1 accepted" in run(*watch, "rename")
+    with pytest.raises(CommandError, match="'soon' is not rename, marker, quiet, or quiet:SECONDS"):
+        run(*watch, "soon")

@@ -7,14 +7,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.conftest import UNTAKEABLE
 from wingtel.imports import gathering, profiles
 from wingtel.imports.blocks import Span
 from wingtel.imports.bulk import RECORDS, ReadTable
 from wingtel.imports.fields import LINE, Reject
 from wingtel.imports.gathering import gathered
-from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.ingestion import Counts
 from wingtel.imports.models import ImportedSpan, RejectedRecord, UsageImport
-from wingtel.imports.recording import Counts
+from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 
 from .reading import counts, daily, differing_days, records
 from .test_bad_lines import HEADER, line
@@ -81,11 +82,10 @@ def test_a_part_is_the_sum_of_its_tables() -> None:
     ]
 
 
-HUGE = "9223372036854775807"
 WRONG = {
     37: (line(record_id="37", quantity="many"), "quantity", "'many' is no number"),
-    48: (line(record_id="48", quantity=HUGE), "quantity", "the database refuses it"),
-    59: (line(record_id='"59\nx"', quantity=HUGE), "quantity", "the database refuses it"),
+    48: (line(record_id="48", quantity=str(UNTAKEABLE)), "quantity", "the database refuses it: an unlucky number"),
+    59: (line(record_id='"59\nx"', quantity=str(UNTAKEABLE)), "quantity", "the database refuses it: an unlucky number"),
     66: (b"66,att\n", "", "2 fields instead of 7"),
 }
 """Of 100 records: the line, and what is said of it. One goes over two lines."""
@@ -127,12 +127,14 @@ def assert_all_is_recorded(summary: ImportSummary) -> None:
     assert sum(lines for *_, lines in spans) == 101
 
 
+@pytest.mark.usefixtures("refusing")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_part_with_wrong_lines_loses_these_alone(workers: int, tmp_path: Path) -> None:
     assert_all_is_recorded(import_lines(tmp_path, options(workers=workers)))
 
 
+@pytest.mark.usefixtures("refusing")
 @pytest.mark.django_db
 @pytest.mark.parametrize("stop_after", [1, 2, 4])
 def test_an_import_that_stopped_between_parts_goes_on_with_others(stop_after: int, tmp_path: Path) -> None:
@@ -144,6 +146,7 @@ def test_an_import_that_stopped_between_parts_goes_on_with_others(stop_after: in
     assert_all_is_recorded(summary)
 
 
+@pytest.mark.usefixtures("refusing")
 @pytest.mark.django_db
 def test_parts_that_are_missing_between_others_are_filled_in_without_touching_these(tmp_path: Path) -> None:
     import_lines(tmp_path, options())

@@ -8,7 +8,7 @@ import pytest
 
 from wingtel.imports import profiles
 from wingtel.imports.generate import write_feed
-from wingtel.imports.importing import ImportOptions, import_feed
+from wingtel.imports.service import ImportOptions, import_feed
 
 from .reading import counts, daily
 

@@ -8,7 +8,7 @@ import pytest
 
 from wingtel.imports import profiles
 from wingtel.imports.errors import FeedError
-from wingtel.imports.importing import ImportOptions, import_feed
+from wingtel.imports.service import ImportOptions, import_feed
 from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, rows

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 
 from wingtel.imports import profiles
-from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
 from wingtel.imports.models import RejectedRecord, UsageImport
+from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, daily, monthly, rows

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wingtel.imports import profiles
-from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
+from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.subscriptions.models import Plan, Subscription
 
 from .reading import counts, differing_days, rows
@@ -80,8 +80,8 @@ def test_a_line_can_be_both_types_and_is_filtered_mapped_converted_and_counted_o
     assert summary.records == 3
     assert [(reject.line, reject.field) for reject in summary.rejects] == [(7, "minutes")]
     assert rows(STORED) == [
-        ("data", "x-E/1", 1500, Decimal(0)),
-        ("voice", "x-E/1", 90, Decimal("0.1234")),
+        ("data", "x-E/1", 1500, Decimal("0.00005")),
+        ("voice", "x-E/1", 90, Decimal("0.12345")),
         ("voice", "x-west/2", 120, Decimal(1)),
     ]
     assert rows("SELECT DISTINCT usage_date FROM data_usage_record") == [(datetime(2026, 3, 1, tzinfo=UTC),)]
@@ -89,12 +89,12 @@ def test_a_line_can_be_both_types_and_is_filtered_mapped_converted_and_counted_o
 
 @pytest.mark.django_db
 def test_a_rehearsal_counts_the_same_and_stores_nothing(tmp_path: Path) -> None:
-    told = import_text(tmp_path, LINES + LINES, is_rehearsal=True)
+    told = import_text(tmp_path, LINES + LINES, is_dry_run=True)
     assert (told.import_id, counts(told)) == (None, (12, 2, 6, 2, 2))
     assert rows(STORED) == []
     assert not Subscription.objects.exists()
     assert counts(import_text(tmp_path, LINES + LINES)) == counts(told)
-    assert counts(import_text(tmp_path, LINES, is_rehearsal=True)) == (6, 0, 3, 2, 1)
+    assert counts(import_text(tmp_path, LINES, is_dry_run=True)) == (6, 0, 3, 2, 1)
 
 
 CHANGED = "west,2,1772323200,100,,,2,,7,final\nwest,2,1772323200,100,,,3,,8,final\nwest,9,1772323200,100,1,,,1,,final\n"
@@ -106,8 +106,8 @@ def test_duplicates_can_be_rejected(tmp_path: Path) -> None:
     import_text(tmp_path, LINES, profile)
     summary = import_text(tmp_path, CHANGED, profile)
     assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [
-        (2, "switch, number", "recorded already"),
-        (3, "switch, number", "recorded already"),
+        (2, "switch, number", "stored already"),
+        (3, "switch, number", "stored already"),
     ]
     assert counts(summary) == (3, 1, 0, 0, 2)
 
@@ -149,21 +149,21 @@ def test_a_tariff_rates_by_plan_day_block_and_what_is_included(tmp_path: Path) -
     Subscription.objects.create(carrier="att", phone_number="200", plan=Plan.objects.create(name="Gold"))
     price = PROFILE[PROFILE.index("[price]") : PROFILE.index("[reference]")]
     text = (
-        "e,1,1772323200,100,0.005,,,,,final\n"  # 5 kilobytes on the 1st: 0.00025, half to even
+        "e,1,1772323200,100,0.005,,,,,final\n"  # 5 kilobytes on the 1st
         "e,2,1772409600,100,0.005,,,,,final\n"  # on the 2nd
         "e,3,1772409600,200,1.501,,,,,final\n"  # two started blocks beyond 500 kilobytes
         "e,4,1772323200,100,,,1.51,,,final\n"  # 91 seconds: two started blocks beyond 60
         "e,5,1772236800,100,,,1,,,final\n"  # no rate on 28 February
-        "e,6,1772409600,200,9223372036854775,,,,,final\n"
+        "e,6,1772409600,200,999999999999,,,,,final\n"
     )
     summary = import_text(tmp_path, text, PROFILE.replace(price, TARIFF))
     assert rows(STORED) == [
-        ("data", "x-e/1", 5, Decimal("0.0002")),
+        ("data", "x-e/1", 5, Decimal("0.00025")),
         ("data", "x-e/2", 5, Decimal("0.0050")),
         ("data", "x-e/3", 1501, Decimal(2)),
         ("voice", "x-e/4", 91, Decimal("0.1000")),
     ]
     assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [
-        (6, "price", "by the tariff, no rate for voice holds on 2026-02-28"),
-        (7, "price", "by the tariff, 9223372036854775.0000 is more than 9999999999.9999"),
+        (6, "price", "no rate of the tariff for voice holds on 2026-02-28"),
+        (7, "price", "by the tariff, the price of 999999999999000 kilobytes is more than 9999999999.9999"),
     ]

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from wingtel.imports import profiles
-from wingtel.imports.amounts import quantity_reader, units_per
+from wingtel.imports.columns import Columns
 from wingtel.imports.errors import ProfileError
-from wingtel.imports.profiles import Price, Quantity
-from wingtel.recording.entries import NamedBy
-from wingtel.recording.tariffs import Rate
+from wingtel.imports.profile_schema import DATA_UNITS, DataQuantity, Price, Quantity, VoiceQuantity
+from wingtel.imports.values import QuantityValue
+from wingtel.imports.values.numbers import Numbers
+from wingtel.ingest.batch import Lookup
+from wingtel.rating import Rate
 from wingtel.usage.models import UsageType
 
 SHIPPED = Path(profiles.__file__).parent / "profiles"
@@ -28,14 +30,15 @@ def test_cdr_gen_rates_by_kilobyte_and_second_and_names_subscriptions_by_phone_n
         UsageType.DATA: (Rate(price=Decimal("0.0005")),),
         UsageType.VOICE: (Rate(price=Decimal("0.0020")),),
     }
-    assert (profile.naming.by, profile.naming.column) == (NamedBy.PHONE_NUMBER, "MSISDN")
+    assert (profile.naming.by, profile.naming.column) == (Lookup.PHONE_NUMBER, "MSISDN")
     assert profile.usage_types.values["MOC"] is UsageType.VOICE
     assert profile.usage_types.values["SMS-O"] is None
 
 
 def test_wingtel_reads_the_price_from_its_column() -> None:
     profile = profiles.find("wingtel")
-    assert profile.price == Price(columns={UsageType.DATA: "price", UsageType.VOICE: "price"})
+    assert profile.price == Price(column="price")
+    assert profile.price_columns == {UsageType.DATA: "price", UsageType.VOICE: "price"}
     assert profile.tariff is None
 
 
@@ -55,22 +58,69 @@ WRONG = [
     ('quote = ""', 'qoute = ""', "layout.qoute: unknown key; known here are "),
     ('quote = ""', "header = false", "layout.columns: missing; a file without header needs the names"),
     ("optional_trailing = 1", "optional_trailing = -1", "layout.optional_trailing: has to be a whole number"),
-    ("optional_trailing = 1", 'encoding = "ebcdic"', "layout.encoding: 'ebcdic' is none of utf-8, latin-1"),
+    (
+        "optional_trailing = 1",
+        'encoding = "ebcdic"',
+        "layout.encoding: has to be one of utf-8, latin-1, cp1252, not 'ebcdic'",
+    ),
     ('["Call date", "Call time"]', "[]", "moment.columns: has to be a list of column names or positions"),
-    ('["%Y-%m-%d %H:%M:%S"]', '["never"]', "moment.formats: 'never' is neither"),
+    ('["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]', '["never"]', "moment.formats: 'never' is neither"),
     ('time_zone = "UTC"', 'time_zone = "Mars/Base"', "moment.time_zone: 'Mars/Base' is neither a zone"),
     ('column = "Usage Type"', "", "usage_type.column: missing"),
     ('voice = ["MOC", "MTC"]', 'voice = ["D"]', "usage_type.voice: 'D' has another meaning already"),
-    ('unit = "bytes"', 'unit = "bits"', "data.unit: 'bits' is none of bytes, kilobytes"),
-    ('unit = "bytes"', 'unit = "bytes"\nkilobyte = 1025', "data.kilobyte: has 1000 or 1024 bytes, not 1025"),
+    (
+        'unit = "bytes"',
+        'unit = "bits"',
+        "data.unit: has to be one of bytes, kilobytes, megabytes, gigabytes, not 'bits'",
+    ),
+    ('unit = "bytes"', 'unit = "bytes"\nkilobyte = 1025', "data.kilobyte: has to be one of 1000, 1024, not 1025"),
     ('"0.0005"', "0.0005", "tariff.data[1].price: has to be a text, not 0.0005"),
     ('"0.0005"', '"-1"', "tariff.data[1].price: '-1' has to be from 0"),
     ('"0.0020"', '"much"', "tariff.voice[1].price: 'much' is no decimal number"),
     ("[[tariff.data]]", '[price]\ncolumn = "Price"\n[[tariff.data]]', "tariff: there is a price column as well"),
-    ('by = "phone_number"', 'by = "imsi"', "subscription.by: 'imsi' is none of id, phone_number, device_id"),
-    ('column = "MSISDN"', "column = 0", "subscription.column: 0 is neither a column name nor a position"),
-    ('constant = "att"', 'constant = "o2"', "carrier.constant: 'o2' is none of att, sprint"),
-    ("[layout]", "[layuot]", "layout: missing; a table is needed"),
+    ('by = "phone_number"', 'by = "imsi"', "subscription.by: has to be one of id, phone_number, device_id, not 'imsi'"),
+    ('column = "MSISDN"', "column = 0", "subscription.column: has to be a column name, or a position from 1, not 0"),
+    ('constant = "att"', 'constant = "o2"', "carrier.constant: has to be one of att, sprint, not 'o2'"),
+    (
+        "[layout]",
+        "[layuot]",
+        "layuot: unknown key; known here are carrier, constants, data, description, filter, layout",
+    ),
+    (
+        '[layout]\ndelimiter = "|"\nquote = ""\noptional_trailing',
+        "[constants]\n#",
+        "layout: missing; a table is needed",
+    ),
+    ("[layout]", "[constants]\na = 'x'\nb = 1\n[layout]", "constants.b: has to be a text, not 1"),
+    ("[layout]", "[values.kind]\na = 'x'\nb = 1.5\n[layout]", "values.kind.b: has to be a text, not 1.5"),
+    (
+        'constant = "att"',
+        'column = "x"\nvalues = { a = "att", b = "o2" }',
+        "carrier.values.b: has to be one of att, sprint",
+    ),
+    ('constant = "att"', "", "carrier.column: missing; a column name, or a position from 1, is needed; or constant"),
+    ('skip = ["SMS-O", "SMS-MT"]', 'constant = "data"', "usage_type.column: means nothing beside constant"),
+    (
+        '["Bytes Rx", "Bytes Tx"]',
+        '["Bytes Rx", 1.5]',
+        "data.columns: has to be a column name, or a position from 1 or a table, not 1.5",
+    ),
+    (
+        "[[tariff.data]]",
+        "[[tariff.data]]\nblok = 2",
+        "tariff.data[1].blok: unknown key; known here are block, included",
+    ),
+    ("[[tariff.data]]", "[[tariff.data]]\nblock = 0", "tariff.data[1].block: has to be a whole number from 1, not 0"),
+    (
+        "[[tariff.data]]",
+        '[[tariff.data]]\nvalid_from = "May"',
+        "tariff.data[1].valid_from: has to be a date such as 2026",
+    ),
+    ('[[tariff.voice]]\nprice = "0.0020" # per second', "", "tariff.voice: missing; a list of tables [[tariff.voice]]"),
+    ('"tryfinally/cdr-gen: pipe-separated, rated here"', "5", "description: has to be a text, not 5"),
+    ("[carrier]", "[[filter]]\ncolumn = 'x'\nin = 'y'\n[carrier]", "filter[1].in: has to be a list of texts, not 'y'"),
+    ("[carrier]", "[[filter]]\ncolumn = 'x'\n[carrier]", "filter[1].in: either in or not_in is needed"),
+    ('quote = ""', "header = 1", "layout.header: has to be true or false, not 1"),
     ("[layout]", "[layout", "cdr-gen.toml: "),
 ]
 NDJSON = """
@@ -138,8 +188,12 @@ def test_positions_of_columns_mean_nothing_to_ndjson(right: str, wrong: str, mes
     ],
 )
 def test_units_are_converted_exactly_and_rounded_up(unit: str, kilobyte: int, texts: list[str], amount: int) -> None:
-    assert quantity_reader(Quantity(columns=("q",), unit=unit, kilobyte=kilobyte))(texts) == amount
+    columns = ("q",) * len(texts)
+    quantity: Quantity = VoiceQuantity(columns=columns, unit=unit)  # type: ignore[arg-type] # one of the literals
+    if unit in DATA_UNITS:
+        quantity = DataQuantity(columns=columns, unit=unit, kilobyte=kilobyte)  # type: ignore[arg-type] # as above
+    assert QuantityValue(quantity, Columns(["q"]), Numbers()).read(*texts) == amount
 
 
 def test_a_gigabyte_is_the_square_of_1024_kilobytes_where_the_profile_says_1024() -> None:
-    assert units_per(Quantity(columns=("q",), unit="gigabytes", kilobyte=1024)) == Fraction(1048576)
+    assert DataQuantity(columns=("q",), unit="gigabytes", kilobyte=1024).factor == Fraction(1048576)

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wingtel.imports import profiles
-from wingtel.imports.importing import ImportOptions, import_feed
+from wingtel.imports.service import ImportOptions, import_feed
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.business_days import set_time_zone
 
@@ -39,6 +39,7 @@ MOMENTS = {
 }
 UNITS = {"bytes": -1, "kilobytes": 0, "megabytes": 1, "gigabytes": 2}
 ROUNDINGS = {"up": ROUND_CEILING, "down": ROUND_FLOOR, "half_even": ROUND_HALF_EVEN}
+ZEROS = {"", "0", "0.0", "0.000", "0.0000"}
 TARIFF = (Decimal("0.00375"), 60, 90)
 """The price of a block, how much a block is, and how much is included: of both usage types."""
 
@@ -66,6 +67,8 @@ class Shape:
     naming: str
     has_tariff: bool
     rounds_price: bool
+    of_both: str
+    of_neither: str
     order: tuple[int, ...]
 
     @property
@@ -105,6 +108,9 @@ class Shape:
             parts.append(f"[[tariff.data]]\n{rate}\n[[tariff.voice]]\n{rate}")
         else:
             parts.append(f"[price]\ncolumn = 'cost'\nround = {str(self.rounds_price).lower()}")
+            if self.types == "by_quantity":
+                of_both = "{ data = '0.25', voice = '0.75' }" if self.of_both == "shares" else f"'{self.of_both}'"
+                parts.append(f"of_both = {of_both}\n" + f"of_neither = '{self.of_neither}'" * bool(self.of_neither))
         return "\n".join(parts)
 
 
@@ -127,6 +133,8 @@ SHAPES = st.builds(
     naming=st.sampled_from(["id", "phone_number", "device_id"]),
     has_tariff=st.booleans(),
     rounds_price=st.booleans(),
+    of_both=st.sampled_from(["data", "voice", "shares"]),
+    of_neither=st.sampled_from(["", "data", "voice"]),
     order=st.permutations(range(11)).map(tuple),
 )
 
@@ -244,7 +252,7 @@ class Reading:
         kinds = [] if self.shape.filters and line["status"] == "draft" else self._kinds(line)
         if not kinds:
             return "skipped"
-        records = [self._record(kind, line, fields) for kind in kinds]
+        records = [self._record(kind, kinds, line, fields) for kind in kinds]
         new = [record for record in records if record[0] not in self._known]
         for key, name, kind, day, used, price in new:
             self._known.add(key)
@@ -258,9 +266,12 @@ class Reading:
             return ["voice"]
         if self.shape.types == "by_quantity":
             columns = {"data": ["up", "down"][: self.shape.data_columns], "voice": ["talk"]}
-            return [
-                kind for kind, names in columns.items() if any(line[n] not in {"", "0", "0.0", "0.000"} for n in names)
-            ]
+            kinds = [kind for kind, names in columns.items() if any(line[n] not in ZEROS for n in names)]
+            if kinds or self.shape.has_tariff or line["cost"] in ZEROS:
+                return kinds
+            if not self.shape.of_neither:
+                raise RejectedError
+            return [self.shape.of_neither]
         meanings = {"D": ["data"], "data": ["data"], "V": ["voice"], "S": []}
         if self.shape.maps_values:
             meanings["mobile"] = ["data"]
@@ -269,7 +280,7 @@ class Reading:
         return meanings[line["kind"]]
 
     def _record(
-        self, kind: str, line: dict[str, str], fields: list[str]
+        self, kind: str, kinds: Sequence[str], line: dict[str, str], fields: list[str]
     ) -> tuple[tuple[object, ...], str, str, date, Decimal, Decimal]:
         used, moment, name = self._used(kind, line), self._moment(line), line["who"]
         if name not in self.names:
@@ -278,7 +289,10 @@ class Reading:
         if self.shape.reference and "" in reference:
             raise RejectedError
         day = moment.astimezone(ZoneInfo(OPERATOR_ZONE)).date()
-        return (kind, name, moment, reference), name, kind, day, used, self._price(used, line)
+        price = self._price(used, line)
+        if len(kinds) == 2 and not self.shape.has_tariff:
+            price = self._part(kind, price)
+        return (kind, name, moment, reference), name, kind, day, used, price
 
     def _used(self, kind: str, line: dict[str, str]) -> Decimal:
         columns = ["up", "down"][: self.shape.data_columns] if kind == "data" else ["talk"]
@@ -318,16 +332,23 @@ class Reading:
     def _price(self, used: Decimal, line: dict[str, str]) -> Decimal:
         if not self.shape.has_tariff:
             price = self._plain_price(line["cost"])
-            if price.as_tuple().exponent < -4 and not self.shape.rounds_price:  # type: ignore[operator]
+            if price.as_tuple().exponent < -8 and not self.shape.rounds_price:  # type: ignore[operator]
                 raise RejectedError
-            return price.quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
+            return price.quantize(Decimal("0.00000001"), ROUND_HALF_EVEN)
         each, block, included = TARIFF
         blocks = -(-int(max(used - included, Decimal(0))) // block)
         with localcontext(prec=80):
-            price = (each * blocks).quantize(Decimal("0.0001"), ROUND_HALF_EVEN)
-        if price > Decimal("9999999999.9999"):
+            price = (each * blocks).quantize(Decimal("0.00000001"), ROUND_HALF_EVEN)
+        if price > Decimal("9999999999.99999999"):
             raise RejectedError
         return price
+
+    def _part(self, kind: str, price: Decimal) -> Decimal:
+        """The part of a price that is for this type of a line that is both."""
+        if self.shape.of_both != "shares":
+            return price if self.shape.of_both == kind else Decimal(0)
+        quarter = (price / 4).quantize(Decimal("0.00000001"), ROUND_HALF_EVEN)
+        return quarter if kind == "data" else price - quarter
 
     @staticmethod
     def _plain_price(text: str) -> Decimal:

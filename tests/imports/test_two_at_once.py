@@ -10,8 +10,8 @@ from django.db import connections
 
 from wingtel.imports import profiles
 from wingtel.imports.generate import write_feed
-from wingtel.imports.importing import ImportOptions, ImportSummary, import_feed
 from wingtel.imports.models import UsageImport
+from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.subscriptions.models import Subscription
 
 from .reading import counts, daily, differing_days

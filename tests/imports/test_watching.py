@@ -81,7 +81,7 @@ def test_files_renamed_in_are_imported_and_go_to_done_or_failed(start: StartWatc
         (tmp_path / f"{name}.part").write_text(text)
         (tmp_path / f"{name}.part").rename(tmp_path / name)
     watch.until_said("good.csv: 1 lines: 1 accepted, 0 skipped, 0 duplicate, 0 rejected")
-    watch.until_said("wrong.csv: failed: the column 'usage_type' is missing")
+    watch.until_said("wrong.csv: failed: the column 'record_id' is missing")
     assert (tmp_path / "done" / "good.csv").read_text() == GOOD
     assert (tmp_path / "failed" / "wrong.csv").exists()
     assert "is missing" in (tmp_path / "failed" / "wrong.csv.error").read_text()

@@ -58,8 +58,8 @@ def test_records_and_adjustments_add_up_to_the_total(subscription: int) -> None:
     assert data.adjusted == Sums(-5, Decimal("-0.1000"), 1)
     assert data.total == Sums(-2, Decimal("0.2750"), 2)
     assert data.records == [
-        RawRecord("d0", datetime(2026, 3, 10, tzinfo=UTC), 1, Decimal("0.1250")),
-        RawRecord("d23", datetime(2026, 3, 10, 23, tzinfo=UTC), 2, Decimal("0.2500")),
+        RawRecord("d0", datetime(2026, 3, 10, tzinfo=UTC), 1, Decimal("0.1250"), None),
+        RawRecord("d23", datetime(2026, 3, 10, 23, tzinfo=UTC), 2, Decimal("0.2500"), None),
     ]
     assert data.adjustments == [adjustment]
     assert (voice.recorded, voice.adjusted, voice.total) == (

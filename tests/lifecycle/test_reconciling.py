@@ -12,7 +12,6 @@ from tests.conformance.oracle import differences
 from tests.conformance.writing import MODELS, WRITE
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
-from wingtel.lifecycle.expiring import expire
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.lifecycle.reconciling import NothingToReconcileError, reconcile
 from wingtel.lifecycle.sealing import SealRefusedError, seal
@@ -169,26 +168,6 @@ def test_a_day_that_does_not_reconcile_is_not_sealed(subscription_ids: list[int]
     assert UsageDay.objects.get().state == UsageDay.State.OPEN
     reconcile(repair=True)
     assert seal(DAY).state == UsageDay.State.SEALED
-
-
-def test_an_expired_day_that_was_damaged_is_told_and_keeps_its_month(subscription_ids: list[int]) -> None:
-    seal(DAY)
-    expire(DAY)
-    execute("UPDATE daily_usage SET price = price + 1 WHERE usage_type = 'voice'")
-    outcome = reconcile(repair=True)
-    assert not outcome.repaired
-    assert outcome.differences[0] == {
-        "grain": "seal of day",
-        "kind": "differs",
-        "subscription_id": None,
-        "usage_type": "voice",
-        "start": "2026-03-10",
-        "expected": {"used": 28, "price": "10.0000", "records": 4},
-        "found": {"used": 28, "price": "14.0000", "records": 4},
-    }
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(price) FROM usage_monthly WHERE usage_type = 'voice'")
-        assert cursor.fetchone() == (Decimal("10.0000"),)
 
 
 def test_without_usage_there_is_nothing_to_reconcile(transactional_db: None) -> None:

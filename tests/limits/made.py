@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.limits.keeping import make_limit
 from wingtel.limits.models import Alert, PriceLimit
-from wingtel.recording import UsageEntry, record_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageType
 
@@ -29,8 +30,10 @@ def limit(amount: str = "25", **terms: Any) -> PriceLimit:
 def use(subscription_id: int, day: str, price: str, usage_type: str = "data", record_id: str = "") -> None:
     """Record usage at noon (UTC) of a day."""
     moment = datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC)
-    recorded = record_usage([UsageEntry(UsageType(usage_type), moment, subscription_id, 1, Decimal(price), record_id)])
-    assert not recorded.refused, recorded.refused
+    recorded = ingest_usage(
+        [UsageRecordInput(UsageType(usage_type), moment, subscription_id, 1, Decimal(price), record_id)]
+    )
+    assert not recorded.rejected, recorded.rejected
 
 
 def alerts(*, is_open: bool | None = None) -> list[tuple[int, str, int, str, str | None]]:

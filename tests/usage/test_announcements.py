@@ -283,14 +283,6 @@ DELETE: dict[str, tuple[Callable[[DataUsageRecord], object], object]] = {
         lambda each: DATA.annotate(more=F("price") + 1).filter(more=4).order_by("more").delete(),
         (1, {"usage.DataUsageRecord": 1}),
     ),
-    "cascade": (
-        lambda each: each.subscription.delete(),
-        (2, {"usage.DataUsageRecord": 1, "subscriptions.Subscription": 1}),
-    ),
-    "cascade by queryset": (
-        lambda each: Subscription.objects.filter(carrier="att").delete(),
-        (2, {"usage.DataUsageRecord": 1, "subscriptions.Subscription": 1}),
-    ),
 }
 
 

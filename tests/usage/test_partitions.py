@@ -81,3 +81,26 @@ def test_two_sessions_that_need_the_same_partition_at_once_make_it_once() -> Non
                 assert not waiting.done()
             first.commit()
             assert waiting.result() == (None,)
+
+
+@pytest.mark.parametrize(
+    ("table", "quantity"), [("data_usage_record", "kilobytes_used"), ("voice_usage_record", "seconds_used")]
+)
+def test_a_quantity_out_of_range_is_refused_by_the_database(
+    subscription: Subscription, table: str, quantity: str
+) -> None:
+    partitions.ensure([date(2026, 3, 1)])
+
+    def insert(target: str, amount: int) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {target} (record_id, usage_date, subscription_id, price, {quantity})"
+                " VALUES (%s, '2026-03-01 12:00+00', %s, 1, %s)",
+                [f"{target} {amount}", subscription.pk, amount],
+            )
+
+    for target in (table, f"{table}_20260301"):
+        for amount in (10**15, -(10**15)):
+            insert(target, amount)
+            with pytest.raises(IntegrityError, match=f"{table}_quantity"):
+                insert(target, amount + (1 if amount > 0 else -1))

@@ -6,6 +6,7 @@ from typing import Any
 
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ExceedingPage, Granularity, MetricsPage, Series
+from wingtel.usage.provenance import IngestBatch, RecordOrigin
 
 
 def exceeding_answer(
@@ -65,10 +66,31 @@ def series_answer(series: Series, *, subscription_id: int, period: Period, granu
     }
 
 
+def origin_answer(origin: RecordOrigin | None) -> dict[str, Any] | None:
+    """Return where a raw record came from: the file and line of an import, or the index in a request."""
+    if origin is None:
+        return None
+    if origin.kind == IngestBatch.Origin.IMPORT:
+        return {"import_id": int(origin.reference), "file": origin.name, "line": origin.line}
+    return {"request_id": origin.reference, "index": origin.line}
+
+
+def origin_text(origin: dict[str, Any] | None) -> str:
+    """Return where a record came from in a line for people to read."""
+    if origin is None:
+        return ""
+    if "file" in origin:
+        return f"{origin['file']}:{origin['line']} (import {origin['import_id']})"
+    return f"request {origin['request_id']} [{origin['index']}]"
+
+
 def money(amount: Decimal) -> str:
-    """An amount with its four decimals."""
-    text = str(amount)  # nearly always has them, and is made in a third of the time
-    return text if text[-5:-4] == "." and "E" not in text else f"{amount:.4f}"
+    """Return an amount with four decimals, or more where it has them. So does usage_money() in SQL."""
+    text = str(amount)  # which takes a third of the time of a format
+    if "E" in text:  # as very small amounts are
+        text = f"{amount:f}"
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.rstrip('0'):0<4}"
 
 
 def price_limit(limit: Decimal) -> str:

@@ -2,10 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core import checks
-from django.db import connections
 from django.db.models.signals import post_migrate
-
-from wingtel import sql
 
 from .checks import strategy_is_installed
 
@@ -25,14 +22,11 @@ class AggregatesConfig(AppConfig):
         connect_receivers()
 
 
-def install(using: str, **_: Any) -> None:
-    """Bring functions, views and triggers up to date with this version of Wingtel."""
-    from . import stored  # noqa: PLC0415 - needs the apps to be loaded
-    from .strategies import ensure_installed  # noqa: PLC0415 - needs the apps to be loaded
+def install(**_: Any) -> None:
+    """Bring functions, views, rules and triggers up to date with this version of Wingtel."""
+    from .strategies import define_functions, ensure_installed  # noqa: PLC0415 - needs the apps to be loaded
 
-    with connections[using].cursor() as cursor:
-        cursor.execute(sql.script("wingtel.aggregates", "sql/functions.sql"))
-        cursor.execute(stored.DEFINE_ADD)
+    define_functions()
     ensure_installed()
 
 

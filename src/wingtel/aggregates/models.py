@@ -4,6 +4,7 @@ from django.db import models
 
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
 
 
 class StoredUsage(models.Model):
@@ -17,8 +18,8 @@ class StoredUsage(models.Model):
         Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     usage_type = models.TextField(choices=UsageType, db_collation="C")
-    used = models.BigIntegerField()
-    price = models.DecimalField(max_digits=20, decimal_places=4)
+    used = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=0)
+    price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS)
     records = models.BigIntegerField()
 
     class Meta:

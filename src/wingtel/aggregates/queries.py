@@ -21,6 +21,7 @@ from wingtel import sql
 from wingtel.database.arrays import array
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageDay, UsageType
+from wingtel.usage.provenance import RecordOrigin
 
 from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
 
@@ -336,12 +337,13 @@ class Sums:
 
 @dataclass(frozen=True)
 class RawRecord:
-    """A raw usage record, whichever table it stands in."""
+    """A raw usage record, whichever table it stands in; `origin` is None for what was not ingested."""
 
     record_id: str
     usage_date: datetime
     used: int
     price: Decimal
+    origin: RecordOrigin | None
 
 
 @dataclass(frozen=True)
@@ -412,8 +414,11 @@ def _type_with_sources(usage_type: str, *columns: Any) -> TypeWithSources:
     )
 
 
-def _raw_record(*, record_id: str, usage_date: str, used: int, price: str) -> RawRecord:
-    return RawRecord(record_id, datetime.fromisoformat(usage_date), used, Decimal(price))
+def _raw_record(*, record_id: str, usage_date: str, used: int, price: str, **origin: Any) -> RawRecord:
+    told = RecordOrigin(origin["origin"], origin["reference"], origin["name"], origin["line"])
+    return RawRecord(
+        record_id, datetime.fromisoformat(usage_date), used, Decimal(price), told if origin["origin"] else None
+    )
 
 
 @dataclass(frozen=True)

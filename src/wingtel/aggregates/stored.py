@@ -28,7 +28,7 @@ DEFINE_ADD = _adding(_SQL["define_add"], "excluded")
 """Defines the function usage_add(), which adds a single change."""
 
 COUNT_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _UPSERTS, f", totals AS ({_SQL['totals']} RETURNING 1)\n"))
-"""The same within the statement by which `record_usage` stores, as a strategy's `count_recorded`."""
+"""The same within the statement by which `ingest_usage` stores, as a strategy's `count_recorded`."""
 
 COUNT_MANY_RECORDED = "\n".join(
     (_SQL["recorded"], _SQL["sums"], _adding(_SQL["merges"], "delta"), f", totals AS ({_SQL['totals']} RETURNING 1)\n")

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class ApiConfig(AppConfig):
     name = "wingtel.api"
     label = "api"
+
+    def ready(self) -> None:
+        from .tariffs import check_tariff  # noqa: PLC0415 - needs the apps to be loaded
+
+        check_tariff()

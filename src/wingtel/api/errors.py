@@ -66,16 +66,16 @@ class KeyReused(exceptions.APIException):
     default_detail = "This Idempotency-Key came with another request within a day. Give each request a key of its own."
 
 
-class RecordsRefused(exceptions.APIException):
+class RecordsRejected(exceptions.APIException):
     """Records that are taken together or not at all, and some cannot be taken."""
 
     status_code = HTTPStatus.UNPROCESSABLE_ENTITY
-    slug = "records-refused"
+    slug = "records-rejected"
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = list(faults)
         super().__init__(
-            f"Nothing was recorded: {len(faults)} of the records cannot be taken. Mend or remove those named in errors."
+            f"Nothing was ingested: {len(faults)} of the records cannot be taken. Mend or remove those named in errors."
         )
 
 
@@ -156,7 +156,7 @@ def _detail(error: exceptions.APIException) -> str:
 
 
 def _faults(error: exceptions.APIException, request: Request | None) -> list[Fault]:
-    if isinstance(error, InvalidParameters | RecordsRefused):
+    if isinstance(error, InvalidParameters | RecordsRejected):
         return error.faults
     if isinstance(error, exceptions.ValidationError):
         sent = request.data if request is not None else None

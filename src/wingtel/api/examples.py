@@ -63,6 +63,19 @@ RECONCILIATION = {
     "repaired": False,
     "differences": [],
 }
+CONFLICT = {
+    "id": 1,
+    "subscription_id": 7,
+    "usage_type": "data",
+    "record_id": "att-20260310-000001",
+    "usage_date": "2026-03-10T12:00:00Z",
+    "stored_quantity": 20480,
+    "stored_price": "0.3000",
+    "quantity": 40960,
+    "price": "0.6000",
+    "detected_at": "2026-03-12T08:00:00Z",
+    "origin": {"import_id": 13, "file": "att-20260310-2.csv", "line": 2},
+}
 _SUMS = {"used": 0, "price": "0.0000", "records": 0}
 EXPLANATION = {
     "subscription_id": 7,
@@ -84,6 +97,7 @@ EXPLANATION = {
                     "usage_date": "2026-03-10T12:00:00Z",
                     "used": 20480,
                     "price": "0.3000",
+                    "origin": {"import_id": 12, "file": "att-20260310.csv", "line": 2},
                 }
             ],
             "adjustments": [{"id": 1, **ADJUSTMENT, **ADJUSTMENT_MADE}],

@@ -10,12 +10,12 @@ from wingtel.limits.keeping import tidy_levels
 from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
 
 from . import examples
+from .fields import MoneyField
 from .serializers import KnownFieldsSerializer
 
 _ENDPOINT_FIELDS: tuple[str, ...] = (
     *("id", "url", "description", "enabled", "disabled_because", "previous_until", "created_at"),
 )
-_MONEY: dict[str, Any] = {"max_digits": 24, "decimal_places": 4, "read_only": True}
 
 
 @examples.example(examples.LIMIT, {"id": 1, **examples.LIMIT, **examples.LIMIT_MADE})
@@ -48,10 +48,8 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     limit_id = serializers.IntegerField(read_only=True)
     subscription_id = serializers.IntegerField(read_only=True)
     state = serializers.ChoiceField(choices=["open", "recovered"], read_only=True)
-    price = serializers.DecimalField(**_MONEY, help_text="The total when it was found to have reached the level.")
-    recovered_price = serializers.DecimalField(
-        **_MONEY, allow_null=True, help_text="Null also where the limit does not apply any more."
-    )
+    price = MoneyField(help_text="The total when it was found to have reached the level.")
+    recovered_price = MoneyField(allow_null=True, help_text="Null also where the limit does not apply any more.")
 
     class Meta:
         model = Alert

@@ -21,7 +21,7 @@ from wingtel.aggregates.questions import (
     parse_price_limit,
     parse_subscription_id,
 )
-from wingtel.recording import NamedBy
+from wingtel.ingest.batch import Lookup
 from wingtel.usage.models import UsageDay, UsageType
 
 from . import cursors, negotiation
@@ -222,20 +222,20 @@ CURSOR = Parameter(
     schema={"type": "string", "format": "cursor-of-ids"},
     description="Where the page before ended.",
 )
-NAMED_BY = Parameter(
-    name="named_by",
-    rule=f"one of {', '.join(NamedBy)}",
-    parse=NamedBy,
-    schema={"type": "string", "enum": list(NamedBy)},
-    description="By what the records name their subscription: the field subscription_id, phone_number or device_id.",
-    default=NamedBy.ID,
+LOOKUP = Parameter(
+    name="lookup",
+    rule=f"one of {', '.join(Lookup)}",
+    parse=Lookup,
+    schema={"type": "string", "enum": list(Lookup)},
+    description="The identifier by which records name their subscription: subscription_id, phone_number or device_id.",
+    default=Lookup.ID,
 )
 ATOMIC = Parameter(
     name="atomic",
     rule="true or false",
     parse=parse_boolean,
     schema={"type": "boolean"},
-    description="With true, nothing is recorded when one record is refused.",
+    description="With true, nothing is ingested when one record is rejected or a conflict.",
     default=False,
 )
 FORMAT = Parameter(
@@ -279,7 +279,7 @@ METRICS = (
     PAGE_SIZE,
     _cursor_of("metrics", parse_metrics_cursor),
 )
-RECORDING = (NAMED_BY, ATOMIC)
+INGEST = (LOOKUP, ATOMIC)
 SERIES = (FROM, TO, USAGE_TYPE, GRANULARITY, FORMAT)
 LISTING = (PAGE_SIZE, CURSOR)
 LISTING_OF_SUBSCRIPTION = (SUBSCRIPTION_ID, *LISTING)

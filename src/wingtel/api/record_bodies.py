@@ -1,248 +1,302 @@
-"""Usage records as a request brings them, and each of them as an entry or the reason it is none."""
+"""Usage records as a request brings them: a batch, and the reason why each other record is none."""
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from itertools import chain, repeat
-from operator import itemgetter
-from types import NoneType
-from typing import IO, Any, NamedTuple
+from decimal import Decimal
+from itertools import repeat
+from typing import IO, Any
 
-import orjson
+import msgspec
+import polars as pl
+from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType, ValidationError
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
-from rest_framework.utils.json import strict_constant
 
-from wingtel.recording import NamedBy, Refusal, UsageEntry
+from wingtel.ingest.batch import Lookup
+from wingtel.ingest.inputs import frame_of
+from wingtel.ingest.outcomes import Rejection
+from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS
 
 from .errors import TooLarge, echo
 
 NDJSON = "application/x-ndjson"
 MOST_RECORDS = 10_000
 MOST_BYTES = 16 * 2**20
-NAMES = {NamedBy.ID: "subscription_id", NamedBy.PHONE_NUMBER: "phone_number", NamedBy.DEVICE_ID: "device_id"}
+IDENTIFIERS = {Lookup.ID: "subscription_id", Lookup.PHONE_NUMBER: "phone_number", Lookup.DEVICE_ID: "device_id"}
 """The field that names the subscription."""
 
-_FIELDS = {"record_id", "usage_type", "usage_date", "quantity", "price"}
-_REQUIRED = ("usage_type", "usage_date", "quantity", "price")
-_CALLED = {"moment": "usage_date", "id": "subscription_id"}
-"""What the body calls a field of an entry, where that differs."""
+_PRICE = re.compile(rb"[0-9]{1,10}(?:\.[0-9]{1,%d}0{0,20})?" % PRICE_DECIMALS)
+_AT = re.compile(r" - at `\$\.?(\w*).*`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`$", re.DOTALL)
+_KIND = re.compile(r"`([^`]*)`")
+_WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "int | str": "a whole number or a text",
+    "float": "a number with a fraction",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+"""The words of msgspec for kinds of values, and ours."""
+_MISSING = re.compile(r"Object missing required field `(\w+)`$")
 
-_PLAIN = {str, int, bool, NoneType}
-_Loader = Callable[[bytes], Any]
+
+class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """One usage record. A price is kept as it was written, since it is exact."""
+
+    usage_type: str
+    usage_date: str
+    quantity: int
+    price: Raw | UnsetType = UNSET
+    record_id: str | UnsetType = UNSET
 
 
-class NotJSON(NamedTuple):
-    """A line that is not JSON, and why."""
+class _ById(RecordBody, forbid_unknown_fields=True, gc=False):
+    subscription_id: int | str
 
-    reason: str
+
+class _ByPhoneNumber(RecordBody, forbid_unknown_fields=True, gc=False):
+    phone_number: str
+
+
+class _ByDeviceId(RecordBody, forbid_unknown_fields=True, gc=False):
+    device_id: str
+
+
+_BODIES: dict[Lookup, type[RecordBody]] = {
+    Lookup.ID: _ById,
+    Lookup.PHONE_NUMBER: _ByPhoneNumber,
+    Lookup.DEVICE_ID: _ByDeviceId,
+}
+_ONE = {lookup: msgspec.json.Decoder(body) for lookup, body in _BODIES.items()}
+_MANY = {lookup: msgspec.json.Decoder(list[body]) for lookup, body in _BODIES.items()}  # type: ignore[valid-type]
+_ITEMS = msgspec.json.Decoder(list[Raw])
 
 
 @dataclass(frozen=True)
 class SentRecords:
-    """What a body held: records that are checked no further than to be JSON, and the SHA-256 of its bytes."""
+    """The body of a request, read no further; it holds a record a line if `is_lines`, else a list of them."""
 
-    items: list[Any]
-    sha256: str
+    body: bytes
+    is_lines: bool
 
-
-class _RecordsParser(BaseParser):
-    def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        """SentRecords."""
-        body = stream.read(MOST_BYTES + 1)
-        if len(body) > MOST_BYTES:
-            raise TooLarge(f"The body has more than {MOST_BYTES} bytes. Send it in several requests.")
-        items = self.items(body)
-        if len(items) > MOST_RECORDS:
-            raise TooLarge(f"{len(items)} records are more than {MOST_RECORDS}. Send them in several requests.")
-        return SentRecords(items, hashlib.sha256(body).hexdigest())
-
-    def items(self, body: bytes) -> list[Any]:
-        raise NotImplementedError
+    @property
+    def sha256(self) -> str:
+        """The hash of its bytes."""
+        return hashlib.sha256(self.body).hexdigest()
 
 
-class JSONRecordsParser(_RecordsParser):
+class JSONRecordsParser(BaseParser):
     """A JSON list of records."""
 
     media_type = "application/json"
+    is_lines = False
 
-    def items(self, body: bytes) -> list[Any]:
-        try:
-            items = _loads(body)
-            if not (isinstance(items, list) and _are_plain(items)):
-                items = _loads_exactly(body)
-        except (ValueError, RecursionError) as error:
-            raise ParseError(f"The body is not JSON: {error}.") from error
-        if not isinstance(items, list):
-            raise ParseError(f"The body is no list of records. Put them between [ and ], or send {NDJSON}.")
-        return items
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return SentRecords."""
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise TooLarge(f"The body has more than {MOST_BYTES} bytes. Send it in several requests.")
+        return SentRecords(body, self.is_lines)
 
 
-class NDJSONRecordsParser(_RecordsParser):
-    """A record a line; empty lines do not count. A line that is not JSON is refused alone."""
+class NDJSONRecordsParser(JSONRecordsParser):
+    """A record a line; empty lines do not count. A line that is not JSON is rejected alone."""
 
     media_type = NDJSON
-
-    def items(self, body: bytes) -> list[Any]:
-        lines = [line for line in body.split(b"\n") if line.strip()]
-        items = [_item(line, _loads) for line in lines]
-        return items if _are_plain(items) else [_item(line, _loads_exactly) for line in lines]
-
-
-def _item(line: bytes, load: _Loader) -> Any:
-    try:
-        return load(line)
-    except (ValueError, RecursionError) as error:
-        return NotJSON(f"the line is not JSON: {error}")
-
-
-def _are_plain(items: list[Any]) -> bool:
-    """Whether all are objects with nothing that has to be read exactly, such as a number with a fraction, or nested."""
-    return set(map(type, items)) <= {dict} and set(map(type, chain.from_iterable(map(dict.values, items)))) <= _PLAIN
-
-
-def _loads(text: bytes) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:  # also for half a surrogate or deep nesting, which are a matter of one record
-        return _loads_exactly(text)
-
-
-def _loads_exactly(text: bytes) -> Any:
-    # Prices are exact: a number with a fraction is the decimal that was written.
-    return json.loads(text.decode(), parse_float=Decimal, parse_constant=strict_constant)
+    is_lines = True
 
 
 @dataclass(frozen=True)
 class ReadRecords:
-    """The entries among the records, the index of each in the body, and why the others are none."""
+    """The records of a body: how many there are, those that could be read, and why the others could not."""
 
-    entries: list[UsageEntry]
-    indexes: Sequence[int]
-    refused: list[Refusal]
-
-    def refusals(self, of_entries: list[Refusal]) -> list[Refusal]:
-        """Every refusal, in the body's own indexes and names; `of_entries` is what recording refused."""
-        recorded = (
-            Refusal(self.indexes[position], _CALLED.get(field, field), reason) for position, field, reason in of_entries
-        )
-        return sorted([*self.refused, *recorded])
-
-
-def read(items: list[Any], named_by: NamedBy) -> ReadRecords:
-    """What the records say. The values' ranges are for recording to check."""
-    try:
-        return ReadRecords(_plain_entries(items, NAMES[named_by]), range(len(items)), [])
-    except (KeyError, TypeError, ValueError, InvalidOperation):
-        return _read_each(items, NAMES[named_by])
-
-
-def _plain_entries(items: list[Any], name: str) -> list[UsageEntry]:
-    """The entries of records that all have the same fields, told of whole columns: several times as fast.
-
-    Raises one of several errors when any might be wrong.
-    """
-    if not items:
-        return []
-    fields = [*_REQUIRED, name, *(["record_id"] if "record_id" in items[0] else [])]
-    if set(map(type, items)) != {dict} or set(map(len, items)) != {len(fields)}:
-        raise ValueError
-    usage_types, dates, quantities, prices, subscriptions, *references = zip(
-        *map(itemgetter(*fields), items), strict=True
-    )
-    record_ids: Iterable[str] = references[0] if references else repeat("", len(items))
-    if (
-        set(map(type, quantities)) != {int}
-        or not set(map(type, subscriptions)) <= {int, str}
-        or not set(map(type, prices)) <= {int, str, Decimal}
-        or not all(chain.from_iterable(references))
-    ):
-        raise ValueError
-    moments, exact_prices = map(datetime.fromisoformat, dates), map(Decimal, prices)
-    entries = zip(usage_types, moments, subscriptions, quantities, exact_prices, record_ids, repeat(""), strict=False)
-    return list(map(UsageEntry._make, entries))
-
-
-def _read_each(items: list[Any], name: str) -> ReadRecords:
-    entries: list[UsageEntry] = []
-    indexes: list[int] = []
-    refused: list[Refusal] = []
-    known = _FIELDS | {name}
-    for index, item in enumerate(items):
-        problem = next(_problems(item, name, known), None)
-        if problem is None:
-            try:
-                entries.append(_entry(item, name))
-                indexes.append(index)
-            except _WrongError as error:
-                problem = error.field, error.reason
-        if problem:
-            refused.append(Refusal(index, *problem))
-    return ReadRecords(entries, indexes, refused)
+    count: int
+    batch: pl.DataFrame
+    rejected: list[Rejection]
 
 
 class _WrongError(Exception):
-    def __init__(self, field: str, reason: str) -> None:
-        self.field, self.reason = field, reason
-        super().__init__(reason)
+    """A record that cannot be read: the field at fault, "" for the record itself, and the reason."""
 
 
-def _problems(item: Any, name: str, known: set[str]) -> Iterator[tuple[str, str]]:
-    if isinstance(item, NotJSON):
-        yield "", item.reason
-    elif not isinstance(item, dict):
-        yield "", f"{echo(_plain(item))!r} is no object with the fields of a record"
+def read_records(sent: SentRecords, lookup: Lookup) -> ReadRecords:
+    """Read the records of a body. Their ranges are for ingestion to check.
+
+    Raises ParseError when the body is no list of records, TooLarge when there are too many.
+    """
+    if not sent.is_lines and (records := _read_together(sent.body, lookup)) is not None:
+        return _read(records, range(len(records)), lookup, len(records), [])
+    items = _items(sent)
+    records, positions, rejected = [], [], []
+    for position, item in enumerate(items):
+        try:
+            records.append(_read_one(item, lookup))
+            positions.append(position)
+        except _WrongError as error:
+            rejected.append(Rejection(position, *error.args))
+    return _read(records, positions, lookup, len(items), rejected)
+
+
+def _items(sent: SentRecords) -> Sequence[bytes]:
+    if sent.is_lines:
+        items: Sequence[Any] = [line for line in sent.body.split(b"\n") if line.strip()]
     else:
-        for field in (*_REQUIRED, name):
-            if field not in item:
-                yield field, "missing"
-        for field in item.keys() - known:
-            yield field, f"unknown; the fields known here: {', '.join(sorted(known))}"
+        try:
+            items = _ITEMS.decode(sent.body)
+        except ValidationError as error:
+            raise ParseError(f"The body is no list of records. Put them between [ and ], or send {NDJSON}.") from error
+        except (DecodeError, RecursionError) as error:
+            raise ParseError(f"The body is not JSON: {error}.") from error
+    _check_count(len(items))
+    return items
 
 
-def _entry(item: dict[str, Any], name: str) -> UsageEntry:
-    quantity = item["quantity"]
-    if isinstance(quantity, bool):
-        raise _WrongError("quantity", f"{quantity!r} is no whole number")
-    record_id = item.get("record_id")
-    if "record_id" in item and not record_id:
-        raise _WrongError("record_id", f"{record_id!r} is no reference; leave the field out where there is none")
-    subscription = item[name]
-    if isinstance(subscription, bool) or not isinstance(subscription, str | int):
-        raise _WrongError(name, f"{_plain(subscription)!r} names no subscription")
-    return UsageEntry(
-        usage_type=item["usage_type"],
-        moment=_moment(item["usage_date"]),
-        subscription=subscription,
-        quantity=quantity,
-        price=_price(item["price"]),
-        record_id=record_id or "",
+def _check_count(count: int) -> None:
+    if count > MOST_RECORDS:
+        raise TooLarge(f"{count} records are more than {MOST_RECORDS}. Send them in several requests.")
+
+
+def _read_together(body: bytes, lookup: Lookup) -> list[RecordBody] | None:
+    """Decode all records at once; None when one of them may be wrong."""
+    try:
+        records: list[RecordBody] = _MANY[lookup].decode(body)
+    except (DecodeError, RecursionError):
+        return None
+    _check_count(len(records))
+    return None if _may_repeat_keys(body, records) else records
+
+
+def _may_repeat_keys(body: bytes, records: Sequence[RecordBody]) -> bool:
+    """Tell whether the names of fields come more often than there are fields, or are written with escapes."""
+    if b"\\" in body:
+        return True
+    names = _BODIES[Lookup.ID].__struct_fields__ if not records else type(records[0]).__struct_fields__
+    unset = sum((record.price is UNSET) + (record.record_id is UNSET) for record in records)
+    return sum(body.count(b'"%s"' % name.encode()) for name in names) != len(names) * len(records) - unset
+
+
+def _read_one(item: bytes, lookup: Lookup) -> RecordBody:
+    try:
+        record: RecordBody = _ONE[lookup].decode(item)
+    except ValidationError as error:
+        raise _WrongError(*_explained(str(error), item, lookup)) from error
+    except (DecodeError, RecursionError) as error:
+        raise _WrongError("", f"not JSON: {error}") from error
+    if repeated := _repeated_key(item):
+        raise _WrongError(repeated, "given twice")
+    return record
+
+
+def _explained(message: str, item: bytes, lookup: Lookup) -> tuple[str, str]:
+    """Return the field at fault and the reason, from what msgspec says."""
+    if unknown := _UNKNOWN.match(message):
+        known = ", ".join(sorted(_BODIES[lookup].__struct_fields__))
+        return echo(unknown[1]), f"unknown; the fields known here: {known}"
+    if missing := _MISSING.match(message):
+        return missing[1], "missing"
+    at = _AT.search(message)
+    if at and at[1]:
+        return at[1], _KIND.sub(lambda kind: _WORDS.get(kind[1], kind[1]), message[: at.start()]).lower()
+    return "", f"{echo(bytes(item).decode(errors='replace'))} is no object with the fields of a record"
+
+
+def _repeated_key(item: bytes) -> str:
+    repeated: list[str] = []
+
+    def pairs(members: list[tuple[str, Any]]) -> None:
+        seen: set[str] = set()
+        for name, _ in members:
+            repeated.extend([name] if name in seen else [])
+            seen.add(name)
+
+    json.loads(bytes(item), object_pairs_hook=pairs)
+    return repeated[0] if repeated else ""
+
+
+def _read(
+    records: Sequence[RecordBody],
+    positions: Sequence[int],
+    lookup: Lookup,
+    count: int,
+    rejected: list[Rejection],
+) -> ReadRecords:
+    """Return the batch of decoded records, without those with a value that cannot be read."""
+    try:
+        return ReadRecords(count, _batch(records, positions, lookup), rejected)
+    except (_WrongError, ValueError, OverflowError):
+        found = {position: next(_problems(record), None) for position, record in zip(positions, records, strict=True)}
+        more = [Rejection(position, *problem) for position, problem in found.items() if problem]
+        right = [(record, position) for record, position in zip(records, positions, strict=True) if not found[position]]
+        batch = _batch([record for record, _ in right], [position for _, position in right], lookup)
+        return ReadRecords(count, batch, [*rejected, *more])
+
+
+def _batch(records: Sequence[RecordBody], positions: Sequence[int], lookup: Lookup) -> pl.DataFrame:
+    """Return records as a batch. Raises one of several errors when a value cannot be read."""
+    usage_dates = list(map(datetime.fromisoformat, [record.usage_date for record in records]))
+    if (
+        None in {date.tzinfo for date in usage_dates}
+        or not {record.usage_type for record in records} <= _TYPES
+        or "" in {record.record_id for record in records}
+    ):
+        raise _WrongError
+    name = IDENTIFIERS[lookup]
+    return frame_of(
+        positions=positions,
+        usage_types=[record.usage_type for record in records],
+        usage_dates=usage_dates,
+        identifiers=[str(getattr(record, name)) for record in records],
+        quantities=[record.quantity for record in records],
+        prices=[_price(record.price) for record in records],
+        record_ids=["" if isinstance(record.record_id, UnsetType) else record.record_id for record in records],
+        carriers=list(repeat("", len(records))),
     )
 
 
-def _moment(sent: Any) -> datetime:
+_TYPES = set(UsageType.values)
+
+
+def _problems(record: RecordBody) -> Iterator[tuple[str, str]]:
+    if record.usage_type not in _TYPES:
+        yield "usage_type", f"{echo(record.usage_type)!r} is none of {', '.join(UsageType.values)}"
     try:
-        return datetime.fromisoformat(sent)
-    except (TypeError, ValueError):
-        raise _WrongError(
-            "usage_date", f"{_plain(sent)!r} is no moment in ISO 8601, such as 2026-03-01T09:30:00Z"
-        ) from None
+        if datetime.fromisoformat(record.usage_date).tzinfo is None:
+            yield "usage_date", f"{echo(record.usage_date)!r} has no time zone, such as the Z of 2026-03-01T09:30:00Z"
+    except ValueError:
+        example = "such as 2026-03-01T09:30:00Z"
+        yield "usage_date", f"{echo(record.usage_date)!r} is no timestamp in ISO 8601, {example}"
+    if abs(record.quantity) >= 2**63:
+        yield "quantity", f"{record.quantity} is out of range"
+    try:
+        _price(record.price)
+    except _WrongError as error:
+        yield "price", error.args[0]
+    if record.record_id == "":
+        yield "record_id", "empty; leave the field out where there is none"
 
 
-def _price(sent: Any) -> Decimal:
-    if isinstance(sent, str | int | Decimal) and not isinstance(sent, bool):
-        try:
-            return Decimal(sent)
-        except InvalidOperation:
-            pass
-    raise _WrongError("price", f"{_plain(sent)!r} is no decimal, such as 0.0150")
-
-
-def _plain(sent: Any) -> Any:
-    """A value as it reads in a message."""
-    return float(sent) if isinstance(sent, Decimal) else sent if not isinstance(sent, dict | list) else echo(sent)
+def _price(raw: Raw | UnsetType) -> str | None:
+    """Return the text of a price that a record can hold, None where there is none. Raises _WrongError."""
+    if isinstance(raw, UnsetType):
+        return None
+    sent = bytes(raw)
+    text = sent[1:-1] if sent[:1] == b'"' else sent
+    if _PRICE.fullmatch(text):
+        return text.decode()
+    if sent == b"null":
+        return None
+    if text is sent and sent[:1] in b"-0123456789":  # a number in JSON: it may have an exponent
+        number = Decimal(sent.decode())
+        if number.is_zero() or (abs(number) <= LARGEST_PRICE and round(number, PRICE_DECIMALS) == number):
+            return f"{number:.{PRICE_DECIMALS}f}"
+    shown = echo(sent.decode(errors="replace"))
+    raise _WrongError(f"{shown} is no decimal up to {LARGEST_PRICE} with at most {PRICE_DECIMALS} decimals")

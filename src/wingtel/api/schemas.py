@@ -11,14 +11,15 @@ from wingtel.aggregates.queries import Granularity
 from wingtel.aggregates.questions import PRICE_LIMIT_RULE
 from wingtel.exports.formats import Format
 from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
 
 from . import examples, negotiation
 from .errors import PROBLEM_JSON
+from .fields import MoneyField
 from .record_bodies import MOST_RECORDS
-from .serializers import AdjustmentSerializer, DaySerializer
+from .serializers import AdjustmentSerializer, DaySerializer, RecordOriginShape
 
 REQUEST_ID = "0193b0a2-6a5c-7e61-8a3e-0d9a3c5f7b11"
-_MONEY: dict[str, Any] = {"max_digits": 20, "decimal_places": 4, "help_text": "An exact decimal."}
 
 
 @extend_schema_field({"type": ["string", "integer", "boolean", "null"]})
@@ -52,8 +53,8 @@ class ExceededLimitShape(serializers.Serializer[Any]):
     """A usage type whose total price reached the limit."""
 
     usage_type = serializers.ChoiceField(choices=UsageType.choices)
-    total_price = serializers.DecimalField(**_MONEY)
-    exceeded_by = serializers.DecimalField(**_MONEY)
+    total_price = MoneyField()
+    exceeded_by = MoneyField()
 
 
 class ExceedingSubscriptionShape(serializers.Serializer[Any]):
@@ -82,7 +83,7 @@ class PageShape(AnswerShape):
 class ExceedingShape(PageShape):
     """A page of the subscriptions that reached a limit."""
 
-    price_limit = serializers.DecimalField(**_MONEY)
+    price_limit = MoneyField()
     results = ExceedingSubscriptionShape(many=True)
 
 
@@ -91,7 +92,7 @@ class UsageShape(serializers.Serializer[Any]):
 
     usage_type = serializers.ChoiceField(choices=UsageType.choices)
     unit = serializers.ChoiceField(choices=["kilobytes", "seconds"], help_text="The unit of total_usage.")
-    total_price = serializers.DecimalField(**_MONEY)
+    total_price = MoneyField()
     total_usage = serializers.IntegerField()
     records = serializers.IntegerField(help_text="How many usage records that is.")
 
@@ -123,18 +124,25 @@ class SeriesShape(AnswerShape):
 
 
 class UsageRecordShape(serializers.Serializer[Any]):
-    """One usage record. Its subscription is named by the field that `named_by` says."""
+    """One usage record. Its subscription is named by the identifier that `lookup` says."""
 
     record_id = serializers.CharField(
         required=False, max_length=100, help_text="The carrier's reference; a record that has the same is a duplicate."
     )
     usage_type = serializers.ChoiceField(choices=UsageType.choices)
     usage_date = serializers.DateTimeField(help_text="The moment, ISO 8601 with its offset from UTC.")
-    subscription_id = serializers.IntegerField(required=False, help_text="Where named_by is id.")
-    phone_number = serializers.CharField(required=False, help_text="Where named_by is phone_number.")
-    device_id = serializers.CharField(required=False, help_text="Where named_by is device_id.")
-    quantity = serializers.IntegerField(min_value=0, help_text="Kilobytes of data, or seconds of voice.")
-    price = serializers.DecimalField(max_digits=14, decimal_places=4, help_text="An exact decimal.")
+    subscription_id = serializers.IntegerField(required=False, help_text="Where lookup is id.")
+    phone_number = serializers.CharField(required=False, help_text="Where lookup is phone_number.")
+    device_id = serializers.CharField(required=False, help_text="Where lookup is device_id.")
+    quantity = serializers.IntegerField(
+        min_value=0, max_value=LARGEST_QUANTITY, help_text="Kilobytes of data, or seconds of voice."
+    )
+    price = serializers.DecimalField(
+        max_digits=PRICE_DIGITS,
+        decimal_places=PRICE_DECIMALS,
+        required=False,
+        help_text="An exact decimal; needed where the server has no tariff.",
+    )
 
 
 USAGE_RECORDS = {
@@ -142,27 +150,38 @@ USAGE_RECORDS = {
     "maxItems": MOST_RECORDS,
     "items": {
         "anyOf": [{"$ref": "#/components/schemas/UsageRecordRequest"}, {}],
-        "description": "What is no usage record is refused by itself, in the reply.",
+        "description": "What is no usage record is rejected by itself, in the reply.",
     },
 }
 """The body of a request to record usage."""
 
 
-class RefusedRecordShape(serializers.Serializer[Any]):
-    """A record that was not recorded."""
+class RejectionShape(serializers.Serializer[Any]):
+    """A record that was not ingested."""
 
     index = serializers.IntegerField(help_text="Its place in the request, counted from 0.")
     field = serializers.CharField(allow_null=True, help_text="The field at fault; null for the record itself.")
     reason = serializers.CharField()
 
 
-class RecordedShape(serializers.Serializer[Any]):
-    """What became of the records: accepted + duplicate + refused are as many as there were."""
+class IngestConflictShape(serializers.Serializer[Any]):
+    """A record whose key is stored with another amount."""
+
+    index = serializers.IntegerField(help_text="Its place in the request, counted from 0.")
+    stored_quantity = serializers.IntegerField()
+    stored_price = MoneyField()
+
+
+class IngestedShape(serializers.Serializer[Any]):
+    """What became of the records: accepted + duplicate + conflict + rejected are as many as there were."""
 
     records = serializers.IntegerField(help_text="How many there were.")
     accepted = serializers.IntegerField(help_text="Stored and counted.")
     duplicate = serializers.IntegerField(help_text="There already; nothing changed.")
-    refused = RefusedRecordShape(many=True)
+    conflict = serializers.IntegerField(help_text="There already, with another amount; nothing changed.")
+    rejected = serializers.IntegerField()
+    conflicts = IngestConflictShape(many=True)
+    rejections = RejectionShape(many=True)
 
 
 @examples.example(answered={"status": "ok", "redis": "ok", "background": "ok"})
@@ -181,7 +200,7 @@ class RecordedSumsShape(serializers.Serializer[Any]):
     """Sums of raw records, or of these and adjustments."""
 
     used = serializers.IntegerField()
-    price = serializers.DecimalField(**_MONEY)
+    price = MoneyField()
     records = serializers.IntegerField()
 
 
@@ -189,7 +208,7 @@ class AdjustedSumsShape(serializers.Serializer[Any]):
     """Sums of adjustments."""
 
     used = serializers.IntegerField()
-    price = serializers.DecimalField(**_MONEY)
+    price = MoneyField()
     adjustments = serializers.IntegerField()
 
 
@@ -199,7 +218,8 @@ class RawRecordShape(serializers.Serializer[Any]):
     record_id = serializers.CharField()
     usage_date = serializers.DateTimeField()
     used = serializers.IntegerField()
-    price = serializers.DecimalField(**_MONEY)
+    price = MoneyField()
+    origin = RecordOriginShape(allow_null=True)
 
 
 class ExplainedTypeShape(serializers.Serializer[Any]):
@@ -266,7 +286,7 @@ MEANINGS = {
     409: "What is stored does not allow it.",
     413: "The body is too large.",
     415: "The body is of a type that is not read here.",
-    422: "All of it was refused; errors says why.",
+    422: "All of it was rejected; errors says why.",
     429: "The requests of this minute are used up.",
     500: "The server failed; its log says why, under the request_id.",
     503: "The database does not answer.",
@@ -370,14 +390,17 @@ USAGE_RECORDS_EXAMPLE = OpenApiExample(
         }
     ],
 )
-RECORDED_EXAMPLE = OpenApiExample(
-    "Two recorded, one refused",
+INGESTED_EXAMPLE = OpenApiExample(
+    "Two accepted, one rejected",
     response_only=True,
     status_codes=["200"],
     value={
         "records": 3,
         "accepted": 2,
         "duplicate": 0,
-        "refused": [{"index": 1, "field": "subscription_id", "reason": "unknown subscription id 9000"}],
+        "conflict": 0,
+        "rejected": 1,
+        "conflicts": [],
+        "rejections": [{"index": 1, "field": "subscription_id", "reason": "unknown subscription id 9000"}],
     },
 )

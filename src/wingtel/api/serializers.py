@@ -7,6 +7,8 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from wingtel.ingest.answers import conflict_answers
+from wingtel.ingest.models import UsageConflict
 from wingtel.keys.access import Access
 from wingtel.lifecycle.adjusting import LONGEST_ACTOR, LONGEST_REASON
 from wingtel.lifecycle.answers import adjustment_answer, day_answer
@@ -16,7 +18,16 @@ from wingtel.usage.models import UsageAdjustment, UsageDay
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from . import examples
-from .fields import DayField, ExactDecimalField, FlagField, IdField, MomentField, TextField, WholeNumberField
+from .fields import (
+    DayField,
+    ExactDecimalField,
+    FlagField,
+    IdField,
+    MomentField,
+    MoneyField,
+    TextField,
+    WholeNumberField,
+)
 
 SUBSCRIPTION_FIELDS = (
     "id",
@@ -199,6 +210,7 @@ class DifferencesField(serializers.JSONField):
 class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
     """One comparison of the aggregates with their sources."""
 
+    drift_price = MoneyField(help_text="Sum of how much daily prices are off, without sign.")
     differences = DifferencesField(read_only=True)
 
     class Meta:
@@ -206,4 +218,37 @@ class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
         fields = (
             *("id", "first", "last", "strategy", "started_at", "finished_at", "keys", "drift_keys", "drift_price"),
             *("repaired", "differences"),
+        )
+
+
+class RecordOriginShape(serializers.Serializer[Any]):
+    """Where a raw record came from: the file and line of an import, or the index in a request."""
+
+    import_id = serializers.IntegerField(required=False)
+    file = serializers.CharField(required=False)
+    line = serializers.IntegerField(required=False, help_text="Counted from 1; in Parquet, the row.")
+    request_id = serializers.CharField(required=False)
+    index = serializers.IntegerField(required=False, help_text="Counted from 0.")
+
+
+class ConflictListSerializer(serializers.ListSerializer[UsageConflict]):
+    """Many conflicts, with their origins looked up together."""
+
+    def to_representation(self, data: Any) -> list[dict[str, Any]]:
+        return conflict_answers(list(data))
+
+
+@examples.example(answered=examples.CONFLICT)
+class ConflictSerializer(serializers.ModelSerializer[UsageConflict]):
+    """A record with the key of a stored one and another amount."""
+
+    subscription_id = serializers.IntegerField()
+    origin = RecordOriginShape(allow_null=True)
+
+    class Meta:
+        model = UsageConflict
+        list_serializer_class = ConflictListSerializer
+        fields = (
+            *("id", "subscription_id", "usage_type", "record_id", "usage_date", "stored_quantity", "stored_price"),
+            *("quantity", "price", "detected_at", "origin"),
         )

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from . import lifecycle, limits, recording, resources, views
+from . import lifecycle, limits, resources, usage_records, views
 from .converters import IdConverter
 from .documentation import SchemaView
 
@@ -19,6 +19,7 @@ router.register("att_subscriptions", resources.AttSubscriptionView, basename="at
 router.register("sprint_subscriptions", resources.SprintSubscriptionView, basename="sprint-subscription")
 router.register("usage/adjustments", lifecycle.AdjustmentView, basename="adjustment")
 router.register("usage/days", lifecycle.DayView, basename="day")
+router.register("usage/conflicts", usage_records.ConflictView, basename="conflict")
 router.register("usage/reconciliations", lifecycle.ReconciliationView, basename="reconciliation")
 router.register("limits", limits.LimitView, basename="limit")
 router.register("alerts", limits.AlertView, basename="alert")
@@ -27,7 +28,7 @@ router.register("webhooks/deliveries", limits.DeliveryView, basename="webhook-de
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("usage/exceeding/", views.ExceedingView.as_view(), name="exceeding"),
-    path("usage/records/", recording.UsageRecordsView.as_view(), name="usage-records"),
+    path("usage/records/", usage_records.UsageRecordsView.as_view(), name="usage-records"),
     path("usage/metrics/", views.MetricsView.as_view(), name="metrics"),
     path("subscriptions/<id:id>/usage/", views.SeriesView.as_view(), name="series"),
     path("subscriptions/<id:id>/usage/<str:day>/", lifecycle.ExplanationView.as_view(), name="explanation"),

@@ -5,14 +5,12 @@ When they run, and in which queue, is CELERY_BEAT_SCHEDULE and CELERY_TASK_ROUTE
 """
 
 from dataclasses import asdict
-from pathlib import Path
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
 
 from wingtel.aggregates import strategies
-from wingtel.imports import profiles
-from wingtel.imports.watching import Arrival
+from wingtel.imports.folder_watch import Arrival
 from wingtel.lifecycle.days_done import DaysDone
 from wingtel.lifecycle.expiring import expire_due
 from wingtel.lifecycle.reconciling import reconcile_due
@@ -20,8 +18,9 @@ from wingtel.lifecycle.sealing import seal_due
 from wingtel.limits.delivering import deliver_due
 from wingtel.limits.evaluating import evaluate
 from wingtel.usage import partitions
+from wingtel.usage.provenance import delete_spent_batches
 
-from . import watches
+from . import folder_scans
 from .recorded import RecordedTask
 
 log = get_task_logger(__name__)
@@ -48,8 +47,10 @@ def seal() -> list[str]:
 
 @shared_task(base=RecordedTask, name="wingtel.expire")
 def expire() -> list[str]:
-    """Let the raw records go that are due; return their days."""
-    return _days("expired", expire_due())
+    """Drop the raw records that are due, and the batches of which none is left; return the days."""
+    expired = _days("expired", expire_due())
+    delete_spent_batches()
+    return expired
 
 
 @shared_task(base=RecordedTask, name="wingtel.reconcile")
@@ -64,12 +65,12 @@ def reconcile() -> int | None:
 
 
 @shared_task(base=RecordedTask, name="wingtel.watch")
-def watch(folder: str, feed: str) -> list[str]:
-    """Import what has arrived in a folder since the run before; return the names of the files."""
-    arrivals = watches.scan(Path(folder), profiles.find(feed))
+def watch(name: str) -> list[str]:
+    """Import what is complete in the folder of a watch, by its configured name; return the names of the files."""
+    arrivals = folder_scans.scan(name)
     for arrival in arrivals:
         _tell(arrival)
-    return [arrival.file.name for arrival in arrivals]
+    return [arrival.name for arrival in arrivals]
 
 
 @shared_task(base=RecordedTask, name="wingtel.evaluate_limits")
@@ -92,7 +93,7 @@ def _days(done: str, outcome: DaysDone) -> list[str]:
 
 def _tell(arrival: Arrival) -> None:
     if arrival.summary is None:
-        log.error("%s failed: %s; it is in %s", arrival.file, arrival.error, arrival.moved_to.parent)
+        log.error("%s failed: %s; it is in %s", arrival.name, arrival.problem, arrival.moved_to.parent)
     elif arrival.summary.rejected:
         rejected, number = arrival.summary.rejected, arrival.summary.import_id
-        log.warning("%s: %s lines were rejected: wingtel rejects %s", arrival.file, rejected, number)
+        log.warning("%s: %s lines were rejected: wingtel rejects %s", arrival.name, rejected, number)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import platformdirs
 
+from wingtel.config.environment import load
 from wingtel.embedded.folders import make_folder
 
 
@@ -13,14 +14,14 @@ def wingtel_home() -> Path:
 
     Raises EmbeddedServerError when it cannot be made.
     """
-    home = _chosen().expanduser().absolute()
+    home = _chosen()
     make_folder(home)
     return home
 
 
 def _chosen() -> Path:
-    if chosen := os.environ.get("WINGTEL_HOME"):
-        return Path(chosen)
+    if chosen := load().home:
+        return chosen
     if os.geteuid() == 0:
         return Path("/var/lib/wingtel")
     return platformdirs.user_data_path("wingtel")

@@ -5,9 +5,10 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """What the values of a column are. Money is an exact decimal with four digits after the point."""
+    """What the values of a column are. Money is an exact decimal with eight digits after the point at most."""
 
     WHOLE = "a whole number"
+    QUANTITY = "a whole number, which may have more than 64 bits"
     MONEY = "money"
     WORD = "a word"
     DAY = "a day"
@@ -28,7 +29,7 @@ _USED = (
     _USAGE_TYPE,
     Column("unit", Kind.WORD, "The unit of total_usage: kilobytes or seconds."),
     Column("total_price", Kind.MONEY, "What was paid, in the operator's currency."),
-    Column("total_usage", Kind.WHOLE, "What was used, in the unit."),
+    Column("total_usage", Kind.QUANTITY, "What was used, in the unit."),
     Column("records", Kind.WHOLE, "How many usage records that is."),
 )
 

@@ -8,7 +8,13 @@ import polars as pl
 from .answers import Export
 from .columns import Kind
 
-TYPES = {Kind.WHOLE: pl.Int64, Kind.MONEY: pl.String, Kind.WORD: pl.String, Kind.DAY: pl.String}
+TYPES = {
+    Kind.WHOLE: pl.Int64,
+    Kind.QUANTITY: pl.Int128,  # a Decimal would be written as a string
+    Kind.MONEY: pl.String,
+    Kind.WORD: pl.String,
+    Kind.DAY: pl.String,
+}
 
 
 def write(export: Export, file: IO[bytes]) -> None:

@@ -15,7 +15,8 @@ from .columns import Kind
 
 TYPES = {
     Kind.WHOLE: pa.int64(),
-    Kind.MONEY: pa.decimal128(38, 4),  # as wide as decimals are, so that no sum is too large
+    Kind.QUANTITY: pa.decimal128(38, 0),  # as wide as decimals are, so that no sum is too large
+    Kind.MONEY: pa.decimal128(38, 8),
     Kind.WORD: pa.string(),
     Kind.DAY: pa.date32(),
 }

@@ -7,7 +7,9 @@ from typing import BinaryIO
 BLOCK_BYTES = 2 << 20
 BLOCK_LINES = 250_000
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+LONGEST_LINE = 16 << 20
+"""Bytes. A longer one would be held in memory whole, several times over."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, order=True)
@@ -53,9 +55,9 @@ class BlockReader:
 
     def pass_over_mark(self) -> None:
         """Pass over a byte order mark at the very start."""
-        self._fill(len(_BYTE_ORDER_MARK))
-        if self._buffer.startswith(_BYTE_ORDER_MARK):
-            self._take(len(_BYTE_ORDER_MARK), 0)
+        self._fill(len(BYTE_ORDER_MARK))
+        if self._buffer.startswith(BYTE_ORDER_MARK):
+            self._take(len(BYTE_ORDER_MARK), 0)
 
     def line(self) -> bytes | None:
         """Take one line, without its end; None at the end of the file."""

@@ -13,10 +13,9 @@ import polars as pl
 
 from .blocks import Block, BlockReader
 from .errors import HeaderError
-from .fields import LINE, FieldTable, Reject, field_names
+from .fields import LINE, FieldTable, Reject, UnreadableError, field_names
 from .kept_text import KeptText, storable, with_line_feeds
-from .parsing import UnreadableError, check_count
-from .profiles import Layout
+from .profile_schema import Layout
 
 _LONGEST_QUOTED = 50
 """Physical lines that one quoted field may go over, before its opening quote is taken for a stray one."""
@@ -184,7 +183,7 @@ class _Lines:
             return None
         try:
             fields = _fields(text, self.splitter.layout)
-            return check_count(fields, self.splitter.least, self.splitter.most)
+            return _checked(fields, self.splitter.least, self.splitter.most)
         except UnreadableError as problem:
             result.rejects.append(Reject(number, raw, problem.field, problem.reason))
             return None
@@ -238,7 +237,7 @@ class _Lines:
     def _is_record(self, line: bytes) -> bool:
         layout = self.splitter.layout
         try:
-            check_count(_split(line.decode(layout.encoding), layout), self.splitter.least, self.splitter.most)
+            _checked(_split(line.decode(layout.encoding), layout), self.splitter.least, self.splitter.most)
         except (UnicodeDecodeError, csv.Error, UnreadableError):
             return False
         return True
@@ -299,6 +298,18 @@ def _decode(line: bytes, encoding: str) -> str:
     if "\0" in text:
         raise UnreadableError("", f"character {text.index(chr(0)) + 1} is a NUL")
     return text
+
+
+def _checked(fields: list[str], least: int, most: int) -> list[str]:
+    """Return the fields, with optional ones that are missing added.
+
+    Raises UnreadableError unless there are as many as columns.
+    """
+    count = len(fields)
+    if not least <= count <= most:
+        expected = str(most) if least == most else f"{least} to {most}"
+        raise UnreadableError("", f"{count} fields instead of {expected}")
+    return fields + [""] * (most - count)
 
 
 def _fields(text: str, layout: Layout) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a reader of some format makes of a part of a source: columns of texts, and where each line stands."""
+"""Fields: a part of a file as columns of texts, whatever its format, and where each line stands."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +10,8 @@ from .blocks import Span
 
 LINE = "line"
 """The column with the number of the line."""
+_LONGEST_REASON = 300
+"""Characters: a reason quotes the value, which may be as long as the file."""
 
 
 RawLines = Callable[[Sequence[int]], list[str]]
@@ -17,9 +19,7 @@ RawLines = Callable[[Sequence[int]], list[str]]
 
 
 class Reject(NamedTuple):
-    """A line that was refused: where it starts, the text, the column at fault ("" for the whole line) and
-    why.
-    """
+    """A line that was rejected: where it starts, the text, the column at fault ("" for the whole line) and why."""
 
     line: int
     raw: str
@@ -27,17 +27,40 @@ class Reject(NamedTuple):
     reason: str
 
 
+class UnreadableError(ValueError):
+    """A line that is no usage record: `field` is the column at fault, "" for the line as a whole."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(shortened(reason))
+        self.field = field
+
+    @property
+    def reason(self) -> str:
+        """Return why, in words to show."""
+        return str(self)
+
+
+def shortened(reason: str) -> str:
+    """Return a reason short enough to keep."""
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
+
+
 def field_names(count: int) -> list[str]:
-    """What the columns of texts are called, by their position: names of a file may be empty, or come twice."""
+    """Return what the columns of texts are called, by their position: names of a file may be empty, or come twice."""
     return [f"f{position}" for position in range(count)]
+
+
+def fitting(text: pl.Expr, pattern: str) -> pl.Expr:
+    """Return the texts that match a pattern, null for others."""
+    return pl.when(text.str.contains(pattern)).then(text)
 
 
 @dataclass
 class FieldTable:
     """A part of a source. rows of `table` + rejects + blank are its data lines; they are numbered from `first_line`.
 
-    `table` has the column `line` and the columns of `field_names`, none of them null. `raw` gives the texts of some
-    lines by their numbers. `is_stripped` says that no text begins or ends with blanks.
+    `table` has the column `line` and the columns of `field_names`: no text is null or has a NUL. `raw` gives the texts
+    of some lines by their numbers. `is_stripped` says that no text begins or ends with blanks.
     """
 
     span: Span
@@ -47,3 +70,15 @@ class FieldTable:
     rejects: list[Reject] = field(default_factory=list)
     blank: int = 0
     is_stripped: bool = False
+
+
+def reject_nul(fields: FieldTable, columns: Sequence[str]) -> None:
+    """Reject the lines of which one of the texts, which are of `columns`, has a NUL."""
+    for name, column in zip(field_names(len(columns)), columns, strict=True):
+        has_nul = fields.table[name].str.contains("\0", literal=True)
+        if has_nul.any():
+            lines = fields.table.filter(has_nul)[LINE].to_list()
+            reason = "a NUL character, which PostgreSQL cannot keep"
+            raws = zip(lines, fields.raw(lines), strict=True)
+            fields.rejects = sorted([*fields.rejects, *(Reject(line, raw, column, reason) for line, raw in raws)])
+            fields.table = fields.table.filter(~has_nul)

@@ -27,6 +27,7 @@ class UsageImport(models.Model):
     accepted = models.BigIntegerField(default=0)
     skipped = models.BigIntegerField(default=0)
     duplicate = models.BigIntegerField(default=0)
+    conflict = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
     records = models.BigIntegerField(default=0)
     header = models.TextField(default="", blank=True, help_text="The line of the file that names its columns.")
@@ -38,7 +39,11 @@ class UsageImport(models.Model):
             models.CheckConstraint(
                 name="usage_import_adds_up",
                 condition=models.Q(
-                    lines=models.F("accepted") + models.F("skipped") + models.F("duplicate") + models.F("rejected")
+                    lines=models.F("accepted")
+                    + models.F("skipped")
+                    + models.F("duplicate")
+                    + models.F("conflict")
+                    + models.F("rejected")
                 ),
             ),
         ]

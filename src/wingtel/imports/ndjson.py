@@ -1,134 +1,148 @@
 """NDJSON, an object a line, as columns of texts: those members that the profile reads.
 
-Numbers are taken as they are written, never through a float. What is plain JSON of short numbers is read in bulk, the
-rest by Python's json module.
+Numbers are taken as they are written, never through a float; with an exponent, they are written out.
 """
 
-import json
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from operator import attrgetter
+from types import NoneType
+from typing import Any
 
+import msgspec
 import polars as pl
 
 from .blocks import Block, BlockReader
-from .fields import LINE, FieldTable, Reject, field_names
+from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, reject_nul
 from .kept_text import KeptText, storable
-from .parsing import UnreadableError, shortened
 from .profiles import Profile
 
-_DELICATE = r"\\u0000|:\s*-?[0-9][0-9.]{14,}|:\s*-?[0-9.]+[eE]|:\s*[\[{]"
-"""Numbers that a float does not hold, or writes otherwise; nested values; NUL."""
-_SMALLEST = 64
-"""Lines below which it is not worth looking for the one that is no JSON."""
+_LARGEST_EXPONENT = 60
+"""A number with a larger one is left as it is, and read as none: written out, it might fill the memory."""
 
 
 def columns_of(profile: Profile) -> list[str]:
-    """The members that the profile reads, each once, without its constants."""
-    found = [
-        *profile.moment.columns,
-        profile.usage_types.column,
-        *(column for quantity in profile.quantities.values() for column in quantity.columns),
-        *(profile.price.columns.values() if profile.price else ()),
-        *profile.reference.columns,
-        profile.naming.column,
-        profile.carrier.column if profile.carrier else None,
-        *(given.column for given in profile.filters),
-        *profile.values,
-    ]
-    names = dict.fromkeys(str(name) for name in found if name is not None)
+    """Return the members that the profile reads, each once, without its constants."""
+    names = dict.fromkeys(str(column) for _, column in profile.columns())
     return [name for name in names if name not in profile.constants]
 
 
-def read_tables(reader: BlockReader, columns: Sequence[str]) -> Iterator[FieldTable]:
-    """The file, a block at a time. Empty lines are counted as blank."""
+def read_tables(reader: BlockReader, profile: Profile) -> Iterator[FieldTable]:
+    """Read the file, a block at a time. Empty lines are counted as blank."""
     reader.pass_over_mark()
+    members = _Members(profile)
     while block := reader.next():
-        yield _Lines(block, columns).table()
+        yield _table(block, members)
 
 
-class _Lines:
-    def __init__(self, block: Block, columns: Sequence[str]) -> None:
-        self.block = block
-        self.columns = columns
-        self.physical = block.data.split(b"\n")[:-1]
-        names = field_names(len(columns))
-        self.schema = {LINE: pl.Int64} | dict.fromkeys(names, pl.String)
-        self._type = pl.Struct(dict.fromkeys(columns, pl.String))
+class _Members:
+    """The members that a profile reads: by their names, or as paths through nested objects such as `data.bytes`."""
 
-    def table(self) -> FieldTable:
-        """Their fields."""
-        first = self.block.first_line
-        raw = KeptText.of(self.block.data, first, "utf-8")
-        result = FieldTable(self.block.span, first, pl.DataFrame(schema=self.schema), raw)
-        lines = self._decoded(result).with_columns(pl.col("index").add(first).alias(LINE))
-        delicate = pl.col("raw").str.contains(_DELICATE)
-        tables = [
-            *self._in_bulk(lines.filter(~delicate), result),
-            self._one_by_one(lines.filter(delicate), result),
-        ]
-        result.table = pl.concat(tables).sort(LINE)
-        result.rejects.sort()
-        return result
+    def __init__(self, profile: Profile) -> None:
+        self.columns = columns_of(profile)
+        self._mark = profile.numbers.decimal
+        self._amounts = {str(column) for column in profile.amounts()}
+        roots = [path[0] for column in self.columns if len(path := column.split(".")) > 1]
+        self._places = {name: f"m{place}" for place, name in enumerate(dict.fromkeys([*self.columns, *roots]))}
+        members = [(place, Any, None) for place in self._places.values()]
+        kind = msgspec.defstruct(
+            "Members", members, rename={place: name for name, place in self._places.items()}, gc=False
+        )
+        self._decode = msgspec.json.Decoder(kind, float_hook=_Number).decode
 
-    def _decoded(self, result: FieldTable) -> pl.DataFrame:
+    def decode(self, line: bytes) -> object:
+        """Return the members of a line. Raises UnreadableError when it is no object."""
         try:
-            texts: list[str | None] = list(self.block.data.decode().split("\n")[:-1])
-        except UnicodeDecodeError:
-            texts = [self._decoded_line(index, line, result) for index, line in enumerate(self.physical)]
-        lines = pl.DataFrame({"raw": texts}, schema={"raw": pl.String}).with_row_index("index")
-        lines = lines.with_columns(pl.col("index").cast(pl.Int64)).drop_nulls()
-        is_blank = pl.col("raw").str.strip_chars() == ""
-        result.blank = lines.select(is_blank.sum()).item()
-        return lines.filter(~is_blank)
+            return self._decode(line)
+        except msgspec.ValidationError as error:
+            raise UnreadableError("", "no JSON object") from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise UnreadableError("", f"no JSON: {error}") from error
 
-    def _decoded_line(self, index: int, line: bytes, result: FieldTable) -> str | None:
-        try:
-            return line.decode()
-        except UnicodeDecodeError as error:
-            bad = line[error.start : error.start + 1].hex()
-            self._reject(result, self.block.first_line + index, f"byte {error.start + 1} (0x{bad}) is not utf-8")
-            return None
+    def texts(self, objects: Sequence[object]) -> Iterator[pl.Series]:
+        """Return the texts of each column."""
+        for name, column in zip(field_names(len(self.columns)), self.columns, strict=True):
+            values = list(map(attrgetter(self._places[column]), objects))
+            if "." in column:
+                root, *path = column.split(".")
+                roots = map(attrgetter(self._places[root]), objects)
+                pairs = zip(values, roots, strict=True)
+                values = [_nested(whole, path) if value is None else value for value, whole in pairs]
+            mark = self._mark if column in self._amounts else "."
+            yield _texts(values, mark).alias(name)
 
-    def _in_bulk(self, lines: pl.DataFrame, result: FieldTable) -> Iterator[pl.DataFrame]:
+
+class _Number(str):
+    """A number with a fraction or an exponent, as it is written."""
+
+    __slots__ = ()
+
+
+def _table(block: Block, members: _Members) -> FieldTable:
+    first = block.first_line
+    raw = KeptText.of(block.data, first, "utf-8")
+    result = FieldTable(block.span, first, pl.DataFrame(), raw)
+    lines = block.data.split(b"\n")[:-1]
+    is_text = _is_text(block.data)
+    objects, numbers = [], []
+    for number, line in enumerate(lines, start=first):
         try:
-            objects = lines.select(LINE, pl.col("raw").str.json_decode(self._type))
-        except pl.exceptions.PolarsError:
-            if lines.height <= _SMALLEST:
-                yield self._one_by_one(lines, result)
+            if not is_text:
+                _check_text(line)
+            objects.append(members.decode(line))
+            numbers.append(number)
+        except UnreadableError as problem:
+            if line.strip():
+                result.rejects.append(Reject(number, storable(line.rstrip(b"\r"), "utf-8"), "", problem.reason))
             else:
-                half = lines.height // 2
-                yield from self._in_bulk(lines[:half], result)
-                yield from self._in_bulk(lines[half:], result)
-        else:
-            fields = objects.unnest("raw")
-            fields.columns = list(self.schema)
-            yield fields.with_columns(pl.exclude(LINE).fill_null(""))
-
-    def _one_by_one(self, lines: pl.DataFrame, result: FieldTable) -> pl.DataFrame:
-        rows = []
-        for number, text in lines.select(LINE, "raw").iter_rows():
-            try:
-                rows.append([number, *self._fields(text)])
-            except UnreadableError as problem:
-                self._reject(result, number, problem.reason)
-        return pl.DataFrame(rows, schema=self.schema, orient="row")
-
-    def _fields(self, text: str) -> list[str]:
-        try:
-            found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
-        except (ValueError, RecursionError) as error:
-            raise UnreadableError("", shortened(f"no JSON: {error}")) from error
-        if not isinstance(found, dict):
-            raise UnreadableError("", "no JSON object")
-        return [_text(found.get(column)) for column in self.columns]
-
-    def _reject(self, result: FieldTable, number: int, reason: str) -> None:
-        line = self.physical[number - self.block.first_line].rstrip(b"\r")
-        result.rejects.append(Reject(number, storable(line, "utf-8"), "", reason))
+                result.blank += 1
+    result.table = pl.DataFrame([*members.texts(objects), pl.Series(LINE, numbers, pl.Int64)])
+    if rb"\u0000" in block.data:
+        reject_nul(result, members.columns)
+    return result
 
 
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value)
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _check_text(line: bytes) -> None:
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        bad = line[error.start : error.start + 1].hex()
+        raise UnreadableError("", f"byte {error.start + 1} (0x{bad}) is not utf-8") from error
+
+
+def _nested(value: object, path: Sequence[str]) -> object:
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _texts(values: list[Any], mark: str) -> pl.Series:
+    """Return the texts of values; numbers have the mark before decimals that the profile reads."""
+    kinds = set(map(type, values))
+    if not kinds <= {str, NoneType}:
+        values = [value if type(value) is str else _text(value, mark) for value in values]
+    return pl.Series(values, dtype=pl.String).fill_null("")
+
+
+def _text(value: object, mark: str) -> str | None:
+    if isinstance(value, _Number):
+        return written_out(value).replace(".", mark)
+    if isinstance(value, bool | dict | list):
+        return msgspec.json.encode(value).decode()
+    return None if value is None else str(value)
+
+
+def written_out(number: str) -> str:
+    """Return a number without the exponent that it may have, exactly."""
+    digits, _, exponent = number.lower().partition("e")
+    if not exponent or len(exponent) > 4 or abs(int(exponent)) > _LARGEST_EXPONENT or len(digits) > _LARGEST_EXPONENT:
+        return str(number)
+    return f"{Decimal(number):f}"

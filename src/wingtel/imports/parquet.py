@@ -9,7 +9,7 @@ import polars as pl
 
 from .blocks import Span
 from .errors import SourceError
-from .fields import LINE, FieldTable, RawLines, field_names
+from .fields import LINE, FieldTable, RawLines, field_names, reject_nul
 from .profiles import Profile
 
 
@@ -70,7 +70,9 @@ class _Rows:
 def _table(table: pl.DataFrame, columns: Sequence[str], span: Span, raw: RawLines) -> FieldTable:
     table.columns = field_names(len(columns))
     numbers = pl.int_range(span.start + 1, span.end + 1, dtype=pl.Int64, eager=True)
-    return FieldTable(span, span.start + 1, table.with_columns(numbers.alias(LINE)), raw)
+    result = FieldTable(span, span.start + 1, table.with_columns(numbers.alias(LINE)), raw)
+    reject_nul(result, columns)
+    return result
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:

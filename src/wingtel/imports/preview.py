@@ -5,15 +5,15 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-import polars as pl
-
+from wingtel.ingest.service import inspect
 from wingtel.usage.business_days import time_zone
 
+from .bulk import ReadTable
 from .fields import LINE
-from .parsing import UNRATED
+from .ingestion import batch_of, columns_at_fault, options_of
 from .profiles import Profile
 from .reading import reading
-from .recording import Resolver
+from .values.prices import UNRATED
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def preview(path: Path, profile: Profile, lines: int) -> Preview:
         if part is None:
             return Preview(source.columns, 0, 0, [], [])
         table = part.table
-        notes, prices = _resolved(profile, table.records)
+        notes, prices = _resolved(profile, table)
         return Preview(
             source.columns,
             table.lines,
@@ -77,14 +77,15 @@ def preview(path: Path, profile: Profile, lines: int) -> Preview:
         )
 
 
-def _resolved(profile: Profile, records: pl.DataFrame) -> tuple[dict[int, str], dict[tuple[int, str], Decimal]]:
-    """What is wrong with the subscriptions and prices of lines; and the prices of their records."""
-    resolved = Resolver(profile, create_subscriptions=False).resolve(records)
-    notes = {line: f"{field}: {reason}" for line, (field, reason) in resolved.problems.items()}
+def _resolved(profile: Profile, read: ReadTable) -> tuple[dict[int, str], dict[tuple[int, str], Decimal]]:
+    """Return what keeps lines from being ingested; and the prices of records."""
+    records, rejected = inspect(batch_of(read), options_of(profile))
+    names = columns_at_fault(profile)
+    notes = {line: f"{names.get(field, field)}: {reason}" for line, field, reason in rejected}
     prices = {
         (line, kind): price
-        for table in (records, resolved.records)
-        for line, kind, price in table.select(LINE, "usage_type", "price").iter_rows()
+        for table in (read.records.rename({LINE: "position"}), records)
+        for line, kind, price in table.select("position", "usage_type", "price").iter_rows()
         if price != UNRATED
     }
     return notes, prices

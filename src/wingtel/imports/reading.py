@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from . import delimited, ndjson, parquet
 from .blocks import BLOCK_LINES, BlockReader, Span
-from .bulk import BulkReader, ReadTable
+from .bulk import ReadTable, RecordReader
 from .gathering import PART_LINES, gathered
+from .json_arrays import as_lines
 from .profiles import Profile
 from .sources import opened
 
@@ -50,19 +51,20 @@ def reading(
     block_lines = min(block_lines, chunk_lines)
     if profile.layout.format == "parquet":
         columns, tables = parquet.opened(path, profile, done=done, rows=block_lines)
-        read = map(BulkReader(profile, columns, operator_zone).read, tables)
+        read = map(RecordReader(profile, columns, operator_zone).read, tables)
         with closing(_ahead(gathered(read, most_lines=chunk_lines), lambda: 0)) as parts:
             yield Opened(columns, "", parts)
         return
     with opened(path) as (stream, file):
-        blocks = BlockReader(stream, done=done, block_lines=block_lines)
-        if profile.layout.format == "ndjson":
+        is_ndjson = profile.layout.format == "ndjson"
+        blocks = BlockReader(as_lines(stream) if is_ndjson else stream, done=done, block_lines=block_lines)
+        if is_ndjson:
             columns, header = ndjson.columns_of(profile), ""
-            tables = ndjson.read_tables(blocks, columns)
+            tables = ndjson.read_tables(blocks, profile)
         else:
             columns, header = delimited.header_of(blocks, profile.layout)
             tables = delimited.read_tables(blocks, profile.layout, len(columns))
-        read = map(BulkReader(profile, columns, operator_zone).read, tables)
+        read = map(RecordReader(profile, columns, operator_zone).read, tables)
         with closing(_ahead(gathered(read, most_lines=chunk_lines), file.tell)) as parts:
             yield Opened(columns, header, parts)
 

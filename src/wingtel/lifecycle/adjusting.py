@@ -4,21 +4,19 @@ The database counts an adjustment when it is stored, in the same transaction and
 of the day: open, sealed or expired. It is never changed or deleted: a second one reverses it.
 """
 
-from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import DataError, IntegrityError, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from wingtel.aggregates import queries
-from wingtel.aggregates.periods import EARLIEST, LATEST, Period
+from wingtel.aggregates.periods import EARLIEST, LATEST
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.business_days import business_days_of
 from wingtel.usage.models import UsageAdjustment, UsageType
-from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
+from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY, PRICE_DECIMALS
 
 LONGEST_REASON = 2000
 LONGEST_ACTOR = 200
@@ -54,8 +52,7 @@ def adjust(
 
     A subscription that was deleted can be adjusted, a day with negative totals be left behind. Raises
     AdjustmentRefusedError for an unknown subscription, a day ahead of the clock by more than WINGTEL_AHEAD_DAYS, an
-    amount of nothing or out of range, a price with more than four decimals, a missing reason or actor, and where
-    the totals of the day or its month could no longer be kept.
+    amount of nothing or out of range, a price with more than four decimals, and a missing reason or actor.
     """
     adjustment = UsageAdjustment(
         subscription_id=subscription_id,
@@ -69,7 +66,8 @@ def adjust(
     if problem := next(_problems(adjustment), None):
         field, why = problem
         raise AdjustmentRefusedError(why, field)
-    return _stored(adjustment)
+    adjustment.save(force_insert=True)
+    return adjustment
 
 
 def reverse(adjustment_id: int, *, reason: str, actor: str) -> UsageAdjustment:
@@ -95,10 +93,12 @@ def reverse(adjustment_id: int, *, reason: str, actor: str) -> UsageAdjustment:
         field, why = problem
         raise AdjustmentRefusedError(why, field)
     try:
-        return _stored(reversal)
+        with transaction.atomic():
+            reversal.save(force_insert=True)
     except IntegrityError:  # another session was faster: it is committed now
         _reversible(adjustment_id)
         raise
+    return reversal
 
 
 def _reversible(adjustment_id: int) -> UsageAdjustment:
@@ -117,38 +117,6 @@ def _reversible(adjustment_id: int) -> UsageAdjustment:
             f"{reversal.created_at:%Y-%m-%d %H:%M} UTC as adjustment {reversal.pk}: {reversal.reason}"
         )
     return original
-
-
-def _stored(adjustment: UsageAdjustment) -> UsageAdjustment:
-    """Store it, unless the totals it leads to have no room.
-
-    Where they are computed on reading, the database finds that out when they are read.
-    """
-    day = adjustment.day
-    try:
-        with transaction.atomic():
-            adjustment.save(force_insert=True)
-            for granularity, period in (
-                (queries.Granularity.DAY, Period(day, day)),
-                (queries.Granularity.MONTH, _month_of(day)),
-            ):
-                queries.series(
-                    subscription_id=adjustment.subscription_id,
-                    period=period,
-                    usage_types=[UsageType(adjustment.usage_type)],
-                    granularity=granularity,
-                )
-    except DataError as error:
-        raise AdjustmentRefusedError(
-            f"with {adjustment.used:+d} and {adjustment.price:+.4f} the {adjustment.usage_type} totals of subscription "
-            f"{adjustment.subscription_id} for {day} or its month would be larger than can be kept; "
-            "adjust by less"
-        ) from error
-    return adjustment
-
-
-def _month_of(day: date) -> Period:
-    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
 def _problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
@@ -173,8 +141,8 @@ def _amount_problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
         yield "used", f"{used!r} is no whole number from {-LARGEST_QUANTITY} to {LARGEST_QUANTITY}"
     if not isinstance(price, Decimal) or not price.is_finite() or abs(price) > LARGEST_PRICE:
         yield "price", f"{price!s} is no decimal from {-LARGEST_PRICE} to {LARGEST_PRICE}"
-    elif round(price, 4) != price:
-        yield "price", f"{price} has more than 4 decimals; say how it is to be rounded by rounding it"
+    elif round(price, PRICE_DECIMALS) != price:
+        yield "price", f"{price} has more than {PRICE_DECIMALS} decimals; say how it is to be rounded by rounding it"
     if used == price == 0:
         yield "used", "neither a quantity nor a price to adjust by: give one that is not 0"
 

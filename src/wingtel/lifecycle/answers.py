@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wingtel.aggregates.answers import moment, money
+from wingtel.aggregates.answers import moment, money, origin_answer
 from wingtel.aggregates.queries import Sums
 from wingtel.usage.models import UsageAdjustment, UsageDay, UsageType
 
@@ -71,6 +71,7 @@ def _type_answer(found: ExplainedType) -> dict[str, Any]:
                 "usage_date": moment(record.usage_date),
                 "used": record.used,
                 "price": money(record.price),
+                "origin": origin_answer(record.origin),
             }
             for record in found.records
         ],

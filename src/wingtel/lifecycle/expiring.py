@@ -1,6 +1,7 @@
 """Letting raw records go: those of sealed days past their retention, and only those."""
 
 import time
+from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from wingtel.usage.models import UsageDay
 from wingtel.usage.waiting import PATIENCE_SECONDS, StillHeldError, patiently
 
 from .days_done import DaysDone
-from .reconciling import seal_differences
+from .reconciling import DayTotals, NotProvenError, prove
 
 _SQL = sql.statements(__package__, "sql/expiring.sql")
 
@@ -39,42 +40,60 @@ def due() -> list[date]:
 def expire(day: date) -> None:
     """Drop the partitions of a sealed business day in one transaction with the note that it expired.
 
-    Its aggregates have to add up to what it was sealed with. Whoever writes or reads goes first: the locks that it
-    takes are waited for but briefly, and again.
+    Before, its aggregates are proven once more, key by key, and its raw records to be those it was sealed with. Any
+    write since the proof prevents the drop. Whoever writes or reads goes first: the locks that it takes are waited for
+    but briefly, and again.
 
-    Raises ExpiryRefusedError when the day is not sealed, its aggregates have changed since, or its tables are in use
-    all the time.
+    Raises ExpiryRefusedError when the day is not sealed, an aggregate is not what the sources say, or its tables are in
+    use all the time.
     """
-    _prove(day)
-    _let_go(day)
+    _let_go(day, _prove(day))
 
 
-def _prove(day: date) -> None:
-    """Raise ExpiryRefusedError unless the aggregates add up to the seal."""
-    if wrong := seal_differences(day, day, UsageDay.State.SEALED):
-        raise ExpiryRefusedError(
-            f"{day} is not what it was sealed with: the aggregates of {wrong[0].usage_type} say {wrong[0].found}, the"
-            f" seal and the adjustments {wrong[0].expected}; see `wingtel reconcile --from {day} --to {day}`"
-        )
+@dataclass(frozen=True)
+class _Proof:
+    """What a day came to when it was proven, and how often it had been opened again by then."""
+
+    totals: DayTotals
+    reopened: int
 
 
-def _let_go(day: date) -> None:
+def _prove(day: date) -> _Proof:
+    """Raise ExpiryRefusedError unless the raw records are what was sealed, and the aggregates what they say."""
+    sealed = UsageDay.objects.filter(day=day).first()
+    if sealed is None or sealed.state != UsageDay.State.SEALED:
+        raise ExpiryRefusedError(f"{day} is {sealed.state if sealed else 'unknown'}, not sealed")
+    try:
+        totals = prove(day)
+    except NotProvenError as error:
+        raise ExpiryRefusedError(str(error)) from error
+    for name, found in totals._asdict().items():
+        kept = getattr(sealed, name)
+        if kept not in {None, found}:  # a day sealed before fingerprints were kept has none
+            raise ExpiryRefusedError(
+                f"{day} is not what it was sealed with: {name} is {found} and was {kept}, so raw records were changed"
+                " past the triggers; change any of them again, which opens the day, and seal it"
+            )
+    return _Proof(totals, sealed.reopened)
+
+
+def _let_go(day: date, proof: _Proof) -> None:
     """Drop the partitions of a day that was proven, unless a write has opened it since."""
     try:
-        patiently(lambda: _drop(day), _SQL["patience"], give_up=time.monotonic() + PATIENCE_SECONDS)
+        patiently(lambda: _drop(day, proof), _SQL["patience"], give_up=time.monotonic() + PATIENCE_SECONDS)
     except StillHeldError as error:
         raise ExpiryRefusedError(f"{day}: {error}") from error
     partitions.forget(day)
 
 
-def _drop(day: date) -> None:
-    state = UsageDay.objects.filter(day=day).values_list("state", flat=True).first()
-    if state != UsageDay.State.SEALED:
-        raise ExpiryRefusedError(f"{day} is {state or 'unknown'}, not sealed")
+def _drop(day: date, proof: _Proof) -> None:
+    # Another session may have dropped the partitions, which could not be locked then.
+    if not UsageDay.objects.filter(day=day, state=UsageDay.State.SEALED).exists():
+        raise ExpiryRefusedError(f"{day} is not sealed any more")
     with connection.cursor() as cursor:
         cursor.execute(_SQL["lock"], {"day": day})
-        cursor.execute(_SQL["state"], {"day": day})
-        (state,) = cursor.fetchone()
-        if state != UsageDay.State.SEALED:
-            raise ExpiryRefusedError(f"{day} is {state}, not sealed")
-        cursor.execute(_SQL["expire"], {"day": day})
+        cursor.execute(_SQL["state"], {"day": day, "reopened": proof.reopened})
+        (is_unchanged,) = cursor.fetchone()
+        if not is_unchanged:
+            raise ExpiryRefusedError(f"{day} was written to after it was proven")
+        cursor.execute(_SQL["expire"], {"day": day} | proof.totals._asdict())

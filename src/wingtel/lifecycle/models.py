@@ -3,6 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
+
 
 class Reconciliation(models.Model):
     """One comparison of the aggregates with their sources, for the business days `first` to `last`, both included.
@@ -18,7 +20,7 @@ class Reconciliation(models.Model):
     finished_at = models.DateTimeField()
     keys = models.BigIntegerField(help_text="Daily keys compared.")
     drift_keys = models.BigIntegerField(help_text="Keys that differ, of days, months and totals.")
-    drift_price = models.DecimalField(max_digits=30, decimal_places=4)
+    drift_price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS)
     repaired = models.BooleanField(default=False)
     differences = models.JSONField(default=list)
 

@@ -1,10 +1,11 @@
 """Proving the aggregates: key by key against their sources, at every grain, while others write."""
 
-from collections.abc import Sequence
+from calendar import monthrange
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -12,8 +13,8 @@ from django.utils import timezone
 
 from wingtel import sql
 from wingtel.aggregates import strategies
+from wingtel.aggregates.answers import money
 from wingtel.usage.business_days import business_days_of
-from wingtel.usage.models import UsageDay
 
 from .models import Reconciliation
 
@@ -25,8 +26,13 @@ DIFFERING_DAYS = _SQL["differing"] + "\n"
 MISSING = _SQL["missing"]
 """Follows it: what has to be added to them, as the changes that APPLY takes."""
 
+_PROOF = DIFFERING_DAYS + _SQL["proof"]
+
 SHOWN = 100
 """Differences that are kept of one comparison."""
+
+_NAMED = 3
+"""Differences that the message of an error names."""
 
 
 class NothingToReconcileError(ValueError):
@@ -35,24 +41,29 @@ class NothingToReconcileError(ValueError):
 
 @dataclass(frozen=True)
 class Values:
-    """Kilobytes or seconds, the price, and how many raw records. Of a bound only the price is told."""
+    """Kilobytes or seconds, the price, and how many raw records. Of a bound only the price is told.
+
+    Of a whole day also the fingerprint of its keys, which tells that some are wrong where the sums are right.
+    """
 
     used: int | None
-    price: Decimal | None
+    price: Decimal
     records: int | None
+    fingerprint: int | None = None
 
     def __str__(self) -> str:
         if self.used is None:
-            return f"price {self.price}"
-        return f"used {self.used}, price {self.price}, records {self.records}"
+            return f"price {money(self.price)}"
+        return f"used {self.used}, price {money(self.price)}, records {self.records}"
 
 
 @dataclass(frozen=True)
 class Difference:
     """One key whose aggregate is not what its sources say.
 
-    `grain` is `day`, `seal of day` (a whole day's sums against its seal; no subscription), `month`, or `bounds of
-    month` and `bounds of all time`: what tells quickly who exceeds a limit. `start` is the day, or the month's first.
+    `grain` is `day`, `seal of day` (a whole expired day without its adjustments, against its seal; no subscription),
+    `month`, or `bounds of month` and `bounds of all time`: what tells quickly who exceeds a limit. `start` is the day,
+    or the month's first.
     """
 
     grain: str
@@ -75,12 +86,55 @@ class Difference:
         expected, found = self.expected or _NOTHING, self.found or _NOTHING
         return (
             (expected.used or 0) - (found.used or 0),
-            (expected.price or Decimal(0)) - (found.price or Decimal(0)),
+            expected.price - found.price,
             (expected.records or 0) - (found.records or 0),
         )
 
 
 _NOTHING = Values(0, Decimal(0), 0)
+
+
+class DayTotals(NamedTuple):
+    """The totals of a business day's raw records, as UsageDay keeps them of a sealed day."""
+
+    data_records: int
+    kilobytes_used: Decimal
+    data_price: Decimal
+    data_fingerprint: Decimal
+    voice_records: int
+    seconds_used: Decimal
+    voice_price: Decimal
+    voice_fingerprint: Decimal
+
+
+class NotProvenError(Exception):
+    """The aggregates of a day are not what its sources say. `differences` are the keys; the message names some."""
+
+    def __init__(self, day: date, differences: list[Difference]) -> None:
+        named = "; ".join(
+            f"{each.usage_type} of subscription {each.subscription_id} is {each.found or 'missing'}"
+            f" and should be {each.expected or 'nothing'}"
+            for each in differences[:_NAMED]
+        )
+        super().__init__(
+            f"{day} does not reconcile: {len(differences)} keys differ ({named}); see `wingtel reconcile --from {day}"
+            f" --to {day}`, and mend it with --repair"
+        )
+        self.differences = differences
+
+
+def prove(day: date) -> DayTotals:
+    """Prove the aggregates of a business day key by key against its raw records, and return what these come to.
+
+    All of it is read from one snapshot. Raises NotProvenError where a key differs.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_SQL["memory"])
+        cursor.execute(_PROOF, {"first": day, "last": day})
+        differing, *totals = cursor.fetchone()
+    if differing:
+        raise NotProvenError(day, _days(day, day))
+    return DayTotals(*totals)
 
 
 def reconcile(first: date | None = None, last: date | None = None, *, repair: bool = False) -> Reconciliation:
@@ -90,7 +144,7 @@ def reconcile(first: date | None = None, last: date | None = None, *, repair: bo
     adjustments, or with the seal where the raw records are gone; the months they lie in with their days, and the bounds
     of all prices with the months. Each comparison sees one moment, so writers raise no false alarm. With `repair`, what
     differs is mended, and nothing else changed; writers wait meanwhile. An expired day that is not what it was sealed
-    with cannot be mended, since its records are gone, and neither can its month.
+    with cannot be mended, since its records are gone. A month with a day that is not proven is left as it is.
 
     Raises NothingToReconcileError when there is no such day.
     """
@@ -124,12 +178,7 @@ def differences(first: date, last: date) -> list[Difference]:
 
 def day_differences(first: date, last: date) -> list[Difference]:
     """What differs of the days alone."""
-    return _days(first, last) + seal_differences(first, last, UsageDay.State.EXPIRED)
-
-
-def seal_differences(first: date, last: date, state: UsageDay.State) -> list[Difference]:
-    """Days in that state whose aggregates are not what they were sealed with and the adjustments."""
-    return _differing(_SQL["seals"], first, last, states=[state.value])
+    return _days(first, last) + _seals(first, last)
 
 
 def _period(first: date | None, last: date | None) -> tuple[date, date]:
@@ -154,29 +203,35 @@ def _days(first: date, last: date) -> list[Difference]:
     return _differing(DIFFERING_DAYS + _SQL["days"], first, last)
 
 
-def _differing(statement: str, first: date, last: date, **more: Any) -> list[Difference]:
+def _seals(first: date, last: date) -> list[Difference]:
+    return _differing(_SQL["seals"], first, last)
+
+
+def _differing(statement: str, first: date, last: date) -> list[Difference]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SQL["memory"])
-        cursor.execute(statement, {"first": first, "last": last} | more)
+        cursor.execute(statement, {"first": first, "last": last})
         return [_difference(*row) for row in cursor.fetchall()]
 
 
 def _difference(
     grain: str, subscription_id: int | None, usage_type: str, start: date | None, *values: Any
 ) -> Difference:
-    return Difference(grain, subscription_id, usage_type, start, _values(*values[:3]), _values(*values[3:]))
+    expected, found = values[: len(values) // 2], values[len(values) // 2 :]
+    return Difference(grain, subscription_id, usage_type, start, _values(*expected), _values(*found))
 
 
-def _values(used: Any, price: Decimal | None, records: Any) -> Values | None:
-    if used is None and price is None:
+def _values(used: Any, price: Decimal | None, records: Any, fingerprint: Any = None) -> Values | None:
+    if price is None:
         return None
-    return Values(None if used is None else int(used), price, None if records is None else int(records))
+    used, records, fingerprint = (None if each is None else int(each) for each in (used, records, fingerprint))
+    return Values(used, price, records, fingerprint)
 
 
 def mend_months(first: date, last: date) -> None:
     """Make the months of the days `first` to `last`, and the bounds of all prices, what the daily aggregates say.
 
-    Writers wait meanwhile. Months with an expired day that is not what it was sealed with are left as they are.
+    Writers wait meanwhile. The days are right already. Months with another day that is not proven are left as they are.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SQL["alone"])
@@ -197,16 +252,36 @@ def _repair(first: date, last: date) -> tuple[list[Difference], list[Difference]
 
 
 def _mend_months(first: date, last: date) -> tuple[list[Difference], list[Difference]]:
-    """What differed of seals, months and bounds, and what still does."""
-    seals = seal_differences(first, last, UsageDay.State.EXPIRED)
+    """What differed of seals, months and bounds, and what still does.
+
+    Where a day of the month is not proven, nobody knows which of the two is wrong: both are left.
+    """
     months = _differing(_SQL["months"], first, last)
-    doubtful = {_month(seal) for seal in seals}
+    days = _seals(first, last)
+    for rest in _rest_of_months(first, last, {_month(each) for each in months}):
+        days += day_differences(*rest)
+    doubtful = {_month(each) for each in days} | _without_fingerprint(first, last)
     bounds = _differing(_SQL["bounds"], first, last) if _is_stored() else []
     _add("repair_months", [each for each in months if _month(each) not in doubtful])
     with connection.cursor() as cursor:
         cursor.execute(_SQL["repair_bounds"])
         cursor.execute(_SQL["repair_totals"])
-    return seals + months + bounds, seals + [each for each in months if _month(each) in doubtful]
+    return days + months + bounds, days + [each for each in months if _month(each) in doubtful]
+
+
+def _rest_of_months(first: date, last: date, months: set[date | None]) -> Iterator[tuple[date, date]]:
+    """The days of some months before `first`, and those after `last`."""
+    start, end = first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
+    if start < first and start in months:
+        yield start, first - timedelta(days=1)
+    if last < end and last.replace(day=1) in months:
+        yield last + timedelta(days=1), end
+
+
+def _without_fingerprint(first: date, last: date) -> set[date | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["without_fingerprint"], {"first": first, "last": last})
+        return {month for (month,) in cursor.fetchall()}
 
 
 def _month(difference: Difference) -> date | None:
@@ -261,6 +336,13 @@ def _told(difference: Difference) -> dict[str, Any]:
         "subscription_id": difference.subscription_id,
         "usage_type": difference.usage_type,
         "start": difference.start and difference.start.isoformat(),
-        "expected": difference.expected and asdict(difference.expected) | {"price": str(difference.expected.price)},
-        "found": difference.found and asdict(difference.found) | {"price": str(difference.found.price)},
+        "expected": difference.expected and _told_values(difference.expected),
+        "found": difference.found and _told_values(difference.found),
     }
+
+
+def _told_values(values: Values) -> dict[str, Any]:
+    told = asdict(values) | {"price": money(values.price), "fingerprint": str(values.fingerprint)}
+    if values.fingerprint is None:
+        del told["fingerprint"]
+    return told

@@ -2,6 +2,7 @@
 
 import time
 from datetime import date
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -13,10 +14,9 @@ from wingtel.usage.models import UsageDay
 from wingtel.usage.waiting import PATIENCE_SECONDS, StillHeldError, patiently
 
 from .days_done import DaysDone
-from .reconciling import Difference, day_differences
+from .reconciling import DayTotals, Difference, NotProvenError, prove
 
 _SQL = sql.statements(__package__, "sql/sealing.sql")
-_SHOWN = 3
 
 
 class SealRefusedError(Exception):
@@ -28,7 +28,7 @@ class SealRefusedError(Exception):
 
 
 def seal(day: date) -> UsageDay:
-    """Prove the aggregates of a business day equal to its sources, and seal it with its row counts and sums.
+    """Prove the aggregates of a business day equal to its sources, and seal it with what its raw records come to.
 
     First the day is watched: from then on every write to its raw records opens it, whoever writes and how. Then it is
     compared, while others go on. It is sealed at the end if nothing opened it meanwhile, so no record can come between
@@ -43,8 +43,7 @@ def seal(day: date) -> UsageDay:
         if not _watch(day):
             return UsageDay.objects.get(day=day)
         try:
-            _prove(day)
-            _finish(day)
+            _finish(day, _prove(day))
         except SealRefusedError:
             _execute("open", day)
             raise
@@ -89,30 +88,23 @@ def _begin(day: date) -> bool:
     return True
 
 
-def _prove(day: date) -> None:
+def _prove(day: date) -> DayTotals:
     strategy = strategies.active()
     if not (strategy and strategy.stores):
         with transaction.atomic():
             _execute("store", day)
-    if wrong := day_differences(day, day):
-        shown = "; ".join(
-            f"{each.usage_type} of subscription {each.subscription_id} is {each.found or 'missing'}"
-            f" and should be {each.expected or 'nothing'}"
-            for each in wrong[:_SHOWN]
-        )
-        raise SealRefusedError(
-            f"{day} does not reconcile: {len(wrong)} keys differ ({shown}); see `wingtel reconcile --from {day} --to"
-            f" {day}`, and mend it with --repair",
-            wrong,
-        )
+    try:
+        return prove(day)
+    except NotProvenError as error:
+        raise SealRefusedError(str(error), error.differences) from error
 
 
-def _finish(day: date) -> None:
-    if not _execute("seal", day):
+def _finish(day: date, totals: DayTotals) -> None:
+    if not _execute("seal", day, **totals._asdict()):
         raise SealRefusedError(f"{day} was written to while it was proven: seal it again")
 
 
-def _execute(statement: str, day: date) -> int:
+def _execute(statement: str, day: date, **more: int | Decimal) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_SQL[statement], {"day": day})
+        cursor.execute(_SQL[statement], {"day": day, **more})
         return int(cursor.rowcount)

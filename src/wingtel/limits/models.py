@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from wingtel.aggregates.periods import ALL_TIME, Period
 from wingtel.subscriptions.models import Plan, Subscription
 from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
 
 LONGEST_NAME = 120
 LARGEST_LEVEL = 1000
@@ -139,10 +140,12 @@ class Alert(models.Model):
     last = models.DateField()
     level = models.IntegerField(help_text="In percent of the limit.")
     threshold = models.DecimalField(max_digits=24, decimal_places=6, help_text="What the level came to.")
-    price = models.DecimalField(max_digits=24, decimal_places=4, help_text="The total when it was found.")
+    price = models.DecimalField(
+        max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, help_text="The total when it was found."
+    )
     raised_at = models.DateTimeField()
     recovered_at = models.DateTimeField(null=True)
-    recovered_price = models.DecimalField(max_digits=24, decimal_places=4, null=True)
+    recovered_price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, null=True)
 
     objects = AlertQuerySet.as_manager()
 

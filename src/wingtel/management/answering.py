@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
 from rich.console import Console
@@ -116,7 +116,8 @@ def print_table(
     """Print a table for people; quantities are grouped by thousands."""
     table = Table(title=title, title_justify="left", caption="There are more: see --page-size." if more else None)
     for column in columns:
-        table.add_column(column.replace("_", " "), justify="left" if column in {"usage_type", "unit"} else "right")
+        justify: Literal["left", "right"] = "left" if column in {"usage_type", "unit"} else "right"
+        table.add_column(column.replace("_", " "), justify=justify, overflow="fold")
     for row in rows:
         table.add_row(
             *(f"{cell:,}" if isinstance(cell, int) and number else str(cell) for number, cell in enumerate(row))

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -28,6 +30,13 @@ class SubscriptionAdmin(admin.ModelAdmin[Subscription]):
     search_fields = ["phone_number", "device_id", "sprint_id"]
     raw_id_fields = ["owner", "plan"]
     show_full_result_count = False
+
+    def get_deleted_objects(
+        self, objs: QuerySet[Subscription] | Sequence[Subscription], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Return the subscriptions alone: they are deleted softly, and nothing goes with them or stands against it."""
+        shown = [str(subscription) for subscription in objs]
+        return shown, {str(Subscription._meta.verbose_name_plural): len(shown)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Subscription) -> None:
         obj.delete_softly()

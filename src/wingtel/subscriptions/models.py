@@ -4,16 +4,21 @@ The database keeps `created_at`, `updated_at`, and the columns of a subscription
 writes (sql/functions.sql).
 """
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import IntegrityError, models, router, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from psycopg.errors import RestrictViolation
 
 from .identifiers import Kind
+
+SOFT_WAY = "Delete it softly, which keeps what is on record: delete_softly(), or DELETE of the API."
 
 
 class Carrier(models.TextChoices):
@@ -69,8 +74,31 @@ class Plan(Timed):
         return self.name
 
 
+@contextmanager
+def _name_soft_way(using: str, subscriptions: Iterable["Subscription"]) -> Iterator[None]:
+    """Let a refusal to remove subscriptions be a ProtectedError that names the soft way. The transaction goes on."""
+    try:
+        with transaction.atomic(using):
+            yield
+    except models.ProtectedError as error:
+        raise models.ProtectedError(f"{error.args[0]} {SOFT_WAY}", error.protected_objects) from error
+    except IntegrityError as error:
+        if not isinstance(error.__cause__, RestrictViolation):
+            raise
+        refusal = error.__cause__.diag.message_primary
+        raise models.ProtectedError(f"{refusal}. {SOFT_WAY}", set(subscriptions)) from error
+
+
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
-    """Subscriptions; deleting marks them, since their usage and purchases stay on record."""
+    """Subscriptions. Those that have usage, purchases, limits or alerts cannot be removed, only deleted softly."""
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Remove those that have nothing on record. Raises ProtectedError, and removes none, where one has."""
+        with _name_soft_way(self.db, self):
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]  # Django: not to be called by a template,
+    delete.queryset_only = True  # type: ignore[attr-defined]  # nor on the manager
 
     def current(self) -> "SubscriptionQuerySet":
         """Those that are not deleted."""
@@ -121,6 +149,11 @@ class Subscription(Timed):
 
     def __str__(self) -> str:
         return f"{self.get_carrier_display()} {self.phone_number or self.device_id or self.pk}"
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Remove a subscription that has nothing on record. Raises ProtectedError where it has."""
+        with _name_soft_way(using or router.db_for_write(Subscription, instance=self), [self]):
+            return super().delete(using, keep_parents)
 
     def delete_softly(self) -> None:
         """Mark as deleted, now. Usage and purchases stay; a second call keeps the first moment."""

@@ -4,6 +4,7 @@ from django.db import models
 
 from wingtel.subscriptions.models import Subscription
 
+from .ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
 from .usage_types import UsageType
 
 
@@ -19,7 +20,7 @@ class UsageAdjustment(models.Model):
     usage_type = models.TextField(choices=UsageType, db_collation="C")
     day = models.DateField()
     used = models.BigIntegerField(default=0)
-    price = models.DecimalField(max_digits=14, decimal_places=4, default=0)
+    price = models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=PRICE_DECIMALS, default=0)
     reason = models.TextField(help_text="Why, for whoever asks later.")
     actor = models.TextField(help_text="Who made it.")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -36,6 +37,11 @@ class UsageAdjustment(models.Model):
             ),
             models.CheckConstraint(
                 name="usage_adjustment_says_why", condition=~models.Q(reason="") & ~models.Q(actor="")
+            ),
+            models.CheckConstraint(
+                name="usage_adjustment_quantity",
+                condition=models.Q(used__range=(-LARGEST_QUANTITY, LARGEST_QUANTITY))
+                | models.Q(reverses__isnull=False),
             ),
         ]
 

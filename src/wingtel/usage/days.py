@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from .ranges import PRICE_DECIMALS, SUM_DIGITS
+
 
 class UsageDay(models.Model):
     """What is known of one business day; a day without a row is open.
@@ -9,6 +11,9 @@ class UsageDay(models.Model):
     Open: its aggregates follow its raw records. Sealed: they were proven equal, and the sums below are those of the
     raw records then; a late record opens the day again. Expired: its raw records are gone, its aggregates stay. While
     a day is `sealing` a proof is going on, which any write undoes.
+
+    A fingerprint is the sum of usage_key_hash() over the raw records' sums by subscription: it proves each of them when
+    they are gone. Days that expired before fingerprints were kept have none.
     """
 
     class State(models.TextChoices):
@@ -24,11 +29,13 @@ class UsageDay(models.Model):
     reopened_at = models.DateTimeField(null=True, help_text="When a late write last opened it after it was sealed.")
     reopened = models.IntegerField(default=0, db_default=0, help_text="How often that happened.")
     data_records = models.BigIntegerField(null=True)
-    kilobytes_used = models.DecimalField(max_digits=30, decimal_places=0, null=True)
-    data_price = models.DecimalField(max_digits=30, decimal_places=4, null=True)
+    kilobytes_used = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=0, null=True)
+    data_price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, null=True)
+    data_fingerprint = models.DecimalField(max_digits=30, decimal_places=0, null=True)
     voice_records = models.BigIntegerField(null=True)
-    seconds_used = models.DecimalField(max_digits=30, decimal_places=0, null=True)
-    voice_price = models.DecimalField(max_digits=30, decimal_places=4, null=True)
+    seconds_used = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=0, null=True)
+    voice_price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, null=True)
+    voice_fingerprint = models.DecimalField(max_digits=30, decimal_places=0, null=True)
 
     class Meta:
         db_table = "usage_day"

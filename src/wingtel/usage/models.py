@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django.db import models, router
-from django.db.models.deletion import Collector
 from uuid_utils.compat import uuid7
 
 from wingtel.subscriptions.models import Subscription
@@ -11,10 +10,20 @@ from wingtel.subscriptions.models import Subscription
 from . import partitions
 from .adjustments import UsageAdjustment
 from .days import UsageDay
+from .provenance import IngestBatch
 from .querysets import UsageRecordQuerySet
+from .ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
 from .usage_types import UsageType
 
-__all__ = ["DataUsageRecord", "UsageAdjustment", "UsageDay", "UsageRecord", "UsageType", "VoiceUsageRecord"]
+__all__ = [
+    "DataUsageRecord",
+    "IngestBatch",
+    "UsageAdjustment",
+    "UsageDay",
+    "UsageRecord",
+    "UsageType",
+    "VoiceUsageRecord",
+]
 
 
 def new_record_id() -> str:
@@ -22,15 +31,8 @@ def new_record_id() -> str:
     return str(uuid7())
 
 
-def delete_usage(collector: Collector, field: models.Field[Any, Any], records: Any, using: str) -> None:
-    """What becomes of the records of a subscription that is deleted: they go with it, by one statement.
-
-    Unlike CASCADE, which would fetch them and bypass their queryset where someone listens to Django's delete signals.
-    """
-    collector.fast_deletes.append(records)
-
-
-delete_usage.lazy_sub_objs = True  # type: ignore[attr-defined]  # Django: do not fetch them
+delete_usage = models.DO_NOTHING
+"""The name that a migration knows. The database refuses to remove a subscription that has records."""
 
 
 class UsageRecord(models.Model):
@@ -48,9 +50,11 @@ class UsageRecord(models.Model):
     record_id = models.CharField(max_length=100, default=new_record_id, db_collation="C")
     usage_date = models.DateTimeField(help_text="When it was used; its business day decides the partition.")
     subscription = models.ForeignKey(
-        Subscription, on_delete=delete_usage, db_constraint=False, db_index=False, related_name="+"
+        Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    price = models.DecimalField(max_digits=14, decimal_places=4)
+    price = models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=PRICE_DECIMALS)
+    source = models.BigIntegerField(null=True, editable=False)
+    """The ingested batch and line that it came from (wingtel.usage.provenance); None for what was written otherwise."""
 
     usage_type: ClassVar[UsageType]
     quantity: ClassVar[str]
@@ -60,7 +64,7 @@ class UsageRecord(models.Model):
 
     class Meta:
         abstract = True
-        base_manager_name = "objects"  # saving and cascades use this one
+        base_manager_name = "objects"  # saving uses this one
 
     def save(self, *args: Any, **options: Any) -> None:
         """Store the record, in a partition made for it when its business day has none."""
@@ -90,6 +94,12 @@ class DataUsageRecord(UsageRecord):
 
     class Meta(UsageRecord.Meta):
         db_table = "data_usage_record"
+        constraints = [
+            models.CheckConstraint(
+                name="data_usage_record_quantity",
+                condition=models.Q(kilobytes_used__range=(-LARGEST_QUANTITY, LARGEST_QUANTITY)),
+            )
+        ]
 
 
 class VoiceUsageRecord(UsageRecord):
@@ -102,3 +112,9 @@ class VoiceUsageRecord(UsageRecord):
 
     class Meta(UsageRecord.Meta):
         db_table = "voice_usage_record"
+        constraints = [
+            models.CheckConstraint(
+                name="voice_usage_record_quantity",
+                condition=models.Q(seconds_used__range=(-LARGEST_QUANTITY, LARGEST_QUANTITY)),
+            )
+        ]

@@ -49,7 +49,7 @@ def ensure(days: Iterable[date], *, since: date | None = None) -> list[Partition
     lies more than WINGTEL_LATE_DAYS back (before `since`, where that is given), or more than WINGTEL_AHEAD_DAYS ahead.
     """
     database = connection.settings_dict["NAME"]
-    missing = sorted({day for day in days if (database, day) not in _known})
+    missing = sorted(set(unknown(days)))
     if not missing:
         return []
     if reasons := refusals(missing, since=since):
@@ -110,6 +110,17 @@ def _why_refused(day: date, why: str, today: date, since: date | None) -> str:
     )
 
 
+def unknown(days: Iterable[date]) -> list[date]:
+    """Return those days whose partitions this process has not seen committed."""
+    database = connection.settings_dict["NAME"]
+    return [day for day in days if (database, day) not in _known]
+
+
+def operator_zone() -> ZoneInfo:
+    """Return the zone of the business days; asked of the database only until this process has seen a partition."""
+    return _zones.get(connection.settings_dict["NAME"]) or time_zone()
+
+
 def ensure_for_moments(moments: Iterable[datetime]) -> list[Partition]:
     """Make the partitions for the business days of `moments` (time-zone aware); return those made."""
     moments = list(moments)
@@ -121,8 +132,10 @@ def ensure_for_moments(moments: Iterable[datetime]) -> list[Partition]:
 
 
 def forget(*days: date) -> None:
-    """Let this process look again whether the partitions of some days are there."""
-    _known.difference_update((connection.settings_dict["NAME"], day) for day in days)
+    """Let this process look again whether the partitions of some days are there, and what zone bounds them."""
+    database = connection.settings_dict["NAME"]
+    _known.difference_update((database, day) for day in days)
+    _zones.pop(database, None)
 
 
 def _remember(database: str, days: Iterable[date], zone: ZoneInfo) -> None:

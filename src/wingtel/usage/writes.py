@@ -6,7 +6,8 @@ Both learn what the database asks for under the lock of their own write, so neit
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import EmptyResultSet, FullResultSet
@@ -140,8 +141,12 @@ def _announced(
         asked, written, *missed = rows[0][:5]
         remember(using, asked=asked)
         if asked:
-            announce(model, using, [UsageChange(*row[5:]) for row in rows if row[5] is not None])
+            announce(model, using, [_change(*row[5:]) for row in rows if row[5] is not None])
     return written, [] if missed[0] is None else list(zip(*missed, strict=True))
+
+
+def _change(subscription_id: int, day: date, used: Decimal, price: Decimal, records: int) -> UsageChange:
+    return UsageChange(subscription_id, day, int(used), price, records)
 
 
 def _insert_statement(query: Any, using: str) -> Statement:

@@ -9,7 +9,7 @@
     SELECT subscription_id, usage_type, usage_month(day) AS month, day, used, price, records, fell
     FROM (
         SELECT subscription_id, usage_type, day,
-               sum(used)::bigint AS used, sum(price) AS price, sum(records)::bigint AS records,
+               sum(used) AS used, sum(price) AS price, sum(records)::bigint AS records,
                watching_usage() AND bool_or(price < 0) AS fell
         FROM changed_usage
         GROUP BY subscription_id, usage_type, day
@@ -52,7 +52,7 @@ month_delta AS MATERIALIZED (
     WHERE (SELECT min(day) = max(day) FROM delta)
     UNION ALL
     (
-        SELECT subscription_id, usage_type, month, sum(used)::bigint, sum(price), sum(records)::bigint
+        SELECT subscription_id, usage_type, month, sum(used), sum(price), sum(records)::bigint
         FROM delta
         WHERE (SELECT min(day) < max(day) FROM delta)
         GROUP BY subscription_id, usage_type, month
@@ -130,7 +130,7 @@ used = stored.used + {change}.used,
 -- name: define_add
 -- Add one change to the stored aggregates: for a single record this takes half as long as a statement made for many.
 CREATE OR REPLACE FUNCTION usage_add(
-    of_subscription bigint, of_type text, of_day date, of_used bigint, of_price numeric, of_records bigint
+    of_subscription bigint, of_type text, of_day date, of_used numeric, of_price numeric, of_records bigint
 ) RETURNS void
 LANGUAGE plpgsql AS $add$
 DECLARE
@@ -163,7 +163,7 @@ BEGIN
 END $add$
 
 -- name: recorded
--- What `record_usage` has just stored, as changes.
+-- What `ingest_usage` has just stored, as changes.
 , changed_usage AS (
     SELECT subscription_id, usage_type, usage_business_day(usage_date) AS day, used, price, 1 AS records
     FROM recorded_usage

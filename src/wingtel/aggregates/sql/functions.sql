@@ -11,6 +11,10 @@ BEGIN
     END IF;
 END $$;
 
+-- An amount as it is shown: with four decimals, or as many more as it needs. answers.money() does the same.
+CREATE OR REPLACE FUNCTION usage_money(amount numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT round(amount, greatest(min_scale(amount), 4))::text $$;
+
 -- Keep everybody from changing the stored aggregates, and wait for those who are at it, until the transaction ends.
 --
 -- Whoever has changed aggregates holds a lock on daily_usage until it commits, or on usage_delta where it puts deltas aside.
@@ -20,6 +24,15 @@ LANGUAGE plpgsql AS $$
 BEGIN
     LOCK TABLE usage_delta, daily_usage IN SHARE ROW EXCLUSIVE MODE;
 END $$;
+
+-- A number that stands for what one subscription used on one day: its sum over all subscriptions is a day's fingerprint, which no
+-- damage to some of them leaves as it is. Kept for years, so it depends on no server's version, and not on zeros at the end of a price.
+CREATE OR REPLACE FUNCTION usage_key_hash(subscription_id bigint, used numeric, price numeric, records bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ('x' || encode(substr(sha256((
+        subscription_id::text || ' ' || used::text || ' ' || trim_scale(price)::text || ' ' || records::text
+    )::bytea), 1, 8), 'hex'))::bit(64)::bigint
+$$;
 
 -- Replace the daily aggregates of some days by the sums of the sources; returns how many rows of raw records there are. Under
 -- usage_lock_stored(). Days whose raw records are gone keep what they have.
@@ -141,12 +154,13 @@ END $$;
 -- Count an adjustment at once: in the stored aggregates, unless answers of its day are computed from the sources.
 --
 -- Like every writer it holds a lock on a raw table, so the strategy is the same until it commits; and it holds the day, so that
--- the day is not sealed without it.
+-- the day is not sealed without it. The subscription comes first, as for whoever removes one.
 CREATE OR REPLACE FUNCTION usage_count_adjustment() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     state_of_day text;
 BEGIN
+    PERFORM FROM subscription WHERE id = NEW.subscription_id FOR KEY SHARE;
     LOCK TABLE ONLY data_usage_record IN ROW EXCLUSIVE MODE;
     INSERT INTO usage_day (day) VALUES (NEW.day) ON CONFLICT DO NOTHING;
     SELECT state INTO STRICT state_of_day FROM usage_day WHERE day = NEW.day FOR SHARE;
@@ -159,3 +173,54 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER count_adjustment AFTER INSERT ON usage_adjustment
     FOR EACH ROW EXECUTE FUNCTION usage_count_adjustment();
+
+-- One of some subscriptions that has usage, NULL where none has: on any day, pending deltas included, or by an adjustment; and with
+-- `in_raw` by raw records that nobody counted. These have no index by subscription, and are read whole if nothing else is found.
+CREATE OR REPLACE FUNCTION usage_find_used(subscription_ids bigint[], in_raw boolean) RETURNS bigint
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT subscription_id
+        FROM (
+            SELECT subscription_id FROM usage_adjustment WHERE subscription_id = ANY (subscription_ids)
+            UNION ALL
+            SELECT subscription_id FROM usage_daily WHERE subscription_id = ANY (subscription_ids)
+            UNION ALL
+            SELECT subscription_id FROM usage_source WHERE in_raw AND subscription_id = ANY (subscription_ids)
+        ) AS used
+        LIMIT 1
+    );
+END $$;
+
+-- Refuse to remove subscriptions that have usage: there is no foreign key, and what they used on expired days would be counted for nobody.
+--
+-- Writers are locked out before the raw records are read, so that none stores a record of a subscription that is gone.
+CREATE OR REPLACE FUNCTION usage_keep_subscription() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE
+    removed bigint[];
+    used bigint;
+BEGIN
+    PERFORM usage_require_read_committed('removing a subscription');
+    IF TG_OP = 'TRUNCATE' THEN
+        removed := ARRAY(SELECT id FROM subscription);
+    ELSE
+        removed := ARRAY(SELECT id FROM old_rows);
+    END IF;
+    used := usage_find_used(removed, in_raw => false);
+    IF used IS NULL AND cardinality(removed) > 0 THEN
+        LOCK TABLE data_usage_record, voice_usage_record IN SHARE MODE;
+        used := usage_find_used(removed, in_raw => true);
+    END IF;
+    IF used IS NOT NULL THEN
+        RAISE EXCEPTION 'subscription % has usage and cannot be removed', used
+            USING HINT = 'Delete it softly, which keeps its usage: delete_softly() in Python, DELETE in the API, or set deleted_at.',
+                  ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER keep_used AFTER DELETE ON subscription
+    REFERENCING OLD TABLE AS old_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION usage_keep_subscription();
+CREATE OR REPLACE TRIGGER keep_used_truncated BEFORE TRUNCATE ON subscription
+    FOR EACH STATEMENT EXECUTE FUNCTION usage_keep_subscription();

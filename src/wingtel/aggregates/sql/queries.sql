@@ -25,8 +25,8 @@ SELECT now()::text,
 FROM (
     SELECT subscription_id, largest, row_number() OVER (ORDER BY largest DESC, subscription_id) AS place,
            '{"subscription_id":' || subscription_id || ',"exceeded":[' || string_agg(
-               '{"usage_type":"' || usage_type || '","total_price":"' || price
-                   || '","exceeded_by":"' || price - %(price_limit)s::numeric || '"}',
+               '{"usage_type":"' || usage_type || '","total_price":"' || usage_money(price)
+                   || '","exceeded_by":"' || usage_money(price - %(price_limit)s::numeric) || '"}',
                ',' ORDER BY price DESC, usage_type
            ) || ']}' AS written
     FROM reached
@@ -224,12 +224,12 @@ WITH asked AS MATERIALIZED (
     WHERE (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
 ),
 record AS MATERIALIZED (
-    SELECT 'data' AS usage_type, record_id, usage_date, kilobytes_used AS used, price
+    SELECT 'data' AS usage_type, record_id, usage_date, kilobytes_used AS used, price, source
     FROM data_usage_record
     WHERE usage_date >= usage_day_start(%(day)s::date) AND usage_date < usage_day_start(%(day)s::date + 1)
       AND subscription_id = (SELECT id FROM asked)
     UNION ALL
-    SELECT 'voice', record_id, usage_date, seconds_used, price
+    SELECT 'voice', record_id, usage_date, seconds_used, price, source
     FROM voice_usage_record
     WHERE usage_date >= usage_day_start(%(day)s::date) AND usage_date < usage_day_start(%(day)s::date + 1)
       AND subscription_id = (SELECT id FROM asked)
@@ -238,8 +238,9 @@ SELECT now()::text, wanted.usage_type,
        coalesce(total.used, 0), coalesce(total.price, 0), coalesce(total.records, 0),
        recorded.used, recorded.price, recorded.records, adjusted.used, adjusted.price, adjusted.adjustments,
        ARRAY(SELECT row_to_json(listed)::text
-             FROM (SELECT record_id, usage_date, used, price::text AS price
-                   FROM record
+             FROM (SELECT record_id, usage_date, used, record.price::text AS price, batch.origin, batch.reference, batch.name,
+                          batch.first_line + record.source %% 1048576 AS line
+                   FROM record LEFT JOIN ingest_batch AS batch ON batch.id = record.source / 1048576
                    WHERE usage_type = wanted.usage_type
                    ORDER BY usage_date, record_id
                    LIMIT %(most)s) AS listed),

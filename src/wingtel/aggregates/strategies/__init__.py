@@ -4,7 +4,7 @@ from wingtel.usage.waiting import PATIENCE_SECONDS
 
 from .base import NAMES, Lag, Strategy, active, named
 from .drift import problems
-from .installing import ensure_installed, outdated
+from .installing import define_functions, ensure_installed, outdated
 from .receivers import connect_receivers
 from .switching import SwitchRefusedError, use
 
@@ -16,6 +16,7 @@ __all__ = [
     "SwitchRefusedError",
     "active",
     "connect_receivers",
+    "define_functions",
     "ensure_installed",
     "named",
     "outdated",

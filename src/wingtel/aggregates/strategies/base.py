@@ -34,7 +34,7 @@ class Strategy:
     """What `wingtel strategy` calls it: the name of its folder."""
 
     counts_models: ClassVar[bool]
-    """Whether writes through the models, their manager and querysets are counted; `record_usage` always is."""
+    """Whether writes through the models, their manager and querysets are counted; `ingest_usage` always is."""
 
     counts_sql: ClassVar[bool]
     """Whether raw SQL is counted: COPY, TRUNCATE, and whatever else the models do not send."""
@@ -46,7 +46,7 @@ class Strategy:
     """Whether answers come from the stored tables; if not, they are computed from the raw records on reading."""
 
     count_recorded: ClassVar[str] = ""
-    """What the statement of `record_usage` needs to count what it stores, where nothing in the database does.
+    """What the statement of `ingest_usage` needs to count what it stores, where nothing in the database does.
 
     Common table expressions after a comma, over recorded_usage (subscription_id, usage_type, usage_date, used, price).
     """

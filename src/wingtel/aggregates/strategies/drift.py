@@ -11,14 +11,14 @@ _SQL = sql.statements(__package__, "sql/drift.sql")
 
 
 def objects() -> dict[str, str]:
-    """The functions and views as they are in the database now, each with a hash of its text."""
+    """The functions, views, rules and triggers that are in the database now, each with a hash of its text."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["objects"])
         return dict(cursor.fetchall())
 
 
 def problems() -> list[str]:
-    """What is not as the active strategy installed it: functions, views and triggers changed, missing or disabled."""
+    """What is not as it was installed: functions, views, rules and triggers changed, missing or disabled."""
     row = ActiveStrategy.objects.first()
     if row is None:
         return ["no strategy is installed"]

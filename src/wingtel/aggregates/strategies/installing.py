@@ -47,5 +47,16 @@ def make_active(strategy: Strategy) -> None:
 
 def fingerprint(strategy: Strategy) -> str:
     """Of the strategy's objects and of the functions that every strategy builds on."""
-    functions = [sql.script(package, "sql/functions.sql") for package in ("wingtel.usage", "wingtel.aggregates")]
-    return sha256("".join([*functions, stored.DEFINE_ADD, strategy.views, *strategy.sources]).encode()).hexdigest()
+    return sha256("".join([*_functions(), strategy.views, *strategy.sources]).encode()).hexdigest()
+
+
+def define_functions() -> None:
+    """Define the functions that every strategy builds on, and the rules and triggers beside them."""
+    with connection.cursor() as cursor:
+        for script in _functions():
+            cursor.execute(script)
+
+
+def _functions() -> list[str]:
+    scripts = [sql.script(package, "sql/functions.sql") for package in ("wingtel.usage", "wingtel.aggregates")]
+    return [*scripts, stored.DEFINE_ADD]

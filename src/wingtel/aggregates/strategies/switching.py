@@ -12,7 +12,7 @@ from wingtel.usage.waiting import PATIENCE_SECONDS, Result, StillHeldError, pati
 
 from . import drift
 from .base import NAMES, Strategy, named
-from .installing import define_views, make_active, outdated
+from .installing import define_functions, define_views, make_active, outdated
 
 _SQL = sql.statements(__package__, "sql/switching.sql")
 
@@ -56,10 +56,13 @@ def _switch(strategy: Strategy, progress: Progress) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["lock"])
         old = named(ActiveStrategy.objects.get().name)
-        if old is strategy and not outdated() and not drift.problems():
+        tampered = outdated() or bool(drift.problems())
+        if old is strategy and not tampered:
             return False
         if reason := strategy.refusal():
             raise SwitchRefusedError(f"{strategy.name} cannot be used here: {reason}")
+        if tampered:
+            define_functions()
         old.settle()
         old.stop()
         strategy.install()

@@ -14,9 +14,12 @@ SELECT usage_lock_day(%(day)s);
 LOCK TABLE daily_usage IN ROW EXCLUSIVE MODE
 
 -- name: state
--- The state of the day: whatever was written since it was sealed has opened it.
-SELECT state FROM usage_day WHERE day = %(day)s FOR UPDATE
+-- Whether the day is still sealed as it was when it was proven: a write since has opened it, though it may be sealed anew.
+SELECT state = 'sealed' AND reopened = %(reopened)s FROM usage_day WHERE day = %(day)s FOR UPDATE
 
 -- name: expire
 SELECT usage_drop_day(%(day)s);
-UPDATE usage_day SET state = 'expired', expired_at = now() WHERE day = %(day)s
+UPDATE usage_day
+SET state = 'expired', expired_at = now(),
+    data_fingerprint = %(data_fingerprint)s, voice_fingerprint = %(voice_fingerprint)s
+WHERE day = %(day)s

@@ -67,35 +67,68 @@ ORDER BY day, subscription_id, usage_type
     FROM differing
 )
 
+-- name: proof
+-- How many keys of one day differ, and what its raw records come to: a day is sealed with this.
+SELECT (SELECT count(*) FROM differing) AS differing,
+       coalesce(sum(records) FILTER (WHERE usage_type = 'data'), 0)::bigint AS data_records,
+       coalesce(sum(used) FILTER (WHERE usage_type = 'data'), 0) AS kilobytes_used,
+       coalesce(sum(price) FILTER (WHERE usage_type = 'data'), 0) AS data_price,
+       coalesce(sum(usage_key_hash(subscription_id, used, price, records)) FILTER (WHERE usage_type = 'data'), 0)
+           AS data_fingerprint,
+       coalesce(sum(records) FILTER (WHERE usage_type = 'voice'), 0)::bigint AS voice_records,
+       coalesce(sum(used) FILTER (WHERE usage_type = 'voice'), 0) AS seconds_used,
+       coalesce(sum(price) FILTER (WHERE usage_type = 'voice'), 0) AS voice_price,
+       coalesce(sum(usage_key_hash(subscription_id, used, price, records)) FILTER (WHERE usage_type = 'voice'), 0)
+           AS voice_fingerprint
+FROM source
+
 -- name: seals
--- Days in some states whose aggregates do not add up to what they were sealed with and the adjustments; a row for each usage type.
-WITH expected AS (
-    SELECT day, usage_type, sealed.used + coalesce(adjusted.used, 0) AS used,
-           sealed.price + coalesce(adjusted.price, 0) AS price, sealed.records
+-- Expired days whose aggregates, less the adjustments, are not what the days were sealed with; a row for each usage type, with both
+-- sums and fingerprints. Without a fingerprint only the sums can be compared.
+WITH seal AS (
+    SELECT day, sealed.*
     FROM usage_day
     CROSS JOIN LATERAL (
-        VALUES ('data'::text COLLATE "C", kilobytes_used, data_price, data_records),
-               ('voice'::text COLLATE "C", seconds_used, voice_price, voice_records)
-    ) AS sealed (usage_type, used, price, records)
-    LEFT JOIN LATERAL (
-        SELECT sum(adjustment.used) AS used, sum(adjustment.price) AS price
-        FROM usage_adjustment AS adjustment
-        WHERE adjustment.day = usage_day.day AND adjustment.usage_type = sealed.usage_type
-    ) AS adjusted ON true
-    WHERE state = ANY (%(states)s::text[]) AND day BETWEEN %(first)s AND %(last)s
+        VALUES ('data'::text COLLATE "C", kilobytes_used, data_price, data_records, data_fingerprint),
+               ('voice'::text COLLATE "C", seconds_used, voice_price, voice_records, voice_fingerprint)
+    ) AS sealed (usage_type, used, price, records, fingerprint)
+    WHERE state = 'expired' AND day BETWEEN %(first)s AND %(last)s
+),
+adjusted AS (
+    SELECT subscription_id, usage_type, day, sum(used) AS used, sum(price) AS price
+    FROM usage_adjustment
+    WHERE day IN (SELECT day FROM seal)
+    GROUP BY subscription_id, usage_type, day
+),
+raw AS (
+    SELECT subscription_id, usage_type, day, coalesce(daily.used, 0) - coalesce(adjusted.used, 0) AS used,
+           coalesce(daily.price, 0) - coalesce(adjusted.price, 0) AS price, coalesce(daily.records, 0) AS records
+    FROM (
+        SELECT * FROM usage_daily WHERE day BETWEEN %(first)s AND %(last)s AND day IN (SELECT day FROM seal)
+    ) AS daily
+    FULL JOIN adjusted USING (subscription_id, usage_type, day)
 ),
 found AS (
-    SELECT day, usage_type, sum(used) AS used, sum(price) AS price, sum(records) AS records
-    FROM usage_daily
-    WHERE day BETWEEN %(first)s AND %(last)s AND day IN (SELECT day FROM expected)
+    SELECT day, usage_type, sum(used) AS used, sum(price) AS price, sum(records) AS records,
+           sum(usage_key_hash(subscription_id, used, price, records)) AS fingerprint
+    FROM raw
+    WHERE (used, price, records) <> (0, 0, 0)
     GROUP BY day, usage_type
 )
-SELECT 'seal of day', NULL::bigint, usage_type, day, expected.used, expected.price, expected.records,
-       coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0)
-FROM expected LEFT JOIN found USING (day, usage_type)
-WHERE (expected.used, expected.price, expected.records)
+SELECT 'seal of day', NULL::bigint, usage_type, day, seal.used, seal.price, seal.records, seal.fingerprint,
+       coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0), coalesce(found.fingerprint, 0)
+FROM seal LEFT JOIN found USING (day, usage_type)
+WHERE (seal.used, seal.price, seal.records)
    <> (coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0))
+   OR seal.fingerprint <> coalesce(found.fingerprint, 0)
 ORDER BY day, usage_type
+
+-- name: without_fingerprint
+-- The months of some days in which a day expired before fingerprints were kept.
+SELECT DISTINCT usage_month(day)
+FROM usage_day
+WHERE state = 'expired' AND data_fingerprint IS NULL
+  AND day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
 
 -- name: months
 -- Monthly aggregates that differ from the sums of their days, for the months of some days. The days are compared with the
@@ -183,7 +216,7 @@ SELECT usage_lock_stored()
 -- Add what is missing to some daily aggregates: what waits to be folded is right, and is left alone. A row that should not be
 -- is left with nothing in it.
 INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
-SELECT * FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::bigint[],
+SELECT * FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::numeric[],
                      %(prices)s::numeric[], %(records)s::bigint[])
 ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
     used = stored.used + excluded.used,
@@ -199,7 +232,7 @@ GROUP BY day
 -- The same of months.
 INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
 SELECT subscription_id, usage_type, month, used, price, records, usage_price_least_ceiling(price)
-FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::bigint[],
+FROM unnest(%(subscriptions)s::bigint[], %(usage_types)s::text[], %(days)s::date[], %(used)s::numeric[],
             %(prices)s::numeric[], %(records)s::bigint[])
      AS missing (subscription_id, usage_type, month, used, price, records)
 ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET

@@ -20,20 +20,13 @@ SELECT usage_lock_stored();
 SELECT usage_populate_days(%(day)s, %(day)s)
 
 -- name: seal
--- Seal the day with the sums of its raw records, unless a write opened it again.
+-- Seal the day with what its raw records came to when they were proven, unless a write opened it since.
 UPDATE usage_day
 SET state = 'sealed', sealed_at = now(),
-    data_records = data.records, kilobytes_used = data.used, data_price = data.price,
-    voice_records = voice.records, seconds_used = voice.used, voice_price = voice.price
-FROM (
-    SELECT count(*) AS records, coalesce(sum(kilobytes_used), 0) AS used, coalesce(sum(price), 0) AS price
-    FROM data_usage_record
-    WHERE usage_date >= usage_day_start(%(day)s) AND usage_date < usage_day_start(%(day)s::date + 1)
-) AS data, (
-    SELECT count(*) AS records, coalesce(sum(seconds_used), 0) AS used, coalesce(sum(price), 0) AS price
-    FROM voice_usage_record
-    WHERE usage_date >= usage_day_start(%(day)s) AND usage_date < usage_day_start(%(day)s::date + 1)
-) AS voice
+    data_records = %(data_records)s, kilobytes_used = %(kilobytes_used)s, data_price = %(data_price)s,
+    data_fingerprint = %(data_fingerprint)s,
+    voice_records = %(voice_records)s, seconds_used = %(seconds_used)s, voice_price = %(voice_price)s,
+    voice_fingerprint = %(voice_fingerprint)s
 WHERE day = %(day)s AND state = 'sealing'
 
 -- name: open

@@ -1,24 +1,59 @@
 """`wingtel expire`: let raw records go."""
 
+import sys
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wingtel.lifecycle import expiring
+from wingtel.lifecycle.days_done import DaysDone
+from wingtel.usage.models import UsageDay
 
 
 class Command(BaseCommand):
-    help = "Drop the raw records of sealed days past WINGTEL_RETENTION_DAYS; their aggregates stay."
+    help = "Show the sealed days past WINGTEL_RETENTION_DAYS, ask, and drop their raw records; their aggregates stay."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="Say which days are due, and drop nothing.")
+        instead = parser.add_mutually_exclusive_group()
+        instead.add_argument("--yes", action="store_true", help="Do not ask.")
+        instead.add_argument("--dry-run", action="store_true", help="Only show the days; drop nothing.")
 
-    def handle(self, *, dry_run: bool, **_: Any) -> None:
-        if dry_run:
-            due = expiring.due()
-            self.stdout.write(f"{len(due)} days are due" + "".join(f"\n{day}" for day in due))
+    def handle(self, *, yes: bool, dry_run: bool, **_: Any) -> None:
+        if not (yes or dry_run or (sys.stdin and sys.stdin.isatty())):
+            raise CommandError(
+                "Nothing was dropped: there is no terminal to ask at. `wingtel expire --yes` does not ask,"
+                " `wingtel expire --dry-run` only shows the days."
+            )
+        days = expiring.due()
+        self._show(days)
+        if dry_run or not days:
             return
-        outcome = expiring.expire_due()
-        self.stdout.write(f"{len(outcome.done)} days expired" + "".join(f"\n{day}" for day in outcome.done))
+        if not yes and not self._confirm(days):
+            raise CommandError("Nothing was dropped.")
+        # The days that were shown: others may have become due since.
+        outcome = DaysDone.by(expiring.expire, days, expiring.ExpiryRefusedError)
+        self.stdout.write(f"{_number(outcome.done)} expired" + "".join(f"\n{day}" for day in outcome.done))
         if outcome.refused:
             raise CommandError("\n".join(outcome.refused.values()))
+
+    def _show(self, days: Sequence[date]) -> None:
+        self.stdout.write(f"{_number(days)} past retention")
+        for day in UsageDay.objects.filter(day__in=days).order_by("day"):
+            self.stdout.write(f"{day.day}: {day.data_records:,} data records, {day.voice_records:,} voice records")
+        self.stdout.flush()
+
+    def _confirm(self, days: Sequence[date]) -> bool:
+        """Ask on standard error, which is seen when standard output goes to a file."""
+        try:
+            self.stderr.write(f"Drop the raw records of {_number(days)}? [y/N]", ending=" ")
+            self.stderr.flush()
+            return input().strip().lower() in {"y", "yes"}
+        except (EOFError, KeyboardInterrupt):
+            self.stderr.write("")
+            return False
+
+
+def _number(days: Sequence[date]) -> str:
+    return f"{len(days)} day" if len(days) == 1 else f"{len(days)} days"

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from wingtel.aggregates.answers import origin_text
 from wingtel.lifecycle.answers import explanation_answer
 from wingtel.lifecycle.explaining import RECORDS_LISTED, explain
 from wingtel.management import answering
 from wingtel.management.arguments import day, identity, whole_number
 
-COLUMNS = ("usage_type", "what", "id", "at", "used", "price", "reason", "actor", "reverses", "reversed_by")
+COLUMNS = ("usage_type", "what", "id", "at", "used", "price", "reason", "actor", "reverses", "reversed_by", "origin")
 
 
 class Command(BaseCommand):
@@ -53,13 +54,22 @@ def _lines(found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """A row for each raw record and adjustment of a usage type, and for each sum."""
     kind = found["usage_type"]
     for record in found["records"]:
-        yield (kind, "record", record["record_id"], record["usage_date"], record["used"], record["price"], *[""] * 4)
+        yield (
+            kind,
+            "record",
+            record["record_id"],
+            record["usage_date"],
+            record["used"],
+            record["price"],
+            *[""] * 4,
+            origin_text(record["origin"]),
+        )
     for made in found["adjustments"]:
         links = ("" if made[name] is None else made[name] for name in ("reverses", "reversed_by"))
         amounts = made["used"], made["price"]
-        yield (kind, "adjustment", made["id"], made["created_at"], *amounts, made["reason"], made["actor"], *links)
+        yield (kind, "adjustment", made["id"], made["created_at"], *amounts, made["reason"], made["actor"], *links, "")
     for what in ("recorded", "adjusted", "total"):
-        yield (kind, what, "", "", found[what]["used"], found[what]["price"], *[""] * 4)
+        yield (kind, what, "", "", found[what]["used"], found[what]["price"], *[""] * 5)
 
 
 def _seal(body: dict[str, Any]) -> str:

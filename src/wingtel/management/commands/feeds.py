@@ -4,6 +4,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ from django.db import OperationalError, connections
 from rich.console import Console
 from rich.table import Table
 
+from wingtel.config.watches import COMPLETION_RULE, QUIET, parse_completion
 from wingtel.imports import profiles
-from wingtel.imports.drafting import draft
 from wingtel.imports.errors import FeedError
-from wingtel.imports.importing import ImportOptions, check_import, import_feed
+from wingtel.imports.folder_watch import Arrival, FolderWatch
+from wingtel.imports.inference import infer_profile, listed
 from wingtel.imports.preview import Preview, preview
-from wingtel.imports.watching import Arrival, FolderWatch
-from wingtel.management.arguments import seconds, whole_number
+from wingtel.imports.service import ImportOptions, check_import, import_feed
+from wingtel.management.arguments import option, seconds, whole_number
 
 
 class Command(BaseCommand):
@@ -48,7 +50,15 @@ class Command(BaseCommand):
             type=seconds,
             default=2.0,
             metavar="SECONDS",
-            help="a file has arrived when it has not changed for so long (default: 2)",
+            help="how often to look into the folder (default: 2)",
+        )
+        watch.add_argument(
+            "--complete",
+            type=option(parse_completion, COMPLETION_RULE),
+            default=QUIET,
+            metavar="RULE",
+            help="when a file is complete: rename (at once, by its name), marker (FILE.done or FILE.ok is beside it),"
+            " quiet (unchanged at two looks), or quiet:SECONDS (for so long; default: quiet)",
         )
         watch.add_argument("--once", action="store_true", help="import what is there, and end")
 
@@ -72,13 +82,17 @@ class Command(BaseCommand):
         _show_preview(console, found)
 
     def _new(self, options: dict[str, Any]) -> None:
-        text, output = draft(options["file"]), options["output"]
+        inferred, output = infer_profile(options["file"]), options["output"]
+        if inferred.unread:
+            self.stderr.write(f"columns left unread: {listed(inferred.unread)}")
         if not output:
-            self.stdout.write(text)
+            self.stdout.write(inferred.text)
             return
-        if output.exists():
-            raise CommandError(f"{output} is there already")
-        output.write_text(text)
+        try:
+            with output.open("x", encoding="utf-8") as file:
+                file.write(inferred.text)
+        except FileExistsError as error:
+            raise CommandError(f"{output} is there already") from error
         self.stdout.write(
             f"{output}: look over what is marked CHECK, then: wingtel feeds check {output} {options['file']}"
         )
@@ -89,7 +103,8 @@ class Command(BaseCommand):
             ImportOptions(create_subscriptions=options["create_subscriptions"]),
         )
         check_import(profile, import_options)
-        watch = FolderWatch(options["folder"], lambda path: import_feed(path, profile, import_options))
+        importing = partial(import_feed, profile=profile, options=import_options)
+        watch = FolderWatch(options["folder"], importing, options["complete"])
         self._say(f"Watching {watch.folder}")
         try:
             self._go_on_watching(watch, options)
@@ -148,8 +163,8 @@ def _show_preview(console: Console, found: Preview) -> None:
 
 def _words(arrival: Arrival) -> str:
     if arrival.summary is None:
-        return f"{arrival.file.name}: failed: {arrival.error}"
+        return f"{arrival.name}: failed: {arrival.problem}"
     counts = ", ".join(
         f"{getattr(arrival.summary, name):,} {name}" for name in ("accepted", "skipped", "duplicate", "rejected")
     )
-    return f"{arrival.file.name}: {arrival.summary.lines:,} lines: {counts}"
+    return f"{arrival.name}: {arrival.summary.lines:,} lines: {counts}"

@@ -17,14 +17,14 @@ from rich.table import Table
 
 from wingtel.imports import profiles
 from wingtel.imports.errors import FeedError, TooManyRejectsError
-from wingtel.imports.importing import ImportOptions, ImportSummary, check_import, import_feed
 from wingtel.imports.profiles import Profile
+from wingtel.imports.service import ImportOptions, ImportSummary, check_import, import_feed
 from wingtel.imports.sources import STANDARD_INPUT, find_files, standard_input
 from wingtel.management.arguments import day, whole_number
 
 FAILED, REJECTED, STOPPED = 1, 3, 4
 """Exit codes; 0 when every line was accepted, a duplicate or skipped, 2 for wrong usage."""
-_COUNTS = ("import_id", "file", "feed", "lines", "accepted", "skipped", "duplicate", "rejected", "records")
+_COUNTS = ("import_id", "file", "feed", "lines", "accepted", "skipped", "duplicate", "conflict", "rejected", "records")
 
 
 class Command(BaseCommand):
@@ -73,7 +73,7 @@ class Command(BaseCommand):
             create_subscriptions=options["create_subscriptions"],
             since=options["since"],
             again=options["again"],
-            is_rehearsal=options["dry_run"],
+            is_dry_run=options["dry_run"],
             max_rejects=options["max_rejects"],
             workers=options["workers"],
         )
@@ -172,7 +172,7 @@ def show_tables(console: Console, summary: ImportSummary) -> None:
     counts = Table()
     counts.add_column("lines (without header)")
     counts.add_column(f"{summary.lines:,}", justify="right")
-    for name in ("accepted", "skipped", "duplicate", "rejected"):
+    for name in ("accepted", "skipped", "duplicate", "conflict", "rejected"):
         counts.add_row(name, f"{getattr(summary, name):,}")
     console.print(counts)
     if not summary.was_imported:

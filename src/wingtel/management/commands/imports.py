@@ -11,7 +11,7 @@ from rich.table import Table
 from wingtel.imports.models import UsageImport
 from wingtel.management.arguments import whole_number
 
-COUNTS = ("lines", "accepted", "skipped", "duplicate", "rejected", "records")
+COUNTS = ("lines", "accepted", "skipped", "duplicate", "conflict", "rejected", "records")
 
 
 class Command(BaseCommand):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from wingtel.aggregates.answers import money
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.lifecycle.reconciling import NothingToReconcileError, reconcile
 from wingtel.management.answering import add_days
@@ -28,11 +29,11 @@ class Command(BaseCommand):
         if options["format"] == "json":
             self.stdout.write(json.dumps(as_dict(outcome)))
         else:
-            self._print(outcome)
+            self._print(outcome, repair)
         if outcome.drift_keys and not outcome.repaired:
             sys.exit(1)
 
-    def _print(self, outcome: Reconciliation) -> None:
+    def _print(self, outcome: Reconciliation, repair: bool) -> None:
         compared = f"{outcome.first} to {outcome.last}: {outcome.keys:,} daily keys compared"
         if not outcome.drift_keys:
             self.stdout.write(f"{compared}, nothing differs")
@@ -46,9 +47,14 @@ class Command(BaseCommand):
             )
         if outcome.drift_keys > len(outcome.differences):
             self.stdout.write(f"... and {outcome.drift_keys - len(outcome.differences):,} more")
-        mended = "; mended" if outcome.repaired else "; mend it with --repair"
+        mended = "; mend it with --repair"
+        if outcome.repaired:
+            mended = "; mended"
+        elif repair:
+            mended = "; mended but for the days above that cannot be proven, and their months"
         self.stdout.write(
-            f"{compared}, {outcome.drift_keys:,} keys differ, daily prices by {outcome.drift_price:,} in all{mended}"
+            f"{compared}, {outcome.drift_keys:,} keys differ, daily prices by {money(outcome.drift_price)} in all"
+            f"{mended}"
         )
 
 
@@ -67,7 +73,7 @@ def as_dict(outcome: Reconciliation) -> dict[str, Any]:
         "finished_at": outcome.finished_at.isoformat(),
         "keys": outcome.keys,
         "drift_keys": outcome.drift_keys,
-        "drift_price": str(outcome.drift_price),
+        "drift_price": money(outcome.drift_price),
         "repaired": outcome.repaired,
         "differences": outcome.differences,
     }

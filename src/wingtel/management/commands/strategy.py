@@ -50,7 +50,7 @@ class Command(BaseCommand):
     def _show(self) -> None:
         active = ActiveStrategy.objects.get()
         table = Table(title=f"{active.name}, since {active.since:%Y-%m-%d %H:%M:%S %Z}", title_justify="left")
-        for column in ("strategy", "record_usage", "models", "SQL and COPY", "answers come from", "to fold"):
+        for column in ("strategy", "ingest_usage", "models", "SQL and COPY", "answers come from", "to fold"):
             table.add_column(column)
         for name in strategies.NAMES:
             style = "bold" if name == active.name else None

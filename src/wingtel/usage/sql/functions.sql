@@ -1,4 +1,5 @@
--- Functions over the raw records. Applied after every migration, so this file is what the database holds.
+-- Functions over the raw records, and the rules and triggers beside them. Applied after every migration, so this file is what the
+-- database holds.
 
 -- Make the partition of one raw table for one business day, and say whether it had to be made.
 -- The table is made first and attached second: attaching does not wait for writers, CREATE ... PARTITION OF would.
@@ -28,6 +29,25 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
                    parent, partition, usage_day_start(business_day), usage_day_start(business_day + 1));
     RETURN partition;
+END $$;
+
+-- Let PostgreSQL refuse MERGE on the raw tables: it does so where a table has a rule, and this one does nothing else.
+--
+-- On partitioned tables some versions report the row that MERGE inserted as the new version of those it updates after it, and no
+-- trigger can tell (docs/decisions/0031). The rule is one of DELETE, as one of INSERT or UPDATE would forbid ON CONFLICT. Made only
+-- where it is missing or disabled, since making it waits for everybody who reads or writes.
+DO $$
+DECLARE
+    raw regclass;
+BEGIN
+    FOREACH raw IN ARRAY ARRAY['data_usage_record', 'voice_usage_record']::regclass[] LOOP
+        IF NOT EXISTS (SELECT FROM pg_rewrite
+                       WHERE ev_class = raw AND rulename = 'merge_would_be_miscounted' AND ev_enabled = 'O') THEN
+            EXECUTE format('CREATE OR REPLACE RULE merge_would_be_miscounted AS ON DELETE TO %s
+                            WHERE false DO ALSO NOTHING', raw);
+            EXECUTE format('ALTER TABLE ONLY %s ENABLE RULE merge_would_be_miscounted', raw);
+        END IF;
+    END LOOP;
 END $$;
 
 -- Let writers announce what they change, or let them stop.
@@ -110,9 +130,21 @@ END $$;
 -- Adjustments are never edited.
 CREATE OR REPLACE FUNCTION usage_keep_adjustment() RETURNS trigger
 LANGUAGE plpgsql AS $$
+DECLARE
+    kept bigint;
 BEGIN
-    RAISE EXCEPTION 'adjustment % is kept as it is', OLD.id
+    IF TG_OP = 'TRUNCATE' THEN
+        SELECT min(id) INTO kept FROM usage_adjustment;
+        IF kept IS NULL THEN
+            RETURN NULL;
+        END IF;
+    ELSE
+        kept := OLD.id;
+    END IF;
+    RAISE EXCEPTION 'adjustment % is kept as it is', kept
         USING HINT = 'Reverse it by another.', ERRCODE = 'object_not_in_prerequisite_state';
 END $$;
 CREATE OR REPLACE TRIGGER keep BEFORE UPDATE OR DELETE ON usage_adjustment
     FOR EACH ROW EXECUTE FUNCTION usage_keep_adjustment();
+CREATE OR REPLACE TRIGGER keep_truncated BEFORE TRUNCATE ON usage_adjustment
+    FOR EACH STATEMENT EXECUTE FUNCTION usage_keep_adjustment();

@@ -41,6 +41,15 @@ FROM pg_inherits
 WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
 ORDER BY 1, 2
 
+-- name: unchecked_quantities
+-- Raw tables whose quantities were not all in range when they got their constraint, with the column and the constraint.
+SELECT relation.relname, (SELECT attname FROM pg_attribute WHERE attrelid = relation.oid AND attnum = conkey[1]), conname
+FROM pg_constraint
+JOIN pg_class AS relation ON relation.oid = conrelid
+WHERE conname IN ('data_usage_record_quantity', 'voice_usage_record_quantity')
+  AND NOT convalidated AND NOT relispartition AND relnamespace = current_schema()::regnamespace
+ORDER BY 1
+
 -- name: insert_one
 -- Follows Django's INSERT of one record: the change is the record, and there is nothing to group.
 RETURNING usage_writers_announce(), subscription_id, usage_business_day(usage_date), {quantity}, price, 1
@@ -57,7 +66,7 @@ SELECT usage_writers_announce(), count(*) FROM written
 WITH {write},
 changes AS (
     SELECT subscription_id, usage_business_day(usage_date) AS day,
-           sum(used)::bigint AS used, sum(price) AS price, sum(records)::bigint AS records
+           sum(used) AS used, sum(price) AS price, sum(records)::bigint AS records
     FROM changed
     GROUP BY 1, 2
     HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
@@ -130,3 +139,12 @@ missed (record_id, usage_date, subscription_id) AS (
     EXCEPT ALL
     SELECT old_record_id, old_date, old_subscription_id FROM written
 )
+
+-- name: delete_spent_batches
+-- Delete the ingested batches none of whose raw records can be there: all days on which they can lie are before the first partition.
+DELETE FROM ingest_batch
+WHERE ingested_at < usage_day_start((
+    SELECT min(to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD'))
+    FROM pg_inherits
+    WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
+) - %(ahead_days)s::integer)

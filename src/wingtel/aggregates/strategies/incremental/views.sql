@@ -11,8 +11,8 @@ WHERE (used, price, records) <> (0, 0, 0)
                     AND delta.day = stored.day)
 UNION ALL
 SELECT delta.subscription_id, delta.usage_type, delta.day,
-       (delta.used + coalesce(stored.used, 0))::bigint,
-       (delta.price + coalesce(stored.price, 0))::numeric(20, 4),
+       (delta.used + coalesce(stored.used, 0))::numeric(38, 0),
+       (delta.price + coalesce(stored.price, 0))::numeric(38, 8),
        (delta.records + coalesce(stored.records, 0))::bigint
 FROM (
     SELECT subscription_id, usage_type, day, sum(used) AS used, sum(price) AS price, sum(records) AS records
@@ -34,8 +34,8 @@ WHERE (used, price, records) <> (0, 0, 0)
                     AND usage_month(delta.day) = stored.month)
 UNION ALL
 SELECT delta.subscription_id, delta.usage_type, delta.month,
-       (delta.used + coalesce(stored.used, 0))::bigint,
-       (delta.price + coalesce(stored.price, 0))::numeric(20, 4),
+       (delta.used + coalesce(stored.used, 0))::numeric(38, 0),
+       (delta.price + coalesce(stored.price, 0))::numeric(38, 8),
        (delta.records + coalesce(stored.records, 0))::bigint
 FROM (
     SELECT subscription_id, usage_type, usage_month(day) AS month,

@@ -1,4 +1,4 @@
-"""The recording service counts what it records, with plain SQL: no trigger, no signal."""
+"""Ingestion counts what it stores, with plain SQL: no trigger, no signal."""
 
 from .strategy import InlineStrategy
 

@@ -1,11 +1,11 @@
-"""Aggregates kept by the recording service itself, in the statement that stores the records."""
+"""Aggregates kept by ingestion itself, in the transaction that stores the records."""
 
 from wingtel.aggregates import stored
 from wingtel.aggregates.strategies.base import Strategy
 
 
 class InlineStrategy(Strategy):
-    """`record_usage` adds what it stores by plain set-based SQL. Other writes are not counted: populate their days."""
+    """`ingest_usage` adds what it stores by plain set-based SQL. Other writes are not counted: populate their days."""
 
     name = "inline"
     counts_models = False

@@ -6,7 +6,7 @@ SELECT usage_set_announcing(%(announcing)s)
 -- The function that adds what a statement of the models changed, all of one usage type, to the stored tables. In the
 -- database, since there a session plans it once, and planning it takes longer than running it.
 CREATE OR REPLACE FUNCTION usage_count_announced(
-    of_type text, of_subscriptions bigint[], of_days date[], of_used bigint[], of_prices numeric[], of_records bigint[]
+    of_type text, of_subscriptions bigint[], of_days date[], of_used numeric[], of_prices numeric[], of_records bigint[]
 ) RETURNS void
 LANGUAGE plpgsql AS $apply$
 BEGIN
@@ -19,7 +19,7 @@ BEGIN
 END $apply$
 
 -- name: uninstall
-DROP FUNCTION IF EXISTS usage_count_announced(text, bigint[], date[], bigint[], numeric[], bigint[])
+DROP FUNCTION IF EXISTS usage_count_announced(text, bigint[], date[], numeric[], numeric[], bigint[])
 
 -- name: count
 SELECT usage_count_announced(%s, %s, %s, %s, %s, %s)

@@ -15,7 +15,7 @@ WHERE day NOT IN (SELECT day FROM usage_day WHERE state IN ('sealed', 'expired')
 
 CREATE OR REPLACE VIEW usage_daily AS
 SELECT subscription_id, usage_type, day,
-       sum(used)::bigint AS used, sum(price)::numeric(20, 4) AS price, sum(records)::bigint AS records
+       sum(used)::numeric(38, 0) AS used, sum(price)::numeric(38, 8) AS price, sum(records)::bigint AS records
 FROM usage_unsealed
 GROUP BY 1, 2, 3
 HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
@@ -27,7 +27,7 @@ WHERE day IN (SELECT day FROM usage_day WHERE state IN ('sealed', 'expired'))
 
 CREATE OR REPLACE VIEW usage_monthly AS
 SELECT subscription_id, usage_type, date_trunc('month', day::timestamp)::date AS month,
-       sum(used)::bigint AS used, sum(price)::numeric(20, 4) AS price, sum(records)::bigint AS records
+       sum(used)::numeric(38, 0) AS used, sum(price)::numeric(38, 8) AS price, sum(records)::bigint AS records
 FROM usage_daily
 GROUP BY 1, 2, 3
 HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0);

@@ -1,0 +1,148 @@
+"""Ingesting usage records over HTTP."""
+
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from django.db import transaction
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from wingtel.aggregates.answers import money
+from wingtel.ingest.batch import IngestOptions, Lookup, Origin
+from wingtel.ingest.models import UsageConflict
+from wingtel.ingest.outcomes import IngestResult
+from wingtel.ingest.service import ingest
+from wingtel.keys.access import Scope
+from wingtel.subscriptions.models import Carrier
+from wingtel.usage.provenance import IngestBatch
+
+from . import parameters, record_bodies, schemas
+from .authentication import access
+from .errors import Fault, RecordsRejected
+from .guarded import ANY
+from .idempotency import IDEMPOTENCY_KEY, answer_once
+from .lifecycle import ListedView
+from .pagination import NewestFirstPagination
+from .record_bodies import IDENTIFIERS, JSONRecordsParser, NDJSONRecordsParser, SentRecords
+from .request_ids import current
+from .serializers import ConflictSerializer
+from .tariffs import http_tariff
+from .views import ParameterView
+
+
+class UsageRecordsView(ParameterView):
+    """Usage records, up to 10 000 in a request."""
+
+    known = parameters.INGEST
+    scopes: ClassVar = {"POST": Scope.INGEST}
+    within_carrier = ANY
+    parser_classes = (JSONRecordsParser, NDJSONRecordsParser)
+
+    @extend_schema(
+        operation_id="usage_record",
+        tags=["usage"],
+        summary="Ingest usage records",
+        description="Ingests up to 10 000 usage records, as a JSON list or one a line (application/x-ndjson), and "
+        "replies after they are committed and counted. A record with the record_id, usage_date and "
+        "subscription of one that is there already is a duplicate and changes nothing; with another quantity or "
+        "price it is a conflict, which changes nothing either and is kept with both amounts. A record that "
+        "cannot be taken is rejected with its index, counted from 0, and the others are ingested. "
+        "A record without a price is priced by the server's tariff, where it has one. "
+        "Without a record_id of its own, a record is taken for a new one each time: send an "
+        "Idempotency-Key, and the same request sent again within a day gets the first reply and "
+        "changes nothing.",
+        parameters=[
+            *[parameter.documented() for parameter in parameters.INGEST],
+            IDEMPOTENCY_KEY,
+        ],
+        request={
+            "application/json": schemas.USAGE_RECORDS,
+            record_bodies.NDJSON: schemas.UsageRecordShape,
+        },
+        responses={200: schemas.IngestedShape, **schemas.problems(400, 422)},
+        examples=[schemas.USAGE_RECORDS_EXAMPLE, schemas.INGESTED_EXAMPLE],
+    )
+    def post(self, request: Request) -> Response:
+        sent = cast("object", request.data)
+        if not isinstance(sent, SentRecords):  # REST framework asks no parser about an empty body
+            raise ParseError("The body is empty. Send a list of records.")
+        asked = f"{self.asked['lookup']} {self.asked['atomic']} {sent.sha256}"
+        return answer_once(request, partial(self._ingested, sent, access(request).carrier), asked=asked)
+
+    def _ingested(self, sent: SentRecords, carrier: Carrier | None) -> dict[str, Any]:
+        lookup: Lookup = self.asked["lookup"]
+        read = record_bodies.read_records(sent, lookup)
+        origin = Origin(kind=IngestBatch.Origin.REQUEST, reference=current() or "")
+        options = IngestOptions(lookup=lookup, carrier=carrier, tariff=http_tariff(), origin=origin)
+        if not self.asked["atomic"]:
+            return _reply(read.count, ingest(read.batch, options, rejected=read.rejected), lookup)
+        with transaction.atomic():
+            result = ingest(read.batch, options, rejected=read.rejected)
+            if result.rejected or result.conflicts:
+                raise RecordsRejected(_faults(result, lookup))
+            return _reply(read.count, result, lookup)
+
+
+def _reply(count: int, result: IngestResult, lookup: Lookup) -> dict[str, Any]:
+    return {
+        "records": count,
+        "accepted": result.accepted,
+        "duplicate": len(result.duplicates),
+        "conflict": len(result.conflicts),
+        "rejected": len(result.rejected),
+        "conflicts": [
+            {"index": index, "stored_quantity": quantity, "stored_price": money(price)}
+            for index, quantity, price in result.conflicts
+        ],
+        "rejections": [
+            {"index": index, "field": _field(name, lookup) or None, "reason": reason}
+            for index, name, reason in result.rejected
+        ],
+    }
+
+
+def _faults(result: IngestResult, lookup: Lookup) -> list[Fault]:
+    problems = [*result.rejected, *((each.position, "", each.reason) for each in result.conflicts)]
+    return [
+        Fault("field", f"[{index}].{_field(name, lookup)}".rstrip("."), reason)
+        for index, name, reason in sorted(problems)
+    ]
+
+
+def _field(name: str, lookup: Lookup) -> str:
+    """Return how the body calls the field of a record."""
+    return IDENTIFIERS[lookup] if name == "identifier" else name
+
+
+class ConflictView(ListedView):
+    """Records that came with the key of a stored one and another amount."""
+
+    queryset = UsageConflict.objects.all()
+    serializer_class = ConflictSerializer
+    pagination_class = NewestFirstPagination
+    known = parameters.LISTING_OF_SUBSCRIPTION
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
+
+    def get_queryset(self) -> QuerySet[UsageConflict]:
+        rows = super().get_queryset()
+        if carrier := access(self.request).carrier:
+            rows = rows.filter(subscription__carrier=carrier)
+        if asked := self.asked["subscription_id"]:
+            rows = rows.filter(subscription__in=asked)
+        return rows
+
+    @extend_schema(
+        operation_id="usage_conflicts",
+        tags=["usage"],
+        summary="List records that contradict a stored one, the latest first",
+        description="Each came with the record_id, usage_date and subscription of a stored record and another quantity "
+        "or price. The stored amount is counted; both are told, and where the other came from.",
+        parameters=[parameter.documented() for parameter in parameters.LISTING_OF_SUBSCRIPTION],
+        responses={200: ConflictSerializer(many=True), **schemas.problems(400)},
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)

@@ -1,0 +1,293 @@
+"""The environment variables that an operator sets, declared once, and the check of all of them at start."""
+
+import os
+import re
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar
+
+from .values import (
+    BOOLEAN,
+    EMAILS,
+    FOLDER,
+    HOSTS,
+    ORIGINS,
+    SENDER,
+    SERVER,
+    TEXT,
+    TIME_ZONE,
+    WATCHES,
+    Kind,
+    number,
+    one_of,
+    url,
+    whole_number,
+)
+from .watches import Watch
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+PREFIX = "WINGTEL_"
+FOR_TESTS = f"{PREFIX}TEST_"
+"""Names that begin so are left to the tests."""
+
+CENTURY = 36_500  # days
+DAY = 86_400  # seconds
+FAULTY_EXIT_CODE = 2
+
+_SERVICE_LINK = re.compile(
+    r"WINGTEL_(\w+_)?(SERVICE_HOST=|SERVICE_PORT(_\w+)?=|PORT_[0-9]+_(TCP|UDP|SCTP)|PORT=(tcp|udp|sctp)://)"
+)
+"""Variables that Kubernetes sets in every container for a service whose name begins with wingtel."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """The name and meaning of a variable, the values that it takes, and its default in words."""
+
+    name: str
+    meaning: str
+    kind: Kind[Any]
+    default: str
+
+
+def variable(kind: Kind[T], default: D, meaning: str, *, default_words: str = "", name: str = "") -> T | D:
+    """Declare a field that a variable sets: WINGTEL_ and the field's name, unless `name` is another."""
+    words = default_words or _words(default)
+    return field(default=default, metadata={"variable": Variable(name, meaning, kind, words)})
+
+
+def _words(default: object) -> str:
+    if default == ():
+        return "none"
+    return f"`{int(default) if isinstance(default, bool) else default}`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """The value of every variable."""
+
+    # The servers, and the folder of those that come with the package.
+    database_url: str = variable(
+        url("postgresql", "postgres"),
+        "",
+        "the PostgreSQL (15 to 18) to use, such as `postgresql://user:password@host/wingtel`; migrate it with"
+        " `wingtel migrate`",
+        default_words="an embedded server, migrated by itself",
+        name="DATABASE_URL",
+    )
+    database_pool: int = variable(whole_number(1, 1000), 8, "connections of one server process at most")
+    redis_url: str = variable(
+        url("redis", "rediss", "unix"),
+        "",
+        "the Redis or Valkey for background work, and for counting requests, such as `redis://host:6379/0`",
+        default_words="an embedded Valkey",
+        name="REDIS_URL",
+    )
+    home: Path | None = variable(
+        FOLDER,
+        None,
+        "where the embedded servers keep their data",
+        default_words="`/var/lib/wingtel` for root, else the platform's user data folder",
+    )
+
+    # Business days, and the life of raw records.
+    time_zone: str = variable(
+        TIME_ZONE,
+        "UTC",
+        "the zone whose midnights bound the business days; taken when the database is first migrated",
+    )
+    retention_days: int = variable(
+        whole_number(1, CENTURY),
+        45,
+        "days that raw records are kept; `wingtel expire` drops those of sealed days past it",
+    )
+    seal_after_days: int = variable(
+        whole_number(1, CENTURY),
+        3,
+        "days after which a day that is over is sealed; at most `WINGTEL_RETENTION_DAYS`",
+    )
+    late_days: int | None = variable(
+        whole_number(0, CENTURY),
+        None,
+        "days that a record may be late; one from further back is rejected, unless its day has a partition still;"
+        " at most `WINGTEL_RETENTION_DAYS`",
+        default_words="that of `WINGTEL_RETENTION_DAYS`",
+    )
+    ahead_days: int = variable(
+        whole_number(0, 366),
+        2,
+        "days that a record may lie ahead of the clock, and for which partitions are made ahead",
+    )
+    reconcile_days: int = variable(whole_number(1, CENTURY), 7, "so many last days are compared with their sources")
+    reconcile_hours: int = variable(whole_number(1, 8784), 24, "hours between two of these comparisons")
+
+    # Background work.
+    watch: tuple[Watch, ...] = variable(
+        WATCHES,
+        (),
+        "folders whose files are imported as they arrive, each with the profile of its feed; tasks call it by its name,"
+        " which is else that of the profile, and a file is complete by its rule, see"
+        " [feeds](feeds.md#watched-folders)",
+    )
+    watch_creates_subscriptions: bool = variable(BOOLEAN, False, "`1` creates the unknown subscriptions in them")
+    watch_seconds: float = variable(
+        number(0.1, DAY),
+        5,
+        "seconds between two looks into them",
+    )
+    fold_seconds: float = variable(number(0.1, DAY), 2, "seconds between two folds")
+    limits_seconds: float = variable(
+        number(0.1, DAY), 10, "seconds between two evaluations of price limits, and between two deliveries of alerts"
+    )
+    housekeeping_seconds: float = variable(
+        number(1, DAY), 3600, "seconds between two looks at which days are due to be made, sealed and expired"
+    )
+    workers: int = variable(whole_number(1, 1000), 2, "processes that run tasks")
+    import_workers: int = variable(whole_number(1, 1000), 1, "processes that import from watched folders")
+
+    # The server.
+    tariff: str = variable(
+        TEXT,
+        "",
+        "a [feed profile](feeds.md), by its name or its file, whose tariff prices records that come over HTTP without"
+        " a price",
+        default_words="none: such records are rejected",
+    )
+    secret_key: str = variable(
+        TEXT,
+        "insecure: set WINGTEL_SECRET_KEY where others can reach the server",
+        "Django's secret key; set it where others can reach the server",
+        default_words="an insecure one",
+    )
+    allowed_hosts: tuple[str, ...] = variable(
+        HOSTS,
+        ("127.0.0.1", "localhost", "[::1]"),
+        "host names to answer to; `.example.com` is that name and all below it, `*` any",
+        default_words="this machine's",
+    )
+    requests_per_minute: int = variable(
+        whole_number(0, 1_000_000_000),
+        60_000,
+        "requests that a key or person has in a minute, unless the key was made with another number; 0 for any number",
+    )
+    key_cache_seconds: float = variable(
+        number(0, DAY),
+        5,
+        "seconds for which a process goes on with what it read of a key: so long may a revoked one go on",
+    )
+    cors_origins: tuple[str, ...] = variable(ORIGINS, (), "origins whose pages may call the API with a key")
+    exports_at_once: int = variable(
+        whole_number(1, 1000),
+        2,
+        "[exports](exports.md) that one server process makes and sends at once; more are told to come again",
+    )
+    export_seconds: int = variable(
+        whole_number(0, DAY), 300, "seconds that the database works on one of them at most; 0: for ever"
+    )
+    log_level: str = variable(
+        one_of("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+        "WARNING",
+        "the least that is logged; `INFO` has a line for each request",
+    )
+    log_format: str = variable(one_of("text", "json"), "text", "lines of text, or of JSON for programs")
+
+    # Alerts.
+    alert_emails: tuple[str, ...] = variable(EMAILS, (), "addresses told of every price limit alert")
+    webhook_allow_private: bool = variable(
+        BOOLEAN,
+        False,
+        "`1` lets webhooks go to private, loopback and link-local addresses, and by `http`",
+        default_words="`0`: to public addresses, by `https`",
+    )
+    smtp_host: str = variable(SERVER, "", "the SMTP server that mails are sent by", default_words="mails are printed")
+    smtp_port: int = variable(whole_number(1, 65_535), 587, "its port")
+    smtp_user: str = variable(TEXT, "", "the account to log in with", default_words="no login")
+    smtp_password: str = variable(TEXT, "", "its password", default_words="no login")
+    smtp_tls: bool = variable(BOOLEAN, True, "`0` sends without STARTTLS")
+    email_from: str = variable(SENDER, "wingtel@localhost", "the sender of mails")
+
+
+class EnvironmentFaultsError(ValueError):
+    """Variables of the environment are wrong: `faults` has a line for each."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def declared() -> dict[str, Variable]:
+    """Return every variable by the name of its field."""
+    found = {}
+    for each in fields(Environment):
+        variable: Variable = each.metadata["variable"]
+        found[each.name] = replace(variable, name=variable.name or PREFIX + each.name.upper())
+    return found
+
+
+def load() -> Environment:
+    """Return the environment of this process; where it has faults, tell them on stderr and end with exit code 2."""
+    try:
+        return read(os.environ)
+    except EnvironmentFaultsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(FAULTY_EXIT_CODE)
+
+
+def read(given: Mapping[str, str]) -> Environment:
+    """Return the values of the variables in `given`; one that is empty counts as not set.
+
+    Raises EnvironmentFaultsError with every fault: of single values, unknown names, and values that contradict others.
+    """
+    variables = declared()
+    parsed: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for name, variable in variables.items():
+        try:
+            if text := given.get(variable.name):
+                parsed[name] = variable.kind.parse(text)
+        except ValueError as error:
+            faults[name] = f"{variable.name}: {error}"
+    found = Environment(**parsed)
+    known = [variable.name for variable in variables.values()]
+    lines = [*faults.values(), *_contradictions(found, faults), *_unsafe(given), *_unknown(given, known)]
+    if lines:
+        raise EnvironmentFaultsError(lines)
+    return found
+
+
+def _contradictions(found: Environment, faulty: Collection[str]) -> Iterator[str]:
+    """Tell values that are right alone and wrong together, where neither has been told already."""
+    kept = found.retention_days
+    if "retention_days" in faulty:
+        return
+    if "seal_after_days" not in faulty and found.seal_after_days > kept:
+        yield (
+            f"WINGTEL_RETENTION_DAYS: {kept} is less than WINGTEL_SEAL_AFTER_DAYS ({found.seal_after_days}); raw"
+            " records are kept until their day is sealed, or longer"
+        )
+    if "late_days" not in faulty and found.late_days is not None and found.late_days > kept:
+        yield (
+            f"WINGTEL_LATE_DAYS: {found.late_days} is more than WINGTEL_RETENTION_DAYS ({kept}); records that late"
+            " would be dropped as soon as their day is sealed"
+        )
+
+
+def _unsafe(given: Mapping[str, str]) -> Iterator[str]:
+    if given.get("WINGTEL_SECRET_KEY") == "":
+        yield "WINGTEL_SECRET_KEY: is empty; set it to a long random text"
+
+
+def _unknown(given: Mapping[str, str], known: Collection[str]) -> Iterator[str]:
+    by_end = {name.removeprefix(PREFIX): name for name in known}
+    for name in sorted(given):
+        if not name.startswith(PREFIX) or name.startswith(FOR_TESTS) or name in known:
+            continue
+        if _SERVICE_LINK.match(f"{name}={given[name]}"):
+            continue
+        near = get_close_matches(name.removeprefix(PREFIX), by_end, n=1)
+        yield f"{name}: there is no such setting" + "".join(f"; did you mean {by_end[each]}?" for each in near)

@@ -1,0 +1,94 @@
+"""Watched folders as WINGTEL_WATCH names them, and the rules by which their files are complete."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+_OPTION = re.compile(r"\s+(\w+)=(\S*)$")
+_NAME = re.compile(r"[\w.-]{1,50}")
+_LONGEST_QUIET = 86_400  # seconds
+COMPLETION_RULE = f"rename, marker, quiet, or quiet:SECONDS with up to {_LONGEST_QUIET} seconds"
+
+
+class Sign(StrEnum):
+    """Signs that a file is complete: its final name, a marker file beside it, or that nothing changes any more."""
+
+    RENAME = "rename"
+    MARKER = "marker"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The rule by which a file is complete. With QUIET, it is unchanged at two scans at least `seconds` apart."""
+
+    sign: Sign = Sign.QUIET
+    seconds: float = 0.0
+
+
+QUIET = Completion()
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A folder whose files are imported by the profile `feed`, once they are complete. Tasks call it by its name."""
+
+    name: str
+    feed: str
+    folder: Path
+    completion: Completion = QUIET
+
+
+def parse_completion(text: str) -> Completion:
+    """Return the rule of `rename`, `marker`, `quiet` or `quiet:SECONDS`. Raises ValueError, with what it has to be."""
+    sign, _, seconds = text.partition(":")
+    try:
+        rule = Completion(Sign(sign), float(seconds or 0))
+    except ValueError:
+        rule = None
+    if rule is None or not 0 <= rule.seconds <= _LONGEST_QUIET or (seconds and rule.sign is not Sign.QUIET):
+        raise ValueError(f"{text!r} is not {COMPLETION_RULE}")
+    return rule
+
+
+def parse_watch(text: str) -> Watch:
+    """Return the watch of `PROFILE=FOLDER`, with `name=NAME` and `complete=RULE` after it where they are given.
+
+    Without a name, it has that of its profile. Raises ValueError, with what it has to be.
+    """
+    rest, options = text.strip(), dict[str, str]()
+    while found := _OPTION.search(rest):
+        key, value = found.groups()
+        if key not in {"name", "complete"} or key in options:
+            raise ValueError(f"{text.strip()!r}: {key}= is not one of name=NAME and complete=RULE, each once")
+        options[key], rest = value, rest[: found.start()]
+    feed, _, folder = (part.strip() for part in rest.partition("="))
+    if not feed or not folder:
+        raise ValueError(f"{text.strip()!r} has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it")
+    name = options.get("name", Path(feed).name.removesuffix(".toml"))
+    if "name" in options and not _NAME.fullmatch(name):
+        raise ValueError(f"the name {name!r} has to be 1 to 50 letters, digits, dots, hyphens and underscores")
+    return Watch(name, feed, Path(folder), parse_completion(options.get("complete", "quiet")))
+
+
+def parse_watches(text: str) -> tuple[Watch, ...]:
+    """Return the watches of a list with commas. A name that comes twice gets a number.
+
+    Raises ValueError for a watch that is wrong, and for a folder that is watched twice.
+    """
+    watches: dict[str, Watch] = {}
+    for watch in (parse_watch(part) for part in text.split(",") if part.strip()):
+        if any(watch.folder == other.folder for other in watches.values()):
+            raise ValueError(f"{watch.folder} is watched twice")
+        name = _free(watch.name, watches.__contains__)
+        watches[name] = replace(watch, name=name)
+    return tuple(watches.values())
+
+
+def _free(name: str, is_taken: Callable[[str], bool]) -> str:
+    number = 1
+    while is_taken(numbered := f"{name}-{number}" if number > 1 else name):
+        number += 1
+    return numbered

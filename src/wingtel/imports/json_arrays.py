@@ -1,0 +1,97 @@
+"""JSON arrays of records, as NDJSON: each element becomes a line, so that it is numbered by its place from 1."""
+
+import io
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from .blocks import BYTE_ORDER_MARK, LONGEST_LINE
+from .errors import SourceError
+
+_READ = 1 << 20
+_BLANK = b" \t\r\n"
+_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
+"""A string, which may go on behind what is read, or a mark outside of strings."""
+
+
+def as_lines(stream: BinaryIO) -> BinaryIO:
+    """Return the stream, with lines for the elements where it holds one JSON array.
+
+    Raises SourceError, from reading, when the array has no end, or something follows it.
+    """
+    start = b""
+    while more := stream.read(_READ):
+        start += more
+        if start.removeprefix(BYTE_ORDER_MARK).strip(_BLANK) or len(start) > LONGEST_LINE:
+            break
+    content = start.removeprefix(BYTE_ORDER_MARK).lstrip(_BLANK)
+    parts = _elements(content[1:], stream) if content.startswith(b"[") else _pieces(start, stream)
+    return cast("BinaryIO", io.BufferedReader(_Parts(parts)))
+
+
+class _Parts(io.RawIOBase):
+    """A stream of pieces of any length."""
+
+    def __init__(self, parts: Iterator[bytes]) -> None:
+        self._parts = parts
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # BufferedReader passes no other
+        while not self._ready and (part := next(self._parts, None)) is not None:
+            self._ready = memoryview(part)
+        size = min(len(buffer), len(self._ready))
+        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
+        return size
+
+
+def _pieces(start: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    yield start
+    while more := stream.read(_READ):
+        yield more
+
+
+def _elements(data: bytes, stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of elements as pieces of the stream complete them; `data` follows the opening bracket."""
+    while True:
+        lines, data, is_closed = _completed(data)
+        yield b"".join(lines)
+        if is_closed:
+            break
+        if len(data) > LONGEST_LINE:
+            raise SourceError(f"an element of the JSON array has more than {LONGEST_LINE} bytes")
+        if not (more := stream.read(_READ)):
+            raise SourceError("the JSON array has no end: it is truncated or damaged")
+        data += more
+    while not data.strip(_BLANK):
+        if not (data := stream.read(_READ)):
+            return
+    raise SourceError("something follows the JSON array")
+
+
+def _completed(data: bytes) -> tuple[list[bytes], bytes, bool]:
+    """Return a line for each element that ends in the data, what is left of it, and whether the array ends there."""
+    lines: list[bytes] = []
+    begin = depth = 0
+    for token in _TOKEN.finditer(data):
+        mark = token[0]
+        if mark in {b"[", b"{"}:
+            depth += 1
+        elif mark in {b"]", b"}"}:
+            depth -= 1
+            if depth < 0:
+                last = data[begin : token.start()]
+                lines += [_line(last)] if last.strip(_BLANK) else []
+                return lines, data[token.end() :], True
+        elif mark == b"," and not depth:
+            lines.append(_line(data[begin : token.start()]))
+            begin = token.end()
+    return lines, data[begin:], False
+
+
+def _line(element: bytes) -> bytes:
+    """Return a line; one with nothing in it would not be seen to be no JSON."""
+    return (element.translate(_ONE_LINE).strip(_BLANK) or b",") + b"\n"

@@ -1,0 +1,373 @@
+"""Profile schema: the tables of a feed profile, as they stand in its TOML file.
+
+`profiles/wingtel.toml` describes every key. A check of several keys raises KeyProblemError from `__post_init__`.
+"""
+
+import re
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Annotated, Literal, NoReturn, get_args
+from zoneinfo import available_timezones
+
+from msgspec import Meta, Struct, field
+
+from wingtel.ingest.batch import Lookup, OnDuplicate
+from wingtel.rating import Rate
+from wingtel.subscriptions.models import Carrier
+from wingtel.usage.models import UsageType
+
+from .timestamp_formats import ISO_8601, problem_of
+
+Column = Annotated[
+    Annotated[str, Meta(min_length=1)] | Annotated[int, Meta(ge=1)],
+    Meta(description="a column name, or a position from 1"),
+]
+"""A column by its name, or by its position counted from 1."""
+SeveralColumns = Annotated[tuple[Column, ...], Meta(min_length=1, description="a list of column names or positions")]
+WholeNumber = Annotated[int, Meta(ge=0)]
+ShortText = Annotated[str, Meta(max_length=50, pattern="^[^\0]*$", description="a text of 50 characters at most")]
+Format = Literal["delimited", "ndjson", "parquet"]
+Encoding = Literal["utf-8", "latin-1", "cp1252"]
+Rounding = Literal["up", "down", "half_even"]
+DataUnit = Literal["bytes", "kilobytes", "megabytes", "gigabytes"]
+VoiceUnit = Literal["milliseconds", "seconds", "minutes", "hh:mm:ss", "mm:ss"]
+DATA_UNITS, VOICE_UNITS, ROUNDINGS = get_args(DataUnit), get_args(VoiceUnit), get_args(Rounding)
+
+OPERATOR_ZONE = "operator"
+
+
+class KeyProblemError(ValueError):
+    """A table that is wrong at `key`, which may be dotted."""
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(problem)
+        self.key = key
+
+
+class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of a profile."""
+
+    def fail(self, key: str, problem: str) -> NoReturn:
+        """Raise KeyProblemError for a key of this table."""
+        raise KeyProblemError(key, problem)
+
+
+class Layout(Section, frozen=True, kw_only=True):
+    """The way from lines to fields. `quote` is "" when nothing is quoted; `columns` names those of a headless file.
+
+    As many as `optional_trailing` columns at the end of a line may be missing. Only `format` matters to NDJSON and
+    Parquet.
+    """
+
+    format: Format = "delimited"
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: Encoding = "utf-8"
+    header: bool = True
+    columns: tuple[str, ...] = ()
+    optional_trailing: WholeNumber = 0
+
+    def __post_init__(self) -> None:
+        """Check that the keys fit each other."""
+        if self.format != "delimited":
+            for key in self.__struct_fields__[1:]:
+                if getattr(self, key) != getattr(_DELIMITED, key):
+                    self.fail(key, f"means nothing to {self.format}; take it out")
+        if not _is_mark(self.delimiter):
+            self.fail("delimiter", f"has to be one character of ASCII, not {self.delimiter!r}")
+        if self.quote and (self.quote == self.delimiter or not _is_mark(self.quote)):
+            self.fail("quote", f"has to be one character other than the delimiter, or empty, not {self.quote!r}")
+        if self.header and self.columns:
+            self.fail("columns", "only a file without header needs names; set header = false, or take them out")
+        if not self.header and not self.columns:
+            self.fail("columns", "missing; a file without header needs the names of all its columns")
+        if len(set(self.columns)) != len(self.columns):
+            self.fail("columns", "names a column twice")
+
+
+def _is_mark(text: str) -> bool:
+    return len(text) == 1 and text.isascii() and text not in "\r\n\0\x1f"
+
+
+_DELIMITED = Layout()
+
+
+class Moment(Section, frozen=True, kw_only=True):
+    """When it was used: columns joined with a space, read by the first of `formats` that fits.
+
+    `time_zone` (an IANA name, or "operator" for the zone of the business days) holds for timestamps without an offset.
+    """
+
+    columns: SeveralColumns
+    formats: Annotated[tuple[str, ...], Meta(min_length=1)] = (ISO_8601,)
+    time_zone: str = OPERATOR_ZONE
+
+    def __post_init__(self) -> None:
+        """Check that columns, formats and zone are such."""
+        if len(self.columns) > 2:
+            self.fail("columns", "one column, or two (date and time), not more")
+        for form in self.formats:
+            if problem := problem_of(form):
+                self.fail("formats", f"{form!r} {problem}")
+        if self.time_zone != OPERATOR_ZONE and self.time_zone not in available_timezones():
+            self.fail("time_zone", f'{self.time_zone!r} is neither a zone such as "Europe/Berlin" nor "operator"')
+
+
+class UsageTypes(Section, frozen=True, kw_only=True):
+    """What was used: the value of `column` in a list; or `constant`; or both types `by_quantity`, each where its
+    columns are neither empty nor zero.
+    """
+
+    column: Column | None = None
+    data: tuple[str, ...] = ()
+    voice: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    constant: UsageType | None = None
+    by_quantity: bool = False
+
+    def __post_init__(self) -> None:
+        """Check that there is one way to tell the type, and one meaning for each value."""
+        other = "constant" if self.constant else "by_quantity" if self.by_quantity else ""
+        for key in ("column", "data", "voice", "skip", "by_quantity") if other else ():
+            if key != other and getattr(self, key):
+                self.fail(key, f"means nothing beside {other}; keep one of the two")
+        if other:
+            return
+        if self.column is None:
+            self.fail("column", "missing; a column name, or a position from 1, is needed; or constant, or by_quantity")
+        listed: set[str] = set()
+        for key in ("data", "voice", "skip"):
+            for value in getattr(self, key):
+                if value in listed:
+                    self.fail(key, f"{value!r} has another meaning already")
+                listed.add(value)
+        if not self.data and not self.voice:
+            self.fail("data", "no value means data or voice")
+
+    @property
+    def values(self) -> dict[str, UsageType | None]:
+        """Return the usage type of each value of the column, None for those to skip."""
+        return (
+            dict.fromkeys(self.data, UsageType.DATA)
+            | dict.fromkeys(self.voice, UsageType.VOICE)
+            | dict.fromkeys(self.skip, None)
+        )
+
+
+class NumberMarks(Section, frozen=True, kw_only=True):
+    """The marks in numbers: the one before decimals, and the one between groups of three digits, "" for none."""
+
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ".", ",", " ", "'", "\u2019", "_", "\u00a0", "\u202f"] = ""
+
+    def __post_init__(self) -> None:
+        """Check that they differ."""
+        if self.decimal == self.thousands:
+            self.fail("thousands", "is the mark before decimals as well")
+
+
+class Weighted(Section, frozen=True, kw_only=True):
+    """A column that counts `weight` times in a sum: that of the carries of a counter, say."""
+
+    column: Column
+    weight: Annotated[int, Meta(ge=1, le=2**40, description="a whole number from 1 to 2 to the 40th")] = 1
+
+
+class Quantity(Section, frozen=True, kw_only=True):
+    """How much was used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
+
+    columns: Annotated[
+        tuple[Column | Weighted, ...],
+        Meta(min_length=1, description="a list of column names or positions, or of tables of column and weight"),
+    ]
+    unit: str
+    rounding: Rounding = "up"
+
+    @property
+    def weighted(self) -> list[tuple[Column, int]]:
+        """Return the columns, each with its weight."""
+        return [(each.column, each.weight) if isinstance(each, Weighted) else (each, 1) for each in self.columns]
+
+    @property
+    def factor(self) -> Fraction:
+        """Return how many kilobytes, or seconds, one unit is."""
+        raise NotImplementedError
+
+
+class DataQuantity(Quantity, frozen=True, kw_only=True):
+    """A quantity of data. A kilobyte has `kilobyte` bytes, a megabyte that squared."""
+
+    unit: DataUnit
+    kilobyte: Literal[1000, 1024] = 1000
+
+    @property
+    def factor(self) -> Fraction:
+        """Return how many kilobytes one unit is."""
+        return Fraction(self.kilobyte) ** (DATA_UNITS.index(self.unit) - 1)
+
+
+class VoiceQuantity(Quantity, frozen=True, kw_only=True):
+    """A quantity of voice. Of the unit hh:mm:ss, hours may be missing."""
+
+    unit: VoiceUnit
+
+    @property
+    def factor(self) -> Fraction:
+        """Return how many seconds one unit is."""
+        return Fraction(60) if self.unit == "minutes" else Fraction(1, 1000 if self.unit == "milliseconds" else 1)
+
+
+class Shares(Section, frozen=True, kw_only=True):
+    """The parts of a price that go to each usage type; texts, so that they are never floats."""
+
+    data: str
+    voice: str
+
+    def __post_init__(self) -> None:
+        """Check that they add up to the whole."""
+        for key in ("data", "voice"):
+            if not re.fullmatch(r"[01](\.[0-9]{1,9})?", getattr(self, key)):
+                self.fail(key, f'{getattr(self, key)!r} is no decimal from 0 to 1, such as "0.7"')
+        if Decimal(self.data) + Decimal(self.voice) != 1:
+            self.fail("voice", f"{self.data} and {self.voice} do not add up to 1")
+
+
+class Price(Section, frozen=True, kw_only=True):
+    """The price on the line: `column`, or one for each usage type.
+
+    Without `is_rounded` (half to even, to 4 decimals), more decimals are rejected. Where a line can be both types, one
+    price `of_both` is for one of them, or shared; one `of_neither` is for a type, or rejected.
+    """
+
+    column: Column | None = None
+    data: Column | None = None
+    voice: Column | None = None
+    is_rounded: bool = field(name="round", default=False)
+    of_both: UsageType | Shares | None = None
+    of_neither: UsageType | None = None
+
+    def __post_init__(self) -> None:
+        """Check that no type has two columns, and that columns of their own are such."""
+        for key in ("data", "voice"):
+            if self.column is not None and getattr(self, key) is not None:
+                self.fail(key, "there is one column for all usage types as well; keep one of the two")
+        for key in ("of_both", "of_neither"):
+            if self.column is None and getattr(self, key) is not None:
+                self.fail(key, "means nothing beside columns for each usage type; take it out")
+
+
+class TariffRate(Section, frozen=True, kw_only=True):
+    """A rate; `price` is a text, so that it is never a float."""
+
+    price: str
+    block: Annotated[int, Meta(ge=1)] = 1
+    included: WholeNumber = 0
+    plan: str = ""
+    valid_from: Annotated[date, Meta(description="a date such as 2026-03-31")] = date.min
+
+    def __post_init__(self) -> None:
+        """Check that the price is an exact decimal that can be computed with."""
+        try:
+            price = Decimal(self.price)
+        except InvalidOperation:
+            self.fail("price", f"{self.price!r} is no decimal number")
+        if not price.is_finite() or price < 0 or price >= 10**10 or len(price.as_tuple().digits) > 20:
+            self.fail("price", f"{self.price!r} has to be from 0 to below 10000000000, with 20 digits at most")
+
+    def rate(self) -> Rate:
+        """Return it as a rate to compute with."""
+        return Rate(
+            price=Decimal(self.price),
+            block=self.block,
+            included=self.included,
+            plan=self.plan,
+            valid_from=self.valid_from,
+        )
+
+
+class TariffRates(Section, frozen=True, kw_only=True):
+    """The rates of each usage type."""
+
+    data: tuple[TariffRate, ...] = ()
+    voice: tuple[TariffRate, ...] = ()
+
+
+class Reference(Section, frozen=True, kw_only=True):
+    """The record's own reference: `prefix` and the values of `columns` with `separator` between them, or a hash of the
+    line when there is none.
+    """
+
+    columns: SeveralColumns = ()
+    separator: ShortText = "-"
+    prefix: ShortText = ""
+    on_duplicate: OnDuplicate = OnDuplicate.IGNORE
+
+
+class Naming(Section, frozen=True, kw_only=True):
+    """What a line calls its subscription."""
+
+    by: Lookup
+    column: Column
+
+
+class CarrierSource(Section, frozen=True, kw_only=True):
+    """Who carries it: the value of `column` in `values`, by default the carrier itself; or `constant`."""
+
+    column: Column | None = None
+    values: dict[str, Carrier] = field(default_factory=lambda: {carrier.value: carrier for carrier in Carrier})
+    constant: Carrier | None = None
+
+    def __post_init__(self) -> None:
+        """Check that there is one way to tell the carrier."""
+        if self.column is None and self.constant is None:
+            self.fail("column", "missing; a column name, or a position from 1, is needed; or constant")
+        if self.column is not None and self.constant is not None:
+            self.fail("column", "means nothing beside constant; keep one of the two")
+
+
+class Filter(Section, frozen=True, kw_only=True):
+    """The lines that are read: those whose `column` is one of `values`, or with `excludes` the others."""
+
+    column: Column
+    within: tuple[str, ...] = field(name="in", default=())
+    not_in: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that there is one list."""
+        if bool(self.within) == bool(self.not_in):
+            self.fail("in", "either in or not_in is needed, with at least one value")
+
+    @property
+    def values(self) -> frozenset[str]:
+        """Return the values that are listed."""
+        return frozenset(self.within or self.not_in)
+
+    @property
+    def excludes(self) -> bool:
+        """Tell whether lines with a listed value are left out."""
+        return bool(self.not_in)
+
+
+class Sections(Section, frozen=True, kw_only=True):
+    """All tables of a profile. Exactly one of a price and a tariff is given.
+
+    `constants` are columns that the file does not have. `values` replace values of columns, before anything else reads
+    them.
+    """
+
+    description: str = ""
+    layout: Layout
+    constants: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    filters: tuple[Filter, ...] = field(name="filter", default=())
+    numbers: NumberMarks = NumberMarks()
+    moment: Moment
+    usage_types: UsageTypes = field(name="usage_type")
+    data: DataQuantity | None = None
+    voice: VoiceQuantity | None = None
+    price: Price | None = None
+    rates: TariffRates | None = field(name="tariff", default=None)
+    reference: Reference = Reference()
+    naming: Naming = field(name="subscription")
+    carrier: CarrierSource | None = None

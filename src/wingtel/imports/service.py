@@ -1,0 +1,270 @@
+"""Importing a file: its parts are read ahead, and each is recorded, counted and noted as done in one transaction."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from django.db import connection, connections
+from django.utils import timezone
+
+from wingtel.ingest.batch import Lookup
+from wingtel.usage.alone import alone
+from wingtel.usage.business_days import time_zone
+
+from .blocks import BLOCK_LINES, Span
+from .errors import FeedError, ProfileError, TooManyRejectsError
+from .fields import Reject
+from .gathering import PART_LINES
+from .ingestion import Counts, DryRun, PartIngestor
+from .models import UsageImport
+from .profiles import Profile
+from .reading import Opened, Read, reading
+from .sources import content_hash
+
+Progress = Callable[[int, Counts], None]
+"""Told, after each chunk's commit, how many bytes of the file are done, and what became of the lines so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """How to import.
+
+    `since`: take records from this day on, however late they are. `again`: also what was imported before.
+    `is_dry_run`: nothing is stored. `max_rejects`: with more, the import stops. `workers`: how many chunks are
+    recorded at the same time, each on a connection of its own if several.
+    `chunk_lines`: lines that are committed together at most; `block_lines`: lines that are read at a time at most.
+    """
+
+    create_subscriptions: bool = False
+    since: date | None = None
+    again: bool = False
+    is_dry_run: bool = False
+    max_rejects: int | None = None
+    workers: int = 1
+    chunk_lines: int = PART_LINES
+    block_lines: int = BLOCK_LINES
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportSummary:
+    """What became of a file's data lines: accepted + skipped + duplicate + conflict + rejected == lines.
+
+    `rejects` are the first `ImportSummary.SHOWN` in the order of the file; all of them are kept as
+    RejectedRecord. `was_imported` says that this very file had been imported before, with these counts, and that
+    nothing was done; `resumed` are the lines that an earlier, interrupted run had recorded. A dry run has no
+    `import_id`.
+    """
+
+    SHOWN = 20
+
+    import_id: int | None
+    file: str
+    feed: str
+    lines: int
+    accepted: int
+    skipped: int
+    duplicate: int
+    conflict: int
+    rejected: int
+    records: int
+    rejects: list[Reject]
+    seconds: float
+    was_imported: bool = False
+    resumed: int = 0
+
+    @property
+    def lines_per_second(self) -> float:
+        """Data lines per second of this run."""
+        lines = 0 if self.was_imported else self.lines - self.resumed
+        return lines / self.seconds if self.seconds else 0.0
+
+
+def import_feed(
+    path: Path,
+    profile: Profile,
+    options: ImportOptions = ImportOptions(),
+    *,
+    name: str = "",
+    on_progress: Progress | None = None,
+) -> ImportSummary:
+    """Record the usage in a file, which is called `name` in what is kept of it; each chunk is committed on its own.
+
+    An import that was interrupted is resumed. A file (by its content and the profile's) that was imported without
+    rejects before is left alone, unless `again`; with rejects, it goes through again, and what is recorded counts as
+    duplicate.
+    While another session imports the same file, waits for it.
+
+    Raises FeedError (a HeaderError, ProfileError, SourceError, TooManyRejectsError) and OSError when the file, or the
+    rest of it, cannot be imported. Whatever ends the import early leaves it marked as failed, with the counts of what
+    was committed, or as running where nothing could be marked any more; the same call resumes it.
+    """
+    check_import(profile, options)
+    started = time.perf_counter()
+    name = name or str(path)
+    if options.is_dry_run:
+        return _dry_run(path, profile, options, name, started, on_progress)
+    sha256 = content_hash(path)
+    with alone(f"{sha256} {profile.digest}", wait=True):
+        earlier = UsageImport.objects.filter(sha256=sha256, profile_sha256=profile.digest).order_by("-pk").first()
+        if earlier and not options.again and _is_done(earlier):
+            return _summary(earlier, time.perf_counter() - started, was_imported=True)
+        run = earlier if earlier and _is_resumable(earlier) else _new_run(name, sha256, profile)
+        resumed = run.lines
+        _run(run, path, profile, options, on_progress)
+        return _summary(run, time.perf_counter() - started, resumed=resumed)
+
+
+def check_import(profile: Profile, options: ImportOptions) -> None:
+    """Raise FeedError when the profile cannot do what is asked of it, whatever the file."""
+    if not options.create_subscriptions:
+        return
+    if profile.naming.by is Lookup.ID:
+        raise FeedError("subscriptions cannot be created: the profile names them by id, which the database gives")
+    if not profile.carrier:
+        raise ProfileError(f"{profile.name}.toml: carrier: missing; it is needed to create subscriptions")
+
+
+def _is_done(run: UsageImport) -> bool:
+    return run.status == UsageImport.Status.COMPLETED and run.rejected == 0
+
+
+def _is_resumable(run: UsageImport) -> bool:
+    return run.status != UsageImport.Status.COMPLETED
+
+
+def _new_run(name: str, sha256: str, profile: Profile) -> UsageImport:
+    return UsageImport.objects.create(
+        file=name,
+        sha256=sha256,
+        feed=profile.name,
+        profile_sha256=profile.digest,
+        encoding=profile.layout.encoding,
+    )
+
+
+def _run(run: UsageImport, path: Path, profile: Profile, options: ImportOptions, on_progress: Progress | None) -> None:
+    UsageImport.objects.filter(pk=run.pk).update(status=UsageImport.Status.RUNNING, finished_at=None, problem="")
+    done = [Span(*span) for span in run.spans.values_list("start", "end", "lines")]
+    try:
+        with _reading(path, profile, options, done) as source:
+            UsageImport.objects.filter(pk=run.pk).update(header=source.header)
+            _record(run, profile, options, source.parts, on_progress)
+    except BaseException as error:
+        if connection.is_usable():
+            _finish(run, UsageImport.Status.FAILED, str(error).replace(str(path), run.file))
+        raise
+    _finish(run, UsageImport.Status.COMPLETED)
+
+
+def _reading(
+    path: Path, profile: Profile, options: ImportOptions, done: Sequence[Span] = ()
+) -> AbstractContextManager[Opened]:
+    return reading(
+        path, profile, time_zone(), done=done, chunk_lines=options.chunk_lines, block_lines=options.block_lines
+    )
+
+
+def _record(
+    run: UsageImport,
+    profile: Profile,
+    options: ImportOptions,
+    parts: Iterator[Read],
+    on_progress: Progress | None,
+) -> None:
+    counts = Counts(*(getattr(run, name) for name in Counts._fields))
+    ingestor = PartIngestor(run, profile, options.create_subscriptions, options.since)
+    outcomes: Iterator[tuple[Counts, int]]
+    if options.workers == 1:
+        outcomes = ((ingestor.ingest(part.table), part.bytes_read) for part in parts)
+    else:
+        outcomes = _by_workers(ingestor, parts, options.workers)
+    for chunk, bytes_read in outcomes:
+        counts += chunk
+        if on_progress:
+            on_progress(bytes_read, counts)
+        if options.max_rejects is not None and counts.rejected > options.max_rejects:
+            raise TooManyRejectsError(
+                f"{counts.rejected} lines were rejected, more than {options.max_rejects}: the import stopped after"
+                f" {counts.lines} lines; see `wingtel rejects {run.pk}`, and import again to go on"
+            )
+
+
+def _by_workers(ingestor: PartIngestor, parts: Iterator[Read], workers: int) -> Iterator[tuple[Counts, int]]:
+    """Ingest several parts at a time, each in a thread with a connection of its own."""
+
+    def work(part: Read) -> tuple[Counts, int]:
+        try:
+            return ingestor.ingest(part.table), part.bytes_read
+        finally:
+            connections.close_all()  # back to the pool
+
+    busy: set[Future[tuple[Counts, int]]] = set()
+    with ThreadPoolExecutor(workers, thread_name_prefix="ingesting") as pool:
+        try:
+            for part in parts:
+                busy.add(pool.submit(work, part))
+                if len(busy) == workers:
+                    done, busy = wait(busy, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        yield future.result()
+            for future in busy:
+                yield future.result()
+        finally:
+            wait(busy)
+
+
+def _finish(run: UsageImport, status: UsageImport.Status, problem: str = "") -> None:
+    running = UsageImport.objects.filter(pk=run.pk, status=UsageImport.Status.RUNNING)
+    running.update(status=status, finished_at=timezone.now(), problem=problem)
+
+
+def _summary(run: UsageImport, seconds: float, *, was_imported: bool = False, resumed: int = 0) -> ImportSummary:
+    run.refresh_from_db()
+    return ImportSummary(
+        import_id=run.pk,
+        file=run.file,
+        feed=run.feed,
+        lines=run.lines,
+        accepted=run.accepted,
+        skipped=run.skipped,
+        duplicate=run.duplicate,
+        conflict=run.conflict,
+        rejected=run.rejected,
+        records=run.records,
+        rejects=[
+            Reject(reject.line, reject.raw, reject.field, reject.reason)
+            for reject in run.rejects.order_by("line")[: ImportSummary.SHOWN]
+        ],
+        seconds=seconds,
+        was_imported=was_imported,
+        resumed=resumed,
+    )
+
+
+def _dry_run(
+    path: Path,
+    profile: Profile,
+    options: ImportOptions,
+    name: str,
+    started: float,
+    on_progress: Progress | None,
+) -> ImportSummary:
+    """What would become of the file."""
+    dry_run = DryRun(profile, options.create_subscriptions, options.since)
+    with _reading(path, profile, options) as source:
+        for part in source.parts:
+            dry_run.add(part.table)
+            if on_progress:
+                on_progress(part.bytes_read, dry_run.counts)
+    return ImportSummary(
+        import_id=None,
+        file=name,
+        feed=profile.name,
+        **dry_run.counts._asdict(),
+        rejects=dry_run.rejects[: ImportSummary.SHOWN],
+        seconds=time.perf_counter() - started,
+    )

@@ -1,0 +1,40 @@
+"""Identifiers: what a line calls its subscription."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from wingtel.aggregates.questions import LARGEST_ID
+from wingtel.ingest.batch import Lookup
+
+from ..columns import Columns
+from ..fields import fitting
+from ..profile_schema import Naming
+from .base import Value, storable
+
+
+class IdentifierValue(Value):
+    """The id, phone number or device id of the subscription, as it is written."""
+
+    dtype = pl.String()
+
+    def __init__(self, naming: Naming, columns: Columns) -> None:
+        super().__init__(columns, [naming.column])
+        self._by = naming.by
+
+    def expressions(self) -> Iterator[pl.Expr]:
+        """Read short texts, and of ids those of 18 digits at most."""
+        (text,) = map(pl.col, self.texts)
+        yield fitting(text, "^[0-9]{1,18}$") if self._by is Lookup.ID else storable(text, self._by.longest)
+
+    def read(self, *texts: str) -> str:
+        """Read any."""
+        (text,) = texts
+        by = self._by
+        if not text:
+            raise ValueError("empty")
+        if len(text) > by.longest:
+            raise ValueError(f"the {by.words} has {len(text)} characters, more than {by.longest}")
+        if by is Lookup.ID and not (text.isascii() and text.isdecimal() and int(text) <= LARGEST_ID):
+            raise ValueError(f"{text!r} is no {by.words}")
+        return text

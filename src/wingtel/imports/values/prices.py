@@ -1,0 +1,98 @@
+"""Prices: those that stand on the line."""
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+
+import polars as pl
+
+from wingtel.ingest.batch import PRICES
+from wingtel.rating.rounding import rounded_quotient
+from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS
+
+from ..columns import Columns
+from ..fields import fitting
+from ..profile_schema import Column, Shares
+from .base import Value
+from .numbers import Nonzero, Numbers
+
+UNRATED = Decimal(-1)
+"""The price of a record that a tariff has yet to rate."""
+_PARTS = 10**PRICE_DECIMALS
+_UNIT = Decimal(1) / _PARTS
+_PLAIN = rf"^[0-9]{{1,10}}(?:\.[0-9]{{1,{PRICE_DECIMALS}}}0*)?$"
+
+
+class PriceValue(Value):
+    """The price of a record of one usage type, in the operator's currency; UNRATED where the profile has a tariff."""
+
+    dtype = PRICES
+
+    def __init__(self, column: Column | None, columns: Columns, numbers: Numbers, *, is_rounded: bool = False) -> None:
+        super().__init__(columns, [] if column is None else [column])
+        self._numbers = numbers
+        self._is_rounded = is_rounded
+        self.nonzero = Nonzero(list(self.texts), numbers.zeros)
+
+    def expressions(self) -> Iterator[pl.Expr]:
+        """Read plain decimals."""
+        if self.texts:
+            text = pl.col(self.texts[0])
+            yield fitting(self._numbers.plain(text), _PLAIN).cast(PRICES, strict=False)
+        else:
+            yield pl.lit(UNRATED, PRICES)
+
+    def read(self, *texts: str) -> Decimal:
+        """Read any that is exact, or is to be rounded half to even: money is never rounded unasked."""
+        if not texts:
+            return UNRATED
+        price = self._numbers.read(texts[0])
+        rounded = round(price, PRICE_DECIMALS)
+        if price != rounded and not self._is_rounded:
+            raise ValueError(f"{texts[0]} has more than {PRICE_DECIMALS} decimals")
+        return checked_price(price if price == rounded else rounded)
+
+
+class SharedPriceValue(PriceValue):
+    """The part of a line's price that is for one usage type: all of it, unless the line is the `other` one as well.
+
+    Then it goes by `rule`: to one of the two, or a share to each. The share of data is rounded half to even, and voice
+    has the rest.
+    """
+
+    def __init__(self, whole: PriceValue, kind: UsageType, other: Nonzero, rule: UsageType | Shares) -> None:
+        self._whole = whole
+        self.label = whole.label
+        self.texts = [*whole.texts, *other.texts]
+        self.nonzero = whole.nonzero
+        self._other = other
+        self._is_rest = kind is UsageType.VOICE
+        share = {UsageType.DATA: "1", UsageType.VOICE: "0"}[rule] if isinstance(rule, UsageType) else rule.data
+        self._share = Decimal(share)
+
+    def expressions(self) -> Iterator[pl.Expr]:
+        """Read plain decimals."""
+        for price in self._whole.expressions():
+            units = (price.cast(pl.Decimal(38, PRICE_DECIMALS)) * _PARTS).cast(pl.Int128)
+            share = Fraction(self._share)
+            part = rounded_quotient(units * share.numerator, share.denominator, "half_even")
+            part = ((units - part) if self._is_rest else part).cast(pl.Decimal(38, 0)) * pl.lit(
+                _UNIT, pl.Decimal(38, PRICE_DECIMALS)
+            )
+            yield pl.when(self._other.expression()).then(part.cast(PRICES, strict=False)).otherwise(price)
+
+    def read(self, *texts: str) -> Decimal:
+        """Read any that the whole can be."""
+        price = self._whole.read(texts[0])
+        if not self._other.read(texts[1:]):
+            return price
+        part = (price * self._share).quantize(_UNIT, ROUND_HALF_EVEN)
+        return price - part if self._is_rest else part
+
+
+def checked_price(price: Decimal) -> Decimal:
+    """Return the price. Raises ValueError when a record cannot hold it."""
+    if price > LARGEST_PRICE:
+        raise ValueError(f"{price} is more than {LARGEST_PRICE}")
+    return price

@@ -1,0 +1,1 @@
+"""Ingestion: the one way in for usage, whoever sends it."""

@@ -1,0 +1,93 @@
+"""Usage records as columns: the one form in which they are validated, resolved, rated and written."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+import polars as pl
+
+from wingtel.rating import Tariff
+from wingtel.subscriptions.models import Carrier
+from wingtel.usage.models import UsageType
+from wingtel.usage.provenance import IngestBatch
+from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_DIGITS
+
+USAGE_TYPES = pl.Enum(UsageType.values)
+PRICES = pl.Decimal(PRICE_DIGITS, PRICE_DECIMALS)
+
+COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
+    "position": pl.Int64,
+    "usage_type": USAGE_TYPES,
+    "record_id": pl.String,
+    "usage_date": pl.Datetime("us", "UTC"),
+    "identifier": pl.String,
+    "carrier": pl.String,
+    "quantity": pl.Int64,
+    "price": PRICES,
+}
+"""The columns of a batch.
+
+`position` is the line of a file or the index in a request; two records of different usage types may share one.
+`identifier` is what the lookup finds the subscription by. `price` is null where a tariff has to tell it; `carrier` is
+"" where none is known. No other value is null.
+"""
+
+KEY = ("record_id", "usage_date", "subscription_id")
+"""With the usage type, the key of a record."""
+
+
+class Lookup(StrEnum):
+    """The kind of identifier by which records name their subscription."""
+
+    ID = "id"
+    PHONE_NUMBER = "phone_number"
+    DEVICE_ID = "device_id"
+
+    @property
+    def words(self) -> str:
+        """The kind as it reads in a message."""
+        return {"id": "subscription id", "phone_number": "phone number", "device_id": "device id"}[self.value]
+
+    @property
+    def longest(self) -> int:
+        """The most characters of such an identifier."""
+        return {"id": 19, "phone_number": 20, "device_id": 40}[self.value]
+
+
+class OnDuplicate(StrEnum):
+    """What becomes of a record whose key is stored already.
+
+    It is counted as duplicate or conflict, takes the place of the stored one where its amounts differ, or is rejected.
+    """
+
+    IGNORE = "ignore"
+    REPLACE = "replace"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a batch comes from, to be told later of each of its records. See IngestBatch."""
+
+    kind: IngestBatch.Origin
+    reference: str
+    name: str = ""
+    first_line: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestOptions:
+    """How to ingest a batch.
+
+    With a `carrier`, subscriptions of others are unknown. With `create_subscriptions`, unknown ones are created with
+    the carrier of the first record that names them. A `tariff` prices records that have no price. `since`: take
+    records from this business day on, however late they are.
+    """
+
+    lookup: Lookup = Lookup.ID
+    carrier: Carrier | None = None
+    create_subscriptions: bool = False
+    tariff: Tariff | None = None
+    since: date | None = None
+    on_duplicate: OnDuplicate = OnDuplicate.IGNORE
+    origin: Origin | None = None

@@ -1,0 +1,82 @@
+"""Comparing a batch with the records that are stored: which are new, which repeat, and which contradict."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from wingtel.usage.models import UsageType
+
+from . import writer
+from .batch import KEY, OnDuplicate
+from .outcomes import Rejection
+
+_STORED = {"stored_quantity": "quantity", "stored_price": "price"}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The records of a batch that are `new`, those to be stored in the `place` of others, and the `conflicts`.
+
+    Conflicts have stored_quantity and stored_price. All other records are duplicates.
+    """
+
+    new: pl.DataFrame
+    place: pl.DataFrame
+    conflicts: pl.DataFrame
+
+
+def all_new(records: pl.DataFrame) -> Compared:
+    """Take all records for new."""
+    return Compared(records, records.clear(), _no_conflicts(records))
+
+
+def compare(records: pl.DataFrame, on_duplicate: OnDuplicate) -> Compared:
+    """Compare records with those stored, and with each other; of those with one key the first is new.
+
+    With OnDuplicate.REPLACE it is the last, which also takes the place of one that is stored with another amount.
+    """
+    parts = [_compare_type(kind, records[rows], on_duplicate) for kind, rows in writer.by_type(records)]
+    if not parts:
+        return all_new(records)
+    return Compared(
+        pl.concat([part.new for part in parts]),
+        pl.concat([part.place for part in parts]),
+        pl.concat([part.conflicts for part in parts]),
+    )
+
+
+def reject_stored(records: pl.DataFrame, compared: Compared) -> tuple[Compared, list[Rejection]]:
+    """Reject the positions with a record that is no new one, instead of counting it."""
+    new = compared.new["position"]
+    repeated = records.join(compared.new, on=["position", "usage_type"], how="anti")["position"].unique().sort()
+    kept = compared.new.filter(~new.is_in(repeated.implode()))
+    rejected = [Rejection(position, "record_id", "stored already") for position in repeated]
+    return all_new(kept), rejected
+
+
+def _compare_type(kind: UsageType, records: pl.DataFrame, on_duplicate: OnDuplicate) -> Compared:
+    found = writer.new_or_different(kind, records)
+    is_new = pl.col("stored_quantity").is_null()
+    unknown = _at(records, found.filter(is_new)["position"])
+    different = records.join(found.filter(~is_new), on="position", how="inner", maintain_order="left")
+    if on_duplicate is OnDuplicate.REPLACE:
+        known = records.join(unknown, on="position", how="anti", maintain_order="left")
+        last = known.unique(KEY, keep="last", maintain_order=True)
+        new = unknown.unique(KEY, keep="last", maintain_order=True)
+        return Compared(new, _at(last, different["position"]), _no_conflicts(records))
+    first = unknown.unique(KEY, keep="first", maintain_order=True)
+    later = unknown.join(first, on="position", how="anti", maintain_order="left")
+    amounts = first.select(*KEY, *(pl.col(amount).alias(name) for name, amount in _STORED.items()))
+    repeated = later.join(amounts, on=KEY, how="inner", maintain_order="left")
+    contradicting = repeated.filter(
+        (pl.col("quantity") != pl.col("stored_quantity")) | (pl.col("price") != pl.col("stored_price"))
+    )
+    return Compared(first, records.clear(), pl.concat([different, contradicting]))
+
+
+def _at(records: pl.DataFrame, positions: pl.Series) -> pl.DataFrame:
+    return records.filter(pl.col("position").is_in(positions.implode()))
+
+
+def _no_conflicts(records: pl.DataFrame) -> pl.DataFrame:
+    return records.clear().with_columns(pl.col(amount).alias(name) for name, amount in _STORED.items())

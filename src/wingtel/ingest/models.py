@@ -1,0 +1,40 @@
+"""Records that contradict one that is stored already."""
+
+from django.db import models
+
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage.models import UsageType
+
+
+class UsageConflict(models.Model):
+    """A record with the key of one that is stored, and another amount. It is not counted; both amounts are kept.
+
+    Quantities are in kilobytes or seconds, prices in the operator's currency. Of the same record sent again with the
+    same amount, the first is kept.
+    """
+
+    usage_type = models.TextField(choices=UsageType, db_collation="C")
+    record_id = models.CharField(max_length=100, db_collation="C")
+    usage_date = models.DateTimeField()
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    stored_quantity = models.BigIntegerField()
+    stored_price = models.DecimalField(max_digits=18, decimal_places=8)
+    quantity = models.BigIntegerField()
+    price = models.DecimalField(max_digits=18, decimal_places=8)
+    source = models.BigIntegerField(null=True, help_text="Batch and line that it came from, as of a raw record.")
+    detected_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "usage_conflict"
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="usage_conflict_once",
+                fields=["record_id", "usage_date", "subscription", "usage_type", "quantity", "price"],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.usage_type} record {self.record_id} of subscription {self.subscription_id}"

@@ -1,0 +1,310 @@
+"""The one way in for usage: records are validated, resolved, rated, written and counted in one transaction."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import polars as pl
+import psycopg
+from django.db import DataError, IntegrityError, OperationalError, ProgrammingError, connection, transaction
+
+from wingtel.aggregates.populate import populate
+from wingtel.aggregates.strategies import Strategy
+from wingtel.rating import rate
+from wingtel.usage import partitions
+from wingtel.usage.provenance import BATCH_LINES, IngestBatch
+
+from . import statement, writer
+from .batch import IngestOptions, Lookup, OnDuplicate
+from .comparison import Compared, all_new, compare, reject_stored
+from .inputs import UsageRecordInput, batch_of
+from .outcomes import Conflict, IngestResult, Rejection
+from .resolver import SubscriptionResolver, without
+from .validation import validate
+
+_ATTEMPTS = 20
+"""Each follows a deadlock, a partition made, or duplicates found."""
+
+DEFAULTS = IngestOptions()
+
+Finish = Callable[[IngestResult], None]
+"""Told what became of a batch, in the transaction that writes it."""
+
+
+class _MissingDaysError(Exception):
+    """Records of days that may have no partition yet."""
+
+    def __init__(self, days: Sequence[date]) -> None:
+        super().__init__()
+        self.days = days
+
+
+def ingest_usage(records: Iterable[UsageRecordInput], options: IngestOptions = DEFAULTS) -> IngestResult:
+    """Ingest usage records; return what became of each, by its position in the order given.
+
+    A record with the reference, timestamp and subscription of one that is stored (or stands earlier in `records`) is a
+    duplicate and changes nothing; with another amount it is a conflict, which is kept. A record with a value out of
+    range, of a day that takes none (`partitions.ensure` says which), or whose subscription is unknown or ambiguous, is
+    rejected. All is committed together. Under a transaction isolation above READ COMMITTED, a switch of strategies in
+    the middle of the transaction goes unnoticed.
+
+    Raises ValueError when subscriptions are to be created by their id.
+    """
+    batch, rejected = batch_of(records)
+    return ingest(batch, options, rejected=rejected)
+
+
+def ingest(
+    batch: pl.DataFrame, options: IngestOptions, *, rejected: Sequence[Rejection] = (), finish: Finish | None = None
+) -> IngestResult:
+    """Ingest a batch (COLUMNS) as `ingest_usage` does. `rejected` are positions beside it that could not be read.
+
+    `finish` is called in the transaction of the batch, for each attempt at it.
+    """
+    if options.create_subscriptions and options.lookup is Lookup.ID:
+        raise ValueError("a subscription cannot be created by its id: the database gives it")
+    attempt = _Attempt(options, finish)
+    for _ in range(_ATTEMPTS):
+        records, problems = _prepared(batch, options)
+        try:
+            return attempt.run(records, [*rejected, *problems])
+        except _MissingDaysError as missing:
+            attempt.ensure(missing.days)
+        except (IntegrityError, ProgrammingError) as error:
+            if _is_missing_partition(error):
+                partitions.forget(*records["day"].unique())  # another process may have let one expire
+                attempt.ensured.clear()
+            elif _is_stored_already(error):
+                attempt.is_careful = True
+            else:
+                raise
+        except DataError:
+            attempt.is_apart = True
+        except OperationalError as error:
+            if not (connection.get_autocommit() and isinstance(error.__cause__, psycopg.errors.DeadlockDetected)):
+                raise
+    raise RuntimeError(f"nothing was ingested: {_ATTEMPTS} attempts met what other sessions did")
+
+
+def examine(
+    batch: pl.DataFrame, options: IngestOptions, *, rejected: Sequence[Rejection] = (), seen: pl.Series
+) -> tuple[IngestResult, pl.Series]:
+    """Return what would become of a batch, storing nothing, and `seen` with the hashes of its keys.
+
+    `seen` holds the hashes of earlier batches: of many millions of keys, one may be taken for another.
+    """
+    records, problems = inspect(batch, options)
+    hashes = records.select(pl.struct("usage_type", "record_id", "usage_date", "identifier").hash()).to_series()
+    fresh = records.filter(~hashes.is_in(seen.implode())).with_columns(source=pl.lit(None, pl.Int64))
+    with transaction.atomic():
+        compared = compare(fresh, options.on_duplicate)
+    all_rejected = [*rejected, *problems]
+    if options.on_duplicate is OnDuplicate.REJECT:
+        compared, repeated = reject_stored(records, compared)
+        records, all_rejected = without(records, repeated), [*all_rejected, *repeated]
+    stored = pl.concat([compared.new, compared.place])
+    return _result(records, stored, compared.conflicts, all_rejected), pl.concat([seen, hashes])
+
+
+def inspect(batch: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame, list[Rejection]]:
+    """Validate, resolve and rate a batch; return its records and the rejections. Nothing is stored or created."""
+    records, problems = _prepared(batch, options, is_dry=True)
+    resolver = SubscriptionResolver(options.lookup, options.carrier, imagines=options.create_subscriptions)
+    records, unresolved = resolver.resolve(records)
+    records, unrated = _rated(records, options)
+    return records, [*problems, *unresolved, *unrated]
+
+
+def _prepared(
+    batch: pl.DataFrame, options: IngestOptions, *, is_dry: bool = False
+) -> tuple[pl.DataFrame, list[Rejection]]:
+    """Return the records that keep all rules, with their business day, and the rejections of the others."""
+    broken = validate(batch, options.lookup, create_subscriptions=options.create_subscriptions)
+    zone = partitions.operator_zone().key
+    records = without(batch, broken).with_columns(day=pl.col("usage_date").dt.convert_time_zone(zone).dt.date())
+    days = partitions.unknown(records["day"].unique().to_list())
+    reasons = partitions.refusals(days, since=options.since) if days else {}
+    late = records.filter(pl.col("day").is_in(list(reasons))) if reasons else records.clear()
+    refused = {
+        position: Rejection(position, "usage_date", reasons[day])
+        for position, day in late.select("position", "day").iter_rows()
+    }
+    records = without(records, refused.values())
+    if options.create_subscriptions and not is_dry and records.height:
+        SubscriptionResolver(options.lookup, options.carrier).create_unknown(records)
+    return records, [*broken, *refused.values()]
+
+
+class _Attempt:
+    """One attempt at a batch, and what was learned from those before."""
+
+    def __init__(self, options: IngestOptions, finish: Finish | None) -> None:
+        self.options = options
+        self.finish = finish
+        self.is_careful = False
+        """Whether some records are stored already, so that all have to be compared first."""
+        self.is_apart = False
+        """Whether the database cannot take some record, which has to be found."""
+        self.ensured: set[date] = set()
+
+    def ensure(self, days: Sequence[date]) -> None:
+        """Make the partitions of some days, where they may be made."""
+        self.ensured.update(days)
+        with suppress(partitions.RefusedDaysError):  # the next attempt rejects the records of these
+            partitions.ensure(days, since=self.options.since)
+
+    def run(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
+        """Ingest prepared records in one transaction."""
+        if self._is_for_the_statement(records):
+            result = self._run_statement(records.row(0, named=True), rejected)
+            if result:
+                return result
+            self.is_careful = True
+        with transaction.atomic():
+            result = self._run_batch(records, rejected)
+            if self.finish:
+                self.finish(result)
+            return result
+
+    def _is_for_the_statement(self, records: pl.DataFrame) -> bool:
+        return (
+            records.height == 1
+            and self.finish is None
+            and not self.is_careful
+            and self.options.on_duplicate is OnDuplicate.IGNORE
+            and records["price"].null_count() == 0
+        )
+
+    def _run_statement(self, record: dict[str, Any], rejected: list[Rejection]) -> IngestResult | None:
+        """Store a single record by one statement; return None when it is stored already."""
+        try:
+            candidates, is_stored = statement.write(record, self.options)
+        except IntegrityError as error:
+            if not _is_missing_partition(error) or record["day"] in self.ensured:
+                raise
+            raise _MissingDaysError([record["day"]]) from error
+        if candidates != 1:
+            resolver = SubscriptionResolver(self.options.lookup, self.options.carrier)
+            reason = resolver.reason(record["identifier"], candidates)
+            return IngestResult(
+                rejected=tuple(sorted([*rejected, Rejection(record["position"], "identifier", reason)]))
+            )
+        return IngestResult(accepted=1, records=1, rejected=tuple(sorted(rejected))) if is_stored else None
+
+    def _run_batch(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
+        strategy = writer.lock()
+        if records.is_empty():
+            return _result(records, records, records, rejected)
+        records, unresolved = SubscriptionResolver(self.options.lookup, self.options.carrier).resolve(records)
+        records, unrated = _rated(records, self.options)
+        days = set(records["day"].unique())
+        if missing := [day for day in partitions.unknown(sorted(days)) if day not in self.ensured]:
+            raise _MissingDaysError(missing)
+        records = _with_source(records, self.options)
+        compared, repeated = self._compared(records)
+        records = without(records, repeated)
+        stored, refused = self._store(compared.new, strategy)
+        self._replace(compared.place, strategy)
+        if compared.conflicts.height:
+            writer.keep_conflicts(compared.conflicts)
+        return _result(
+            without(records, refused),
+            pl.concat([stored, compared.place]),
+            compared.conflicts,
+            [*rejected, *unresolved, *unrated, *repeated, *refused],
+        )
+
+    def _compared(self, records: pl.DataFrame) -> tuple[Compared, list[Rejection]]:
+        if not self.is_careful:
+            return all_new(records), []
+        compared = compare(records, self.options.on_duplicate)
+        return reject_stored(records, compared) if self.options.on_duplicate is OnDuplicate.REJECT else (compared, [])
+
+    def _store(self, records: pl.DataFrame, strategy: Strategy) -> tuple[pl.DataFrame, list[Rejection]]:
+        """Store records, or where that cannot be, those that the database takes."""
+        if not self.is_apart:
+            writer.write(records, strategy)
+            return records, []
+        try:
+            with transaction.atomic():
+                writer.write(records, strategy)
+            return records, []
+        except DataError as error:
+            positions = records["position"].unique().sort()
+            if len(positions) == 1:
+                return records.clear(), [Rejection(positions[0], *_why_untakeable(error))]
+            is_first_half = pl.col("position") < positions[len(positions) // 2]
+            first, refused = self._store(records.filter(is_first_half), strategy)
+            second, more = self._store(records.filter(~is_first_half), strategy)
+            return pl.concat([first, second]), refused + more
+
+    def _replace(self, records: pl.DataFrame, strategy: Strategy) -> None:
+        for kind, rows in writer.by_type(records):
+            writer.replace(kind, records[rows])
+        if records.height and strategy.stores and not strategy.counts_sql:
+            for day in records["day"].unique().sort():
+                populate(day, day)
+
+
+def _rated(records: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame, list[Rejection]]:
+    """Return the records with a price, and the rejections of those that get none."""
+    if not records["price"].null_count():
+        return records, []
+    if options.tariff:
+        records, reasons = rate(records, options.tariff)
+    else:
+        reasons = dict.fromkeys(records["price"].is_null().arg_true(), "missing")
+    found = {
+        position: Rejection(position, "price", reasons[row])
+        for row, position in zip(reasons, records["position"].gather(list(reasons)), strict=True)
+    }
+    return without(records, found.values()), list(found.values())
+
+
+def _with_source(records: pl.DataFrame, options: IngestOptions) -> pl.DataFrame:
+    """Note the batch that the records belong to; return them with their `source`."""
+    origin = options.origin
+    if origin is None or records.is_empty():
+        return records.with_columns(source=pl.lit(None, pl.Int64))
+    batch = IngestBatch.objects.create(
+        origin=origin.kind, reference=origin.reference, name=origin.name, first_line=origin.first_line
+    )
+    offset = pl.col("position") - origin.first_line
+    source = pl.when(offset.is_between(0, BATCH_LINES - 1)).then(batch.pk * BATCH_LINES + offset)
+    return records.with_columns(source=source)
+
+
+def _result(
+    records: pl.DataFrame, stored: pl.DataFrame, conflicts: pl.DataFrame, rejected: Sequence[Rejection]
+) -> IngestResult:
+    """Sum up by position: one with a stored record is accepted, else one with a conflict is a conflict."""
+    positions, accepted = records["position"].unique(), stored["position"].unique()
+    told = []
+    if conflicts.height:
+        conflicts = conflicts.filter(~pl.col("position").is_in(accepted.implode())).unique("position", keep="first")
+        rows = conflicts.sort("position").select("position", "stored_quantity", "stored_price").iter_rows()
+        told = [Conflict(*row) for row in rows]
+    duplicates: list[int] = []
+    if len(positions) > len(accepted) + len(told):
+        others = pl.concat([accepted, conflicts["position"]])
+        duplicates = positions.filter(~positions.is_in(others.implode())).sort().to_list()
+    return IngestResult(len(accepted), tuple(duplicates), tuple(told), tuple(sorted(rejected)), stored.height)
+
+
+def _is_missing_partition(error: Exception) -> bool:
+    cause = error.__cause__
+    if isinstance(cause, psycopg.errors.CheckViolation):  # a constraint of another kind has a name
+        return not cause.diag.constraint_name
+    return isinstance(cause, psycopg.errors.UndefinedTable)
+
+
+def _is_stored_already(error: Exception) -> bool:
+    cause = error.__cause__
+    tables = tuple(model._meta.db_table for model in writer.MODELS.values())
+    return isinstance(cause, psycopg.errors.UniqueViolation) and (cause.diag.table_name or "").startswith(tables)
+
+
+def _why_untakeable(error: DataError) -> tuple[str, str]:
+    message = str(error).splitlines()[0]
+    return "price" if "numeric" in message else "quantity", f"the database refuses it: {message}"

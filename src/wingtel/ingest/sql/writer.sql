@@ -1,0 +1,110 @@
+-- name: lock
+-- What a writer locks before anything else: a change of strategy waits for it, so the strategy that is found afterwards holds
+-- until the end of the transaction. ONLY, since locking the partitions too would take as long as there are days.
+LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE
+
+-- name: share_turn
+-- Wait for a batch that is written partition by partition.
+SELECT pg_advisory_xact_lock_shared(hashtext('ingest_partitions'))
+
+-- name: take_turn
+-- Keep others from writing until the end of the transaction. A batch that is written partition by partition counts the same months
+-- twice, days between: with another writer, it could wait in a circle.
+SELECT pg_advisory_xact_lock(hashtext('ingest_partitions'))
+
+-- name: copy
+-- {table} is a raw table or one of its partitions.
+COPY {table} (record_id, usage_date, subscription_id, price, {quantity}, source) FROM STDIN (FORMAT binary)
+
+-- name: recorded
+-- Ingested records, for a strategy that counts them by a statement of its own. The usage type is no key to group by where there is one.
+-- Arrays unnested in the list of columns need no table in between, as they do in FROM.
+WITH recorded_usage AS (
+    SELECT %(usage_type)s::text COLLATE "C" AS usage_type, unnest(%(subscription)s::bigint[]) AS subscription_id,
+           unnest(%(usage_date)s::timestamptz[]) AS usage_date, unnest(%(quantity)s::bigint[]) AS used,
+           unnest(%(price)s::numeric[]) AS price
+)
+
+-- name: recorded_of_both
+-- The same of data and voice.
+WITH recorded_usage AS (
+    SELECT 'data'::text COLLATE "C" AS usage_type, unnest(%(data_subscription)s::bigint[]) AS subscription_id,
+           unnest(%(data_usage_date)s::timestamptz[]) AS usage_date, unnest(%(data_quantity)s::bigint[]) AS used,
+           unnest(%(data_price)s::numeric[]) AS price
+    UNION ALL
+    SELECT 'voice'::text COLLATE "C", unnest(%(voice_subscription)s::bigint[]), unnest(%(voice_usage_date)s::timestamptz[]),
+           unnest(%(voice_quantity)s::bigint[]), unnest(%(voice_price)s::numeric[])
+)
+
+-- name: recorded_on_a_day
+-- The same where all is of one type and business day: what the planner sees to be constant is neither grouped nor sorted by.
+WITH recorded_usage AS (
+    SELECT %(usage_type)s::text COLLATE "C" AS usage_type, %(usage_date)s::timestamptz AS usage_date, subscription_id, used, price
+    FROM (
+        SELECT unnest(%(subscription)s::bigint[]) AS subscription_id, unnest(%(quantity)s::bigint[]) AS used,
+               unnest(%(price)s::numeric[]) AS price
+    ) AS copied
+)
+
+-- name: in_order
+-- Let joins keep the order of the keys, in which sessions wait for each other, and read no table whole that is filled meanwhile.
+SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off
+
+-- name: in_any_order
+SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT; SET LOCAL enable_seqscan = DEFAULT
+
+-- name: counted
+SELECT 1
+
+-- name: stage
+-- A place for records whose keys may be stored already, and room in memory for a hash of those of a large batch.
+SET LOCAL work_mem = '128MB';
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_usage (
+    record_id text COLLATE "C" NOT NULL,
+    usage_date timestamptz NOT NULL,
+    subscription_id bigint NOT NULL,
+    price numeric NOT NULL,
+    quantity bigint NOT NULL,
+    position bigint NOT NULL
+) ON COMMIT DELETE ROWS;
+TRUNCATE staged_usage
+
+-- name: copy_staged
+COPY staged_usage (record_id, usage_date, subscription_id, price, quantity, position) FROM STDIN (FORMAT binary)
+
+-- name: new_or_different
+-- The positions of staged records that {table} does not hold (null), and of those that it holds with another amount, which is told.
+-- The bounds let the planner leave out partitions, and parts of an index.
+SELECT staged.position, stored.{quantity}, stored.price
+FROM staged_usage AS staged
+LEFT JOIN {table} AS stored
+    ON (stored.record_id, stored.usage_date, stored.subscription_id)
+     = (staged.record_id, staged.usage_date, staged.subscription_id)
+    AND stored.usage_date BETWEEN %(first)s AND %(last)s
+    AND stored.record_id BETWEEN %(least)s AND %(most)s
+WHERE stored.record_id IS NULL OR (stored.{quantity}, stored.price) <> (staged.quantity, staged.price)
+
+-- name: replace
+-- Put the amounts of staged records in the place of those stored, where they differ. Rows are locked in the order of their keys.
+WITH differing AS MATERIALIZED (
+    SELECT stored.record_id, stored.usage_date, stored.subscription_id, staged.price, staged.quantity
+    FROM {table} AS stored
+    JOIN staged_usage AS staged USING (record_id, usage_date, subscription_id)
+    WHERE (stored.price, stored.{quantity}) <> (staged.price, staged.quantity)
+    ORDER BY 1, 2, 3
+    FOR UPDATE OF stored
+)
+UPDATE {table} AS stored SET price = differing.price, {quantity} = differing.quantity
+FROM differing
+WHERE (stored.record_id, stored.usage_date, stored.subscription_id)
+    = (differing.record_id, differing.usage_date, differing.subscription_id)
+
+-- name: keep_conflicts
+-- Keep conflicts with both amounts; one that came before is kept already.
+INSERT INTO usage_conflict (usage_type, record_id, usage_date, subscription_id, stored_quantity, stored_price,
+                            quantity, price, source, detected_at)
+SELECT *, now()
+FROM unnest(%(usage_type)s::text[], %(record_id)s::text[], %(usage_date)s::timestamptz[], %(subscription_id)s::bigint[],
+            %(stored_quantity)s::bigint[], %(stored_price)s::numeric[], %(quantity)s::bigint[], %(price)s::numeric[],
+            %(source)s::bigint[])
+ON CONFLICT DO NOTHING

@@ -1,0 +1,72 @@
+"""Writing a single record by one statement: one round trip that resolves, stores and counts it."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+
+from wingtel import sql
+from wingtel.aggregates import strategies
+
+from .batch import IngestOptions, Lookup
+
+_SQL = sql.statements(__package__, "sql/record.sql")
+_ATTEMPTS = 20
+"""Each follows a switch of strategies that was waited for."""
+
+
+class _Belief:
+    strategy = strategies.NAMES[0]
+    """The strategy that the last statement of this process found: asking first would cost a round trip."""
+
+
+def write(record: Mapping[str, Any], options: IngestOptions) -> tuple[int, bool]:
+    """Store a record that is no duplicate; return how many subscriptions it names, and whether it was stored.
+
+    Raises IntegrityError when its partition is missing, DataError when the database cannot take it.
+    """
+    by = _SQL["by_id" if options.lookup is Lookup.ID else "by_text"].replace("{column}", options.lookup.value)
+    parameters = _parameters(record, options)
+    for _ in range(_ATTEMPTS):
+        believed = _Belief.strategy
+        statement = "\n".join(
+            (_SQL["record"], by, _SQL["store"], strategies.named(believed).count_recorded, _SQL["outcome"])
+        )
+        with _undone_when_it_fails():
+            found, candidates, is_stored = _row(statement, parameters | {"strategy": believed})
+        if found == believed:
+            return candidates, is_stored
+        _Belief.strategy = found
+    raise RuntimeError(f"nothing was ingested: {_ATTEMPTS} attempts met a switch of strategies")
+
+
+def _parameters(record: Mapping[str, Any], options: IngestOptions) -> dict[str, str | None]:
+    origin = options.origin
+    texts = {name: str(record[name]) for name in ("usage_type", "record_id", "identifier", "quantity")}
+    return texts | {
+        "usage_date": record["usage_date"].isoformat(),
+        "price": f"{record['price']:f}",
+        "carrier": options.carrier,
+        "origin": origin and origin.kind.value,
+        "reference": origin and origin.reference,
+        "name": origin and origin.name,
+        "first_line": origin and str(origin.first_line),
+    }
+
+
+def _row(statement: str, parameters: Mapping[str, str | None]) -> tuple[str, int, bool]:
+    # Django's cursor writes the parameters into the text; psycopg's own sends them beside it and can keep the plan.
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        psycopg.Cursor(cursor.connection) as bare,
+    ):
+        ((strategy, candidates, is_stored),) = bare.execute(statement, parameters, prepare=True).fetchall()
+        return strategy, candidates, is_stored
+
+
+def _undone_when_it_fails() -> AbstractContextManager[Any]:
+    # By itself a statement is a transaction: one round trip instead of three.
+    return nullcontext() if connection.get_autocommit() else transaction.atomic()

@@ -1,0 +1,82 @@
+"""The rules that every record has to keep, whatever the database holds."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from wingtel.subscriptions.models import Carrier
+from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
+
+from .batch import Lookup
+from .outcomes import Rejection
+
+LONGEST_REFERENCE = 100
+"""Characters of a record's reference."""
+_SHOWN = 60
+"""Characters of a value that a reason quotes."""
+
+
+class Rule(NamedTuple):
+    """What a field has to be, and the reason to give for a value that is not."""
+
+    field: str
+    holds: pl.Expr
+    reason: Callable[[Any], str]
+
+
+def validate(records: pl.DataFrame, lookup: Lookup, *, create_subscriptions: bool) -> list[Rejection]:
+    """Return a rejection for each position with a record that breaks a rule, by the first rule broken."""
+    rules = [*_text_rules("record_id", LONGEST_REFERENCE), *_AMOUNTS, *_identifier_rules(lookup)]
+    if create_subscriptions:
+        rules.append(_CARRIER)
+    broken = records.filter(~pl.all_horizontal(rule.holds for rule in rules))
+    if broken.is_empty():
+        return []
+    verdicts = broken.select(pl.struct(rule.holds.alias(str(place)) for place, rule in enumerate(rules)))
+    found: dict[int, Rejection] = {}
+    for record, verdict in zip(broken.iter_rows(named=True), verdicts.to_series(), strict=True):
+        rule = next(rule for place, rule in enumerate(rules) if not verdict[str(place)])
+        position = record["position"]
+        found.setdefault(position, Rejection(position, rule.field, rule.reason(record[rule.field])))
+    return list(found.values())
+
+
+def _text_rules(name: str, longest: int) -> Sequence[Rule]:
+    text = pl.col(name)
+    # Bytes are counted first, which is cheap; characters only where there are more.
+    fits = (text.str.len_bytes() <= longest) | (text.str.len_chars() <= longest)
+    return (
+        Rule(name, text != "", lambda _: "empty"),
+        Rule(name, fits, lambda value: f"{len(value)} characters, more than {longest}"),
+        Rule(name, ~text.str.contains("\0", literal=True), lambda _: "a NUL character, which PostgreSQL cannot keep"),
+    )
+
+
+def _identifier_rules(lookup: Lookup) -> Sequence[Rule]:
+    if lookup is not Lookup.ID:
+        return _text_rules("identifier", lookup.longest)
+    is_id = pl.col("identifier").str.contains(r"^[0-9]{1,19}$") & (
+        pl.col("identifier").cast(pl.Int128, strict=False) <= 2**63 - 1
+    )
+    return (Rule("identifier", is_id, lambda value: f"{value[:_SHOWN]!r} is no {lookup.words}"),)
+
+
+_AMOUNTS = (
+    Rule(
+        "quantity",
+        pl.col("quantity").is_between(0, LARGEST_QUANTITY),
+        lambda value: f"{value} is no whole number from 0 to {LARGEST_QUANTITY}",
+    ),
+    Rule(
+        "price",
+        pl.col("price").is_null() | pl.col("price").is_between(0, LARGEST_PRICE),
+        lambda value: f"{value} is no decimal from 0 to {LARGEST_PRICE}",
+    ),
+)
+
+_CARRIER = Rule(
+    "carrier",
+    pl.col("carrier").is_in(Carrier.values),
+    lambda value: f"{value!r} is none of {', '.join(Carrier.values)}, and an unknown subscription needs one",
+)

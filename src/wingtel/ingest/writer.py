@@ -1,0 +1,203 @@
+"""Writing batches: by binary COPY into the days' partitions, counted in the same transaction.
+
+Everything here runs in the caller's transaction, after `lock`. Records have the columns of a batch, subscription_id,
+source, and `day`, the business day of usage_date.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date
+from typing import Any
+
+import pgpq
+import polars as pl
+import psycopg
+import pyarrow as pa
+from django.db import connection
+
+from wingtel import sql
+from wingtel.aggregates import strategies
+from wingtel.aggregates.stored import MERGE_SINCE
+from wingtel.aggregates.strategies import Strategy
+from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
+from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_DIGITS
+
+from .batch import KEY, PRICES
+
+_SQL = sql.statements(__package__, "sql/writer.sql")
+MODELS = {UsageType.DATA: DataUsageRecord, UsageType.VOICE: VoiceUsageRecord}
+
+BY_PARTITION = 20_000
+"""Records from which on several days are copied partition by partition: it is faster, but others have to wait."""
+_MERGED = 500
+"""Records from which on counting them is worth a plan of its own."""
+_SLICE = 8_192
+_ARROW = pa.schema(
+    {
+        "record_id": pa.string(),
+        "usage_date": pa.timestamp("us", "UTC"),
+        "subscription_id": pa.int64(),
+        "price": pa.decimal128(PRICE_DIGITS, PRICE_DECIMALS),
+        "quantity": pa.int64(),
+        "source": pa.int64(),
+        "position": pa.int64(),
+    }
+)
+_DIFFERENT: dict[str, pl.DataType | type[pl.DataType]] = {
+    "position": pl.Int64,
+    "stored_quantity": pl.Int64,
+    "stored_price": PRICES,
+}
+_COPIED = ("record_id", "usage_date", "subscription_id", "price", "quantity", "source")
+_STAGED = ("record_id", "usage_date", "subscription_id", "price", "quantity", "position")
+
+
+def lock() -> Strategy:
+    """Take the locks of a writer; return the strategy that is active until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["lock"])
+    strategy = strategies.active()
+    if strategy is None:
+        raise RuntimeError("no strategy is active: the database has not been migrated")
+    return strategy
+
+
+def write(records: pl.DataFrame, strategy: Strategy) -> None:
+    """Store records whose partitions exist, and count them.
+
+    Raises IntegrityError when one is stored already or a partition is missing, DataError when the database cannot take
+    one. Nothing can be done then but to roll back.
+    """
+    by_partition = records["day"].n_unique() > 1 and records.height >= BY_PARTITION
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["take_turn" if by_partition else "share_turn"])
+    for kind, rows in by_type(records):
+        _write_type(kind, records, _in_order_of_keys(records, rows), by_partition=by_partition)
+    if strategy.count_recorded and records.height:
+        _count(records, strategy)
+
+
+def by_type(records: pl.DataFrame) -> Iterator[tuple[UsageType, pl.Series]]:
+    """Yield the rows of each usage type that is there: rows rather than records, which would be in memory twice."""
+    for kind in MODELS:
+        rows = records.select(pl.arg_where(pl.col("usage_type") == str(kind))).to_series()
+        if len(rows):
+            yield kind, rows
+
+
+def new_or_different(kind: UsageType, records: pl.DataFrame) -> pl.DataFrame:
+    """Compare records of one usage type with those stored, by `position`, which has to be unique.
+
+    Return a row for each that is not stored (stored_quantity and stored_price null) and for each that is stored with
+    another amount.
+    """
+    _stage(records)
+    bounds: dict[str, Any] = {
+        "first": records["usage_date"].min(),
+        "last": records["usage_date"].max(),
+        "least": records["record_id"].min(),
+        "most": records["record_id"].max(),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_statement("new_or_different", kind), bounds)
+        found = cursor.fetchall()
+    return pl.DataFrame(found, schema=_DIFFERENT, orient="row")
+
+
+def replace(kind: UsageType, records: pl.DataFrame) -> None:
+    """Let records of one usage type take the place of those stored with the same key and another amount."""
+    _stage(records)
+    with connection.cursor() as cursor:
+        cursor.execute(_statement("replace", kind))
+
+
+def keep_conflicts(conflicts: pl.DataFrame) -> None:
+    """Store conflicts: records with stored_quantity and stored_price."""
+    columns = ("usage_type", *KEY, "stored_quantity", "stored_price", "quantity", "price", "source")
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["keep_conflicts"], {name: conflicts[name].to_list() for name in columns})
+
+
+def _statement(name: str, kind: UsageType) -> str:
+    model = MODELS[kind]
+    return _SQL[name].replace("{table}", model._meta.db_table).replace("{quantity}", model.quantity)
+
+
+def _write_type(kind: UsageType, records: pl.DataFrame, rows: pl.Series, *, by_partition: bool) -> None:
+    days = records["day"].gather(rows)
+    if by_partition or days.n_unique() == 1:
+        for day in days.unique().sort():
+            _copy(_copy_into(kind, day), records.select(_COPIED), rows.filter(days == day))
+    else:
+        _copy(_statement("copy", kind), records.select(_COPIED), rows)
+
+
+def _copy_into(kind: UsageType, day: date) -> str:
+    partition = connection.ops.quote_name(f"{MODELS[kind]._meta.db_table}_{day:%Y%m%d}")
+    return _SQL["copy"].replace("{table}", partition).replace("{quantity}", MODELS[kind].quantity)
+
+
+def _in_order_of_keys(records: pl.DataFrame, rows: pl.Series) -> pl.Series:
+    """Order rows so that sessions which store the same records wait in one direction."""
+    if records["record_id"].gather(rows).is_sorted():
+        return rows
+    return rows.gather(records.select(KEY)[rows].select(pl.arg_sort_by(*KEY)).to_series())
+
+
+def _stage(records: pl.DataFrame) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["stage"])
+    _copy(_SQL["copy_staged"], records.select(_STAGED), pl.int_range(records.height, dtype=pl.UInt32, eager=True))
+
+
+def _copy(statement: str, records: pl.DataFrame, rows: pl.Series) -> None:
+    """Send some rows of all columns."""
+    schema = pa.schema([_ARROW.field(column) for column in records.columns])
+    encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(encoder.write_header())
+        for start in range(0, len(rows), _SLICE):
+            part = records[rows[start : start + _SLICE]]
+            for batch in part.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema).to_batches():
+                copy.write(encoder.write_batch(batch))
+        copy.write(encoder.finish())
+
+
+def _count(records: pl.DataFrame, strategy: Strategy) -> None:
+    """Count records where nothing in the database does."""
+    session: psycopg.Connection[Any] = connection.connection
+    recorded, parameters = _recorded(records)
+    many = strategy.count_many_recorded
+    if many and records.height >= _MERGED and session.info.server_version >= MERGE_SINCE:
+        with suppress(psycopg.errors.UniqueViolation), session.transaction(), psycopg.Cursor(session) as cursor:
+            cursor.execute(_SQL["in_order"])
+            cursor.execute("\n".join((recorded, many, _SQL["counted"])), parameters)
+            cursor.execute(_SQL["in_any_order"])
+            return
+    with psycopg.Cursor(session) as cursor, connection.wrap_database_errors:
+        cursor.execute("\n".join((recorded, strategy.count_recorded, _SQL["counted"])), parameters)
+
+
+def _recorded(records: pl.DataFrame) -> tuple[str, dict[str, str]]:
+    """Return the beginning of the statement that counts records, and its parameters."""
+    kinds = list(by_type(records))
+    if len(kinds) > 1:
+        return _SQL["recorded_of_both"], _arrays(records[kinds[0][1]], "data_") | _arrays(
+            records[kinds[1][1]], "voice_"
+        )
+    parameters = {"usage_type": kinds[0][0].value} | _arrays(records)
+    if records["day"].n_unique() > 1:
+        return _SQL["recorded"], parameters
+    return _SQL["recorded_on_a_day"], parameters | {"usage_date": str(records["usage_date"][0])}
+
+
+def _arrays(records: pl.DataFrame, prefix: str = "") -> dict[str, str]:
+    """Return columns as the texts of PostgreSQL's arrays."""
+    columns = {
+        "subscription": pl.col("subscription_id").cast(pl.String),
+        "usage_date": pl.col("usage_date").dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ"),
+        "quantity": pl.col("quantity").cast(pl.String),
+        "price": pl.col("price").cast(pl.String),
+    }
+    joined = records.select(expression.str.join(",").alias(name) for name, expression in columns.items())
+    return {f"{prefix}{name}": f"{{{text}}}" for name, text in joined.row(0, named=True).items()}

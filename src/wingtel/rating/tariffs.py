@@ -1,0 +1,95 @@
+"""Tariffs: the rates of each usage type, and the prices they give to whole columns of records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from wingtel.usage.models import UsageType
+from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS, PRICE_DIGITS
+
+from .rounding import rounded_quotient
+
+_UNIT = 10**PRICE_DECIMALS
+_WIDEST = 2 * 10**37
+"""A 128-bit integer has 38 digits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """An exact `price`, in the operator's currency, for each started `block` of kilobytes or seconds of a record.
+
+    The first `included` kilobytes or seconds of each record cost nothing. With a `plan`, the name of one, the rate is
+    for its subscriptions only. It holds from the business day `valid_from`.
+    """
+
+    price: Decimal
+    block: int = 1
+    included: int = 0
+    plan: str = ""
+    valid_from: date = date.min
+
+
+@dataclass(frozen=True)
+class Tariff:
+    """The rates of each usage type.
+
+    Of those that hold, a rate of the subscription's plan comes before one for all plans, and then the one that holds
+    since the latest day.
+    """
+
+    rates: Mapping[UsageType, tuple[Rate, ...]]
+
+    def ranked(self, usage_type: UsageType) -> list[Rate]:
+        """Return the rates of a usage type, those first that come before others."""
+        return sorted(self.rates.get(usage_type, ()), key=lambda rate: (bool(rate.plan), rate.valid_from), reverse=True)
+
+
+def rate(records: pl.DataFrame, tariff: Tariff) -> tuple[pl.DataFrame, dict[int, str]]:
+    """Fill in the price of records that have none (null); return them, and by row the reason where there is no price.
+
+    `records` has usage_type, quantity (kilobytes or seconds), day (the business day), plan (a name, "" for none) and
+    price. A price is computed exactly and rounded once, half to even, which favours neither side over many records.
+    """
+    kinds = [UsageType(kind) for kind in UsageType.values]
+    found = pl.coalesce("price", *(_price(kind, tariff) for kind in kinds))
+    records = records.with_columns(price=found.cast(pl.Decimal(PRICE_DIGITS, PRICE_DECIMALS), strict=False))
+    unrated = records.with_row_index("row").filter(pl.col("price").is_null())
+    return records, {row["row"]: _reason(row, tariff) for row in unrated.iter_rows(named=True)}
+
+
+def _price(kind: UsageType, tariff: Tariff) -> pl.Expr:
+    price = pl.lit(None, pl.Decimal(38, PRICE_DECIMALS))
+    for each in reversed(tariff.ranked(kind)):
+        price = pl.when(_holds(each, kind)).then(_price_by(each)).otherwise(price)
+    return price
+
+
+def _holds(each: Rate, kind: UsageType) -> pl.Expr:
+    holds = (pl.col("usage_type") == str(kind)) & (pl.col("day") >= each.valid_from)
+    return holds & (pl.col("plan") == each.plan) if each.plan else holds
+
+
+def _price_by(each: Rate) -> pl.Expr:
+    """Return the price by one rate; null where it is more than a record can hold."""
+    _, digits, exponent = each.price.normalize().as_tuple()
+    unscaled, decimals = int("".join(map(str, digits))), max(-int(exponent), 0)
+    unscaled *= 10 ** max(int(exponent), 0)
+    billed = (pl.col("quantity") - each.included).clip(lower_bound=0)
+    blocks = billed.cast(pl.Int128) if each.block == 1 else rounded_quotient(billed, each.block, "up").cast(pl.Int128)
+    raised = unscaled * 10 ** max(PRICE_DECIMALS - decimals, 0)
+    amount = pl.when(blocks <= _WIDEST // max(raised, 1)).then(blocks) * pl.lit(raised, pl.Int128)
+    if decimals > PRICE_DECIMALS:
+        amount = rounded_quotient(amount, 10 ** (decimals - PRICE_DECIMALS), "half_even")
+    small = pl.when(amount <= int(LARGEST_PRICE * _UNIT)).then(amount)
+    return small.cast(pl.Decimal(38, 0), strict=False) * pl.lit(Decimal(1) / _UNIT, pl.Decimal(38, PRICE_DECIMALS))
+
+
+def _reason(record: Mapping[str, object], tariff: Tariff) -> str:
+    kind, day, plan = UsageType(str(record["usage_type"])), record["day"], record["plan"]
+    assert isinstance(day, date)  # noqa: S101 - as `rate` asks for
+    if any(each.plan in {"", plan} and each.valid_from <= day for each in tariff.ranked(kind)):
+        return f"by the tariff, the price of {record['quantity']} {kind.unit} is more than {LARGEST_PRICE}"
+    return f"no rate of the tariff for {kind} holds on {day}{f' in the plan {plan}' if plan else ''}"

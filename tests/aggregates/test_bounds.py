@@ -1,0 +1,69 @@
+"""The bounds of a price hold to its last decimal: what they leave out of an answer does not belong in it."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+EDGES = [Decimal(text) for text in ("0", "0.0001", "0.5", "7.5", "8", "8.5", "10000000000")]
+STEP = Decimal("0.00000001")
+prices = (
+    st.decimals(-100, 100, places=8)
+    | st.decimals(-(10**29), 10**28, places=8)
+    | st.builds(
+        lambda edge, sign, steps: sign * edge + steps * STEP,
+        st.sampled_from(EDGES),
+        st.sampled_from([1, -1]),
+        st.integers(-2, 2),
+    )
+)
+# A ceiling as it is stored, and a place in its range: 0 is its floor, 1 the ceiling itself.
+ceilings = st.tuples(prices.map(abs), st.sampled_from([Decimal(0), STEP, Decimal("0.5"), 1 - STEP, Decimal(1)]))
+
+
+def rows(query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchall()
+
+
+class Bounds(TestCase):
+    @given(st.lists(prices, max_size=100))
+    def test_a_price_lies_in_the_range_of_the_ceiling_it_is_given(self, drawn: list[Decimal]) -> None:
+        found = rows(
+            """SELECT price, ceiling
+               FROM unnest(%s::numeric(38, 8)[]) AS price
+               CROSS JOIN LATERAL (VALUES (usage_price_ceiling(price)::numeric(38, 8)),
+                                          (usage_price_least_ceiling(price)::numeric(38, 8))) AS given (ceiling)
+               WHERE NOT (ceiling >= 0 AND price <= ceiling AND usage_price_floor(ceiling) <= price)""",
+            drawn,
+        )
+        assert found == []
+
+    @given(st.lists(ceilings, max_size=100))
+    def test_no_price_has_a_higher_ceiling_than_is_said(self, drawn: list[tuple[Decimal, Decimal]]) -> None:
+        found = rows(
+            """SELECT price, ceiling
+               FROM unnest(%s::numeric(38, 8)[], %s::numeric[]) AS stored (ceiling, place)
+               CROSS JOIN LATERAL (
+                   SELECT (usage_price_floor(ceiling) + place * (ceiling - usage_price_floor(ceiling)))::numeric(38, 8)
+               ) AS paid (price)
+               WHERE price BETWEEN usage_price_floor(ceiling) AND ceiling AND ceiling > usage_highest_ceiling(price)""",
+            [ceiling for ceiling, _ in drawn if ceiling > 0],
+            [place for ceiling, place in drawn if ceiling > 0],
+        )
+        assert found == []
+
+    @given(st.lists(st.tuples(prices.map(abs), prices.map(abs)), max_size=100))
+    def test_data_and_voice_cost_no_less_than_their_ceilings_say(self, drawn: list[tuple[Decimal, Decimal]]) -> None:
+        found = rows(
+            """SELECT data, voice
+               FROM unnest(%s::numeric(38, 8)[], %s::numeric(38, 8)[]) AS paid (data, voice)
+               WHERE data + voice < usage_least_price(usage_highest_ceiling(data) + usage_highest_ceiling(voice))""",
+            [data for data, _ in drawn],
+            [voice for _, voice in drawn],
+        )
+        assert found == []

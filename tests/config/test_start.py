@@ -1,0 +1,51 @@
+"""Every program ends at start when its environment has faults."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FAULTY = {"WINGTEL_RETENTION_DAYS": "-4", "WINGTEL_FOLD_SECOND": "1", "WINGTEL_LATE_DAYS": ""}
+FAULTS = """\
+WINGTEL_RETENTION_DAYS: '-4' is not a whole number from 1 to 36500
+WINGTEL_FOLD_SECOND: there is no such setting; did you mean WINGTEL_FOLD_SECONDS?
+"""
+ENTRY_POINTS = [
+    "-m wingtel",
+    "-m wingtel --help",
+    "-m wingtel expire",
+    "-m wingtel up",
+    "-m celery -A wingtel.celery worker",
+    "-m celery -A wingtel.celery beat",
+    "-m wingtel.wsgi",
+]
+
+
+@pytest.mark.parametrize("arguments", ENTRY_POINTS)
+def test_faults_end_it_with_a_line_each_before_anything_is_started(arguments: str, tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "DJANGO_"))}
+    ended = subprocess.run(
+        [sys.executable, *arguments.split()],
+        env=kept | FAULTY | {"WINGTEL_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", FAULTS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_tariff_that_is_not_there_ends_it(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "wingtel", "check"],
+        env=os.environ | {"WINGTEL_TARIFF": "nowhere", "WINGTEL_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("WINGTEL_TARIFF: unknown feed profile 'nowhere'")

@@ -1,0 +1,41 @@
+"""Cases from the field, read without a database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from wingtel.imports import profiles
+from wingtel.imports.bulk import ReadTable
+from wingtel.imports.profiles import Profile
+from wingtel.imports.reading import reading
+
+CASES = Path(__file__).parent / "cases"
+Change = tuple[str, str]
+
+
+def profile_of(name: str, *changes: Change) -> Profile:
+    """The case's profile, with some of its text changed."""
+    text = (CASES / name).read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return profiles.parse(text.encode(), source=name)
+
+
+@contextmanager
+def parts_of(path: Path, profile: Profile, *, zone: str = "UTC", **options: int) -> Iterator[Iterator[ReadTable]]:
+    with reading(path, profile, ZoneInfo(zone), **options) as source:
+        yield (part.table for part in source.parts)
+
+
+def read(path: Path | str, profile: Profile, *columns: str, zone: str = "UTC") -> tuple[list[Any], list[Any]]:
+    """Some columns of the records of a file (a value each where it is one column), and its rejects without texts."""
+    records, rejects = [], []
+    with parts_of(CASES / path, profile, zone=zone) as parts:
+        for part in parts:
+            rows = part.records.sort("line").select(columns).rows()
+            records += [row[0] for row in rows] if len(columns) == 1 else rows
+            rejects += [(reject.line, reject.field, reject.reason) for reject in part.rejects]
+    return records, rejects

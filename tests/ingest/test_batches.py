@@ -1,0 +1,142 @@
+"""Many entries in one call: stored by COPY, and by the statement that knows duplicates where there are some."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import psycopg
+import pytest
+from django.db import OperationalError, connection, connections, transaction
+
+from tests.conformance.oracle import differences
+from tests.ingest.expected import expected
+from tests.sessions import new_connection
+from wingtel.aggregates import strategies
+from wingtel.aggregates.strategies import switching
+from wingtel.ingest.batch import IngestOptions, Lookup
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.outcomes import IngestResult, Rejection
+from wingtel.ingest.service import ingest_usage
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def entry(
+    number: int, subscription: int | str = 1, kind: UsageType = UsageType.DATA, **changes: object
+) -> UsageRecordInput:
+    made = UsageRecordInput(kind, NOON, subscription, number, Decimal(number) / 10_000, f"r{number:06}")
+    return made._replace(**changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=strategies.NAMES)
+def strategy(request: pytest.FixtureRequest) -> Iterator[str]:
+    switching.use(request.param)
+    yield request.param
+    switching.use("triggers")
+
+
+@pytest.fixture
+def subscriptions() -> list[int]:
+    return [Subscription.objects.create(carrier="att", phone_number=f"+{number}").pk for number in range(3)]
+
+
+def test_data_and_voice_in_any_order_are_stored_and_counted(strategy: str, subscriptions: list[int]) -> None:
+    entries = [
+        entry(number, subscriptions[number % 3], UsageType.VOICE if number % 2 else UsageType.DATA)._replace(
+            usage_date=NOON + timedelta(hours=number % 48)
+        )
+        for number in range(500, 0, -1)
+    ]
+    assert ingest_usage(entries) == expected(accepted=500)
+    assert DataUsageRecord.objects.count() == VoiceUsageRecord.objects.count() == 250
+    assert differences() == []
+
+
+def test_what_was_recorded_is_a_duplicate_in_any_mixture(strategy: str, subscriptions: list[int]) -> None:
+    ingest_usage([entry(number, subscriptions[0]) for number in range(50)])
+    mixed = [entry(number, subscriptions[0]) for number in (7, 100, 49, 101, 100)]
+    assert ingest_usage(mixed) == expected(accepted=2, duplicates=[0, 2, 4])
+    assert ingest_usage(mixed) == expected(duplicates=[0, 1, 2, 3, 4])
+    assert ingest_usage([entry(102, subscriptions[0]), entry(103, subscriptions[0])]) == expected(accepted=2)
+    assert differences() == []
+
+
+def test_the_unknown_are_refused_and_the_others_stored(subscriptions: list[int]) -> None:
+    entries = [entry(1, "+1"), entry(2, "+9"), entry(3, "+2", UsageType.VOICE), entry(4, "+9")]
+    assert ingest_usage(entries, IngestOptions(lookup=Lookup.PHONE_NUMBER)) == expected(
+        accepted=2, rejected=[Rejection(at, "identifier", "unknown phone number +9") for at in (1, 3)]
+    )
+    entries = [entry(5, 0), entry(6, str(subscriptions[0])), entry(7, f"0{subscriptions[0]}")]
+    assert ingest_usage(entries) == expected(
+        accepted=2, rejected=[Rejection(0, "identifier", "unknown subscription id 0")]
+    )
+
+
+def test_nothing_but_unknown_is_no_error(strategy: str) -> None:
+    assert len(ingest_usage([entry(1, 0), entry(2, 0)]).rejected) == 2
+
+
+def test_texts_and_moments_come_through_as_they_were_given(subscriptions: list[int]) -> None:
+    ids = ["\\", "\\.", "\\N", "tab\t", "line\nline\r", "{\"'},", "é\u2028", " "]
+    odd = timezone(timedelta(hours=-5, seconds=-7))
+    given = [
+        entry(1, subscriptions[0], record_id=name, usage_date=NOON.replace(microsecond=at, tzinfo=odd))
+        for at, name in enumerate(ids)
+    ]
+    assert ingest_usage(given) == expected(accepted=len(ids))
+    kept = DataUsageRecord.objects.values_list("record_id", "usage_date")
+    assert set(kept) == {(each.record_id, each.usage_date) for each in given}
+
+
+def test_in_a_transaction_duplicates_undo_nothing_else(subscriptions: list[int]) -> None:
+    with transaction.atomic():
+        ingest_usage([entry(1, subscriptions[0]), entry(2, subscriptions[0])])
+        assert ingest_usage([entry(2, subscriptions[0]), entry(3, subscriptions[0])]) == expected(1, duplicates=[0])
+    assert DataUsageRecord.objects.count() == 3
+
+
+def in_another_thread(thread: ThreadPoolExecutor, entries: Sequence[UsageRecordInput]) -> Future[IngestResult]:
+    def record() -> IngestResult:
+        try:
+            return ingest_usage(entries)
+        finally:
+            connections.close_all()
+
+    return thread.submit(record)
+
+
+@pytest.mark.parametrize("committed", [True, False], ids=["commits", "rolls back"])
+def test_who_stores_the_same_as_another_session_waits_for_it(
+    strategy: str, subscriptions: list[int], committed: bool
+) -> None:
+    ingest_usage([entry(number, subscriptions[0]) for number in (90, 91)])  # makes the partition
+    given = [entry(number, subscriptions[number % 3]) for number in range(20)]
+    with ThreadPoolExecutor(1) as thread, new_connection() as watching:
+        watching.autocommit = True
+        with transaction.atomic():
+            ingest_usage(given[:10])
+            waiting = in_another_thread(thread, given)
+            while not blocked(watching):
+                assert not waiting.done()
+            if not committed:
+                transaction.set_rollback(True)
+        result = expected(10, duplicates=range(10)) if committed else expected(20)
+        assert waiting.result(timeout=60) == result
+    assert differences() == []
+
+
+def blocked(watching: psycopg.Connection[tuple[object, ...]]) -> bool:
+    return watching.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() != (0,)
+
+
+def test_a_lock_that_is_not_given_is_told(subscriptions: list[int]) -> None:
+    with new_connection() as other, transaction.atomic(), connection.cursor() as cursor:
+        other.execute("LOCK TABLE data_usage_record IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("SET LOCAL lock_timeout = '10ms'")
+        with pytest.raises(OperationalError, match="lock timeout"):
+            ingest_usage([entry(1, subscriptions[0]), entry(2, subscriptions[0])])
+    assert DataUsageRecord.objects.count() == 0
