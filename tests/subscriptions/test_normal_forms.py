@@ -1,9 +1,11 @@
 """Identifiers are brought to one normal form, text by text and a column at a time, or refused with a reason."""
 
+import re
+
 import phonenumbers
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wingtel.subscriptions.identifiers import Kind, normalise, normalise_many
@@ -128,10 +130,17 @@ def test_columns_of_every_kind_are_read_as_their_texts_are(texts: list[str], kin
 
 
 @given(st.from_regex(r"\A\+[1-9][0-9]{6,14}\Z"), st.sampled_from(COUNTRIES))
-def test_a_normal_form_is_its_own(text: str, country: str) -> None:
-    number = normalise(Kind.MSISDN, text, country)
+@example("+43000000", "AT")
+def test_every_international_number_is_taken(text: str, country: str) -> None:
+    assert re.fullmatch(r"\+[1-9][0-9]{6,14}", normalise(Kind.MSISDN, text, country))
 
-    assert normalise(Kind.MSISDN, number, country) == number
+
+@settings(max_examples=1000)
+@given(st.from_regex(r"\A(\+|00|0)?[0-9]{7,15}\Z"), st.sampled_from(COUNTRIES))
+def test_a_normal_form_is_its_own(text: str, country: str) -> None:
+    values, _ = normalise_many(Kind.MSISDN, pl.Series([text]), country)
+    if values[0] is not None:
+        assert normalise(Kind.MSISDN, values[0], country) == values[0]
 
 
 def test_an_unknown_country_is_named() -> None:

@@ -156,12 +156,14 @@ def _readings(digits: str, country: str) -> Iterator[PhoneNumber]:
 
 
 def _international(written: str) -> str | None:
-    """Return a number with its calling code in E.164, without the trunk prefix that some write behind the code."""
+    """Return a number with its calling code in E.164; a trunk prefix behind the code goes where the rest is valid."""
     try:
         parsed = phonenumbers.parse(written)
     except NumberParseException:  # such as a calling code that no country has
         return _checked(written)
-    return _checked(phonenumbers.format_number(parsed, PhoneNumberFormat.E164))
+    if phonenumbers.is_valid_number(parsed):
+        return phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    return _checked(written)
 
 
 def _checked(number: str) -> str | None:

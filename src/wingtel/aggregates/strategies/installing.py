@@ -12,6 +12,8 @@ from . import drift
 from .base import Strategy, named
 
 DEFAULT = "triggers"
+FUNCTIONS = ("wingtel.subscriptions", "wingtel.usage", "wingtel.aggregates")
+"""The packages whose sql/functions.sql every database holds."""
 
 
 def outdated() -> bool:
@@ -51,12 +53,12 @@ def fingerprint(strategy: Strategy) -> str:
 
 
 def define_functions() -> None:
-    """Define the functions that every strategy builds on, and the rules and triggers beside them."""
+    """Define the functions that the database holds under every strategy, and the rules and triggers beside them."""
     with connection.cursor() as cursor:
         for script in _functions():
             cursor.execute(script)
 
 
 def _functions() -> list[str]:
-    scripts = [sql.script(package, "sql/functions.sql") for package in ("wingtel.usage", "wingtel.aggregates")]
+    scripts = [sql.script(package, "sql/functions.sql") for package in FUNCTIONS]
     return [*scripts, stored.DEFINE_ADD]

@@ -4,7 +4,7 @@
 SELECT 'function ' || oid::regprocedure, md5(prosrc)
 FROM pg_proc
 WHERE pronamespace = current_schema()::regnamespace
-  AND proname LIKE 'usage\_%%'
+  AND (proname LIKE 'usage\_%%' OR proname LIKE 'subscription\_%%')
   AND proname NOT IN ('usage_time_zone', 'usage_business_day', 'usage_day_start')
 UNION ALL
 SELECT 'view ' || oid::regclass, md5(pg_get_viewdef(oid))
