@@ -40,8 +40,8 @@ class Ours(NamedTuple):
 def ours() -> Ours:
     return Ours(
         client_of(Scope.ADMIN, carrier=Carrier.ATT),
-        Subscription.objects.create(carrier=Carrier.ATT, phone_number="+1").pk,
-        Subscription.objects.create(carrier=Carrier.SPRINT, phone_number="+1").pk,
+        Subscription.objects.create(carrier=Carrier.ATT, phone_number="+12025550100").pk,
+        Subscription.objects.create(carrier=Carrier.SPRINT, phone_number="+12025550101").pk,
     )
 
 
@@ -144,12 +144,12 @@ def test_records_of_another_carrier_are_refused_like_unknown_ones(ours: Ours) ->
     assert one["reason"] == f"unknown subscription id {ours.sprint}"
 
 
-def test_a_number_that_both_carriers_have_is_the_caller_s_own(ours: Ours) -> None:
-    def record(number: int) -> dict[str, Any]:
+def test_a_number_of_another_carrier_is_unknown(ours: Ours) -> None:
+    def record(second: int, number: str) -> dict[str, Any]:
         return {
             "usage_type": "data",
-            "usage_date": f"2026-06-10T12:00:0{number}Z",
-            "phone_number": "+1",
+            "usage_date": f"2026-06-10T12:00:0{second}Z",
+            "phone_number": number,
             "quantity": 1,
             "price": "1",
         }
@@ -159,7 +159,8 @@ def test_a_number_that_both_carriers_have_is_the_caller_s_own(ours: Ours) -> Non
         accepted: int = ours.client.post(path, records, content_type="application/json").json()["accepted"]
         return accepted
 
-    assert (send(record(1)), send(record(2), record(3))) == (1, 2)
+    own, other = "+12025550100", "+12025550101"
+    assert (send(record(1, own)), send(record(2, other)), send(record(3, own), record(4, other))) == (1, 0, 1)
     assert set(DataUsageRecord.objects.values_list("subscription_id", flat=True)) == {ours.att}
 
 

@@ -49,8 +49,8 @@ def test_a_plan_in_use_is_not_deleted(client: Client) -> None:
         "type": "/problems/conflict",
         "title": "Conflict",
         "status": 409,
-        "detail": f"Plan {plan.pk} is in use. Subscriptions and price limits that have it, deleted ones included: 1. "
-        "Give them another plan first.",
+        "detail": f"Plan {plan.pk} is in use, or was: subscriptions or price limits, deleted ones included, keep it on "
+        "record.",
         "errors": [],
         "request_id": response["X-Request-Id"],
     }

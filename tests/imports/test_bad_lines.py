@@ -169,15 +169,13 @@ def test_amounts_at_the_edges_of_their_range_are_accepted(tmp_path: Path) -> Non
     ]
 
 
-def test_unknown_and_ambiguous_phone_numbers_are_rejected(tmp_path: Path) -> None:
-    for number in ("100", "200", "200"):
-        Subscription.objects.create(carrier="att", phone_number=number)
-    summary = import_lines(tmp_path, HEADER + FIRST + line(subscription="200") + line(subscription="300"), create=False)
+def test_unknown_phone_numbers_are_rejected(tmp_path: Path) -> None:
+    Subscription.objects.create(carrier="att", phone_number="100")
+    summary = import_lines(tmp_path, HEADER + FIRST + line(subscription="300"), create=False)
     assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [
-        (3, "subscription", "ambiguous phone number 200: 2 current subscriptions have it"),
-        (4, "subscription", "unknown phone number 300"),
+        (3, "subscription", "unknown phone number 300"),
     ]
-    assert counts(summary) == (3, 1, 0, 0, 2)
+    assert counts(summary) == (2, 1, 0, 0, 1)
 
 
 def test_a_deleted_subscription_is_unknown_and_a_new_one_is_created_with_the_carrier_of_its_first_line(

@@ -117,13 +117,6 @@ def test_an_unknown_subscription_is_refused_by_what_it_was_named(
     assert recorded == expected(rejected=[Rejection(index, "identifier", reason) for index in range(count)])
 
 
-def test_a_name_of_several_subscriptions_is_refused(phone: str) -> None:
-    Subscription.objects.create(carrier="sprint", phone_number=phone, device_id="d-101")
-    assert ingest_usage([entry("r", phone)], BY_PHONE).rejected == (
-        Rejection(0, "identifier", "ambiguous phone number 100: 2 current subscriptions have it"),
-    )
-
-
 @pytest.mark.parametrize(
     ("changes", "field", "reason"),
     [

@@ -79,8 +79,8 @@ class PlanView(ResourceView):
                 instance.delete()
         except ProtectedError as error:
             raise Conflict(
-                f"Plan {instance.pk} is in use. Subscriptions and price limits that have it, deleted ones included: "
-                f"{len(error.protected_objects)}. Give them another plan first."
+                f"Plan {instance.pk} is in use, or was: subscriptions or price limits, deleted ones included, keep it "
+                "on record."
             ) from error
 
 

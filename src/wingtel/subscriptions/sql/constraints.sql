@@ -4,7 +4,7 @@
 CREATE TYPE identifier_range AS RANGE (subtype = text, collation = "C");
 
 -- A value is assigned once at a time. The texts decide. Their hash, as an address, is only there to keep the index fast: GiST compares
--- addresses several times as fast as ranges. See docs/decisions/0032.
+-- addresses several times as fast as ranges. See docs/decisions/0035.
 ALTER TABLE subscription_identifier ADD CONSTRAINT subscription_identifier_once EXCLUDE USING gist (
     (inet '::' + (hashtextextended(kind || ':' || value, 0) & 9223372036854775807)) inet_ops WITH &&,
     identifier_range(kind || ':' || value, kind || ':' || value, '[]') WITH &&,
