@@ -25,6 +25,11 @@ class Kind(TextChoices):
     DEVICE_ID = "device_id", "Device id"
     EXTERNAL_ID = "external_id", "External id"
 
+    @property
+    def words(self) -> str:
+        """Its name within a sentence."""
+        return self.label if self.label.isupper() else self.label.lower()
+
 
 class _Form(NamedTuple):
     """Characters that may separate groups, the pattern of the rest (its first group is the value), and the rule."""
@@ -90,8 +95,7 @@ def normalise_many(kind: Kind, texts: pl.Series, country: str) -> tuple[pl.Serie
 def _reason(kind: Kind, text: str | None) -> str:
     shown = "" if text is None else text
     shown = shown if len(shown) <= _LONGEST_ECHO else f"{shown[:_LONGEST_ECHO]}…"
-    name = kind.label if kind.label.isupper() else kind.label.lower()
-    return f"{shown!r} is no {name}: {_FORMS[kind].rule}"
+    return f"{shown!r} is no {kind.words}: {_FORMS[kind].rule}"
 
 
 def _numbers(bare: pl.Series, country: str) -> pl.Series:

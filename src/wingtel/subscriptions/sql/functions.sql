@@ -66,7 +66,7 @@ BEGIN
     SELECT kind, value INTO taken FROM wanted EXCEPT ALL SELECT kind, value FROM assigned LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION '% % is assigned at that time', taken.kind, taken.value
-            USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'subscription_identifier_once',
+            USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'subscription_identifier_once', COLUMN = taken.kind,
                   HINT = 'End that assignment first, or move it.';
     END IF;
 END $$;
