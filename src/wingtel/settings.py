@@ -219,6 +219,7 @@ CELERY_BEAT_SCHEDULE = {
     "seal": _every(WINGTEL_HOUSEKEEPING_SECONDS, "seal"),
     "expire": _every(WINGTEL_HOUSEKEEPING_SECONDS, "expire"),
     "reconcile": _every(WINGTEL_HOUSEKEEPING_SECONDS, "reconcile"),
+    "refresh current": _every(60, "refresh_current"),
     "evaluate limits": _every(WINGTEL_LIMITS_SECONDS, "evaluate_limits"),
     "deliver": _every(WINGTEL_LIMITS_SECONDS, "deliver"),
 } | {f"watch {watch.name}": _every(WINGTEL_WATCH_SECONDS, "watch", watch.name) for watch in WINGTEL_WATCH}

@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from wingtel.subscriptions.assignments import assign_identifier, not_held, refresh_current
 from wingtel.subscriptions.models import COLUMNS, Carrier, Kind, Plan, Subscription, SubscriptionIdentifier
 
 pytestmark = pytest.mark.django_db
@@ -285,6 +288,44 @@ def test_rows_of_plans_show() -> None:
     made.plans.all().delete()
 
     assert shown(made, "plan") == "None"
+
+
+def test_what_ended_as_it_was_planned_is_followed() -> None:
+    """The clock is put back by half an hour, so to speak: ends that lay ahead lie behind."""
+    old, new = (Plan.objects.create(name=name) for name in ("Old", "New"))
+    changed, moved, other = line(phone_number=A, plan=old), line(phone_number=B), line()
+    then = timezone.now() - timedelta(minutes=30)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        SubscriptionIdentifier.objects.update(valid_to=then)
+        hold(changed, C, then)
+        hold(other, B, then)
+        changed.plans.update(valid_to=then)
+        changed.plans.create(plan=new, valid_from=then)
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    assert not_held(limit=9) == [(changed.pk, Kind.MSISDN, A), (moved.pk, Kind.MSISDN, B)]
+
+    assert refresh_current(since=then) == 0
+    assert refresh_current(since=then - timedelta(minutes=1)) == 2
+
+    assert (shown(changed), shown(changed, "plan"), shown(moved)) == (C, "New", "")
+    assert refresh_current(since=then - timedelta(minutes=1)) == 0
+    assert not_held(limit=9) == []
+
+
+def test_an_identifier_that_is_shown_and_not_held_is_told_by_check() -> None:
+    made = line()
+    execute("SET LOCAL session_replication_role = replica")
+    execute("UPDATE subscription SET phone_number = %s WHERE id = %s", A, made.pk)
+    execute("SET LOCAL session_replication_role = DEFAULT")
+
+    with pytest.raises(SystemCheckError) as told:
+        call_command("check")
+
+    assert f"Subscription {made.pk} shows the phone number {A}, which it does not hold" in str(told.value)
+    assert f"wingtel identifiers assign {made.pk} msisdn {A} --from TIMESTAMP" in str(told.value)
+    assign_identifier(made.pk, Kind.MSISDN, A, valid_from=None)
+    call_command("check")
 
 
 def test_times_are_kept_whoever_writes() -> None:

@@ -5,9 +5,11 @@ When they run, and in which queue, is CELERY_BEAT_SCHEDULE and CELERY_TASK_ROUTE
 """
 
 from dataclasses import asdict
+from datetime import timedelta
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
+from django.utils import timezone
 
 from wingtel.aggregates import strategies
 from wingtel.imports.folder_watch import Arrival
@@ -17,6 +19,7 @@ from wingtel.lifecycle.reconciling import reconcile_due
 from wingtel.lifecycle.sealing import seal_due
 from wingtel.limits.delivering import deliver_due
 from wingtel.limits.evaluating import evaluate
+from wingtel.subscriptions import assignments
 from wingtel.usage import partitions
 from wingtel.usage.provenance import delete_spent_batches
 
@@ -24,6 +27,9 @@ from . import folder_scans
 from .recorded import RecordedTask
 
 log = get_task_logger(__name__)
+
+_LONGEST_PAUSE = timedelta(days=7)
+"""Of background work, for what ended meanwhile to be found afterwards."""
 
 
 @shared_task(base=RecordedTask, name="wingtel.fold")
@@ -71,6 +77,12 @@ def watch(name: str) -> list[str]:
     for arrival in arrivals:
         _tell(arrival)
     return [arrival.name for arrival in arrivals]
+
+
+@shared_task(base=RecordedTask, name="wingtel.refresh_current")
+def refresh_current() -> int:
+    """Let subscriptions show what follows identifiers and plans that ended as planned; return how many changed."""
+    return assignments.refresh_current(since=timezone.now() - _LONGEST_PAUSE)
 
 
 @shared_task(base=RecordedTask, name="wingtel.evaluate_limits")

@@ -105,6 +105,20 @@ def change_plan(
         _rows("change_plan", subscription=subscription_id, plan=plan_id, begins=valid_from, ends=valid_to)
 
 
+def refresh_current(*, since: datetime) -> int:
+    """Let the columns of subscriptions follow what ended since a timestamp; return of how many subscriptions.
+
+    Columns follow every write at once. What was planned to end ends without one.
+    """
+    ((shown,),) = _rows("refresh_current", since=since)
+    return int(shown)
+
+
+def not_held(*, limit: int) -> list[tuple[int, Kind, str]]:
+    """Return up to `limit` subscriptions that show an identifier which they do not hold, with its kind and value."""
+    return [(subscription, Kind(kind), value) for subscription, kind, value in _rows("not_held", limit=limit)]
+
+
 def _assign(
     subscription_id: int, kind: Kind, value: str, *, valid_from: datetime | None, valid_to: datetime | None
 ) -> SubscriptionIdentifier:

@@ -181,6 +181,7 @@ class SubscriptionIdentifier(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(name="subscription_identifier_value", fields=["kind", "value", "valid_from"]),
+            models.Index(name="subscription_identifier_end", fields=["valid_to"], condition=Q(valid_to__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(
@@ -215,6 +216,9 @@ class SubscriptionPlan(models.Model):
     class Meta:
         db_table = "subscription_plan"
         ordering = ["id"]
+        indexes = [
+            models.Index(name="subscription_plan_end", fields=["valid_to"], condition=Q(valid_to__isnull=False)),
+        ]
         constraints = [
             models.CheckConstraint(name="subscription_plan_period", condition=Q(valid_from__lt=models.F("valid_to"))),
         ]

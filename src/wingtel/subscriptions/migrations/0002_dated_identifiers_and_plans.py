@@ -88,6 +88,17 @@ FORM = Q(
 )
 
 
+ENDS = [
+    migrations.AddIndex(
+        model, models.Index(condition=Q(("valid_to__isnull", False)), fields=["valid_to"], name=f"{table}_end")
+    )
+    for model, table in (
+        ("subscriptionidentifier", "subscription_identifier"),
+        ("subscriptionplan", "subscription_plan"),
+    )
+]
+
+
 class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -137,5 +148,6 @@ class Migration(migrations.Migration):
                 condition=Q(("valid_from__lt", models.F("valid_to"))), name="subscription_plan_period"
             ),
         ),
+        *ENDS,
         migrations.RunSQL(sql.script("wingtel.subscriptions", "sql/constraints.sql"), migrations.RunSQL.noop),
     ]

@@ -16,3 +16,18 @@ RETURNING id
 
 -- name: change_plan
 SELECT subscription_change_plan(%(subscription)s, %(plan)s, %(begins)s, %(ends)s)
+
+-- name: refresh_current
+SELECT subscription_refresh(%(since)s)
+
+-- name: not_held
+-- Subscriptions that show an identifier which they do not hold, the first few.
+SELECT subscription.id, shown.kind, shown.value
+FROM subscription
+CROSS JOIN LATERAL subscription_shown(subscription) AS shown
+LEFT JOIN subscription_identifier AS held
+    ON held.subscription_id = subscription.id AND held.kind = shown.kind AND held.value = shown.value
+    AND coalesce(held.valid_to > now(), true)
+WHERE subscription.deleted_at IS NULL AND held.id IS NULL
+ORDER BY subscription.id, shown.kind
+LIMIT %(limit)s

@@ -266,6 +266,36 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Let columns follow what ended as it was planned, since a timestamp: nothing was written when it did. Return of how many subscriptions.
+CREATE OR REPLACE FUNCTION subscription_refresh(since timestamptz) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    at CONSTANT timestamptz := clock_timestamp();
+    ended record;
+    ended_plans bigint[];
+BEGIN
+    SELECT array_agg(id) AS ids, array_agg(kind) AS kinds INTO ended
+    FROM (
+        SELECT DISTINCT subscription.id, former.kind
+        FROM subscription_identifier AS former
+        JOIN subscription ON subscription.id = former.subscription_id
+        JOIN LATERAL subscription_shown(subscription) AS shown ON shown.kind = former.kind AND shown.value = former.value
+        WHERE former.valid_to > since AND former.valid_to <= at AND subscription.deleted_at IS NULL
+          AND NOT EXISTS (SELECT FROM subscription_identifier AS held
+                          WHERE held.subscription_id = former.subscription_id AND held.kind = former.kind
+                            AND held.value = former.value AND coalesce(held.valid_to > at, true))
+    ) AS pair;
+    SELECT array_agg(DISTINCT subscription.id) INTO ended_plans
+    FROM subscription_plan AS former
+    JOIN subscription ON subscription.id = former.subscription_id
+    WHERE former.valid_to > since AND former.valid_to <= at AND subscription.deleted_at IS NULL
+      AND subscription.plan_id IS DISTINCT FROM subscription_current_plan(subscription.id, at);
+    PERFORM subscription_touch(ended.ids || ended_plans);
+    PERFORM subscription_show(ended.ids, ended.kinds);
+    UPDATE subscription SET plan_id = subscription_current_plan(id, at) WHERE id = ANY (ended_plans) AND deleted_at IS NULL;
+    RETURN (SELECT count(DISTINCT id) FROM unnest(ended.ids || ended_plans) AS id);
+END $$;
+
 CREATE OR REPLACE FUNCTION subscription_set_updated_at() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,0 +1,36 @@
+"""Django system checks: subscriptions that show identifiers which they do not hold."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core import checks
+from django.db import ProgrammingError
+
+_SHOWN = 20
+
+
+def shown_identifiers_are_held(
+    *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
+) -> list[checks.CheckMessage]:
+    """Warn of identifiers that the migration could assign to none: several claimed them, or they were no identifiers."""
+    from .assignments import not_held  # noqa: PLC0415 - needs the apps to be loaded
+
+    if not databases:
+        return []
+    try:
+        found = not_held(limit=_SHOWN + 1)
+    except ProgrammingError:
+        return []  # not migrated yet
+    warnings: list[checks.CheckMessage] = [
+        checks.Warning(
+            f"Subscription {subscription} shows the {kind.words} {value}, which it does not hold.",
+            f"Usage that names it is rejected. Run `wingtel identifiers assign {subscription} {kind} {value} --from "
+            "TIMESTAMP`.",
+            id="wingtel.W004",
+        )
+        for subscription, kind, value in found[:_SHOWN]
+    ]
+    if len(found) > _SHOWN:
+        warnings.append(checks.Warning("There are more such subscriptions.", id="wingtel.W004"))
+    return warnings
