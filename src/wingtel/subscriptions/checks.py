@@ -13,7 +13,7 @@ _SHOWN = 20
 def shown_identifiers_are_held(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
 ) -> list[checks.CheckMessage]:
-    """Warn of identifiers that the migration could assign to none: several claimed them, or they were no identifiers."""
+    """Warn of identifiers that the migration could not assign: several claimed them, or they were no identifiers."""
     from .assignments import not_held  # noqa: PLC0415 - needs the apps to be loaded
 
     if not databases:
