@@ -15,6 +15,8 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
+from wingtel.subscriptions.assignments import refusal
+
 from . import request_ids
 
 PROBLEM_JSON = "application/problem+json"
@@ -131,6 +133,8 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
             return exceptions.NotFound()
         case PermissionDenied():
             return exceptions.PermissionDenied()
+        case IntegrityError() if told := refusal(error):
+            return Conflict(f"{told.field}: {told.reason}.")
         case IntegrityError():
             return Conflict("This contradicts what is stored meanwhile. Read it again, then repeat the request.")
         case OperationalError() | InterfaceError():

@@ -13,6 +13,7 @@ from rest_framework import serializers
 
 from wingtel.aggregates.answers import money
 from wingtel.aggregates.questions import DATE_RULE, LARGEST_ID, parse_date
+from wingtel.subscriptions.identifiers import Kind, normalise
 from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
 
 SEEN = re.compile(r"[^\s\u0000-\u001f\u0085\ufeff]")
@@ -32,6 +33,37 @@ class TextField(serializers.CharField):
         if not self.allow_blank and not SEEN.search(data):
             self.fail("blank")
         return super().to_internal_value(data)
+
+
+IDENTIFIER_PATTERNS = {
+    Kind.MSISDN: r"^(\+[1-9][0-9]{6,14})?$",
+    Kind.IMSI: r"^([0-9]{6,15})?$",
+    Kind.ICCID: r"^([0-9]{18,22})?$",
+    Kind.DEVICE_ID: r"^[^\u0000-\u001f\u007f]{0,40}$",
+    Kind.EXTERNAL_ID: r"^[^\u0000-\u001f\u007f]{0,100}$",
+}
+"""Normal forms, for the schema; other forms of the same are read too."""
+
+
+class IdentifierField(TextField):
+    """An identifier, kept in its normal form; nothing where there is none. National numbers are its serializer's."""
+
+    def __init__(self, kind: Kind, help_text: str = "") -> None:
+        text = "In any form; answered in E.164." if kind is Kind.MSISDN else help_text
+        super().__init__(required=False, allow_blank=True, help_text=text)
+        self.kind = kind
+
+    @property
+    def pattern(self) -> str:
+        """What the schema says of it."""
+        return IDENTIFIER_PATTERNS[self.kind]
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            return normalise(self.kind, text, self.parent.country) if text else text
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
 
 
 def whole(data: Any) -> int | None:

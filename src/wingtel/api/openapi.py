@@ -10,7 +10,7 @@ from rest_framework import serializers
 from wingtel.aggregates.questions import LARGEST_ID
 
 from .errors import PROBLEM_JSON
-from .fields import DayField, ExactDecimalField
+from .fields import DayField, ExactDecimalField, IdentifierField
 from .parameters import DATE_PATTERN
 from .permissions import needed
 from .schemas import problem
@@ -108,6 +108,8 @@ class Schema(AutoSchema):
                 schema["pattern"] = _decimal_pattern(field)
             case DayField() if direction == "request":
                 schema["pattern"] = DATE_PATTERN
+            case IdentifierField() if direction == "request":
+                schema["pattern"] = field.pattern
             case serializers.CharField() if direction == "request" and "string" in schema.get("type", ""):
                 schema["pattern"] = WITHOUT_NUL if field.allow_blank else VISIBLE
             case serializers.PrimaryKeyRelatedField() if direction == "request":

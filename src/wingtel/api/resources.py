@@ -116,6 +116,11 @@ class SubscriptionView(ResourceView):
     def perform_create(self, serializer: BaseSerializer[Subscription]) -> None:
         serializer.save(carrier=self.carrier)
 
+    def perform_update(self, serializer: BaseSerializer[Subscription]) -> None:
+        with transaction.atomic():  # the database keeps the dated rows in step
+            serializer.save()
+        serializer.instance.refresh_from_db()
+
     def perform_destroy(self, instance: Subscription) -> None:
         instance.delete_softly()
 

@@ -1,6 +1,6 @@
 """Plans, purchases, subscriptions, adjustments and proofs as the API shows them and takes them in."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import QuerySet
@@ -13,7 +13,7 @@ from wingtel.keys.access import Access
 from wingtel.lifecycle.adjusting import LONGEST_ACTOR, LONGEST_REASON
 from wingtel.lifecycle.answers import adjustment_answer, day_answer
 from wingtel.lifecycle.models import Reconciliation
-from wingtel.subscriptions.models import Plan, Purchase, Subscription
+from wingtel.subscriptions.models import COLUMNS, Carrier, Kind, Plan, Purchase, Subscription
 from wingtel.usage.models import UsageAdjustment, UsageDay
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
@@ -22,6 +22,7 @@ from .fields import (
     DayField,
     ExactDecimalField,
     FlagField,
+    IdentifierField,
     IdField,
     MomentField,
     MoneyField,
@@ -35,10 +36,11 @@ SUBSCRIPTION_FIELDS = (
     "status",
     "owner",
     "plan",
-    "device_id",
-    "phone_number",
+    *COLUMNS.values(),
     "phone_model",
     "effective_date",
+    "created_at",
+    "updated_at",
 )
 
 
@@ -69,39 +71,74 @@ class KnownFieldsSerializer(KnownFields, serializers.ModelSerializer[Any]):
     }
 
 
+def caller_s_carrier(of: serializers.Field[Any, Any, Any, Any]) -> Carrier | None:
+    """Return the carrier that the caller is limited to."""
+    request = of.context.get("request")
+    return request.auth.carrier if request is not None and isinstance(request.auth, Access) else None
+
+
 class SubscriptionField(IdField):
     """The id of a subscription; to a caller limited to a carrier, those of others do not exist."""
 
     def get_queryset(self) -> QuerySet[Subscription] | None:
         found: QuerySet[Subscription] | None = super().get_queryset()
-        request = self.context.get("request")
-        carrier = request.auth.carrier if request is not None and isinstance(request.auth, Access) else None
+        carrier = caller_s_carrier(self)
         return found.filter(carrier=carrier) if found is not None and carrier else found
 
 
-@examples.example(examples.PLAN, {"id": 1, **examples.PLAN})
+@examples.example(examples.PLAN, {"id": 1, **examples.PLAN, **examples.TIMES})
 class PlanSerializer(KnownFieldsSerializer):
-    """What a subscription is sold as."""
+    """A product that subscriptions are sold as."""
 
     class Meta:
         model = Plan
-        fields = ("id", "name", "price", "data_available")
+        fields = ("id", "name", "price", "data_available", "created_at", "updated_at")
 
 
-@examples.example(examples.PURCHASE, {"id": 1, **examples.PURCHASE})
+@examples.example(examples.PURCHASE, {"id": 1, **examples.PURCHASE, **examples.TIMES})
 class PurchaseSerializer(KnownFieldsSerializer):
-    """A payment asked for a subscription."""
+    """A payment asked of a user, for a subscription or for something else: of one of them at least."""
 
-    subscription = SubscriptionField(queryset=Subscription.objects.current())
+    subscription = SubscriptionField(queryset=Subscription.objects.current(), required=False, allow_null=True)
 
     class Meta:
         model = Purchase
-        fields = ("id", "subscription", "status", "amount", "payment_date")
+        fields = ("id", "user", "subscription", "status", "amount", "payment_date", "created_at", "updated_at")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a purchase of nobody, and one without a subscription to a caller who is limited to a carrier."""
+        user, subscription = (
+            attrs[name] if name in attrs else getattr(self.instance, name, None) for name in ("user", "subscription")
+        )
+        if not subscription and caller_s_carrier(self):
+            raise serializers.ValidationError({"subscription": ["needed of a caller who is limited to a carrier"]})
+        if not subscription and not user:
+            raise serializers.ValidationError({"user": ["a purchase has a user, a subscription or both"]})
+        return attrs
 
 
-@examples.example(examples.ATT, {"id": 7, "carrier": "att", **examples.ATT})
-class AttSubscriptionSerializer(KnownFieldsSerializer):
+class SubscriptionSerializer(KnownFieldsSerializer):
+    """A line, with its current identifiers and plan. What is written begins now, what was there ends."""
+
+    carrier: ClassVar[Carrier]
+
+    phone_number = IdentifierField(Kind.MSISDN)
+    imsi = IdentifierField(Kind.IMSI)
+    iccid = IdentifierField(Kind.ICCID)
+    device_id = IdentifierField(Kind.DEVICE_ID)
+    external_id = IdentifierField(Kind.EXTERNAL_ID, help_text="The reference of another system.")
+
+    @property
+    def country(self) -> str:
+        """The country that numbers without a calling code belong to."""
+        return self.carrier.country
+
+
+@examples.example(examples.ATT, {"id": 7, "carrier": "att", **examples.ATT, **examples.TIMES})
+class AttSubscriptionSerializer(SubscriptionSerializer):
     """A line with AT&T."""
+
+    carrier = Carrier.ATT
 
     class Meta:
         model = Subscription
@@ -109,9 +146,11 @@ class AttSubscriptionSerializer(KnownFieldsSerializer):
         read_only_fields = ("carrier",)
 
 
-@examples.example(examples.SPRINT, {"id": 8, "carrier": "sprint", **examples.SPRINT})
-class SprintSubscriptionSerializer(KnownFieldsSerializer):
+@examples.example(examples.SPRINT, {"id": 8, "carrier": "sprint", **examples.SPRINT, **examples.TIMES})
+class SprintSubscriptionSerializer(SubscriptionSerializer):
     """A line with Sprint."""
+
+    carrier = Carrier.SPRINT
 
     class Meta:
         model = Subscription

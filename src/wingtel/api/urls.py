@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from . import lifecycle, limits, resources, usage_records, views
+from . import assignments, lifecycle, limits, resources, usage_records, views
 from .converters import IdConverter
 from .documentation import SchemaView
 
@@ -32,6 +32,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("usage/metrics/", views.MetricsView.as_view(), name="metrics"),
     path("subscriptions/<id:id>/usage/", views.SeriesView.as_view(), name="series"),
     path("subscriptions/<id:id>/usage/<str:day>/", lifecycle.ExplanationView.as_view(), name="explanation"),
+    path(
+        "subscriptions/<id:id>/identifiers/",
+        assignments.IdentifierView.as_view({"get": "list", "post": "create"}),
+        name="identifiers",
+    ),
+    path(
+        "subscriptions/<id:id>/identifiers/<id:identifier>/end/",
+        assignments.IdentifierView.as_view({"post": "end"}),
+        name="identifier-end",
+    ),
+    path(
+        "subscriptions/<id:id>/identifiers/<id:identifier>/move/",
+        assignments.IdentifierView.as_view({"post": "move"}),
+        name="identifier-move",
+    ),
+    path(
+        "subscriptions/<id:id>/plans/",
+        assignments.PlanHistoryView.as_view({"get": "list", "post": "create"}),
+        name="subscription-plans",
+    ),
     path("health/", views.HealthView.as_view(), name="health"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
