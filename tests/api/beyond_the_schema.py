@@ -26,6 +26,14 @@ schemathesis.openapi.format("cursor-of-day", st.builds(cursors.encode, days))
 schemathesis.openapi.format("cursor-of-metrics", st.builds(cursors.encode, ids, usage_types))
 schemathesis.openapi.format("cursor-of-exceeding", st.builds(cursors.encode, prices, ids))
 
+IDENTIFIERS = {
+    "msisdn": "+1202{:07}",
+    "imsi": "310150{:09}",
+    "iccid": "8901260234{:09}",
+    "device_id": "device {}",
+    "external_id": "external {}",
+}
+
 _numbers = count()
 
 
@@ -47,6 +55,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.headers["Idempotency-Key"] = f"key {next(_numbers)}"
     if isinstance(case.body, dict):
         _mend(case.body)
+        _mend_assignment(case.body)
 
 
 def _mend(body: dict[str, Any]) -> None:
@@ -63,5 +72,15 @@ def _mend(body: dict[str, Any]) -> None:
         body["emails"] = ["ada@example.org"]
     if "url" in body:  # one of a public address
         body["url"] = "https://example.org/hook"
+    if "amount" in body and "warn_at" not in body:  # a purchase is of somebody
+        body["subscription"] = THERE["subscription"]
     if "day" in body:  # an adjustment: of a day that has come, of something, and of what can be added up
         body |= {"day": "2026-06-10", "used": 1}
+
+
+def _mend_assignment(body: dict[str, Any]) -> None:
+    if "kind" in body:  # an identifier of its kind, that nobody has yet
+        body["value"] = IDENTIFIERS[body["kind"]].format(next(_numbers))
+        body["replaces"] = None
+    if body.get("valid_to"):
+        body["valid_from"] = None

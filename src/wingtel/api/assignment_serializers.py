@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from wingtel.aggregates.questions import LARGEST_ID
-from wingtel.subscriptions.models import Kind, Plan, Subscription, SubscriptionIdentifier, SubscriptionPlan
+from wingtel.subscriptions.identifiers import Kind
+from wingtel.subscriptions.models import Plan, Subscription, SubscriptionIdentifier, SubscriptionPlan
 
 from . import examples
 from .fields import IdField, MomentField, TextField, WholeNumberField

@@ -1,6 +1,7 @@
 """The dated identifiers and plans of a subscription: history, and changes from any timestamp on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -13,7 +14,8 @@ from rest_framework.response import Response
 from wingtel.keys.access import Scope
 from wingtel.subscriptions import assignments
 from wingtel.subscriptions.assignments import AssignmentError, IdentifierInUseError, NotAssignableError
-from wingtel.subscriptions.models import Kind, Subscription, SubscriptionIdentifier, SubscriptionPlan
+from wingtel.subscriptions.identifiers import Kind
+from wingtel.subscriptions.models import Subscription, SubscriptionIdentifier, SubscriptionPlan
 
 from . import assignment_serializers as serializers
 from . import parameters, schemas
@@ -85,24 +87,24 @@ class IdentifierView(DatedView):
         operation_id="subscription_identifier_assign",
         tags=["subscriptions"],
         summary="Assign an identifier to a subscription",
-        description="From valid_from on, until valid_to. What the subscription holds already is extended. With replaces, "
-        "another of its identifiers ends when this one begins: a change of number, or of SIM card. A value that another "
-        "subscription holds at that time, of whatever carrier, is answered with 409.",
+        description="From valid_from on, until valid_to. What the subscription holds already is extended. With "
+        "replaces, another of its identifiers ends when this one begins: a change of number, or of SIM card. A value "
+        "that another subscription holds at that time, of whatever carrier, is answered with 409.",
         request=serializers.AssignmentSerializer,
         responses={201: serializers.IdentifierSerializer, **schemas.problems(400, 404, 409)},
     )
     def create(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
         subscription = self.subscription()
         values = self.sent(serializers.AssignmentSerializer, request)
-        made = told(
-            assignments.assign_identifier,
-            subscription.pk,
-            Kind(values["kind"]),
-            values["value"],
-            valid_from=values.get("valid_from", timezone.now()),
-            valid_to=values.get("valid_to"),
-            replaces=values.get("replaces"),
-        )
+        with told():
+            made = assignments.assign_identifier(
+                subscription.pk,
+                Kind(values["kind"]),
+                values["value"],
+                valid_from=values.get("valid_from", timezone.now()),
+                valid_to=values.get("valid_to"),
+                replaces=values.get("replaces"),
+            )
         return Response(self.get_serializer(made).data, status=201)
 
     @extend_schema(
@@ -120,7 +122,8 @@ class IdentifierView(DatedView):
     def end(self, request: Request, id: int, identifier: int) -> Response:  # noqa: A002 - the address' own word
         self.check_identifier(identifier)
         values = self.sent(serializers.EndSerializer, request)
-        ended = told(assignments.end_identifier, identifier, at=values.get("at", timezone.now()))
+        with told():
+            ended = assignments.end_identifier(identifier, at=values.get("at", timezone.now()))
         return Response(self.get_serializer(ended).data) if ended else Response(status=204)
 
     @extend_schema(
@@ -136,7 +139,8 @@ class IdentifierView(DatedView):
         self.check_identifier(identifier)
         values = self.sent(serializers.MoveSerializer, request)
         to, at = values["subscription_id"].pk, values.get("at", timezone.now())
-        moved = told(assignments.move_identifier, identifier, to=to, at=at)
+        with told():
+            moved = assignments.move_identifier(identifier, to=to, at=at)
         return Response(self.get_serializer(moved).data, status=201)
 
     def check_identifier(self, identifier: int) -> None:
@@ -170,30 +174,31 @@ class PlanHistoryView(DatedView):
         operation_id="subscription_plan_change",
         tags=["subscriptions"],
         summary="Change the plan of a subscription from a timestamp on",
-        description="Now without one; it may lie in the past. For good, or until valid_to: other plans of that period are "
-        "cut off around it. Answers with the plans that the subscription has then.",
+        description="Now without one; it may lie in the past. For good, or until valid_to: other plans of that period "
+        "are cut off around it. Answers with the plans that the subscription has then.",
         request=serializers.PlanChangeSerializer,
         responses={201: serializers.SubscriptionPlansShape, **schemas.problems(400, 404, 409)},
     )
     def create(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
         subscription = self.subscription()
         values = self.sent(serializers.PlanChangeSerializer, request)
-        told(
-            assignments.change_plan,
-            subscription.pk,
-            values["plan"] and values["plan"].pk,
-            valid_from=values.get("valid_from", timezone.now()),
-            valid_to=values.get("valid_to"),
-        )
+        with told():
+            assignments.change_plan(
+                subscription.pk,
+                values["plan"] and values["plan"].pk,
+                valid_from=values.get("valid_from", timezone.now()),
+                valid_to=values.get("valid_to"),
+            )
         return Response(
             {"results": self.get_serializer(subscription.plans.order_by("valid_from"), many=True).data}, 201
         )
 
 
-def told[**P, T](service: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what a service does; raise what it refuses as the API tells it."""
+@contextmanager
+def told() -> Iterator[None]:
+    """Raise what a service refuses as the API tells it."""
     try:
-        return service(*args, **kwargs)
+        yield
     except IdentifierInUseError as error:
         raise Conflict(sentence(error)) from error
     except NotAssignableError as error:

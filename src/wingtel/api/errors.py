@@ -133,10 +133,9 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
             return exceptions.NotFound()
         case PermissionDenied():
             return exceptions.PermissionDenied()
-        case IntegrityError() if told := refusal(error):
-            return Conflict(f"{told.field}: {told.reason}.")
         case IntegrityError():
-            return Conflict("This contradicts what is stored meanwhile. Read it again, then repeat the request.")
+            told = refusal(error) or "This contradicts what is stored meanwhile. Read it again, then repeat the request"
+            return Conflict(f"{told}.")
         case OperationalError() | InterfaceError():
             return Unavailable()
     return None

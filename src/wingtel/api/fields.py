@@ -46,7 +46,7 @@ IDENTIFIER_PATTERNS = {
 
 
 class IdentifierField(TextField):
-    """An identifier, kept in its normal form; nothing where there is none. National numbers are its serializer's."""
+    """An identifier, kept in its normal form. Numbers without a calling code are of the `country` of the context."""
 
     def __init__(self, kind: Kind, help_text: str = "") -> None:
         text = "In any form; answered in E.164." if kind is Kind.MSISDN else help_text
@@ -61,7 +61,7 @@ class IdentifierField(TextField):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         try:
-            return normalise(self.kind, text, self.parent.country) if text else text
+            return normalise(self.kind, text, self.context["country"]) if text else text
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from error
 

@@ -113,13 +113,16 @@ class SubscriptionView(ResourceView):
     def get_queryset(self) -> QuerySet[Subscription]:
         return Subscription.objects.current().carried_by(self.carrier)
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "country": self.carrier.country}
+
     def perform_create(self, serializer: BaseSerializer[Subscription]) -> None:
-        serializer.save(carrier=self.carrier)
+        with transaction.atomic():
+            serializer.save(carrier=self.carrier)
 
     def perform_update(self, serializer: BaseSerializer[Subscription]) -> None:
-        with transaction.atomic():  # the database keeps the dated rows in step
-            serializer.save()
-        serializer.instance.refresh_from_db()
+        with transaction.atomic():
+            serializer.save().refresh_from_db()  # the database keeps it in step with its dated rows
 
     def perform_destroy(self, instance: Subscription) -> None:
         instance.delete_softly()

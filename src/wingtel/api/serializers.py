@@ -1,6 +1,6 @@
 """Plans, purchases, subscriptions, adjustments and proofs as the API shows them and takes them in."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import models
 from django.db.models import QuerySet
@@ -13,7 +13,8 @@ from wingtel.keys.access import Access
 from wingtel.lifecycle.adjusting import LONGEST_ACTOR, LONGEST_REASON
 from wingtel.lifecycle.answers import adjustment_answer, day_answer
 from wingtel.lifecycle.models import Reconciliation
-from wingtel.subscriptions.models import COLUMNS, Carrier, Kind, Plan, Purchase, Subscription
+from wingtel.subscriptions.identifiers import Kind
+from wingtel.subscriptions.models import COLUMNS, Carrier, Plan, Purchase, Subscription
 from wingtel.usage.models import UsageAdjustment, UsageDay
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
@@ -120,25 +121,16 @@ class PurchaseSerializer(KnownFieldsSerializer):
 class SubscriptionSerializer(KnownFieldsSerializer):
     """A line, with its current identifiers and plan. What is written begins now, what was there ends."""
 
-    carrier: ClassVar[Carrier]
-
     phone_number = IdentifierField(Kind.MSISDN)
     imsi = IdentifierField(Kind.IMSI)
     iccid = IdentifierField(Kind.ICCID)
     device_id = IdentifierField(Kind.DEVICE_ID)
     external_id = IdentifierField(Kind.EXTERNAL_ID, help_text="The reference of another system.")
 
-    @property
-    def country(self) -> str:
-        """The country that numbers without a calling code belong to."""
-        return self.carrier.country
-
 
 @examples.example(examples.ATT, {"id": 7, "carrier": "att", **examples.ATT, **examples.TIMES})
 class AttSubscriptionSerializer(SubscriptionSerializer):
     """A line with AT&T."""
-
-    carrier = Carrier.ATT
 
     class Meta:
         model = Subscription
@@ -149,8 +141,6 @@ class AttSubscriptionSerializer(SubscriptionSerializer):
 @examples.example(examples.SPRINT, {"id": 8, "carrier": "sprint", **examples.SPRINT, **examples.TIMES})
 class SprintSubscriptionSerializer(SubscriptionSerializer):
     """A line with Sprint."""
-
-    carrier = Carrier.SPRINT
 
     class Meta:
         model = Subscription
