@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
@@ -119,8 +119,7 @@ def test_any_other_answer_drops_nothing(days: list[date], answer: bytes) -> None
 def test_an_interrupt_at_the_question_drops_nothing(days: list[date]) -> None:
     with terminal() as (_, command):
         read_question(command)
-        command.send_signal(signal.SIGINT)
-        _, err = command.communicate(timeout=60)
+        err = interrupt(command)
     assert (command.returncode, err.strip()) == (1, "CommandError: Nothing was dropped.")
     assert states(days) == KEPT
 
@@ -177,9 +176,21 @@ def terminal() -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
     try:
         with start(line) as command:
             os.close(line)
-            yield keys, command
+            try:
+                yield keys, command
+            finally:
+                command.kill()  # one that goes on asking is a failure, and not the end of all tests
     finally:
         os.close(keys)
+
+
+def interrupt(command: "subprocess.Popen[str]") -> str:
+    """Press Ctrl-C until the command ends: one pressed just before it reads is noticed at the next."""
+    for _ in range(3):
+        command.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            return command.communicate(timeout=20)[1]
+    pytest.fail("the command goes on after three interrupts")
 
 
 def read_question(command: "subprocess.Popen[str]") -> None:

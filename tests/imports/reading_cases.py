@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
 from wingtel.imports import profiles
 from wingtel.imports.bulk import ReadTable
 from wingtel.imports.profiles import Profile
 from wingtel.imports.reading import reading
+from wingtel.ingest.batch import business_day
 
 CASES = Path(__file__).parent / "cases"
 Change = tuple[str, str]
@@ -35,7 +38,8 @@ def read(path: Path | str, profile: Profile, *columns: str, zone: str = "UTC") -
     records, rejects = [], []
     with parts_of(CASES / path, profile, zone=zone) as parts:
         for part in parts:
-            rows = part.records.sort("line").select(columns).rows()
+            days = business_day(pl.col("moment"), zone)
+            rows = part.records.with_columns(day=days).sort("line").select(columns).rows()
             records += [row[0] for row in rows] if len(columns) == 1 else rows
             rejects += [(reject.line, reject.field, reject.reason) for reject in part.rejects]
     return records, rejects

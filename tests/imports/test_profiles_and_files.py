@@ -339,7 +339,7 @@ class Reading:
         blocks = -(-int(max(used - included, Decimal(0))) // block)
         with localcontext(prec=80):
             price = (each * blocks).quantize(Decimal("0.00000001"), ROUND_HALF_EVEN)
-        if price > Decimal("9999999999.99999999"):
+        if price > Decimal("9999999999.9999"):
             raise RejectedError
         return price
 

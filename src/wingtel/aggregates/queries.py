@@ -21,7 +21,6 @@ from wingtel import sql
 from wingtel.database.arrays import array
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageDay, UsageType
-from wingtel.usage.provenance import RecordOrigin
 
 from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
 
@@ -83,7 +82,7 @@ class ExceedingPosition:
 class ExceedingPage:
     """One page of the answer; `next` is where the following page starts after, None on the last.
 
-    `written` are its results in JSON, as the database wrote them: amounts are texts with four decimals.
+    `written` are its results in JSON, as the database wrote them: amounts are texts, as usage_money() shows them.
     """
 
     as_of: datetime
@@ -337,13 +336,13 @@ class Sums:
 
 @dataclass(frozen=True)
 class RawRecord:
-    """A raw usage record, whichever table it stands in; `origin` is None for what was not ingested."""
+    """A raw usage record, whichever table it stands in; `source` is for `origins_of`, None where nothing was noted."""
 
     record_id: str
     usage_date: datetime
     used: int
     price: Decimal
-    origin: RecordOrigin | None
+    source: int | None
 
 
 @dataclass(frozen=True)
@@ -414,11 +413,8 @@ def _type_with_sources(usage_type: str, *columns: Any) -> TypeWithSources:
     )
 
 
-def _raw_record(*, record_id: str, usage_date: str, used: int, price: str, **origin: Any) -> RawRecord:
-    told = RecordOrigin(origin["origin"], origin["reference"], origin["name"], origin["line"])
-    return RawRecord(
-        record_id, datetime.fromisoformat(usage_date), used, Decimal(price), told if origin["origin"] else None
-    )
+def _raw_record(*, record_id: str, usage_date: str, used: int, price: str, source: int | None) -> RawRecord:
+    return RawRecord(record_id, datetime.fromisoformat(usage_date), used, Decimal(price), source)
 
 
 @dataclass(frozen=True)

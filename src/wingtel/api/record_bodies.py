@@ -20,7 +20,7 @@ from wingtel.ingest.batch import Lookup
 from wingtel.ingest.inputs import frame_of
 from wingtel.ingest.outcomes import Rejection
 from wingtel.usage.models import UsageType
-from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS
+from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_RULE, is_price
 
 from .errors import TooLarge, echo
 
@@ -296,7 +296,7 @@ def _price(raw: Raw | UnsetType) -> str | None:
         return None
     if text is sent and sent[:1] in b"-0123456789":  # a number in JSON: it may have an exponent
         number = Decimal(sent.decode())
-        if number.is_zero() or (abs(number) <= LARGEST_PRICE and round(number, PRICE_DECIMALS) == number):
+        if is_price(number):
             return f"{number:.{PRICE_DECIMALS}f}"
     shown = echo(sent.decode(errors="replace"))
-    raise _WrongError(f"{shown} is no decimal up to {LARGEST_PRICE} with at most {PRICE_DECIMALS} decimals")
+    raise _WrongError(f"{shown} is {PRICE_RULE}")

@@ -16,6 +16,7 @@ from django.core.validators import validate_email
 from .watches import parse_watches
 
 T = TypeVar("T")
+N = TypeVar("N", int, float)
 
 _TRUE, _FALSE = ("1", "true", "yes"), ("0", "false", "no")
 _WHOLE_NUMBER, _NUMBER = re.compile(r"[0-9]+"), re.compile(r"[0-9]*\.?[0-9]+")
@@ -45,24 +46,21 @@ def kind(rule: str, convert: Callable[[str], T], *, secret: bool = False) -> Kin
 
 def whole_number(least: int, most: int) -> Kind[int]:
     """Return the kind of whole numbers from `least` to `most`, written in plain digits."""
-
-    def convert(text: str) -> int:
-        _require(_WHOLE_NUMBER.fullmatch(text))
-        _require(least <= int(text) <= most)
-        return int(text)
-
-    return kind(f"a whole number from {least} to {most}", convert)
+    return kind(f"a whole number from {least} to {most}", _between(least, most, _WHOLE_NUMBER, int))
 
 
 def number(least: float, most: float) -> Kind[float]:
     """Return the kind of numbers from `least` to `most`, written in plain digits."""
+    return kind(f"a number from {least:g} to {most:g}", _between(least, most, _NUMBER, float))
 
-    def convert(text: str) -> float:
-        _require(_NUMBER.fullmatch(text))
-        _require(least <= float(text) <= most)
-        return float(text)
 
-    return kind(f"a number from {least:g} to {most:g}", convert)
+def _between(least: N, most: N, digits: re.Pattern[str], read: Callable[[str], N]) -> Callable[[str], N]:
+    def convert(text: str) -> N:
+        _require(digits.fullmatch(text))
+        _require(least <= read(text) <= most)
+        return read(text)
+
+    return convert
 
 
 def one_of(*choices: str) -> Kind[str]:

@@ -23,7 +23,6 @@ RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "usage_type": USAGE_TYPES,
     "record_id": ReferenceValue.dtype,
     "moment": TimestampValue.dtype,
-    "day": pl.Date,
     "name": IdentifierValue.dtype,
     "carrier": CarrierValue.dtype,
     "quantity": QuantityValue.dtype,
@@ -63,7 +62,6 @@ class RecordReader:
     ) -> None:
         self.profile = profile
         self.columns = columns = Columns(header, profile.constants)
-        self._operator_zone = operator_zone
         self._in_bulk = in_bulk
         self._line = LineValues(profile, columns, operator_zone)
         self._replaced = {
@@ -129,8 +127,7 @@ class RecordReader:
     ) -> pl.DataFrame:
         part = table.filter(self._line.present[kind])
         values = {value.name: value for value in self._values(part, own, problems)}
-        day = pl.col("moment").dt.convert_time_zone(self._operator_zone.key).dt.date()
-        columns = {"usage_type": pl.lit(str(kind), USAGE_TYPES), "day": day} | values
+        columns = {"usage_type": pl.lit(str(kind), USAGE_TYPES)} | values
         return part.select(columns.get(name, pl.col(name)).alias(name) for name in RECORDS)
 
     def _values(self, table: pl.DataFrame, values: Mapping[str, Value], problems: "_Problems") -> list[pl.Series]:

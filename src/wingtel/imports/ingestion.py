@@ -90,7 +90,7 @@ class DryRun:
     def add(self, read: ReadTable) -> None:
         """Count a part."""
         options = options_of(self.profile, self.create_subscriptions, self.since)
-        result, self._seen = examine(batch_of(read), options, seen=self._seen)
+        result, self._seen = examine(batch_of(read), options, self._seen)
         self.counts += counts_of(read, result)
         room = max(_MOST_EXAMINED_REJECTS - len(self.rejects), 0)
         self.rejects += islice(rejects_of(read, result, self.profile), room)
@@ -113,8 +113,7 @@ def options_of(
 def batch_of(read: ReadTable) -> pl.DataFrame:
     """Return the records of a part as a batch."""
     renamed = {LINE: "position", "moment": "usage_date", "name": "identifier"}
-    batch = read.records.drop("day").rename(renamed)
-    return batch.with_columns(price=pl.when(pl.col("price") != UNRATED).then("price"))
+    return read.records.rename(renamed).with_columns(price=pl.when(pl.col("price") != UNRATED).then("price"))
 
 
 def counts_of(read: ReadTable, result: IngestResult) -> Counts:

@@ -175,7 +175,7 @@ def _record(
     parts: Iterator[Read],
     on_progress: Progress | None,
 ) -> None:
-    counts = Counts(*(getattr(run, name) for name in Counts._fields))
+    counts = _counts(run)
     ingestor = PartIngestor(run, profile, options.create_subscriptions, options.since)
     outcomes: Iterator[tuple[Counts, int]]
     if options.workers == 1:
@@ -217,6 +217,10 @@ def _by_workers(ingestor: PartIngestor, parts: Iterator[Read], workers: int) -> 
             wait(busy)
 
 
+def _counts(run: UsageImport) -> Counts:
+    return Counts(*(getattr(run, name) for name in Counts._fields))
+
+
 def _finish(run: UsageImport, status: UsageImport.Status, problem: str = "") -> None:
     running = UsageImport.objects.filter(pk=run.pk, status=UsageImport.Status.RUNNING)
     running.update(status=status, finished_at=timezone.now(), problem=problem)
@@ -228,13 +232,7 @@ def _summary(run: UsageImport, seconds: float, *, was_imported: bool = False, re
         import_id=run.pk,
         file=run.file,
         feed=run.feed,
-        lines=run.lines,
-        accepted=run.accepted,
-        skipped=run.skipped,
-        duplicate=run.duplicate,
-        conflict=run.conflict,
-        rejected=run.rejected,
-        records=run.records,
+        **_counts(run)._asdict(),
         rejects=[
             Reject(reject.line, reject.raw, reject.field, reject.reason)
             for reject in run.rejects.order_by("line")[: ImportSummary.SHOWN]

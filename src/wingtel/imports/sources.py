@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import shutil
+import signal
 import sys
 import tempfile
 import zlib
@@ -46,6 +47,7 @@ def find_files(names: Sequence[str]) -> list[Path]:
 @contextmanager
 def standard_input() -> Iterator[Path]:
     """Standard input as a file, kept only as long as it is needed: an import has to know all of it before it begins."""
+    signal.siginterrupt(signal.SIGINT, True)  # Polars's handler restarts the read, and Ctrl-C would not be noticed
     with tempfile.NamedTemporaryFile(prefix="wingtel-import-") as spool:
         shutil.copyfileobj(sys.stdin.buffer, spool, _READ)
         spool.flush()

@@ -36,6 +36,11 @@ KEY = ("record_id", "usage_date", "subscription_id")
 """With the usage type, the key of a record."""
 
 
+def business_day(usage_date: pl.Expr, zone: str) -> pl.Expr:
+    """Return the business days of timestamps in UTC; `zone` is the operator's time zone."""
+    return usage_date.dt.convert_time_zone(zone).dt.date()
+
+
 class Lookup(StrEnum):
     """The kind of identifier by which records name their subscription."""
 

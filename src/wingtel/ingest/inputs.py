@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from wingtel.usage.models import UsageType, new_record_id
-from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS
+from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_RULE, is_price
 
 from .batch import PRICES, USAGE_TYPES
 from .outcomes import Rejection
@@ -108,7 +108,7 @@ def _are_of(*types: type) -> Callable[[Sequence[Any]], bool]:
 
 
 def _are_prices(prices: Sequence[Any]) -> bool:
-    return _are_of(Decimal)(prices) and all(map(_is_price, prices))
+    return _are_of(Decimal)(prices) and all(map(is_price, prices))
 
 
 def _are_texts(texts: Sequence[Any]) -> bool:
@@ -136,8 +136,8 @@ def _problems(record: UsageRecordInput) -> Iterator[tuple[str, str]]:
         yield "usage_date", f"the year of {usage_date} is out of range"
     if not isinstance(quantity, int) or isinstance(quantity, bool) or abs(quantity) >= 2**63:
         yield "quantity", f"{quantity!r} is no whole number"
-    if price is not None and not (_is_exact(price) and _is_price(Decimal(price))):
-        yield "price", f"{price!r} is no decimal up to {LARGEST_PRICE} with at most {PRICE_DECIMALS} decimals"
+    if price is not None and not (_is_exact(price) and is_price(Decimal(price))):
+        yield "price", f"{price!r} is {PRICE_RULE}"
     if not isinstance(identifier, int | str) or isinstance(identifier, bool):
         yield "identifier", f"{identifier!r} is neither a text nor a whole number"
     for name, text in (("record_id", record_id), ("identifier", identifier), ("carrier", carrier)):
@@ -149,12 +149,6 @@ def _problems(record: UsageRecordInput) -> Iterator[tuple[str, str]]:
 
 def _is_exact(price: object) -> bool:
     return isinstance(price, Decimal | int) and not isinstance(price, bool)
-
-
-def _is_price(price: Decimal) -> bool:
-    if not price.is_finite() or abs(price) > LARGEST_PRICE:
-        return False
-    return -int(price.as_tuple().exponent) <= PRICE_DECIMALS or round(price, PRICE_DECIMALS) == price
 
 
 def _is_unicode(text: str) -> bool:

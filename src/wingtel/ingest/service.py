@@ -16,7 +16,7 @@ from wingtel.usage import partitions
 from wingtel.usage.provenance import BATCH_LINES, IngestBatch
 
 from . import statement, writer
-from .batch import IngestOptions, Lookup, OnDuplicate
+from .batch import IngestOptions, Lookup, OnDuplicate, business_day
 from .comparison import Compared, all_new, compare, reject_stored
 from .inputs import UsageRecordInput, batch_of
 from .outcomes import Conflict, IngestResult, Rejection
@@ -87,9 +87,7 @@ def ingest(
     raise RuntimeError(f"nothing was ingested: {_ATTEMPTS} attempts met what other sessions did")
 
 
-def examine(
-    batch: pl.DataFrame, options: IngestOptions, *, rejected: Sequence[Rejection] = (), seen: pl.Series
-) -> tuple[IngestResult, pl.Series]:
+def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tuple[IngestResult, pl.Series]:
     """Return what would become of a batch, storing nothing, and `seen` with the hashes of its keys.
 
     `seen` holds the hashes of earlier batches: of many millions of keys, one may be taken for another.
@@ -99,12 +97,11 @@ def examine(
     fresh = records.filter(~hashes.is_in(seen.implode())).with_columns(source=pl.lit(None, pl.Int64))
     with transaction.atomic():
         compared = compare(fresh, options.on_duplicate)
-    all_rejected = [*rejected, *problems]
     if options.on_duplicate is OnDuplicate.REJECT:
         compared, repeated = reject_stored(records, compared)
-        records, all_rejected = without(records, repeated), [*all_rejected, *repeated]
+        records, problems = without(records, repeated), [*problems, *repeated]
     stored = pl.concat([compared.new, compared.place])
-    return _result(records, stored, compared.conflicts, all_rejected), pl.concat([seen, hashes])
+    return _result(records, stored, compared.conflicts, problems), pl.concat([seen, hashes])
 
 
 def inspect(batch: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame, list[Rejection]]:
@@ -121,8 +118,8 @@ def _prepared(
 ) -> tuple[pl.DataFrame, list[Rejection]]:
     """Return the records that keep all rules, with their business day, and the rejections of the others."""
     broken = validate(batch, options.lookup, create_subscriptions=options.create_subscriptions)
-    zone = partitions.operator_zone().key
-    records = without(batch, broken).with_columns(day=pl.col("usage_date").dt.convert_time_zone(zone).dt.date())
+    day = business_day(pl.col("usage_date"), partitions.operator_zone().key)
+    records = without(batch, broken).with_columns(day=day)
     days = partitions.unknown(records["day"].unique().to_list())
     reasons = partitions.refusals(days, since=options.since) if days else {}
     late = records.filter(pl.col("day").is_in(list(reasons))) if reasons else records.clear()

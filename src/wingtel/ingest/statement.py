@@ -9,10 +9,12 @@ from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.aggregates import strategies
+from wingtel.usage.provenance import BATCH_LINES
 
 from .batch import IngestOptions, Lookup
 
 _SQL = sql.statements(__package__, "sql/record.sql")
+_STORE = _SQL["store"].replace("{batch_lines}", str(BATCH_LINES))
 _ATTEMPTS = 20
 """Each follows a switch of strategies that was waited for."""
 
@@ -31,9 +33,7 @@ def write(record: Mapping[str, Any], options: IngestOptions) -> tuple[int, bool]
     parameters = _parameters(record, options)
     for _ in range(_ATTEMPTS):
         believed = _Belief.strategy
-        statement = "\n".join(
-            (_SQL["record"], by, _SQL["store"], strategies.named(believed).count_recorded, _SQL["outcome"])
-        )
+        statement = "\n".join((_SQL["record"], by, _STORE, strategies.named(believed).count_recorded, _SQL["outcome"]))
         with _undone_when_it_fails():
             found, candidates, is_stored = _row(statement, parameters | {"strategy": believed})
         if found == believed:

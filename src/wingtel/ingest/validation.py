@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from wingtel.aggregates.questions import LARGEST_ID
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 
@@ -57,7 +58,7 @@ def _identifier_rules(lookup: Lookup) -> Sequence[Rule]:
     if lookup is not Lookup.ID:
         return _text_rules("identifier", lookup.longest)
     is_id = pl.col("identifier").str.contains(r"^[0-9]{1,19}$") & (
-        pl.col("identifier").cast(pl.Int128, strict=False) <= 2**63 - 1
+        pl.col("identifier").cast(pl.Int128, strict=False) <= LARGEST_ID
     )
     return (Rule("identifier", is_id, lambda value: f"{value[:_SHOWN]!r} is no {lookup.words}"),)
 

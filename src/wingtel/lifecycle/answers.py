@@ -5,6 +5,7 @@ from typing import Any
 from wingtel.aggregates.answers import moment, money, origin_answer
 from wingtel.aggregates.queries import Sums
 from wingtel.usage.models import UsageAdjustment, UsageDay, UsageType
+from wingtel.usage.provenance import origins_of
 
 from .explaining import ExplainedType, Explanation
 
@@ -58,6 +59,7 @@ def explanation_answer(explanation: Explanation) -> dict[str, Any]:
 
 
 def _type_answer(found: ExplainedType) -> dict[str, Any]:
+    origins = origins_of(record.source for record in found.records)
     return {
         "usage_type": found.usage_type.value,
         "unit": found.usage_type.unit,
@@ -71,7 +73,7 @@ def _type_answer(found: ExplainedType) -> dict[str, Any]:
                 "usage_date": moment(record.usage_date),
                 "used": record.used,
                 "price": money(record.price),
-                "origin": origin_answer(record.origin),
+                "origin": origin_answer(origins.get(record.source)),
             }
             for record in found.records
         ],

@@ -238,9 +238,8 @@ SELECT now()::text, wanted.usage_type,
        coalesce(total.used, 0), coalesce(total.price, 0), coalesce(total.records, 0),
        recorded.used, recorded.price, recorded.records, adjusted.used, adjusted.price, adjusted.adjustments,
        ARRAY(SELECT row_to_json(listed)::text
-             FROM (SELECT record_id, usage_date, used, record.price::text AS price, batch.origin, batch.reference, batch.name,
-                          batch.first_line + record.source %% 1048576 AS line
-                   FROM record LEFT JOIN ingest_batch AS batch ON batch.id = record.source / 1048576
+             FROM (SELECT record_id, usage_date, used, price::text AS price, source
+                   FROM record
                    WHERE usage_type = wanted.usage_type
                    ORDER BY usage_date, record_id
                    LIMIT %(most)s) AS listed),

@@ -43,7 +43,7 @@ batch AS (
 ),
 data AS (
     INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used, source)
-    SELECT record_id, usage_date, subscription_id, price, quantity, (SELECT id * 1048576 FROM batch)
+    SELECT record_id, usage_date, subscription_id, price, quantity, (SELECT id * {batch_lines} FROM batch)
     FROM storable
     WHERE usage_type = 'data'
     ON CONFLICT DO NOTHING
@@ -51,7 +51,7 @@ data AS (
 ),
 voice AS (
     INSERT INTO voice_usage_record (record_id, usage_date, subscription_id, price, seconds_used, source)
-    SELECT record_id, usage_date, subscription_id, price, quantity, (SELECT id * 1048576 FROM batch)
+    SELECT record_id, usage_date, subscription_id, price, quantity, (SELECT id * {batch_lines} FROM batch)
     FROM storable
     WHERE usage_type = 'voice'
     ON CONFLICT DO NOTHING

@@ -1,5 +1,6 @@
 """`wingtel expire`: let raw records go."""
 
+import signal
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -46,6 +47,7 @@ class Command(BaseCommand):
 
     def _confirm(self, days: Sequence[date]) -> bool:
         """Ask on standard error, which is seen when standard output goes to a file."""
+        signal.siginterrupt(signal.SIGINT, True)  # Polars's handler restarts the read, and Ctrl-C would not be noticed
         try:
             self.stderr.write(f"Drop the raw records of {_number(days)}? [y/N]", ending=" ")
             self.stderr.flush()
