@@ -6,6 +6,9 @@ from django.db import connection
 
 from wingtel.imports.service import ImportSummary
 
+NAME = "coalesce(nullif(phone_number, ''), external_id)"
+"""The identifier that the tests' subscriptions are named by."""
+
 
 def rows(query: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
@@ -14,25 +17,25 @@ def rows(query: str) -> list[tuple[Any, ...]]:
 
 
 def daily() -> list[tuple[Any, ...]]:
-    """Phone number, usage type, day, used, price, records."""
+    """Phone number or external id, usage type, day, used, price, records."""
     return rows(
-        "SELECT phone_number, usage_type, day, used, price, records FROM usage_daily "
+        f"SELECT {NAME}, usage_type, day, used, price, records FROM usage_daily "
         "JOIN subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
     )
 
 
 def monthly() -> list[tuple[Any, ...]]:
-    """Phone number, usage type, month, used, price, records."""
+    """Phone number or external id, usage type, month, used, price, records."""
     return rows(
-        "SELECT phone_number, usage_type, month, used, price, records FROM usage_monthly "
+        f"SELECT {NAME}, usage_type, month, used, price, records FROM usage_monthly "
         "JOIN subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
     )
 
 
 def records() -> list[tuple[Any, ...]]:
-    """Reference, moment in UTC, phone number, usage type, quantity, price of each raw record."""
+    """Reference, moment in UTC, phone number or external id, usage type, quantity, price of each raw record."""
     return rows(
-        "SELECT record_id, usage_date, phone_number, kind, used, raw.price FROM ("
+        f"SELECT record_id, usage_date, {NAME}, kind, used, raw.price FROM ("
         "SELECT record_id, usage_date, subscription_id, 'data' AS kind, kilobytes_used AS used, price "
         "FROM data_usage_record UNION ALL "
         "SELECT record_id, usage_date, subscription_id, 'voice', seconds_used, price "

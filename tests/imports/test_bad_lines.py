@@ -19,8 +19,8 @@ from .reading import counts, records
 
 pytestmark = pytest.mark.django_db
 HEADER = b"record_id,carrier,subscription,usage_type,usage_date,quantity,price\n"
-FIRST = b"first,att,100,data,2026-03-01T00:00:00+00:00,5,0.5000\n"
-LAST = b"last,att,100,voice,2026-03-01T00:00:01+00:00,7,0.2500\n"
+FIRST = b"first,att,+12025550100,data,2026-03-01T00:00:00+00:00,5,0.5000\n"
+LAST = b"last,att,+12025550100,voice,2026-03-01T00:00:01+00:00,7,0.2500\n"
 
 
 def import_lines(
@@ -42,7 +42,7 @@ def line(**changes: str) -> bytes:
     values = {
         "record_id": "bad",
         "carrier": "att",
-        "subscription": "100",
+        "subscription": "+12025550100",
         "usage_type": "data",
         "usage_date": "2026-03-01T00:00:00Z",
         "quantity": "1",
@@ -52,7 +52,7 @@ def line(**changes: str) -> bytes:
 
 
 BAD_LINES = {
-    "too few fields": (b"bad,att,100\n", "", "3 fields instead of 7"),
+    "too few fields": (b"bad,att,+12025550100\n", "", "3 fields instead of 7"),
     "too many fields": (line(price="1,2"), "", "8 fields instead of 7"),
     "no such day": (
         line(usage_date="2026-02-30T00:00:00Z"),
@@ -92,9 +92,14 @@ BAD_LINES = {
     ),
     "empty subscription": (line(subscription=""), "subscription", "empty"),
     "long phone number": (
-        line(subscription="1" * 21),
+        line(subscription="1" * 101),
         "subscription",
-        "the phone number has 21 characters, more than 20",
+        "the phone number has 101 characters, more than 100",
+    ),
+    "no phone number": (
+        line(subscription="3.46889E+10"),
+        "subscription",
+        "'3.46889E+10' is no phone number: 7 to 15 digits with the calling code",
     ),
     "unknown usage type": (line(usage_type="fax"), "usage_type", "unknown usage type 'fax'"),
     "unknown carrier": (line(carrier="o2"), "carrier", "unknown carrier 'o2'"),
@@ -143,9 +148,9 @@ def test_quotes_byte_order_mark_carriage_returns_and_empty_lines_are_read(tmp_pa
     content = (
         b"\xef\xbb\xbf"
         + HEADER.replace(b"\n", b"\r\n")
-        + b'"one, ""quoted""\ntwice",att,100,data,2026-03-01T00:00:00Z,5,0.5\r\n\r\n'
+        + b'"one, ""quoted""\ntwice",att,+12025550100,data,2026-03-01T00:00:00Z,5,0.5\r\n\r\n'
         + line(record_id='5" stray')
-        + b"back\\slash\there,att,100,data,2026-03-01T00:00:00Z,6,0.6"
+        + b"back\\slash\there,att,+12025550100,data,2026-03-01T00:00:00Z,6,0.6"
     )
     summary = import_lines(tmp_path, content)
     assert counts(summary) == (4, 3, 1, 0, 0)
@@ -170,23 +175,34 @@ def test_amounts_at_the_edges_of_their_range_are_accepted(tmp_path: Path) -> Non
 
 
 def test_unknown_phone_numbers_are_rejected(tmp_path: Path) -> None:
-    Subscription.objects.create(carrier="att", phone_number="100")
-    summary = import_lines(tmp_path, HEADER + FIRST + line(subscription="300"), create=False)
+    Subscription.objects.create(carrier="att", phone_number="+12025550100")
+    summary = import_lines(tmp_path, HEADER + FIRST + line(subscription="+12025550300"), create=False)
     assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [
-        (3, "subscription", "unknown phone number 300"),
+        (3, "subscription", "unknown phone number +12025550300"),
     ]
     assert counts(summary) == (2, 1, 0, 0, 1)
 
 
-def test_a_deleted_subscription_is_unknown_and_a_new_one_is_created_with_the_carrier_of_its_first_line(
-    tmp_path: Path,
-) -> None:
-    Subscription.objects.create(carrier="att", phone_number="100").delete_softly()
-    content = HEADER + FIRST.replace(b"att", b"sprint") + LAST
-    assert counts(import_lines(tmp_path, content, create=False)) == (2, 0, 0, 0, 2)
-    assert counts(import_lines(tmp_path, content)) == (2, 2, 0, 0, 0)
+def test_late_records_of_a_cancelled_subscription_are_its_own_and_none_is_created(tmp_path: Path) -> None:
+    cancelled = Subscription.objects.create(carrier="att", phone_number="+12025550100")
+    cancelled.delete_softly()
+    assert counts(import_lines(tmp_path, HEADER + FIRST + LAST)) == (2, 2, 0, 0, 0)
+    assert [number for _, _, number, *_ in records()] == ["+12025550100"] * 2
+    assert Subscription.objects.get() == cancelled
+
+
+def test_records_after_a_subscription_was_cancelled_are_rejected_or_create_another(tmp_path: Path) -> None:
+    Subscription.objects.create(carrier="att", phone_number="+12025550100")
+    Subscription.objects.update(deleted_at=datetime(2026, 3, 1, 0, 0, 1, tzinfo=UTC))
+    content = HEADER + FIRST + LAST.replace(b"att", b"sprint")
+    summary = import_lines(tmp_path, content, create=False)
+    assert [(reject.line, reject.reason) for reject in summary.rejects] == [
+        (3, "no subscription had the phone number +12025550100 at 2026-03-01 00:00:01+00:00")
+    ]
+    assert counts(summary) == (2, 1, 0, 0, 1)
+    assert counts(import_lines(tmp_path, content + line(record_id="next"))) == (3, 2, 0, 1, 0)
     created = Subscription.objects.current().get()
-    assert (created.carrier, created.phone_number, created.status) == ("sprint", "100", "active")
+    assert (created.carrier, created.phone_number, created.status) == ("sprint", "+12025550100", "active")
 
 
 def test_the_same_record_again_is_a_duplicate_and_with_another_amount_a_conflict(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 GOOD = "record_id,carrier,subscription,usage_type,usage_date,quantity,price\n"
-GOOD += "a,att,1,data,2026-03-01T00:00:00Z,1,1\n"
+GOOD += "a,att,+12025550100,data,2026-03-01T00:00:00Z,1,1\n"
 pytestmark = pytest.mark.django_db
 
 

@@ -13,7 +13,7 @@ from .reading import records
 from .test_commands import GOOD, run, run_rejecting
 
 pytestmark = pytest.mark.django_db
-BAD = "b,att,1,data,2026-02-30T00:00:00Z,1,1\nc,att,1,fax,2026-03-01T00:00:00Z,1,1\n"
+BAD = "b,att,+12025550100,data,2026-02-30T00:00:00Z,1,1\nc,att,+12025550100,fax,2026-03-01T00:00:00Z,1,1\n"
 
 
 def import_bad(folder: Path) -> int:
@@ -47,7 +47,7 @@ def test_rejects_come_in_the_feeds_own_format_and_mended_are_imported(tmp_path: 
 
 
 def test_a_very_long_line_comes_back_whole_in_the_feeds_own_format(tmp_path: Path) -> None:
-    long = f"d,att,1,data,2026-03-01T00:00:00Z,{'1' * 70_000},1\n"
+    long = f"d,att,+12025550100,data,2026-03-01T00:00:00Z,{'1' * 70_000},1\n"
     (tmp_path / "feed.csv").write_text(GOOD + BAD + long)
     run_rejecting("import", tmp_path / "feed.csv", "--feed", "wingtel", "--create-subscriptions", "--no-progress")
     out = io.StringIO()

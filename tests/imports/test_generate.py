@@ -57,7 +57,7 @@ def test_what_is_imported_equals_the_sums_in_the_file(tmp_path: Path) -> None:
     assert counts(summary) == (written, written, 0, 0, 0)
     sums = duckdb.sql(
         """
-        SELECT subscription, usage_type, usage_date[:10]::date, sum(quantity::bigint)::bigint,
+        SELECT '+' || subscription, usage_type, usage_date[:10]::date, sum(quantity::bigint)::bigint,
                sum(price::decimal(14, 4)), count(*)
         FROM read_csv($file, all_varchar = true) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
         """,

@@ -210,7 +210,7 @@ def test_the_outside_feed_is_drafted_as_its_shipped_profile_reads_it() -> None:
     assert sorted(profile.usage_types.skip) == sorted(shipped.usage_types.skip)
     assert profile.quantities == shipped.quantities
     assert profile.reference.columns == shipped.reference.columns
-    assert profile.naming == shipped.naming
+    assert profile.naming.column == shipped.naming.column
     assert draft.unread == ("IMSI", "IMEI", "2nd Party IMSI", "2nd Party MSISDN")
 
 

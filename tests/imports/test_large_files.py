@@ -18,8 +18,8 @@ BAD = 654_321
 
 
 def test_of_a_million_lines_the_one_that_is_bad_is_named_and_all_others_are_recorded(tmp_path: Path) -> None:
-    lines = [b"%d,att,100,data,2026-03-01T00:00:00Z,3,0.0001\n" % number for number in range(LINES)]
-    lines[BAD] = b"654321,att,100,data,2026-03-01T00:00:00Z,three,0.0001\n"
+    lines = [b"%d,att,+12025550100,data,2026-03-01T00:00:00Z,3,0.0001\n" % number for number in range(LINES)]
+    lines[BAD] = b"654321,att,+12025550100,data,2026-03-01T00:00:00Z,three,0.0001\n"
     (tmp_path / "feed.csv").write_bytes(HEADER + b"".join(lines))
     summary = import_feed(tmp_path / "feed.csv", profiles.find("wingtel"), ImportOptions(create_subscriptions=True))
     assert counts(summary) == (LINES, LINES - 1, 0, 0, 1)

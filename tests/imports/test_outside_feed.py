@@ -23,7 +23,7 @@ def import_outside(*, create_subscriptions: bool = True) -> ImportSummary:
 
 
 def sums_in_the_file(period: str) -> list[tuple[object, ...]]:
-    """By phone number, usage type and period: kilobytes (of 1000 bytes) or seconds, price, records."""
+    """By external id, usage type and period: kilobytes (of 1000 bytes) or seconds, price, records."""
     return duckdb.sql(
         """
         WITH usage AS (
@@ -72,7 +72,7 @@ def test_without_its_subscriptions_every_session_and_call_is_rejected_by_name() 
     summary = import_outside(create_subscriptions=False)
     assert counts(summary) == (20_000, 0, 8_078, 0, 11_922)
     assert summary.rejects[0][0] == 3
-    assert summary.rejects[0][2:] == ("MSISDN", "unknown phone number 1409449372587")
+    assert summary.rejects[0][2:] == ("MSISDN", "unknown external id 1409449372587")
     assert len(summary.rejects) == 20
     assert RejectedRecord.objects.count() == 11_922
 

@@ -49,16 +49,16 @@ column = "status"
 in = ["final"]
 [[filter]]
 column = "phone"
-not_in = ["000"]
+not_in = ["+12025550000"]
 """
 HEADER = "switch,number,at,phone,up,down,minutes,data price,voice price,status\n"
 LINES = (
-    "east,1,1772323200,100,1.5,0.0005,1.5,0.00005,0.12345,final\n"
-    "west,2,1772323200,100,0,,2,,1,final\n"
-    "west,3,1772323200,100,,0.0,0,,,final\n"
-    "west,4,1772323200,100,1,1,1,1,1,draft\n"
-    "west,5,1772323200,000,1,1,1,1,1,final\n"
-    "west,6,1772323200,100,1,1,x,1,1,final\n"
+    "east,1,1772323200,+12025550100,1.5,0.0005,1.5,0.00005,0.12345,final\n"
+    "west,2,1772323200,+12025550100,0,,2,,1,final\n"
+    "west,3,1772323200,+12025550100,,0.0,0,,,final\n"
+    "west,4,1772323200,+12025550100,1,1,1,1,1,draft\n"
+    "west,5,1772323200,+12025550000,1,1,1,1,1,final\n"
+    "west,6,1772323200,+12025550100,1,1,x,1,1,final\n"
 )
 STORED = (
     "SELECT 'data', record_id, kilobytes_used, price FROM data_usage_record UNION ALL "
@@ -97,7 +97,11 @@ def test_a_rehearsal_counts_the_same_and_stores_nothing(tmp_path: Path) -> None:
     assert counts(import_text(tmp_path, LINES, is_dry_run=True)) == (6, 0, 3, 2, 1)
 
 
-CHANGED = "west,2,1772323200,100,,,2,,7,final\nwest,2,1772323200,100,,,3,,8,final\nwest,9,1772323200,100,1,,,1,,final\n"
+CHANGED = (
+    "west,2,1772323200,+12025550100,,,2,,7,final\n"
+    "west,2,1772323200,+12025550100,,,3,,8,final\n"
+    "west,9,1772323200,+12025550100,1,,,1,,final\n"
+)
 
 
 @pytest.mark.django_db
@@ -145,16 +149,16 @@ valid_from = 2026-03-01
 
 @pytest.mark.django_db
 def test_a_tariff_rates_by_plan_day_block_and_what_is_included(tmp_path: Path) -> None:
-    Subscription.objects.create(carrier="att", phone_number="100")
-    Subscription.objects.create(carrier="att", phone_number="200", plan=Plan.objects.create(name="Gold"))
+    Subscription.objects.create(carrier="att", phone_number="+12025550100")
+    Subscription.objects.create(carrier="att", phone_number="+12025550200", plan=Plan.objects.create(name="Gold"))
     price = PROFILE[PROFILE.index("[price]") : PROFILE.index("[reference]")]
     text = (
-        "e,1,1772323200,100,0.005,,,,,final\n"  # 5 kilobytes on the 1st
-        "e,2,1772409600,100,0.005,,,,,final\n"  # on the 2nd
-        "e,3,1772409600,200,1.501,,,,,final\n"  # two started blocks beyond 500 kilobytes
-        "e,4,1772323200,100,,,1.51,,,final\n"  # 91 seconds: two started blocks beyond 60
-        "e,5,1772236800,100,,,1,,,final\n"  # no rate on 28 February
-        "e,6,1772409600,200,999999999999,,,,,final\n"
+        "e,1,1772323200,+12025550100,0.005,,,,,final\n"  # 5 kilobytes on the 1st
+        "e,2,1772409600,+12025550100,0.005,,,,,final\n"  # on the 2nd
+        "e,3,1772409600,+12025550200,1.501,,,,,final\n"  # two started blocks beyond 500 kilobytes
+        "e,4,1772323200,+12025550100,,,1.51,,,final\n"  # 91 seconds: two started blocks beyond 60
+        "e,5,1772236800,+12025550100,,,1,,,final\n"  # no rate on 28 February
+        "e,6,1772409600,+12025550200,999999999999,,,,,final\n"
     )
     summary = import_text(tmp_path, text, PROFILE.replace(price, TARIFF))
     assert rows(STORED) == [

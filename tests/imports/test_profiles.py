@@ -23,14 +23,14 @@ def test_the_shipped_profiles_are_cdr_gen_and_wingtel() -> None:
     assert profiles.shipped() == ["cdr-gen", "wingtel"]
 
 
-def test_cdr_gen_rates_by_kilobyte_and_second_and_names_subscriptions_by_phone_number() -> None:
+def test_cdr_gen_rates_by_kilobyte_and_second_and_names_subscriptions_by_an_external_id() -> None:
     profile = profiles.find("cdr-gen")
     assert profile.tariff is not None
     assert profile.tariff.rates == {
         UsageType.DATA: (Rate(price=Decimal("0.0005")),),
         UsageType.VOICE: (Rate(price=Decimal("0.0020")),),
     }
-    assert (profile.naming.by, profile.naming.column) == (Lookup.PHONE_NUMBER, "MSISDN")
+    assert (profile.naming.by, profile.naming.column) == (Lookup.EXTERNAL_ID, "MSISDN")
     assert profile.usage_types.values["MOC"] is UsageType.VOICE
     assert profile.usage_types.values["SMS-O"] is None
 
@@ -78,7 +78,11 @@ WRONG = [
     ('"0.0005"', '"-1"', "tariff.data[1].price: '-1' has to be from 0"),
     ('"0.0020"', '"much"', "tariff.voice[1].price: 'much' is no decimal number"),
     ("[[tariff.data]]", '[price]\ncolumn = "Price"\n[[tariff.data]]', "tariff: there is a price column as well"),
-    ('by = "phone_number"', 'by = "imsi"', "subscription.by: has to be one of id, phone_number, device_id, not 'imsi'"),
+    (
+        'by = "external_id"',
+        'by = "imei"',
+        "subscription.by: has to be one of id, phone_number, imsi, iccid, device_id, external_id, not 'imei'",
+    ),
     ('column = "MSISDN"', "column = 0", "subscription.column: has to be a column name, or a position from 1, not 0"),
     ('constant = "att"', 'constant = "o2"', "carrier.constant: has to be one of att, sprint, not 'o2'"),
     (

@@ -374,7 +374,7 @@ def subscriptions() -> Iterator[Subscription]:
     example = next(numbers_of_examples)
     for place in range(3):
         yield Subscription.objects.create(
-            carrier="att", phone_number=f"49{example}-{place}", device_id=f"d{example}-{place}"
+            carrier="att", phone_number=f"+4915{example:08}{place}", device_id=f"d{example}-{place}"
         )
 
 

@@ -41,7 +41,7 @@ def strategy(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def subscriptions() -> list[int]:
-    return [Subscription.objects.create(carrier="att", phone_number=f"+{number}").pk for number in range(3)]
+    return [Subscription.objects.create(carrier="att", phone_number=f"+1202555000{number}").pk for number in range(3)]
 
 
 def test_data_and_voice_in_any_order_are_stored_and_counted(strategy: str, subscriptions: list[int]) -> None:
@@ -66,9 +66,14 @@ def test_what_was_recorded_is_a_duplicate_in_any_mixture(strategy: str, subscrip
 
 
 def test_the_unknown_are_refused_and_the_others_stored(subscriptions: list[int]) -> None:
-    entries = [entry(1, "+1"), entry(2, "+9"), entry(3, "+2", UsageType.VOICE), entry(4, "+9")]
+    entries = [
+        entry(1, "+12025550001"),
+        entry(2, "+12025550009"),
+        entry(3, "202-555-0002", UsageType.VOICE),
+        entry(4, "+12025550009"),
+    ]
     assert ingest_usage(entries, IngestOptions(lookup=Lookup.PHONE_NUMBER)) == expected(
-        accepted=2, rejected=[Rejection(at, "identifier", "unknown phone number +9") for at in (1, 3)]
+        accepted=2, rejected=[Rejection(at, "identifier", "unknown phone number +12025550009") for at in (1, 3)]
     )
     entries = [entry(5, 0), entry(6, str(subscriptions[0])), entry(7, f"0{subscriptions[0]}")]
     assert ingest_usage(entries) == expected(

@@ -27,6 +27,7 @@ NAIVE = NOON.replace(tzinfo=None)
 BY_PHONE = IngestOptions(lookup=Lookup.PHONE_NUMBER)
 CREATING = IngestOptions(lookup=Lookup.DEVICE_ID, create_subscriptions=True)
 NO_DATE = "is no timestamp with a time zone"
+UNKNOWN = "+12025550109"
 NO_PRICE = f"is no decimal up to {LARGEST_PRICE} with at most {PRICE_DECIMALS} decimals"
 
 
@@ -39,8 +40,8 @@ def entry(
 
 @pytest.fixture
 def phone() -> str:
-    Subscription.objects.create(carrier="att", phone_number="100", device_id="d-100")
-    return "100"
+    Subscription.objects.create(carrier="att", phone_number="+12025550100", device_id="d-100")
+    return "+12025550100"
 
 
 def test_entries_go_to_the_table_of_their_usage_type(phone: str) -> None:
@@ -86,14 +87,14 @@ def test_of_two_entries_with_one_key_the_first_is_recorded(phone: str) -> None:
 def test_there_is_a_result_for_each_entry_in_the_order_given(phone: str) -> None:
     ingest_usage([entry("r2", phone)], BY_PHONE)
     entries = [
-        entry("r1", "9"),
+        entry("r1", UNKNOWN),
         entry("r2", phone),
         entry("r3", phone, quantity=-1),
         entry("r4", phone),
         entry("r4", phone),
     ]
     assert ingest_usage(entries, BY_PHONE).outcomes == [
-        RecordOutcome(Outcome.REJECTED, "identifier", "unknown phone number 9"),
+        RecordOutcome(Outcome.REJECTED, "identifier", f"unknown phone number {UNKNOWN}"),
         RecordOutcome(Outcome.DUPLICATE),
         RecordOutcome(Outcome.REJECTED, "quantity", f"-1 is no whole number from 0 to {LARGEST_QUANTITY}"),
         RecordOutcome(Outcome.ACCEPTED),
@@ -104,7 +105,7 @@ def test_there_is_a_result_for_each_entry_in_the_order_given(phone: str) -> None
 @pytest.mark.parametrize(
     ("lookup", "name", "reason"),
     [
-        (Lookup.PHONE_NUMBER, "9", "unknown phone number 9"),
+        (Lookup.PHONE_NUMBER, UNKNOWN, f"unknown phone number {UNKNOWN}"),
         (Lookup.DEVICE_ID, "d-9", "unknown device id d-9"),
         (Lookup.ID, 0, "unknown subscription id 0"),
     ],

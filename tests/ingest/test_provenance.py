@@ -26,7 +26,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def line(number: int) -> str:
-    return f"r{number:05},att,100,data,2026-03-01T{number % 24:02}:00:00Z,{number},0.1\n"
+    return f"r{number:05},att,+12025550100,data,2026-03-01T{number % 24:02}:00:00Z,{number},0.1\n"
 
 
 def origins(subscription: int) -> dict[str, object]:
@@ -37,7 +37,7 @@ def origins(subscription: int) -> dict[str, object]:
 @pytest.mark.parametrize("chunk_lines", [3, 1000])
 def test_a_total_is_explained_down_to_the_line_of_the_file(tmp_path: Path, chunk_lines: int) -> None:
     file = tmp_path / "feed.csv"
-    bad = "broken,att,100,data,yesterday,1,0.1\n"
+    bad = "broken,att,+12025550100,data,yesterday,1,0.1\n"
     file.write_text(HEADER + line(1) + bad + "\n" + "".join(map(line, range(2, 12))))
     options = ImportOptions(create_subscriptions=True, chunk_lines=chunk_lines)
     summary = import_feed(file, profiles.find("wingtel"), options, name="att/feed.csv")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
@@ -190,7 +190,12 @@ class PlanHistoryView(DatedView):
                 valid_to=values.get("valid_to"),
             )
         return Response(
-            {"results": self.get_serializer(subscription.plans.order_by("valid_from"), many=True).data}, 201
+            {
+                "results": self.get_serializer(
+                    subscription.plans.order_by(F("valid_from").asc(nulls_first=True)), many=True
+                ).data
+            },
+            201,
         )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 import polars as pl
 
 from wingtel.rating import Tariff
+from wingtel.subscriptions.identifiers import LONGEST, Kind
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
 from wingtel.usage.provenance import IngestBatch
@@ -46,17 +47,25 @@ class Lookup(StrEnum):
 
     ID = "id"
     PHONE_NUMBER = "phone_number"
+    IMSI = "imsi"
+    ICCID = "iccid"
     DEVICE_ID = "device_id"
+    EXTERNAL_ID = "external_id"
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of dated identifier. Raises ValueError for an id, which is no dated one."""
+        return Kind.MSISDN if self is Lookup.PHONE_NUMBER else Kind(self.value)
 
     @property
     def words(self) -> str:
         """The kind as it reads in a message."""
-        return {"id": "subscription id", "phone_number": "phone number", "device_id": "device id"}[self.value]
+        return "subscription id" if self is Lookup.ID else self.kind.words
 
     @property
     def longest(self) -> int:
         """The most characters of such an identifier."""
-        return {"id": 19, "phone_number": 20, "device_id": 40}[self.value]
+        return 19 if self is Lookup.ID else LONGEST
 
 
 class OnDuplicate(StrEnum):

@@ -1,20 +1,27 @@
-"""The subscriptions that records name."""
+"""The subscriptions that records name, and their plans, each at the timestamp of the record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from wingtel import sql
-from wingtel.database.arrays import text_array
-from wingtel.subscriptions.models import Carrier, Subscription
+from wingtel.database.arrays import array, text_array
+from wingtel.subscriptions.assignments import refusal
+from wingtel.subscriptions.identifiers import normalise_many
+from wingtel.subscriptions.models import Carrier, Subscription, country_of
 
 from .batch import Lookup
 from .outcomes import Rejection
 
 _SQL = sql.statements(__package__, "sql/resolver.sql")
-_FOUND = {"identifier": pl.String, "candidates": pl.Int64, "subscription_id": pl.Int64, "plan": pl.String}
+_PERIOD = {"valid_from": pl.Int64, "valid_to": pl.Int64}
+"""From when, and until before when, in microseconds since 1970; null is without bound."""
+_ASSIGNED = {"value": pl.String, "subscription_id": pl.Int64, **_PERIOD}
+_PLANS = {"subscription_id": pl.Int64, "plan": pl.String, **_PERIOD}
+_ATTEMPTS = 5
+"""Each follows an identifier that another session assigned meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -29,73 +36,151 @@ class SubscriptionResolver:
     imagines: bool = False
 
     def resolve(self, records: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
-        """Return the records with their subscription_id and plan, without the positions that are rejected."""
-        found = self._find(records["identifier"].unique())
-        named = records.select("identifier").join(found, on="identifier", how="left", maintain_order="left")
-        rejected = list(self._rejections(records["position"], named))
-        records = records.with_columns(named["subscription_id"], named["plan"])
-        return without(records, rejected), rejected
+        """Return the records with their subscription_id, and the rejections of those that have none.
+
+        The `identifier` of those returned is in its normal form. A position is rejected whole.
+        """
+        if records.is_empty():
+            return records.with_columns(subscription_id=pl.lit(None, pl.Int64)), []
+        forms = pl.concat([self._forms(part, country) for country, part in self._by_country(records)])
+        named = held_at(records, forms.join(self._assigned(forms["value"]), on="value", how="left"), "identifier")
+        rejected = list(self._rejections(named.filter(pl.col("subscription_id").is_null())))
+        named = named.with_columns(identifier="value").drop("value", "reason", "is_known")
+        return without(named, rejected), rejected
 
     def create_unknown(self, records: pl.DataFrame) -> int:
-        """Create a subscription for each unknown identifier, with the carrier of the first record that has it.
+        """Create a subscription for each identifier that no record's timestamp finds held, nor any time after it.
 
-        Commit them at once, so that no other session waits for what the caller does next. Return how many.
+        It has the carrier of the first record that names it. Commit at once, so that no other session waits for what
+        the caller does next. Return how many.
         """
-        first = records.unique("identifier", keep="first", maintain_order=True)
-        carriers = dict(first.select("identifier", "carrier").iter_rows())
-        if not self._unknown(carriers):
-            return 0
+        forms = pl.concat([self._forms(part, country) for country, part in self._by_country(records)])
+        asked = (
+            records.join(forms, on="identifier", maintain_order="left")
+            .group_by("value", maintain_order=True)
+            .agg(pl.col("carrier").first(), pl.col("usage_date").max())
+            .drop_nulls("value")
+        )
+        for _ in range(_ATTEMPTS):
+            try:
+                return self._create(asked) if self._unknown(asked) else 0
+            except IntegrityError as error:
+                if not refusal(error):
+                    raise
+        raise RuntimeError(f"no subscription was created: {_ATTEMPTS} attempts met identifiers assigned meanwhile")
+
+    def _create(self, asked: pl.DataFrame) -> int:
+        carriers = dict(asked.select("value", "carrier").iter_rows())
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(_SQL["lock_creation"])
             # Behind the lock: another session may have created some meanwhile.
             created = Subscription.objects.bulk_create(
-                Subscription(
-                    carrier=carriers[identifier],
-                    status=Subscription.Status.ACTIVE,
-                    **{self.lookup.value: identifier},
-                )
-                for identifier in self._unknown(carriers)
+                Subscription(carrier=carriers[value], status=Subscription.Status.ACTIVE, **{self.lookup.value: value})
+                for value in self._unknown(asked)
             )
         return len(created)
 
-    def _find(self, identifiers: pl.Series) -> pl.DataFrame:
-        statement = _SQL["by_id" if self.lookup is Lookup.ID else "by_text"].replace("{column}", self.lookup.value)
-        asked = {"identifiers": text_array(identifiers.to_list()), "carrier": self.carrier}
+    def _unknown(self, asked: pl.DataFrame) -> list[str]:
+        parameters = {
+            "kind": self.lookup.kind.value,
+            "identifiers": text_array(asked["value"].to_list()),
+            "times": array(map(str, asked["usage_date"].to_physical())),
+        }
         with connection.cursor() as cursor:
-            cursor.execute(statement, asked)
-            columns = cursor.fetchone()
-        found = pl.DataFrame(list(columns), schema=_FOUND)
-        return _with_imagined(found) if self.imagines else found
+            cursor.execute(_SQL["unknown"], parameters)
+            return [value for (value,) in cursor.fetchall()]
 
-    def _rejections(self, positions: pl.Series, named: pl.DataFrame) -> Iterable[Rejection]:
-        unresolved = (named["candidates"] != 1).arg_true()
-        some = named[unresolved].select("identifier", "candidates")
-        seen: set[int] = set()
-        for position, (identifier, candidates) in zip(positions.gather(unresolved), some.iter_rows(), strict=True):
-            if position not in seen:
-                seen.add(position)
-                yield Rejection(position, "identifier", self.reason(identifier, candidates))
+    def _by_country(self, records: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Yield the records with identifiers of each country whose national numbers they may use."""
+        carriers = records["carrier"].unique().to_list()
+        countries = {carrier: country_of(carrier or self.carrier) for carrier in carriers}
+        for country in sorted(set(countries.values())):
+            its = [carrier for carrier in carriers if countries[carrier] == country]
+            yield country, records if len(its) == len(carriers) else records.filter(pl.col("carrier").is_in(its))
 
-    def reason(self, identifier: str, candidates: int) -> str:
-        """Return why an identifier with so many candidates stands for no subscription."""
-        if candidates == 0:
-            return f"unknown {self.lookup.words} {identifier}"
-        return f"ambiguous {self.lookup.words} {identifier}: {candidates} current subscriptions have it"
+    def _forms(self, records: pl.DataFrame, country: str) -> pl.DataFrame:
+        """Return each distinct identifier with its normal form (value), or the reason why it has none."""
+        written = records["identifier"].unique()
+        if self.lookup is Lookup.ID:
+            values = written.cast(pl.Int64).cast(pl.String)  # without zeros in front
+            reasons = pl.Series([None], dtype=pl.String).new_from_index(0, len(written))
+        else:
+            values, reasons = normalise_many(self.lookup.kind, written, country)
+        return pl.DataFrame({"identifier": written, "value": values, "reason": reasons})
 
-    def _unknown(self, identifiers: Iterable[str]) -> list[str]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                _SQL["unknown"].replace("{column}", self.lookup.value), {"identifiers": text_array(list(identifiers))}
-            )
-            return [identifier for (identifier,) in cursor.fetchall()]
+    def _assigned(self, values: pl.Series) -> pl.DataFrame:
+        """Return the assignments of identifiers in their normal form."""
+        values = values.drop_nulls().unique()
+        texts = values.to_list()
+        if self.lookup is Lookup.ID:
+            found = _columns("by_id", {"identifiers": array(texts), "carrier": self.carrier}, _ASSIGNED)
+        else:
+            parameters = {"kind": self.lookup.kind, "identifiers": text_array(texts), "carrier": self.carrier}
+            found = _columns("by_identifier", parameters, _ASSIGNED)
+        found = found.with_columns(is_known=True)
+        return pl.concat([found, _imagined(values, found)]) if self.imagines else found
+
+    def _rejections(self, unresolved: pl.DataFrame) -> Iterable[Rejection]:
+        for record in unresolved.unique("position", keep="first", maintain_order=True).iter_rows(named=True):
+            yield Rejection(record["position"], "identifier", record["reason"] or self._reason(record))
+
+    def _reason(self, record: Mapping[str, object]) -> str:
+        words, written, timestamp = self.lookup.words, record["identifier"], record["usage_date"]
+        if not record["is_known"]:
+            return f"unknown {words} {written}"
+        if self.lookup is Lookup.ID:
+            return f"subscription {written} was deleted before {timestamp}"
+        return f"no subscription had the {words} {written} at {timestamp}"
 
 
-def _with_imagined(found: pl.DataFrame) -> pl.DataFrame:
-    is_new = pl.col("candidates") == 0
-    return found.with_columns(
-        subscription_id=pl.when(is_new).then(-1 - pl.int_range(pl.len(), dtype=pl.Int64)).otherwise("subscription_id"),
-        candidates=pl.when(is_new).then(1).otherwise("candidates"),
+def with_plans(records: pl.DataFrame) -> pl.DataFrame:
+    """Return records with the name of the plan that their subscription had at their timestamp, "" for none."""
+    ids = records["subscription_id"].unique().to_list()
+    plans = _columns("plans", {"subscriptions": array(map(str, ids))}, _PLANS)
+    return held_at(records, plans, "subscription_id").with_columns(pl.col("plan").fill_null(""))
+
+
+def held_at(records: pl.DataFrame, assigned: pl.DataFrame, on: str) -> pl.DataFrame:
+    """Join records with what was assigned at their usage_date: at most one row for each `on` and time.
+
+    Values that were assigned at another time are null; so is the subscription_id that an identifier had then.
+    """
+    at = pl.col("usage_date").to_physical()
+    begun, ended = at >= pl.col("valid_from"), at >= pl.col("valid_to")
+    holds = begun.fill_null(value=True) & ~ended.fill_null(value=False)
+    dated = [name for name in ("subscription_id", "plan") if name != on and name in assigned.columns]
+    if not assigned[on].is_duplicated().any():
+        joined = records.join(assigned, on=on, how="left", maintain_order="left")
+        return joined.with_columns(pl.when(holds).then(name).alias(name) for name in dated).drop(_PERIOD)
+    numbered = records.with_row_index("row")
+    held = numbered.select("row", on, "usage_date").join(assigned, on=on).filter(holds).select("row", *dated)
+    known = assigned.unique(on).drop(*dated, *_PERIOD)
+    joined = numbered.join(known, on=on, how="left", maintain_order="left")
+    return joined.join(held, on="row", how="left", maintain_order="left").drop("row")
+
+
+def _columns(
+    statement: str, parameters: Mapping[str, str | None], schema: Mapping[str, type[pl.DataType]]
+) -> pl.DataFrame:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[statement], parameters)
+        columns = cursor.fetchone()
+    return pl.DataFrame([column or [] for column in columns], schema=schema)
+
+
+def _imagined(values: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
+    """Return the assignments that would be created: of identifiers that nobody holds, or not any more."""
+    asked = pl.DataFrame({"value": values})
+    held = found.filter(pl.col("valid_to").is_null())
+    former = found.group_by("value").agg(valid_from=pl.col("valid_to").max())
+    new = asked.join(held, on="value", how="anti").join(former, on="value", how="left")
+    return new.select(
+        "value",
+        subscription_id=-1 - pl.int_range(pl.len(), dtype=pl.Int64),
+        valid_from="valid_from",
+        valid_to=pl.lit(None, pl.Int64),
+        is_known=True,
     )
 
 

@@ -20,7 +20,7 @@ from .batch import IngestOptions, Lookup, OnDuplicate, business_day
 from .comparison import Compared, all_new, compare, reject_stored
 from .inputs import UsageRecordInput, batch_of
 from .outcomes import Conflict, IngestResult, Rejection
-from .resolver import SubscriptionResolver, without
+from .resolver import SubscriptionResolver, with_plans, without
 from .validation import validate
 
 _ATTEMPTS = 20
@@ -174,19 +174,13 @@ class _Attempt:
         )
 
     def _run_statement(self, record: dict[str, Any], rejected: list[Rejection]) -> IngestResult | None:
-        """Store a single record by one statement; return None when it is stored already."""
+        """Store a single record by one statement; return None when it is stored already, or names no subscription."""
         try:
-            candidates, is_stored = statement.write(record, self.options)
+            is_stored = statement.write(record, self.options)
         except IntegrityError as error:
             if not _is_missing_partition(error) or record["day"] in self.ensured:
                 raise
             raise _MissingDaysError([record["day"]]) from error
-        if candidates != 1:
-            resolver = SubscriptionResolver(self.options.lookup, self.options.carrier)
-            reason = resolver.reason(record["identifier"], candidates)
-            return IngestResult(
-                rejected=tuple(sorted([*rejected, Rejection(record["position"], "identifier", reason)]))
-            )
         return IngestResult(accepted=1, records=1, rejected=tuple(sorted(rejected))) if is_stored else None
 
     def _run_batch(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
@@ -249,7 +243,7 @@ def _rated(records: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame,
     if not records["price"].null_count():
         return records, []
     if options.tariff:
-        records, reasons = rate(records, options.tariff)
+        records, reasons = rate(with_plans(records), options.tariff)
     else:
         reasons = dict.fromkeys(records["price"].is_null().arg_true(), "missing")
     found = {

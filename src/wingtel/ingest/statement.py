@@ -9,6 +9,8 @@ from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.aggregates import strategies
+from wingtel.subscriptions.identifiers import normalise
+from wingtel.subscriptions.models import country_of
 from wingtel.usage.provenance import BATCH_LINES
 
 from .batch import IngestOptions, Lookup
@@ -24,28 +26,33 @@ class _Belief:
     """The strategy that the last statement of this process found: asking first would cost a round trip."""
 
 
-def write(record: Mapping[str, Any], options: IngestOptions) -> tuple[int, bool]:
-    """Store a record that is no duplicate; return how many subscriptions it names, and whether it was stored.
+def write(record: Mapping[str, Any], options: IngestOptions) -> bool:
+    """Store a record; return False for one that is stored already, or that names no subscription.
 
     Raises IntegrityError when its partition is missing, DataError when the database cannot take it.
     """
-    by = _SQL["by_id" if options.lookup is Lookup.ID else "by_text"].replace("{column}", options.lookup.value)
-    parameters = _parameters(record, options)
+    by = _SQL["by_id" if options.lookup is Lookup.ID else "by_identifier"]
+    try:
+        parameters = _parameters(record, options)
+    except ValueError:  # no identifier of its kind
+        return False
     for _ in range(_ATTEMPTS):
         believed = _Belief.strategy
         statement = "\n".join((_SQL["record"], by, _STORE, strategies.named(believed).count_recorded, _SQL["outcome"]))
         with _undone_when_it_fails():
-            found, candidates, is_stored = _row(statement, parameters | {"strategy": believed})
+            found, is_stored = _row(statement, parameters | {"strategy": believed})
         if found == believed:
-            return candidates, is_stored
+            return is_stored
         _Belief.strategy = found
     raise RuntimeError(f"nothing was ingested: {_ATTEMPTS} attempts met a switch of strategies")
 
 
 def _parameters(record: Mapping[str, Any], options: IngestOptions) -> dict[str, str | None]:
     origin = options.origin
-    texts = {name: str(record[name]) for name in ("usage_type", "record_id", "identifier", "quantity")}
+    texts = {name: str(record[name]) for name in ("usage_type", "record_id", "quantity")}
     return texts | {
+        "identifier": _normal_form(record, options),
+        "kind": None if options.lookup is Lookup.ID else options.lookup.kind.value,
         "usage_date": record["usage_date"].isoformat(),
         "price": f"{record['price']:f}",
         "carrier": options.carrier,
@@ -56,15 +63,22 @@ def _parameters(record: Mapping[str, Any], options: IngestOptions) -> dict[str, 
     }
 
 
-def _row(statement: str, parameters: Mapping[str, str | None]) -> tuple[str, int, bool]:
+def _normal_form(record: Mapping[str, Any], options: IngestOptions) -> str:
+    identifier = str(record["identifier"])
+    if options.lookup is Lookup.ID:
+        return identifier
+    return normalise(options.lookup.kind, identifier, country_of(record["carrier"] or options.carrier))
+
+
+def _row(statement: str, parameters: Mapping[str, str | None]) -> tuple[str, bool]:
     # Django's cursor writes the parameters into the text; psycopg's own sends them beside it and can keep the plan.
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
         psycopg.Cursor(cursor.connection) as bare,
     ):
-        ((strategy, candidates, is_stored),) = bare.execute(statement, parameters, prepare=True).fetchall()
-        return strategy, candidates, is_stored
+        ((strategy, is_stored),) = bare.execute(statement, parameters, prepare=True).fetchall()
+        return strategy, is_stored
 
 
 def _undone_when_it_fails() -> AbstractContextManager[Any]:

@@ -103,6 +103,16 @@ def print_json(stdout: OutputWrapper, body: dict[str, Any]) -> None:
     stdout.write(json.dumps(body, indent=2))
 
 
+def print_rows(stdout: OutputWrapper, rows: Iterable[dict[str, Any]], columns: Sequence[str], form: str) -> None:
+    """Print rows of one of FORMATS; a date or timestamp as in ISO 8601, and null as an empty cell."""
+    texts = [{name: str(v) if isinstance(v, date) else v for name, v in row.items()} for row in rows]
+    if form == "json":
+        print_json(stdout, {"results": texts})
+        return
+    cells = [["" if row[name] is None else str(row[name]) for name in columns] for row in texts]
+    (print_csv if form == "csv" else print_wide_table)(stdout, columns, cells)
+
+
 def print_csv(stdout: OutputWrapper, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print comma-separated values under a header."""
     writer = csv.writer(stdout, lineterminator="\n")

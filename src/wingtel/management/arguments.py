@@ -2,9 +2,11 @@
 
 import argparse
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from wingtel.aggregates.questions import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
+from wingtel.usage import partitions
 
 LONGEST_WAIT = 86_400  # seconds
 
@@ -45,6 +47,17 @@ seconds = option(_parse_seconds, f"a number of seconds above 0, up to {LONGEST_W
 
 day = option(parse_date, DATE_RULE)
 """A type for argparse: a business day."""
+
+
+def _parse_timestamp(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=partitions.operator_zone())
+
+
+timestamp = option(
+    _parse_timestamp, "a date or timestamp in ISO 8601, such as 2027-01-01 (its midnight) or 2027-01-01T09:30:00Z"
+)
+"""A type for argparse: a timestamp; without an offset, of the operator's time zone."""
 
 identity = option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
 """A type for argparse: the id of a subscription, or of what is counted as they are."""

@@ -31,6 +31,10 @@ class Kind(TextChoices):
         return self.label if self.label.isupper() else self.label.lower()
 
 
+LONGEST = 100
+"""The most characters in which an identifier may be written."""
+
+
 class _Form(NamedTuple):
     """Characters that may separate groups, the pattern of the rest (its first group is the value), and the rule."""
 

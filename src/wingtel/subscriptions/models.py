@@ -35,6 +35,12 @@ class Carrier(models.TextChoices):
 
 _COUNTRIES = {Carrier.ATT: "US", Carrier.SPRINT: "US"}
 
+
+def country_of(carrier: str | None) -> str:
+    """Return the country (ISO 3166 alpha-2) of a carrier; that of the first for none, and for an unknown one."""
+    return Carrier(carrier if carrier in Carrier.values else Carrier.ATT).country
+
+
 COLUMNS = {
     Kind.MSISDN: "phone_number",
     Kind.IMSI: "imsi",

@@ -2,28 +2,28 @@
 -- A single record. No array, so that the plan made for one set of parameters is as good for any other, and is kept.
 WITH record AS (
     SELECT %(usage_type)s::text COLLATE "C" AS usage_type, %(record_id)s::text COLLATE "C" AS record_id,
-           %(usage_date)s::timestamptz AS usage_date, %(identifier)s::text AS identifier,
+           %(usage_date)s::timestamptz AS usage_date, %(identifier)s::text COLLATE "C" AS identifier,
            %(quantity)s::bigint AS quantity, %(price)s::numeric AS price
 )
 
 -- name: by_id
--- How many current subscriptions the identifier stands for, and which; of one carrier, if it is given.
+-- The record, if its subscription was there at its timestamp; of one carrier, if it is given.
 , resolved AS MATERIALIZED (
-    SELECT record.*, (found.id IS NOT NULL)::int AS candidates, found.id AS subscription_id
-    FROM record LEFT JOIN subscription AS found ON found.id = record.identifier::bigint AND found.deleted_at IS NULL
+    SELECT record.*, found.id AS subscription_id
+    FROM record JOIN subscription AS found ON found.id = record.identifier::bigint
+        AND coalesce(record.usage_date < found.deleted_at, true)
         AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text)
 )
 
--- name: by_text
--- The same where several may have it: {column} is the column of the identifier.
+-- name: by_identifier
+-- The same by a dated identifier: the record, if a subscription held it at its timestamp.
 , resolved AS MATERIALIZED (
-    SELECT record.*, named.candidates, named.subscription_id
-    FROM record CROSS JOIN LATERAL (
-        SELECT count(found.id) AS candidates, min(found.id) AS subscription_id
-        FROM subscription AS found
-        WHERE found.{column} = record.identifier AND found.deleted_at IS NULL
-            AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text)
-    ) AS named
+    SELECT record.*, held.subscription_id
+    FROM record JOIN subscription_identifier AS held
+        ON held.kind = %(kind)s::text AND held.value = record.identifier
+        AND coalesce(held.valid_from <= record.usage_date, true) AND coalesce(record.usage_date < held.valid_to, true)
+        AND (%(carrier)s::text IS NULL OR EXISTS (
+            SELECT FROM subscription WHERE id = held.subscription_id AND carrier = %(carrier)s::text))
 )
 
 -- name: store
@@ -32,7 +32,7 @@ WITH record AS (
 -- Nothing is stored under another strategy than the one whose statement this is. The strategy cannot change from here to the
 -- end of the transaction: a switch waits for the lock on the raw tables, which this statement has before it takes its snapshot.
 , storable AS (
-    SELECT * FROM resolved WHERE candidates = 1 AND (SELECT name FROM active_strategy) = %(strategy)s
+    SELECT * FROM resolved WHERE (SELECT name FROM active_strategy) = %(strategy)s
 ),
 batch AS (
     INSERT INTO ingest_batch (origin, reference, name, first_line, ingested_at)
@@ -64,5 +64,5 @@ recorded_usage AS (
 )
 
 -- name: outcome
--- The active strategy, how many subscriptions the identifier stands for, and whether the record was stored.
-SELECT (SELECT name FROM active_strategy), (SELECT candidates FROM resolved), EXISTS (SELECT FROM recorded_usage)
+-- The active strategy, and if the record was stored.
+SELECT (SELECT name FROM active_strategy), EXISTS (SELECT FROM recorded_usage)

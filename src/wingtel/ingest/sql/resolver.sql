@@ -3,37 +3,38 @@
 SELECT name FROM active_strategy
 
 -- name: by_id
--- For each distinct identifier: how many current subscriptions have it, which, and in what plan; of one carrier, if it is given.
-SELECT array_agg(asked.identifier), array_agg((found.id IS NOT NULL)::integer), array_agg(coalesce(found.id, 0)),
-       array_agg(coalesce(plan.name, ''))
-FROM unnest(%(identifiers)s::text[]) AS asked (identifier)
-LEFT JOIN subscription AS found
-    ON found.id = asked.identifier::bigint
-    AND found.deleted_at IS NULL
-    AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text)
-LEFT JOIN plan ON plan.id = found.plan_id
+-- Of each subscription with one of some ids: that id, and that it is held until the subscription was deleted. Times are in
+-- microseconds since 1970. With a carrier, only its own.
+SELECT array_agg(id::text), array_agg(id), array_agg(NULL::bigint), array_agg((extract(epoch FROM deleted_at) * 1000000)::bigint)
+FROM subscription
+WHERE id = ANY (%(identifiers)s::bigint[]) AND (%(carrier)s::text IS NULL OR carrier = %(carrier)s::text)
 
--- name: by_text
--- The same for identifiers that several subscriptions may have; {column} is the column of the identifier.
-SELECT array_agg(identifier), array_agg(candidates), array_agg(id), array_agg(plan)
-FROM (
-    SELECT asked.identifier, count(found.id)::integer AS candidates, coalesce(min(found.id), 0) AS id,
-           coalesce(min(plan.name), '') AS plan
-    FROM unnest(%(identifiers)s::text[]) AS asked (identifier)
-    LEFT JOIN subscription AS found
-        ON found.{column} = asked.identifier
-        AND found.deleted_at IS NULL
-        AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text)
-    LEFT JOIN plan ON plan.id = found.plan_id
-    GROUP BY asked.identifier
-) AS resolved
+-- name: by_identifier
+-- All assignments of some identifiers: the identifier, who holds it, from when and until when.
+SELECT array_agg(value), array_agg(subscription_id), array_agg((extract(epoch FROM valid_from) * 1000000)::bigint),
+       array_agg((extract(epoch FROM valid_to) * 1000000)::bigint)
+FROM subscription_identifier AS held
+WHERE kind = %(kind)s AND value = ANY (%(identifiers)s::text[])
+  AND (%(carrier)s::text IS NULL
+       OR EXISTS (SELECT FROM subscription WHERE id = held.subscription_id AND carrier = %(carrier)s::text))
+
+-- name: plans
+-- All plans of some subscriptions: the subscription, the name of the plan, from when and until when.
+SELECT array_agg(subscription_id), array_agg(plan.name), array_agg((extract(epoch FROM valid_from) * 1000000)::bigint),
+       array_agg((extract(epoch FROM valid_to) * 1000000)::bigint)
+FROM subscription_plan AS held JOIN plan ON plan.id = held.plan_id
+WHERE subscription_id = ANY (%(subscriptions)s::bigint[])
 
 -- name: unknown
--- Those identifiers that no current subscription has. {column} is the column of the identifier.
-SELECT identifier
-FROM unnest(%(identifiers)s::text[]) AS identifier
-WHERE NOT EXISTS (SELECT FROM subscription WHERE {column} = identifier AND deleted_at IS NULL)
+-- Those identifiers that no subscription holds at a time of its own (in microseconds since 1970) or later, up to now.
+SELECT value
+FROM unnest(%(identifiers)s::text[], %(times)s::bigint[]) AS asked (value, at)
+WHERE NOT EXISTS (
+    SELECT FROM subscription_identifier AS held
+    WHERE held.kind = %(kind)s AND held.value = asked.value
+      AND coalesce(valid_to > least(clock_timestamp(), 'epoch'::timestamptz + at * interval '1 microsecond'), true)
+)
 
 -- name: lock_creation
--- One session at a time creates subscriptions: nothing in the table keeps two from having the same phone number.
+-- One session at a time creates subscriptions, so that none has to begin again because another created the same.
 SELECT pg_advisory_xact_lock(hashtext('ingest_create_subscriptions'))
