@@ -92,7 +92,7 @@ def test_feeds_lists_profiles_and_checks_one_against_a_file(tmp_path: Path) -> N
     assert "cdr-gen" in run("feeds")
     (tmp_path / "feed.csv").write_text(GOOD + BAD)
     printed = run("feeds", "check", "wingtel", tmp_path / "feed.csv")
-    assert "unknown phone number 1" in printed
+    assert "unknown phone number +12025550100" in printed
     assert "3 lines, 0 of them skipped, 2 rejected; nothing was stored" in printed
     assert records() == []
 

@@ -94,7 +94,7 @@ class IngestOptions:
     """How to ingest a batch.
 
     With a `carrier`, subscriptions of others are unknown. With `create_subscriptions`, unknown ones are created with
-    the carrier of the first record that names them. A `tariff` prices records that have no price. `since`: take
+    the carrier of the latest record that names them. A `tariff` prices records that have no price. `since`: take
     records from this business day on, however late they are.
     """
 

@@ -51,14 +51,14 @@ class SubscriptionResolver:
     def create_unknown(self, records: pl.DataFrame) -> int:
         """Create a subscription for each identifier that no record's timestamp finds held, nor any time after it.
 
-        It has the carrier of the first record that names it. Commit at once, so that no other session waits for what
+        It has the carrier of the latest record that names it. Commit at once, so that no other session waits for what
         the caller does next. Return how many.
         """
         forms = pl.concat([self._forms(part, country) for country, part in self._by_country(records)])
         asked = (
             records.join(forms, on="identifier", maintain_order="left")
             .group_by("value", maintain_order=True)
-            .agg(pl.col("carrier").first(), pl.col("usage_date").max())
+            .agg(pl.col("carrier").sort_by("usage_date").last(), pl.col("usage_date").max())
             .drop_nulls("value")
         )
         for _ in range(_ATTEMPTS):
