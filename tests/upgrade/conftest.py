@@ -7,6 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from tests.sessions import new_connection
+from wingtel.usage.currency import currency
 
 
 @pytest.fixture
@@ -28,4 +29,5 @@ def use_database(name: str) -> None:
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined] # of Django's PostgreSQL wrapper alone
     connection.settings_dict["NAME"] = name
+    currency.cache_clear()
     ContentType.objects.clear_cache()
