@@ -29,7 +29,13 @@ def test_a_plan_is_created_read_changed_and_deleted(client: Client) -> None:
     created = send(client, "post", PLANS, {"name": "Basic", "price": "9.99", "data_available": 2**40}, 201)
     path = f"{PLANS}{created['id']}/"
 
-    assert created == {"id": created["id"], "name": "Basic", "price": "9.9900", "data_available": 2**40}
+    assert created == {
+        "id": created["id"],
+        "name": "Basic",
+        "price": "9.9900",
+        "currency": "USD",
+        "data_available": 2**40,
+    }
     assert answer(client, path) == created
     assert answer(client, PLANS) == {"next": None, "results": [created]}
     assert send(client, "patch", path, {"price": "10"}, 200)["price"] == "10.0000"
@@ -160,6 +166,7 @@ def test_a_purchase_is_created_read_changed_and_deleted(client: Client) -> None:
         "subscription": subscription.pk,
         "status": "pending",
         "amount": "12.5000",
+        "currency": "USD",
         "payment_date": None,
     }
     assert answer(client, path) == created

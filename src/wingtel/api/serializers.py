@@ -19,6 +19,7 @@ from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from . import examples
 from .fields import (
+    CurrencyField,
     DayField,
     ExactDecimalField,
     FlagField,
@@ -83,9 +84,11 @@ class SubscriptionField(IdField):
 class PlanSerializer(KnownFieldsSerializer):
     """What a subscription is sold as."""
 
+    currency = CurrencyField(required=False)
+
     class Meta:
         model = Plan
-        fields = ("id", "name", "price", "data_available")
+        fields = ("id", "name", "price", "currency", "data_available")
 
 
 @examples.example(examples.PURCHASE, {"id": 1, **examples.PURCHASE})
@@ -93,10 +96,11 @@ class PurchaseSerializer(KnownFieldsSerializer):
     """A payment asked for a subscription."""
 
     subscription = SubscriptionField(queryset=Subscription.objects.current())
+    currency = CurrencyField(required=False)
 
     class Meta:
         model = Purchase
-        fields = ("id", "subscription", "status", "amount", "payment_date")
+        fields = ("id", "subscription", "status", "amount", "currency", "payment_date")
 
 
 @examples.example(examples.ATT, {"id": 7, "carrier": "att", **examples.ATT})
@@ -130,6 +134,7 @@ class AdjustmentSerializer(KnownFieldsSerializer):
     used = WholeNumberField(
         min_value=-LARGEST_QUANTITY, max_value=LARGEST_QUANTITY, default=0, help_text="Kilobytes or seconds."
     )
+    currency = CurrencyField(required=False)
     reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
     actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")
     reversed_by = serializers.IntegerField(read_only=True, allow_null=True, help_text="The adjustment that did.")
@@ -137,8 +142,8 @@ class AdjustmentSerializer(KnownFieldsSerializer):
     class Meta:
         model = UsageAdjustment
         fields = (
-            *("id", "subscription_id", "usage_type", "unit", "day", "used", "price", "reason", "actor", "created_at"),
-            *("reverses", "reversed_by"),
+            *("id", "subscription_id", "usage_type", "unit", "day", "used", "price", "currency", "reason", "actor"),
+            *("created_at", "reverses", "reversed_by"),
         )
         read_only_fields = ("created_at", "reverses")
 
@@ -160,12 +165,14 @@ class DaySerializer(serializers.ModelSerializer[UsageDay]):
 
     kilobytes_used = serializers.IntegerField(allow_null=True)
     seconds_used = serializers.IntegerField(allow_null=True)
+    currency = CurrencyField(read_only=True)
 
     class Meta:
         model = UsageDay
         fields = (
             *("day", "state", "sealed_at", "expired_at", "reopened", "reopened_at"),
             *("data_records", "kilobytes_used", "data_price", "voice_records", "seconds_used", "voice_price"),
+            "currency",
         )
 
     def to_representation(self, instance: UsageDay) -> dict[str, Any]:
@@ -211,13 +218,14 @@ class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
     """One comparison of the aggregates with their sources."""
 
     drift_price = MoneyField(help_text="Sum of how much daily prices are off, without sign.")
+    currency = CurrencyField(read_only=True)
     differences = DifferencesField(read_only=True)
 
     class Meta:
         model = Reconciliation
         fields = (
             *("id", "first", "last", "strategy", "started_at", "finished_at", "keys", "drift_keys", "drift_price"),
-            *("repaired", "differences"),
+            *("currency", "repaired", "differences"),
         )
 
 
@@ -243,6 +251,7 @@ class ConflictSerializer(serializers.ModelSerializer[UsageConflict]):
     """A record with the key of a stored one and another amount."""
 
     subscription_id = serializers.IntegerField()
+    currency = CurrencyField(read_only=True)
     origin = RecordOriginShape(allow_null=True)
 
     class Meta:
@@ -250,5 +259,5 @@ class ConflictSerializer(serializers.ModelSerializer[UsageConflict]):
         list_serializer_class = ConflictListSerializer
         fields = (
             *("id", "subscription_id", "usage_type", "record_id", "usage_date", "stored_quantity", "stored_price"),
-            *("quantity", "price", "detected_at", "origin"),
+            *("quantity", "price", "currency", "detected_at", "origin"),
         )
