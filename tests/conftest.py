@@ -15,6 +15,7 @@ from tests.callers import client_of
 from tests.emptying import instead_of_flushing
 from wingtel.embedded import EmbeddedValkey
 from wingtel.keys.access import Scope
+from wingtel.usage.currency import currency
 
 # Machines are noisy: how long an example takes is no reason to fail.
 settings.register_profile("wingtel", deadline=None)
@@ -43,6 +44,24 @@ def client(db: None) -> Client:
 def nobody() -> Client:
     """A client without a key."""
     return Client()
+
+
+@pytest.fixture
+def euros(db: None) -> Iterator[None]:
+    """An installation whose currency is the euro."""
+    _set_currency("EUR")
+    yield
+    _set_currency("USD")
+
+
+def _set_currency(code: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION usage_currency() RETURNS text"
+            " LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $f$ SELECT %s::text $f$",
+            [code],
+        )
+    currency.cache_clear()
 
 
 @pytest.fixture

@@ -169,6 +169,7 @@ WINGTEL_REQUESTS_PER_MINUTE = _environment.requests_per_minute
 
 WINGTEL_TARIFF = _environment.tariff
 WINGTEL_TIME_ZONE = _environment.time_zone
+WINGTEL_CURRENCY = _environment.currency
 WINGTEL_RETENTION_DAYS = _environment.retention_days
 WINGTEL_SEAL_AFTER_DAYS = _environment.seal_after_days
 WINGTEL_LATE_DAYS = WINGTEL_RETENTION_DAYS if _environment.late_days is None else _environment.late_days

@@ -70,6 +70,8 @@ def _mend(body: dict[str, Any]) -> None:
         body["plan"] = None
     if body.get("emails"):  # RFC 5322 has addresses that nobody sends to
         body["emails"] = ["ada@example.org"]
+    if "currency" in body:  # that of the installation
+        body["currency"] = "USD"
     if "url" in body:  # one of a public address
         body["url"] = "https://example.org/hook"
     if "amount" in body and "warn_at" not in body:  # a purchase is of somebody

@@ -48,6 +48,7 @@ def test_an_adjustment_is_made_read_and_counted(client: Client, subscription: in
         "day": "2026-03-10",
         "used": -3,
         "price": "-0.1250",
+        "currency": "USD",
         "reason": "credited",
         "actor": "ada",
         "created_at": made["created_at"],
@@ -168,6 +169,7 @@ def test_days_are_filtered_and_paged(client: Client) -> None:
         "voice_records": None,
         "seconds_used": None,
         "voice_price": None,
+        "currency": "USD",
     }
     assert [fault["parameter"] for fault in errors(client, f"{DAYS}?state=closed&cursor=x")] == ["state", "cursor"]
 

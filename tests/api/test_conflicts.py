@@ -45,6 +45,7 @@ def test_both_amounts_are_told_with_the_origin_of_the_second(client: Client, sub
         "stored_price": "0.5000",
         "quantity": 11,
         "price": "0.5500",
+        "currency": "USD",
         "origin": {"request_id": "request-9", "index": 0},
     }
     assert client.get(f"{CONFLICTS}?subscription_id={subscription.pk + 1}").json()["results"] == []

@@ -119,7 +119,7 @@ def test_an_unknown_field_is_refused(client: Client) -> None:
     assert problem(post(client, '{"name": "Basic", "prize": 3}'))["errors"] == [
         {
             "field": "prize",
-            "rule": "unknown; the fields known here: id, name, price, data_available, created_at, updated_at",
+            "rule": "unknown; the fields known here: id, name, price, currency, data_available, created_at, updated_at",
             "value": 3,
         }
     ]

@@ -21,6 +21,7 @@ def test_a_subscription_over_the_limit_is_answered_with_its_excess(client: Clien
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", body.pop("as_of"))
     assert body == {
         "price_limit": "25.00",
+        "currency": "USD",
         "from": None,
         "to": None,
         "next": None,

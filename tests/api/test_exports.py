@@ -48,10 +48,10 @@ def exported(client: Client, path: str, **headers: str) -> bytes:
 
 def test_metrics_as_csv(client: Client, used: None) -> None:
     assert exported(client, f"{METRICS}?{JUNE}&format=csv").decode() == (
-        "subscription_id,usage_type,unit,total_price,total_usage,records\n"
-        "7,data,kilobytes,12.3000,123456,2\n"
-        "7,voice,seconds,1.5000,90,1\n"
-        "9,voice,seconds,13.0000,600,1\n"
+        "subscription_id,usage_type,unit,total_price,total_usage,records,currency\n"
+        "7,data,kilobytes,12.3000,123456,2,USD\n"
+        "7,voice,seconds,1.5000,90,1,USD\n"
+        "9,voice,seconds,13.0000,600,1,USD\n"
     )
 
 
@@ -62,18 +62,18 @@ def test_a_file_comes_with_its_length_also_to_who_takes_it_compressed(client: Cl
 
 def test_exceeding_as_csv_begins_with_the_largest_price(client: Client, used: None) -> None:
     assert exported(client, f"{EXCEEDING}?{JUNE}&price_limit=1.5&format=csv").decode() == (
-        "subscription_id,usage_type,total_price,exceeded_by\n"
-        "9,voice,13.0000,11.5000\n"
-        "7,data,12.3000,10.8000\n"
-        "7,voice,1.5000,0.0000\n"
+        "subscription_id,usage_type,total_price,exceeded_by,currency\n"
+        "9,voice,13.0000,11.5000,USD\n"
+        "7,data,12.3000,10.8000,USD\n"
+        "7,voice,1.5000,0.0000,USD\n"
     )
 
 
 def test_a_series_as_csv(client: Client, used: None) -> None:
     assert exported(client, f"{SERIES}?granularity=month&usage_type=data&format=csv").decode() == (
-        "subscription_id,start,usage_type,unit,total_price,total_usage,records\n"
-        "7,2026-06-01,data,kilobytes,12.3000,123456,2\n"
-        "7,2026-07-01,data,kilobytes,99.0000,1,1\n"
+        "subscription_id,start,usage_type,unit,total_price,total_usage,records,currency\n"
+        "7,2026-06-01,data,kilobytes,12.3000,123456,2,USD\n"
+        "7,2026-07-01,data,kilobytes,99.0000,1,1,USD\n"
     )
 
 
@@ -88,6 +88,7 @@ def test_metrics_as_ndjson_have_money_as_strings(client: Client, used: None) -> 
             "total_price": "1.5000",
             "total_usage": 90,
             "records": 1,
+            "currency": "USD",
         },
         {
             "subscription_id": 9,
@@ -96,6 +97,7 @@ def test_metrics_as_ndjson_have_money_as_strings(client: Client, used: None) -> 
             "total_price": "13.0000",
             "total_usage": 600,
             "records": 1,
+            "currency": "USD",
         },
     ]
 
@@ -116,6 +118,7 @@ def test_exceeding_as_parquet_has_exact_decimals_and_says_what_it_is(client: Cli
             pa.field("usage_type", pa.string(), nullable=False),
             pa.field("total_price", pa.decimal128(38, 8), nullable=False),
             pa.field("exceeded_by", pa.decimal128(38, 8), nullable=False),
+            pa.field("currency", pa.string(), nullable=False),
         ]
     )
     assert table.to_pylist() == [
@@ -124,18 +127,20 @@ def test_exceeding_as_parquet_has_exact_decimals_and_says_what_it_is(client: Cli
             "usage_type": "voice",
             "total_price": Decimal("13.0000"),
             "exceeded_by": Decimal("0.7000"),
+            "currency": "USD",
         },
         {
             "subscription_id": 7,
             "usage_type": "data",
             "total_price": Decimal("12.3000"),
             "exceeded_by": Decimal("0.0000"),
+            "currency": "USD",
         },
     ]
     about = json.loads(table.schema.metadata[b"wingtel"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", about.pop("as_of"))
     assert about == {"price_limit": "12.30", "from": "2026-06-01", "to": "2026-06-30"}
-    assert b"operator's currency" in table.schema.field("total_price").metadata[b"meaning"]
+    assert b"in the currency" in table.schema.field("total_price").metadata[b"meaning"]
 
 
 def test_a_series_as_parquet_has_days(client: Client, used: None) -> None:
@@ -212,7 +217,7 @@ def test_an_answer_without_results_is_a_file_too(client: Client, form: Format) -
 
     match form:
         case Format.CSV:
-            assert body == b"subscription_id,usage_type,unit,total_price,total_usage,records\n"
+            assert body == b"subscription_id,usage_type,unit,total_price,total_usage,records,currency\n"
         case Format.NDJSON:
             assert body == b""
         case Format.PARQUET:
@@ -245,7 +250,7 @@ def test_every_cell_is_a_number_a_day_or_a_known_word(client: Client) -> None:
     lines += exported(client, f"{METRICS}?{JUNE}&format=csv").decode().splitlines()[1:]
 
     cells = {cell for line in lines for cell in line.split(",")}
-    known = r"-?\d+(\.\d{4})?|\d{4}-\d\d-\d\d|data|voice|kilobytes|seconds"
+    known = r"-?\d+(\.\d{4})?|\d{4}-\d\d-\d\d|data|voice|kilobytes|seconds|USD"
     assert {cell for cell in cells if not re.fullmatch(known, cell)} == set()
 
 
@@ -265,7 +270,7 @@ def test_a_file_holds_what_the_pages_hold_in_their_order(client: Client, path: s
     lines = exported(client, f"{path}?{urlencode(asked)}&format=ndjson").decode().splitlines()
 
     flat = [
-        {"subscription_id": result["subscription_id"]} | part
+        {"subscription_id": result["subscription_id"]} | part | {"currency": "USD"}
         for page in pages(client, path, page_size=7, **asked)
         for result in page
         for part in result.get("exceeded", [result])
@@ -284,8 +289,8 @@ def test_a_file_is_of_the_moment_it_was_begun(client: Client, used: None) -> Non
     with answers.metrics(period=period) as export:
         after = b"".join(export.blocks)
 
-    assert before.splitlines()[0] == b"7,data,kilobytes,111.3000,123457,3"
-    assert after.splitlines()[0] == b"7,data,kilobytes,3111.3000,123457,3"
+    assert before.splitlines()[0] == b"7,data,kilobytes,111.3000,123457,3,USD"
+    assert after.splitlines()[0] == b"7,data,kilobytes,3111.3000,123457,3,USD"
 
 
 @pytest.fixture

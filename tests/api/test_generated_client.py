@@ -66,7 +66,7 @@ def test_it_gets_both_answers(api: Any) -> None:
     voice(7, "2026-06-04", "1.5000", seconds=340)
 
     exceeding = module("api.usage.usage_exceeding").sync(client=api, price_limit="25.00")
-    assert exceeding.price_limit == "25.00"
+    assert (exceeding.price_limit, exceeding.currency) == ("25.00", "USD")
     (found,) = exceeding.results
     assert (found.subscription_id, [(limit.usage_type.value, limit.exceeded_by) for limit in found.exceeded]) == (
         7,
@@ -74,6 +74,7 @@ def test_it_gets_both_answers(api: Any) -> None:
     )
 
     metrics = module("api.usage.usage_metrics").sync(client=api, from_=date(2026, 6, 1), to=date(2026, 6, 30))
+    assert metrics.currency == "USD"
     assert [
         (metric.usage_type.value, metric.unit.value, metric.total_usage, metric.total_price, metric.records)
         for metric in metrics.results

@@ -27,6 +27,7 @@ def test_every_subscription_with_usage_is_answered_by_usage_type(client: Client)
 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", body.pop("as_of"))
     assert body == {
+        "currency": "USD",
         "from": "2026-06-01",
         "to": "2026-06-30",
         "next": None,
@@ -160,6 +161,7 @@ def test_a_series_goes_by_day(client: Client) -> None:
     assert body.pop("as_of").endswith("Z")
     assert body == {
         "subscription_id": 7,
+        "currency": "USD",
         "from": "2026-06-01",
         "to": "2026-06-30",
         "granularity": "day",

@@ -38,7 +38,13 @@ def test_a_plan_is_created_read_changed_and_deleted(client: Client) -> None:
     created = send(client, "post", PLANS, {"name": "Basic", "price": "9.99", "data_available": 2**40}, 201)
     path = f"{PLANS}{created['id']}/"
 
-    shown = {"id": created["id"], "name": "Basic", "price": "9.9900", "data_available": 2**40}
+    shown = {
+        "id": created["id"],
+        "name": "Basic",
+        "price": "9.9900",
+        "currency": "USD",
+        "data_available": 2**40,
+    }
     assert without_times(created) == shown
     assert answer(client, path) == created
     assert answer(client, PLANS) == {"next": None, "results": [created]}
@@ -175,6 +181,7 @@ def test_a_purchase_is_created_read_changed_and_deleted(client: Client) -> None:
         "subscription": subscription.pk,
         "status": "pending",
         "amount": "12.5000",
+        "currency": "USD",
         "payment_date": None,
     }
     assert without_times(created) == shown

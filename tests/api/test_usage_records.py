@@ -73,6 +73,7 @@ def test_records_are_counted_when_the_reply_is_there(phone: Subscription, client
         "duplicate": 1,
         "conflict": 0,
         "rejected": 0,
+        "currency": "USD",
         "conflicts": [],
         "rejections": [],
     }
@@ -125,6 +126,7 @@ def test_a_conflict_is_told_with_what_is_stored(phone: Subscription) -> None:
         "duplicate": 0,
         "conflict": 1,
         "rejected": 0,
+        "currency": "USD",
         "conflicts": [{"index": 0, "stored_quantity": 1000, "stored_price": "0.1500"}],
         "rejections": [],
     }

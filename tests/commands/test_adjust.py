@@ -40,7 +40,7 @@ def test_adjusting_says_what_was_done(subscription: int) -> None:
     said = output_of("adjust", *key, "--used", "-20480", "--price", "-0.3", "--reason", "credited", "--actor", "ada")
     adjustment = UsageAdjustment.objects.get()
     assert said == (
-        f"Adjustment {adjustment.pk}: -20,480 kilobytes and -0.3000 for data of subscription {subscription} "
+        f"Adjustment {adjustment.pk}: -20,480 kilobytes and -0.3000 USD for data of subscription {subscription} "
         "on 2026-03-10, by ada.\n"
     )
     assert (adjustment.used, adjustment.price, adjustment.reason) == (-20480, Decimal("-0.3000"), "credited")
@@ -55,7 +55,7 @@ def test_reversing_says_what_was_done(subscription: int) -> None:
     said = output_of("adjust", "--reverse", str(adjustment.pk), "--reason", "a mistake", "--actor", "bob")
     reversal = UsageAdjustment.objects.get(reverses=adjustment)
     assert said == (
-        f"Adjustment {adjustment.pk} reversed by {reversal.pk}: +0 kilobytes and -1.5000 for data of "
+        f"Adjustment {adjustment.pk} reversed by {reversal.pk}: +0 kilobytes and -1.5000 USD for data of "
         f"subscription {subscription} on 2026-03-10, by bob.\n"
     )
     with pytest.raises(CommandError, match=f"adjustment {adjustment.pk} was reversed already, by bob at"):
@@ -103,8 +103,8 @@ def test_adjustments_as_csv_and_as_a_table(subscription: int) -> None:
     adjusted(other, "--used", "1")
     created = adjustment.created_at.isoformat().replace("+00:00", "Z")
     assert output_of("adjustments", "--subscription", str(subscription), "--format", "csv") == (
-        "id,subscription_id,usage_type,unit,day,used,price,reason,actor,created_at,reverses,reversed_by\n"
-        f"{adjustment.pk},{subscription},data,kilobytes,2026-03-10,-1,-0.5000,credited,[ada],{created},,\n"
+        "id,subscription_id,usage_type,unit,day,used,price,currency,reason,actor,created_at,reverses,reversed_by\n"
+        f"{adjustment.pk},{subscription},data,kilobytes,2026-03-10,-1,-0.5000,USD,credited,[ada],{created},,\n"
     )
     assert output_of("adjustments", "--from", "2026-03-11", "--format", "csv").count("\n") == 1
     table = output_of("adjustments", "--to", DAY)
@@ -136,12 +136,12 @@ def test_an_explanation_as_csv(subscription: int) -> None:
     adjustment = adjusted(subscription, "--used", "-1", "--actor", "ada")
     created = adjustment.created_at.isoformat().replace("+00:00", "Z")
     assert output_of("explain", str(subscription), DAY, "--format", "csv") == (
-        "usage_type,what,id,at,used,price,reason,actor,reverses,reversed_by,origin\n"
-        f"data,adjustment,{adjustment.pk},{created},-1,0.0000,credited,ada,,,\n"
-        "data,recorded,,,0,0.0000,,,,,\n"
-        "data,adjusted,,,-1,0.0000,,,,,\n"
-        "data,total,,,-1,0.0000,,,,,\n"
-        "voice,recorded,,,0,0.0000,,,,,\n"
-        "voice,adjusted,,,0,0.0000,,,,,\n"
-        "voice,total,,,0,0.0000,,,,,\n"
+        "usage_type,what,id,at,used,price,reason,actor,reverses,reversed_by,origin,currency\n"
+        f"data,adjustment,{adjustment.pk},{created},-1,0.0000,credited,ada,,,,USD\n"
+        "data,recorded,,,0,0.0000,,,,,,USD\n"
+        "data,adjusted,,,-1,0.0000,,,,,,USD\n"
+        "data,total,,,-1,0.0000,,,,,,USD\n"
+        "voice,recorded,,,0,0.0000,,,,,,USD\n"
+        "voice,adjusted,,,0,0.0000,,,,,,USD\n"
+        "voice,total,,,0,0.0000,,,,,,USD\n"
     )

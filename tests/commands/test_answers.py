@@ -61,13 +61,13 @@ def test_exceeding_as_json_is_the_answer_of_the_api(heavy: Subscription, light: 
 
 def test_exceeding_as_csv(heavy: Subscription, light: Subscription) -> None:
     assert output_of("exceeding", "--price-limit", "25.00", "--usage-type", "data", "--format", "csv") == (
-        f"subscription_id,usage_type,total_price,exceeded_by\n{heavy.pk},data,31.2000,6.2000\n"
+        f"subscription_id,usage_type,total_price,exceeded_by,currency\n{heavy.pk},data,31.2000,6.2000,USD\n"
     )
 
 
 def test_exceeding_as_a_table_names_the_limit_and_the_period(heavy: Subscription) -> None:
     table = output_of("exceeding", "--price-limit", "25", "--from", "2026-03-01", "--to", "2026-03-31")
-    assert "Reached 25.00 from 2026-03-01 to 2026-03-31" in table
+    assert "Reached 25.00 USD from 2026-03-01 to 2026-03-31" in table
     assert "31.2000" in table
 
 
@@ -82,9 +82,9 @@ def test_metrics_as_json_is_the_answer_of_the_api(heavy: Subscription, light: Su
 def test_metrics_as_csv_of_some_subscriptions(heavy: Subscription, light: Subscription) -> None:
     period = ("--from", "2026-03-10", "--to", "2026-04-01")
     assert output_of("metrics", *period, "--subscription-id", str(heavy.pk), "--format", "csv") == (
-        "subscription_id,usage_type,unit,total_price,total_usage,records\n"
-        f"{heavy.pk},data,kilobytes,31.2000,4294967296,2\n"
-        f"{heavy.pk},voice,seconds,25.0000,600,1\n"
+        "subscription_id,usage_type,unit,total_price,total_usage,records,currency\n"
+        f"{heavy.pk},data,kilobytes,31.2000,4294967296,2,USD\n"
+        f"{heavy.pk},voice,seconds,25.0000,600,1,USD\n"
     )
 
 

@@ -16,7 +16,9 @@ from .test_answers import output_of
 pytestmark = pytest.mark.django_db
 
 JUNE = ("--from", "2026-06-01", "--to", "2026-06-30")
-CSV = "subscription_id,usage_type,unit,total_price,total_usage,records\n7,data,kilobytes,12.3000,123456,1\n"
+CSV = (
+    "subscription_id,usage_type,unit,total_price,total_usage,records,currency\n7,data,kilobytes,12.3000,123456,1,USD\n"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -40,8 +42,8 @@ def test_ndjson_is_printed_line_by_line() -> None:
     lines = output_of("exceeding", "--price-limit", "1.5", "--format", "ndjson").splitlines()
 
     assert [json.loads(line) for line in lines] == [
-        {"subscription_id": 7, "usage_type": "data", "total_price": "12.3000", "exceeded_by": "10.8000"},
-        {"subscription_id": 7, "usage_type": "voice", "total_price": "1.5000", "exceeded_by": "0.0000"},
+        {"subscription_id": 7, "usage_type": kind, "total_price": price, "exceeded_by": excess, "currency": "USD"}
+        for kind, price, excess in (("data", "12.3000", "10.8000"), ("voice", "1.5000", "0.0000"))
     ]
 
 
@@ -55,6 +57,7 @@ def test_parquet_goes_to_a_file(tmp_path: Path) -> None:
             "usage_type": "data",
             "total_price": Decimal("12.3000"),
             "exceeded_by": Decimal("0.3000"),
+            "currency": "USD",
         }
     ]
 

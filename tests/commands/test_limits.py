@@ -31,7 +31,7 @@ def test_a_limit_is_set_evaluated_and_removed() -> None:
     said = run("limits", "set", "--amount", "25", "--warn-at", 80, "--starts", "2026-03-01", "--email", "a@example.org")
     made = PriceLimit.objects.get()
     assert said == (
-        f"Limit {made.pk}: 25.0000 for data and voice of each subscription per calendar month, at 80 %, 100 %,"
+        f"Limit {made.pk}: 25.0000 USD for data and voice of each subscription per calendar month, at 80 %, 100 %,"
         " from 2026-03-01."
     )
     one = subscription()

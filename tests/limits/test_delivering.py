@@ -72,6 +72,7 @@ def test_an_alert_is_posted_and_signed(receiver: Receiver, endpoint: WebhookEndp
             "level": 100,
             "threshold": "25.000000",
             "price": "26.5000",
+            "currency": "USD",
             "state": "open",
             "raised_at": body["timestamp"],
             "recovered_at": None,
@@ -318,7 +319,7 @@ def test_alerts_are_mailed_to_those_of_the_limit_and_of_the_setting(settings: An
     assert deliver_due() == Sent(delivered=2)
     assert sorted(message.to[0] for message in mail.outbox) == ["ada@example.org", "all@example.org"]
     assert mail.outbox[0].subject == (
-        f"Wingtel: subscription {one} reached 80 % of roaming (25.0000, data and voice) with 22.0000,"
+        f"Wingtel: subscription {one} reached 80 % of roaming (25.0000 USD, data and voice) with 22.0000 USD,"
         " 2026-03-01 to 2026-03-31"
     )
     mail.outbox.clear()
@@ -326,7 +327,7 @@ def test_alerts_are_mailed_to_those_of_the_limit_and_of_the_setting(settings: An
     evaluate()
     deliver_due()
     assert mail.outbox[0].body == (
-        f"subscription {one} is below 80 % of roaming (25.0000, data and voice) again, with 0.0000,"
+        f"subscription {one} is below 80 % of roaming (25.0000 USD, data and voice) again, with 0.0000 USD,"
         " 2026-03-01 to 2026-03-31\n"
     )
 

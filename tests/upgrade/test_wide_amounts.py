@@ -1,6 +1,5 @@
 """A database from before sums were wide is brought up to date under every strategy, whatever it holds."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import StringIO
@@ -8,14 +7,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from tests.conformance.oracle import BOUNDS, NOTHING, RECORDS, TOTALS
-from tests.sessions import new_connection
 from wingtel.aggregates import strategies
 from wingtel.aggregates.apps import install
 from wingtel.aggregates.strategies import Strategy
@@ -37,28 +34,6 @@ BEFORE = [
 ]
 MARCH = [date(2026, 3, 9), date(2026, 3, 10)]
 ABSURD = 2**63 - 1
-
-
-@pytest.fixture
-def empty_database(transactional_db: None) -> Iterator[None]:
-    """Another database than that of the tests, with nothing in it."""
-    tested = connection.settings_dict["NAME"]
-    with new_connection() as session:
-        session.autocommit = True
-        session.execute(f'CREATE DATABASE "{tested}_old"')
-        use_database(f"{tested}_old")
-        try:
-            yield
-        finally:
-            use_database(tested)
-            session.execute(f'DROP DATABASE "{tested}_old" WITH (FORCE)')
-
-
-def use_database(name: str) -> None:
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined] # of Django's PostgreSQL wrapper alone
-    connection.settings_dict["NAME"] = name
-    ContentType.objects.clear_cache()
 
 
 @pytest.fixture(params=strategies.NAMES)

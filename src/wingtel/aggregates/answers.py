@@ -6,6 +6,7 @@ from typing import Any
 
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ExceedingPage, Granularity, MetricsPage, Series
+from wingtel.usage.currency import currency
 from wingtel.usage.provenance import IngestBatch, RecordOrigin
 
 
@@ -15,6 +16,7 @@ def exceeding_answer(
     """The body of `exceeding`, with `results` being those of the page: read, or as they were written."""
     return {
         "price_limit": limit,
+        "currency": currency(),
         "from": day(period.first),
         "to": day(period.last),
         "as_of": moment(page.as_of),
@@ -26,6 +28,7 @@ def exceeding_answer(
 def metrics_answer(page: MetricsPage, *, period: Period, next_url: str | None) -> dict[str, Any]:
     """The body of `metrics`."""
     return {
+        "currency": currency(),
         "from": day(period.first),
         "to": day(period.last),
         "as_of": moment(page.as_of),
@@ -48,6 +51,7 @@ def series_answer(series: Series, *, subscription_id: int, period: Period, granu
     """The body of a subscription's series."""
     return {
         "subscription_id": subscription_id,
+        "currency": currency(),
         "from": day(period.first),
         "to": day(period.last),
         "granularity": granularity.value,
@@ -91,6 +95,11 @@ def money(amount: Decimal) -> str:
         text = f"{amount:f}"
     whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals.rstrip('0'):0<4}"
+
+
+def priced(amount: Decimal) -> str:
+    """Return an amount with its currency, for people to read."""
+    return f"{money(amount)} {currency()}"
 
 
 def price_limit(limit: Decimal) -> str:

@@ -269,7 +269,7 @@ def all_exceeding(
     carrier: Carrier | None = None,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
-    """All that the pages of `exceeding` hold, a line for each usage type: subscription, usage type, total, excess.
+    """All that the pages of `exceeding` hold, a line a usage type: subscription, usage type, total, excess, currency.
 
     Raises OperationalError when that takes longer than `seconds`, if they are given; so does `all_metrics`.
     """
@@ -289,7 +289,7 @@ def all_metrics(
     carrier: Carrier | None = None,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
-    """All that the pages of `metrics` hold: subscription, usage type, unit, price, usage, records."""
+    """All that the pages of `metrics` hold: subscription, usage type, unit, price, usage, records, currency."""
     return _whole(
         "all_metrics",
         _parameters(period.split(), usage_types)

@@ -8,8 +8,15 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 _Shape = TypeVar("_Shape", bound=type)
 
 TIMES = {"created_at": "2026-03-01T09:30:00.123456Z", "updated_at": "2026-03-12T09:30:00.123456Z"}
-PLAN = {"name": "Basic", "price": "9.9900", "data_available": 5_000_000}
-PURCHASE = {"user": None, "subscription": 7, "status": "pending", "amount": "9.9900", "payment_date": None}
+PLAN = {"name": "Basic", "price": "9.9900", "currency": "USD", "data_available": 5_000_000}
+PURCHASE = {
+    "user": None,
+    "subscription": 7,
+    "status": "pending",
+    "amount": "9.9900",
+    "currency": "USD",
+    "payment_date": None,
+}
 ATT = {
     "status": "active",
     "owner": None,
@@ -47,6 +54,7 @@ ADJUSTMENT = {
     "day": "2026-03-10",
     "used": -20480,
     "price": "-0.3000",
+    "currency": "USD",
     "reason": "credited",
     "actor": "ada",
 }
@@ -69,6 +77,7 @@ DAY = {
     "voice_records": 40_000,
     "seconds_used": 4_800_000,
     "voice_price": "8000.0000",
+    "currency": "USD",
 }
 RECONCILIATION = {
     "id": 3,
@@ -80,6 +89,7 @@ RECONCILIATION = {
     "keys": 3_100_000,
     "drift_keys": 0,
     "drift_price": "0.0000",
+    "currency": "USD",
     "repaired": False,
     "differences": [],
 }
@@ -93,13 +103,15 @@ CONFLICT = {
     "stored_price": "0.3000",
     "quantity": 40960,
     "price": "0.6000",
+    "currency": "USD",
     "detected_at": "2026-03-12T08:00:00Z",
     "origin": {"import_id": 13, "file": "att-20260310-2.csv", "line": 2},
 }
 _SUMS = {"used": 0, "price": "0.0000", "records": 0}
 EXPLANATION = {
     "subscription_id": 7,
-    "day": DAY | {"state": "open", "sealed_at": None} | dict.fromkeys(list(DAY)[6:]),
+    "currency": "USD",
+    "day": DAY | {"state": "open", "sealed_at": None} | dict.fromkeys(list(DAY)[6:-1]),
     "as_of": "2026-03-12T09:30:00.123456Z",
     "records_gone": False,
     "adds_up": True,
@@ -142,6 +154,7 @@ LIMIT = {
     "usage_type": "data",
     "per": "month",
     "amount": "50.0000",
+    "currency": "USD",
     "warn_at": [80],
     "emails": ["ada@example.org"],
     "starts": "2026-03-01",
@@ -158,6 +171,7 @@ ALERT = {
     "level": 80,
     "threshold": "40.000000",
     "price": "41.2500",
+    "currency": "USD",
     "state": "open",
     "raised_at": "2026-03-12T09:30:00.123456Z",
     "recovered_at": None,

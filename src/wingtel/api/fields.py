@@ -9,11 +9,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from wingtel.aggregates.answers import money
 from wingtel.aggregates.questions import DATE_RULE, LARGEST_ID, parse_date
 from wingtel.subscriptions.identifiers import Kind, normalise
+from wingtel.usage.currency import currency
 from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
 
 SEEN = re.compile(r"[^\s\u0000-\u001f\u0085\ufeff]")
@@ -112,6 +114,22 @@ class MoneyField(serializers.DecimalField):
 
     def to_representation(self, value: Decimal) -> str:
         return money(value)
+
+
+@extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$", "example": "USD"})
+class CurrencyField(serializers.Field[Any, Any, str, Any]):
+    """The operator's currency. It may be sent with a price, which is in no other: nothing is converted."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(source="*", help_text="The currency of every price, by its code of ISO 4217.", **options)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if data != currency():
+            raise serializers.ValidationError(f"{currency()}, the currency of every price here; nothing is converted")
+        return {}  # there is nothing to store
+
+    def to_representation(self, value: Any) -> str:
+        return currency()
 
 
 class MomentField(serializers.DateTimeField):

@@ -10,7 +10,7 @@ from wingtel.limits.keeping import tidy_levels
 from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
 
 from . import examples
-from .fields import MoneyField
+from .fields import CurrencyField, MoneyField
 from .serializers import KnownFieldsSerializer
 
 _ENDPOINT_FIELDS: tuple[str, ...] = (
@@ -20,11 +20,13 @@ _ENDPOINT_FIELDS: tuple[str, ...] = (
 
 @examples.example(examples.LIMIT, {"id": 1, **examples.LIMIT, **examples.LIMIT_MADE})
 class LimitSerializer(KnownFieldsSerializer):
+    currency = CurrencyField(required=False)
+
     class Meta:
         model = PriceLimit
         fields = (
-            *("id", "name", "plan", "subscription", "usage_type", "per", "amount", "warn_at", "emails", "starts"),
-            *("pending", "created_at"),
+            *("id", "name", "plan", "subscription", "usage_type", "per", "amount", "currency", "warn_at", "emails"),
+            *("starts", "pending", "created_at"),
         )
         read_only_fields = ("pending", "created_at")
 
@@ -49,13 +51,14 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     subscription_id = serializers.IntegerField(read_only=True)
     state = serializers.ChoiceField(choices=["open", "recovered"], read_only=True)
     price = MoneyField(help_text="The total when it was found to have reached the level.")
+    currency = CurrencyField(read_only=True)
     recovered_price = MoneyField(allow_null=True, help_text="Null also where the limit does not apply any more.")
 
     class Meta:
         model = Alert
         fields = (
             *("id", "limit_id", "subscription_id", "usage_type", "per", "first", "last", "level", "threshold"),
-            *("price", "state", "raised_at", "recovered_at", "recovered_price"),
+            *("price", "currency", "state", "raised_at", "recovered_at", "recovered_price"),
         )
 
     def to_representation(self, instance: Alert) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from wingtel.usage.ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
 
 from . import examples, negotiation
 from .errors import PROBLEM_JSON
-from .fields import MoneyField
+from .fields import CurrencyField, MoneyField
 from .record_bodies import MOST_RECORDS
 from .serializers import AdjustmentSerializer, DaySerializer, RecordOriginShape
 
@@ -67,6 +67,7 @@ class ExceedingSubscriptionShape(serializers.Serializer[Any]):
 class AnswerShape(serializers.Serializer[Any]):
     """What all answers say."""
 
+    currency = CurrencyField(read_only=True)
     to = serializers.DateField(allow_null=True)
     as_of = serializers.DateTimeField(help_text="The moment, in UTC, that the answer is true of.")
 
@@ -180,6 +181,7 @@ class IngestedShape(serializers.Serializer[Any]):
     duplicate = serializers.IntegerField(help_text="There already; nothing changed.")
     conflict = serializers.IntegerField(help_text="There already, with another amount; nothing changed.")
     rejected = serializers.IntegerField()
+    currency = CurrencyField(read_only=True)
     conflicts = IngestConflictShape(many=True)
     rejections = RejectionShape(many=True)
 
@@ -240,6 +242,7 @@ class ExplanationShape(serializers.Serializer[Any]):
     """What the total of a subscription's day is made of."""
 
     subscription_id = serializers.IntegerField()
+    currency = CurrencyField(read_only=True)
     day = DaySerializer()
     as_of = serializers.DateTimeField()
     records_gone = serializers.BooleanField()
@@ -299,6 +302,7 @@ EXCEEDING_EXAMPLE = OpenApiExample(
     media_type=negotiation.JSON,
     value={
         "price_limit": "25.00",
+        "currency": "USD",
         "from": None,
         "to": None,
         "as_of": "2026-07-01T09:30:00.123456Z",
@@ -317,6 +321,7 @@ METRICS_EXAMPLE = OpenApiExample(
     status_codes=["200"],
     media_type=negotiation.JSON,
     value={
+        "currency": "USD",
         "from": "2026-06-01",
         "to": "2026-06-30",
         "as_of": "2026-07-01T09:30:00.123456Z",
@@ -340,6 +345,7 @@ SERIES_EXAMPLE = OpenApiExample(
     media_type=negotiation.JSON,
     value={
         "subscription_id": 7,
+        "currency": "USD",
         "from": "2026-06-01",
         "to": "2026-06-30",
         "granularity": "day",
@@ -400,6 +406,7 @@ INGESTED_EXAMPLE = OpenApiExample(
         "duplicate": 0,
         "conflict": 0,
         "rejected": 1,
+        "currency": "USD",
         "conflicts": [],
         "rejections": [{"index": 1, "field": "subscription_id", "reason": "unknown subscription id 9000"}],
     },

@@ -20,6 +20,7 @@ from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from . import examples
 from .fields import (
+    CurrencyField,
     DayField,
     ExactDecimalField,
     FlagField,
@@ -91,9 +92,11 @@ class SubscriptionField(IdField):
 class PlanSerializer(KnownFieldsSerializer):
     """A product that subscriptions are sold as."""
 
+    currency = CurrencyField(required=False)
+
     class Meta:
         model = Plan
-        fields = ("id", "name", "price", "data_available", "created_at", "updated_at")
+        fields = ("id", "name", "price", "currency", "data_available", "created_at", "updated_at")
 
 
 @examples.example(examples.PURCHASE, {"id": 1, **examples.PURCHASE, **examples.TIMES})
@@ -101,10 +104,14 @@ class PurchaseSerializer(KnownFieldsSerializer):
     """A payment asked of a user, for a subscription or for something else: of one of them at least."""
 
     subscription = SubscriptionField(queryset=Subscription.objects.current(), required=False, allow_null=True)
+    currency = CurrencyField(required=False)
 
     class Meta:
         model = Purchase
-        fields = ("id", "user", "subscription", "status", "amount", "payment_date", "created_at", "updated_at")
+        fields = (
+            *("id", "user", "subscription", "status", "amount", "currency", "payment_date"),
+            *("created_at", "updated_at"),
+        )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a purchase of nobody, and one without a subscription to a caller who is limited to a carrier."""
@@ -159,6 +166,7 @@ class AdjustmentSerializer(KnownFieldsSerializer):
     used = WholeNumberField(
         min_value=-LARGEST_QUANTITY, max_value=LARGEST_QUANTITY, default=0, help_text="Kilobytes or seconds."
     )
+    currency = CurrencyField(required=False)
     reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
     actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")
     reversed_by = serializers.IntegerField(read_only=True, allow_null=True, help_text="The adjustment that did.")
@@ -166,8 +174,8 @@ class AdjustmentSerializer(KnownFieldsSerializer):
     class Meta:
         model = UsageAdjustment
         fields = (
-            *("id", "subscription_id", "usage_type", "unit", "day", "used", "price", "reason", "actor", "created_at"),
-            *("reverses", "reversed_by"),
+            *("id", "subscription_id", "usage_type", "unit", "day", "used", "price", "currency", "reason", "actor"),
+            *("created_at", "reverses", "reversed_by"),
         )
         read_only_fields = ("created_at", "reverses")
 
@@ -189,12 +197,14 @@ class DaySerializer(serializers.ModelSerializer[UsageDay]):
 
     kilobytes_used = serializers.IntegerField(allow_null=True)
     seconds_used = serializers.IntegerField(allow_null=True)
+    currency = CurrencyField(read_only=True)
 
     class Meta:
         model = UsageDay
         fields = (
             *("day", "state", "sealed_at", "expired_at", "reopened", "reopened_at"),
             *("data_records", "kilobytes_used", "data_price", "voice_records", "seconds_used", "voice_price"),
+            "currency",
         )
 
     def to_representation(self, instance: UsageDay) -> dict[str, Any]:
@@ -240,13 +250,14 @@ class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
     """One comparison of the aggregates with their sources."""
 
     drift_price = MoneyField(help_text="Sum of how much daily prices are off, without sign.")
+    currency = CurrencyField(read_only=True)
     differences = DifferencesField(read_only=True)
 
     class Meta:
         model = Reconciliation
         fields = (
             *("id", "first", "last", "strategy", "started_at", "finished_at", "keys", "drift_keys", "drift_price"),
-            *("repaired", "differences"),
+            *("currency", "repaired", "differences"),
         )
 
 
@@ -272,6 +283,7 @@ class ConflictSerializer(serializers.ModelSerializer[UsageConflict]):
     """A record with the key of a stored one and another amount."""
 
     subscription_id = serializers.IntegerField()
+    currency = CurrencyField(read_only=True)
     origin = RecordOriginShape(allow_null=True)
 
     class Meta:
@@ -279,5 +291,5 @@ class ConflictSerializer(serializers.ModelSerializer[UsageConflict]):
         list_serializer_class = ConflictListSerializer
         fields = (
             *("id", "subscription_id", "usage_type", "record_id", "usage_date", "stored_quantity", "stored_price"),
-            *("quantity", "price", "detected_at", "origin"),
+            *("quantity", "price", "currency", "detected_at", "origin"),
         )

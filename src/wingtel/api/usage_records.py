@@ -17,6 +17,7 @@ from wingtel.ingest.outcomes import IngestResult
 from wingtel.ingest.service import ingest
 from wingtel.keys.access import Scope
 from wingtel.subscriptions.models import Carrier
+from wingtel.usage.currency import currency
 from wingtel.usage.provenance import IngestBatch
 
 from . import parameters, record_bodies, schemas
@@ -93,6 +94,7 @@ def _reply(count: int, result: IngestResult, lookup: Lookup) -> dict[str, Any]:
         "duplicate": len(result.duplicates),
         "conflict": len(result.conflicts),
         "rejected": len(result.rejected),
+        "currency": currency(),
         "conflicts": [
             {"index": index, "stored_quantity": quantity, "stored_price": money(price)}
             for index, quantity, price in result.conflicts

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from .values import (
     BOOLEAN,
+    CURRENCY,
     EMAILS,
     FOLDER,
     HOSTS,
@@ -95,11 +96,16 @@ class Environment:
         default_words="`/var/lib/wingtel` for root, else the platform's user data folder",
     )
 
-    # Business days, and the life of raw records.
+    # Business days, the currency, and the life of raw records.
     time_zone: str = variable(
         TIME_ZONE,
         "UTC",
         "the zone whose midnights bound the business days; taken when the database is first migrated",
+    )
+    currency: str = variable(
+        CURRENCY,
+        "USD",
+        "the currency of every price, told with it; taken when the database is first migrated",
     )
     retention_days: int = variable(
         whole_number(1, CENTURY),

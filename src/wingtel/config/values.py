@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from .currencies import CURRENCIES
 from .watches import parse_watches
 
 T = TypeVar("T")
@@ -109,6 +110,11 @@ def _time_zone(text: str) -> str:
     return text
 
 
+def _currency(text: str) -> str:
+    _require(text in CURRENCIES)
+    return text
+
+
 def _folder(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
@@ -157,6 +163,7 @@ def _require(condition: object) -> None:
 BOOLEAN = kind("1, true or yes, or 0, false or no", _boolean)
 TEXT = Kind("text", str)
 TIME_ZONE = kind("an IANA time zone, such as Europe/Paris", _time_zone)
+CURRENCY = kind("the ISO 4217 code of a currency that people pay in, such as EUR", _currency)
 FOLDER = kind("a folder", _folder)
 HOSTS = several("host names, separated by commas", kind("a host name", _host), ",")
 SERVER = kind("a host name or IP address, without a port", _server)

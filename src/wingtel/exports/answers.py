@@ -10,6 +10,7 @@ from typing import Any
 from wingtel.aggregates import answers, queries
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import Granularity
+from wingtel.usage.currency import currency
 
 from . import columns
 from .columns import Column
@@ -63,7 +64,7 @@ def series(*, subscription_id: int, period: Period, granularity: Granularity, **
     found = queries.series(subscription_id=subscription_id, period=period, granularity=granularity, **asked)
     lines = (
         f"{subscription_id},{point.start},{point.usage_type.value},{point.unit},"
-        f"{answers.money(point.price)},{point.used},{point.records}\n"
+        f"{answers.money(point.price)},{point.used},{point.records},{currency()}\n"
         for point in found.points
     )
     yield Export(

@@ -25,19 +25,22 @@ class Column:
 
 _SUBSCRIPTION = Column("subscription_id", Kind.WHOLE, "The subscription.")
 _USAGE_TYPE = Column("usage_type", Kind.WORD, "data or voice.")
+_CURRENCY = Column("currency", Kind.WORD, "The currency of every price: the code of ISO 4217.")
 _USED = (
     _USAGE_TYPE,
     Column("unit", Kind.WORD, "The unit of total_usage: kilobytes or seconds."),
-    Column("total_price", Kind.MONEY, "What was paid, in the operator's currency."),
+    Column("total_price", Kind.MONEY, "What was paid, in the currency."),
     Column("total_usage", Kind.QUANTITY, "What was used, in the unit."),
     Column("records", Kind.WHOLE, "How many usage records that is."),
+    _CURRENCY,
 )
 
 EXCEEDING = (
     _SUBSCRIPTION,
     _USAGE_TYPE,
-    Column("total_price", Kind.MONEY, "What was paid for the usage type, in the operator's currency."),
+    Column("total_price", Kind.MONEY, "What was paid for the usage type, in the currency."),
     Column("exceeded_by", Kind.MONEY, "How much of it lies above the limit; zero where it meets it exactly."),
+    _CURRENCY,
 )
 METRICS = (_SUBSCRIPTION, *_USED)
 SERIES = (_SUBSCRIPTION, Column("start", Kind.DAY, "First business day of the day or part of a month."), *_USED)

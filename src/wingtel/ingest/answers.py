@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wingtel.aggregates.answers import moment, money, origin_answer
+from wingtel.usage.currency import currency
 from wingtel.usage.provenance import origins_of
 
 from .models import UsageConflict
@@ -23,6 +24,7 @@ def conflict_answers(conflicts: Sequence[UsageConflict]) -> list[dict[str, Any]]
             "stored_price": money(conflict.stored_price),
             "quantity": conflict.quantity,
             "price": money(conflict.price),
+            "currency": currency(),
             "detected_at": moment(conflict.detected_at),
             "origin": origin_answer(origins.get(conflict.source)),
         }

@@ -4,6 +4,7 @@ from typing import Any
 
 from wingtel.aggregates.answers import moment, money, origin_answer
 from wingtel.aggregates.queries import Sums
+from wingtel.usage.currency import currency
 from wingtel.usage.models import UsageAdjustment, UsageDay, UsageType
 from wingtel.usage.provenance import origins_of
 
@@ -21,6 +22,7 @@ def adjustment_answer(adjustment: UsageAdjustment) -> dict[str, Any]:
         "day": adjustment.day.isoformat(),
         "used": adjustment.used,
         "price": money(adjustment.price),
+        "currency": currency(),
         "reason": adjustment.reason,
         "actor": adjustment.actor,
         "created_at": moment(adjustment.created_at),
@@ -43,6 +45,7 @@ def day_answer(day: UsageDay) -> dict[str, Any]:
         "voice_records": day.voice_records,
         "seconds_used": None if day.seconds_used is None else int(day.seconds_used),
         "voice_price": None if day.voice_price is None else money(day.voice_price),
+        "currency": currency(),
     }
 
 
@@ -50,6 +53,7 @@ def explanation_answer(explanation: Explanation) -> dict[str, Any]:
     """The body of an explanation."""
     return {
         "subscription_id": explanation.subscription_id,
+        "currency": currency(),
         "day": day_answer(explanation.day),
         "as_of": moment(explanation.as_of),
         "records_gone": explanation.records_gone,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from wingtel.aggregates.answers import moment, money
+from wingtel.usage.currency import currency
 
 from .models import Alert, Delivery, PriceLimit, WebhookEndpoint
 
@@ -17,6 +18,7 @@ def limit_answer(limit: PriceLimit) -> dict[str, Any]:
         "usage_type": limit.usage_type,
         "per": limit.per,
         "amount": money(limit.amount),
+        "currency": currency(),
         "warn_at": limit.warn_at,
         "emails": limit.emails,
         "starts": limit.starts and limit.starts.isoformat(),
@@ -39,6 +41,7 @@ def alert_answer(alert: Alert) -> dict[str, Any]:
         "level": alert.level,
         "threshold": f"{alert.threshold:.6f}",
         "price": money(alert.price),
+        "currency": currency(),
         "state": "open" if alert.is_open else "recovered",
         "raised_at": moment(alert.raised_at),
         "recovered_at": moment(recovered) if recovered else None,

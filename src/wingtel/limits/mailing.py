@@ -6,7 +6,7 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from wingtel.aggregates.answers import money
+from wingtel.aggregates.answers import priced
 
 from .models import Delivery
 from .sending import LONGEST_ERROR
@@ -30,9 +30,9 @@ def send(address: str, deliveries: Sequence[Delivery]) -> str:
 
 def _line(delivery: Delivery) -> str:
     alert, limit = delivery.alert, delivery.alert.price_limit
-    what = f"{alert.level} % of {limit} ({money(limit.amount)}, {alert.usage_type or 'data and voice'})"
+    what = f"{alert.level} % of {limit} ({priced(limit.amount)}, {alert.usage_type or 'data and voice'})"
     period = f"{alert.first} to {alert.last}"
     if delivery.event == Delivery.Event.RAISED or alert.recovered_at is None:
-        return f"subscription {alert.subscription_id} reached {what} with {money(alert.price)}, {period}"
-    now = "which does not apply any more" if alert.recovered_price is None else f"with {money(alert.recovered_price)}"
+        return f"subscription {alert.subscription_id} reached {what} with {priced(alert.price)}, {period}"
+    now = "which does not apply any more" if alert.recovered_price is None else f"with {priced(alert.recovered_price)}"
     return f"subscription {alert.subscription_id} is below {what} again, {now}, {period}"

@@ -27,10 +27,10 @@ def shown_identifiers_are_held(
             f"Subscription {subscription} shows the {kind.words} {value}, which it does not hold.",
             f"Usage that names it is rejected. Run `wingtel identifiers assign {subscription} {kind} {value} --from "
             "TIMESTAMP`.",
-            id="wingtel.W004",
+            id="wingtel.W005",
         )
         for subscription, kind, value in found[:_SHOWN]
     ]
     if len(found) > _SHOWN:
-        warnings.append(checks.Warning("There are more such subscriptions.", id="wingtel.W004"))
+        warnings.append(checks.Warning("There are more such subscriptions.", id="wingtel.W005"))
     return warnings

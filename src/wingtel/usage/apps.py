@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core import checks
 
-from .checks import quantities_are_in_range
+from .checks import fixed_settings_are_kept, quantities_are_in_range
 
 
 class UsageConfig(AppConfig):
@@ -9,4 +9,5 @@ class UsageConfig(AppConfig):
     label = "usage"
 
     def ready(self) -> None:
+        checks.register(fixed_settings_are_kept, checks.Tags.database)
         checks.register(quantities_are_in_range, checks.Tags.database)

@@ -1,5 +1,6 @@
 """Raw usage records, as they come from the carriers: high volume, kept for weeks, one partition per business day."""
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models, router
@@ -52,7 +53,9 @@ class UsageRecord(models.Model):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    price = models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=PRICE_DECIMALS)
+    price = models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=PRICE_DECIMALS, default=Decimal(0))
+    """The raw tables have this default too; as a db_default, every insertion would have to return it."""
+
     source = models.BigIntegerField(null=True, editable=False)
     """The ingested batch and line that it came from (wingtel.usage.provenance); None for what was written otherwise."""
 

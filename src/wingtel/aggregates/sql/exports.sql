@@ -4,7 +4,7 @@
 -- name: all_exceeding
 -- Every usage type of every subscription whose price in a period reached a limit; the subscription with the largest price first.
 SELECT subscription_id, usage_type, usage_money(price) AS total_price,
-       usage_money(price - %(price_limit)s::numeric) AS exceeded_by
+       usage_money(price - %(price_limit)s::numeric) AS exceeded_by, usage_currency() AS currency
 FROM (
     SELECT subscription_id, usage_type, sum(price) AS price,
            max(sum(price)) OVER (PARTITION BY subscription_id) AS largest
@@ -18,7 +18,8 @@ ORDER BY largest DESC, subscription_id, price DESC, usage_type
 -- What was used and paid in a period, by subscription and usage type, in that order.
 SELECT subscription_id, usage_type,
        CASE usage_type WHEN 'data' THEN %(data_unit)s ELSE %(voice_unit)s END AS unit,
-       usage_money(sum(price)) AS total_price, sum(used) AS total_usage, sum(records) AS records
+       usage_money(sum(price)) AS total_price, sum(used) AS total_usage, sum(records) AS records,
+       usage_currency() AS currency
 {from what was used}
 GROUP BY subscription_id, usage_type
 ORDER BY subscription_id, usage_type

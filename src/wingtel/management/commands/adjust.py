@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.aggregates.answers import money
+from wingtel.aggregates.answers import priced
 from wingtel.lifecycle.adjusting import AdjustmentRefusedError, adjust, reverse
 from wingtel.management.arguments import day, identity, option
 from wingtel.usage.models import UsageAdjustment, UsageType
@@ -110,7 +110,7 @@ def _message(error: AdjustmentRefusedError) -> str:
 
 def _described(adjustment: UsageAdjustment) -> str:
     unit = UsageType(adjustment.usage_type).unit
-    price = f"{'' if adjustment.price < 0 else '+'}{money(adjustment.price)}"
+    price = f"{'' if adjustment.price < 0 else '+'}{priced(adjustment.price)}"
     return (
         f"{adjustment.pk}: {adjustment.used:+,} {unit} and {price} for {adjustment.usage_type} of "
         f"subscription {adjustment.subscription_id} on {adjustment.day}, by {adjustment.actor}"

@@ -11,8 +11,8 @@ from wingtel.management.arguments import identity
 from wingtel.usage.models import UsageAdjustment
 
 COLUMNS = (
-    *("id", "subscription_id", "usage_type", "unit", "day", "used", "price", "reason", "actor", "created_at"),
-    *("reverses", "reversed_by"),
+    *("id", "subscription_id", "usage_type", "unit", "day", "used", "price", "currency", "reason", "actor"),
+    *("created_at", "reverses", "reversed_by"),
 )
 
 

@@ -11,8 +11,8 @@ from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
 
 COLUMNS = (
-    *("id", "limit_id", "subscription_id", "usage_type", "first", "last", "level", "threshold", "price", "state"),
-    *("raised_at", "recovered_at", "recovered_price"),
+    *("id", "limit_id", "subscription_id", "usage_type", "first", "last", "level", "threshold", "price", "currency"),
+    *("state", "raised_at", "recovered_at", "recovered_price"),
 )
 
 

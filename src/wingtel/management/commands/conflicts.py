@@ -12,7 +12,7 @@ from wingtel.management.arguments import identity, whole_number
 
 COLUMNS = (
     *("id", "subscription_id", "usage_type", "record_id", "usage_date", "stored_quantity", "stored_price"),
-    *("quantity", "price", "detected_at", "origin"),
+    *("quantity", "price", "currency", "detected_at", "origin"),
 )
 
 

@@ -5,15 +5,18 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db.models import Value
 from rich.console import Console
 from rich.table import Table
 
 from wingtel.management.answering import add_days
+from wingtel.usage.currency import currency
 from wingtel.usage.models import UsageDay
 
 COLUMNS = (
     *("day", "state", "sealed_at", "expired_at", "reopened", "reopened_at"),
     *("data_records", "kilobytes_used", "data_price", "voice_records", "seconds_used", "voice_price"),
+    "currency",
 )
 
 
@@ -26,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["table", "json"], default="table")
 
     def handle(self, *, first: date | None, last: date | None, state: str | None, **options: Any) -> None:
-        days = UsageDay.objects.order_by("-day")
+        days = UsageDay.objects.annotate(currency=Value(currency())).order_by("-day")
         if first:
             days = days.filter(day__gte=first)
         if last:

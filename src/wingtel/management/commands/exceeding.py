@@ -11,6 +11,7 @@ from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
 from wingtel.exports import answers as exports
 from wingtel.management import answering, exporting
 from wingtel.management.arguments import option
+from wingtel.usage.currency import currency
 
 COLUMNS = ("subscription_id", "usage_type", "total_price", "exceeded_by")
 
@@ -61,5 +62,5 @@ class Command(BaseCommand):
             for found in body["results"]
             for exceeded in found["exceeded"]
         ]
-        title = f"Reached {limit} {answers.period_text(period)}"
+        title = f"Reached {limit} {currency()} {answers.period_text(period)}"
         answering.print_table(self.stdout, title, COLUMNS, rows, more=more)

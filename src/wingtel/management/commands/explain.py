@@ -12,7 +12,10 @@ from wingtel.lifecycle.explaining import RECORDS_LISTED, explain
 from wingtel.management import answering
 from wingtel.management.arguments import day, identity, whole_number
 
-COLUMNS = ("usage_type", "what", "id", "at", "used", "price", "reason", "actor", "reverses", "reversed_by", "origin")
+COLUMNS = (
+    *("usage_type", "what", "id", "at", "used", "price", "reason", "actor", "reverses", "reversed_by", "origin"),
+    "currency",
+)
 
 
 class Command(BaseCommand):
@@ -35,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *, subscription: int, day: date, records: int, **options: Any) -> None:
         body = explanation_answer(explain(subscription_id=subscription, day=day, most_records=records))
-        rows = [line for found in body["usage_types"] for line in _lines(found)]
+        rows = [(*line, body["currency"]) for found in body["usage_types"] for line in _lines(found)]
         match options["format"]:
             case "json":
                 answering.print_json(self.stdout, body)
@@ -78,8 +81,9 @@ def _seal(body: dict[str, Any]) -> str:
         return "."
     if day["state"] == "open":
         return f"; it was sealed at {day['sealed_at']}, and written to since."
-    data = f"{day['data_records']:,} data records ({day['kilobytes_used']:,} kilobytes, {day['data_price']})"
-    voice = f"{day['voice_records']:,} voice records ({day['seconds_used']:,} seconds, {day['voice_price']})"
+    data_price, voice_price = (f"{day[name]} {day['currency']}" for name in ("data_price", "voice_price"))
+    data = f"{day['data_records']:,} data records ({day['kilobytes_used']:,} kilobytes, {data_price})"
+    voice = f"{day['voice_records']:,} voice records ({day['seconds_used']:,} seconds, {voice_price})"
     return f"; sealed at {day['sealed_at']} with {data} and {voice} of all subscriptions."
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from wingtel.aggregates.answers import priced
 from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
 from wingtel.limits import keeping
 from wingtel.limits.answers import limit_answer
@@ -16,7 +17,8 @@ from wingtel.usage.models import UsageType
 from wingtel.usage.waiting import StillHeldError
 
 COLUMNS = (
-    *("id", "name", "plan", "subscription", "usage_type", "per", "amount", "warn_at", "emails", "starts", "pending"),
+    *("id", "name", "plan", "subscription", "usage_type", "per", "amount", "currency", "warn_at", "emails", "starts"),
+    "pending",
 )
 _OPTIONS = {"plan_id": "plan", "subscription_id": "subscription", "usage_type": "usage-type", "warn_at": "warn-at"}
 
@@ -110,6 +112,6 @@ def _described(limit: PriceLimit) -> str:
     per = "calendar month" if limit.per == Length.MONTH else "billing cycle"
     levels = ", ".join(f"{level} %" for level in sorted({*limit.warn_at, 100}))
     return (
-        f"{limit.pk}: {limit.amount:.4f} for {limit.usage_type or 'data and voice'} of {whom} per {per}, at {levels}, "
-        f"from {limit.starts}"
+        f"{limit.pk}: {priced(limit.amount)} for {limit.usage_type or 'data and voice'} of {whom} per {per}, "
+        f"at {levels}, from {limit.starts}"
     )

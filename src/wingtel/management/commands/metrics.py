@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from wingtel.aggregates import answers, queries
 from wingtel.exports import answers as exports
 from wingtel.management import answering, exporting
+from wingtel.usage.currency import currency
 
 COLUMNS = ("subscription_id", "usage_type", "unit", "total_price", "total_usage", "records")
 
@@ -45,5 +46,5 @@ class Command(BaseCommand):
             answering.print_json(self.stdout, body)
             return
         rows = [tuple(found[column] for column in COLUMNS) for found in body["results"]]
-        title = f"Used and paid {answers.period_text(period)}"
+        title = f"Used and paid in {currency()} {answers.period_text(period)}"
         answering.print_table(self.stdout, title, COLUMNS, rows, more=more)

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.aggregates.answers import money
+from wingtel.aggregates.answers import money, priced
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.lifecycle.reconciling import NothingToReconcileError, reconcile
 from wingtel.management.answering import add_days
+from wingtel.usage.currency import currency
 
 
 class Command(BaseCommand):
@@ -53,7 +54,7 @@ class Command(BaseCommand):
         elif repair:
             mended = "; mended but for the days above that cannot be proven, and their months"
         self.stdout.write(
-            f"{compared}, {outcome.drift_keys:,} keys differ, daily prices by {money(outcome.drift_price)} in all"
+            f"{compared}, {outcome.drift_keys:,} keys differ, daily prices by {priced(outcome.drift_price)} in all"
             f"{mended}"
         )
 
@@ -74,6 +75,7 @@ def as_dict(outcome: Reconciliation) -> dict[str, Any]:
         "keys": outcome.keys,
         "drift_keys": outcome.drift_keys,
         "drift_price": money(outcome.drift_price),
+        "currency": currency(),
         "repaired": outcome.repaired,
         "differences": outcome.differences,
     }

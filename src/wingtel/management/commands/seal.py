@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from wingtel.lifecycle.sealing import SealRefusedError, seal, seal_due
 from wingtel.management.arguments import day
+from wingtel.usage.currency import currency
 
 
 class Command(BaseCommand):
@@ -25,8 +26,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"{day} is sealed: {state.data_records:,} data records, {state.kilobytes_used:,} kilobytes, price"
-            f" {state.data_price:,}; {state.voice_records:,} voice records, {state.seconds_used:,} seconds, price"
-            f" {state.voice_price:,}"
+            f" {state.data_price:,} {currency()};"
+            f" {state.voice_records:,} voice records, {state.seconds_used:,} seconds, price"
+            f" {state.voice_price:,} {currency()}"
         )
 
     def _seal_due(self) -> None:

@@ -5,6 +5,14 @@ SELECT usage_time_zone()
 -- name: set_time_zone
 SELECT usage_set_time_zone(%(zone)s)
 
+-- name: currency
+-- The operator's currency.
+SELECT usage_currency()
+
+-- name: fixed_settings
+-- The settings that were taken when the database was first migrated.
+SELECT usage_time_zone(), usage_currency()
+
 -- name: business_days_of
 -- The business days of some moments.
 SELECT DISTINCT usage_business_day(moment) FROM unnest(%(moments)s::timestamptz[]) AS moment ORDER BY 1

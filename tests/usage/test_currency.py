@@ -1,0 +1,63 @@
+"""The currency of an installation is taken when its database is first migrated, and holds from then on."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
+
+from wingtel.aggregates import strategies
+from wingtel.usage.business_days import set_time_zone
+from wingtel.usage.currency import currency
+
+pytestmark = pytest.mark.django_db
+
+
+def currency_in_sql() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT usage_currency()")
+        (found,) = cursor.fetchone()
+    return str(found)
+
+
+def told_by_check() -> str:
+    with pytest.raises(SystemCheckError) as told:
+        call_command("check", stderr=StringIO())
+    return str(told.value)
+
+
+def test_python_and_sql_tell_the_default() -> None:
+    assert (currency(), currency_in_sql()) == ("USD", "USD")
+
+
+def test_python_and_sql_tell_another(euros: None) -> None:
+    assert (currency(), currency_in_sql()) == ("EUR", "EUR")
+
+
+def test_the_database_is_asked_once(euros: None, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        assert [currency(), currency(), currency()] == ["EUR", "EUR", "EUR"]
+
+
+def test_the_currency_is_not_changed_by_the_setting_and_the_check_names_both(settings: Any) -> None:
+    settings.WINGTEL_CURRENCY = "EUR"
+    assert currency() == "USD"
+    told = told_by_check()
+    assert (
+        "(wingtel.W004) WINGTEL_CURRENCY is EUR, but the database was first migrated with USD, which holds.\n"
+        "\tHINT: Set WINGTEL_CURRENCY=USD. For another value, start with an empty database."
+    ) in told
+    assert "WINGTEL_TIME_ZONE" not in told
+
+
+def test_the_check_names_another_time_zone_too() -> None:
+    set_time_zone("Europe/Berlin")
+    told = told_by_check()
+    assert "WINGTEL_TIME_ZONE is UTC, but the database was first migrated with Europe/Berlin, which holds." in told
+    assert "WINGTEL_CURRENCY" not in told
+
+
+def test_a_changed_currency_is_drift(euros: None) -> None:
+    assert "function usage_currency() was changed after it was installed" in strategies.problems()
