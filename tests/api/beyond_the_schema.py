@@ -59,11 +59,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
 
 
 def _mend(body: dict[str, Any]) -> None:
-    for field in ("subscription", "subscription_id", "plan"):
+    for field in ("subscription", "subscription_id", "plan", "owner"):
         if body.get(field) is not None:
             body[field] = THERE[field.removesuffix("_id")]
-    if body.get("owner") is not None:
-        body["owner"] = THERE["owner"]
     if "name" in body:  # each plan has its own
         body["name"] = f"{os.getpid()} {next(_numbers)}"
     if body.get("plan") is not None and body.get("subscription") is not None:  # a limit is of one of them
