@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from wingtel.subscriptions.models import Plan, Subscription
 
@@ -66,6 +67,15 @@ def test_a_number_is_ported_to_another_subscription_and_ended_there(one: int, tw
 def test_a_number_in_force_cannot_be_taken(one: int, two: int) -> None:
     with pytest.raises(CommandError, match="this phone number is assigned at that time; end that assignment first"):
         run("identifiers", "assign", two, "msisdn", NUMBER)
+
+
+def test_columns_follow_a_number_that_ended_as_planned(one: int) -> None:
+    with connection.cursor() as cursor:  # as if it had been written before that, with nobody to follow it since
+        cursor.execute("ALTER TABLE subscription_identifier DISABLE TRIGGER USER")
+        cursor.execute("UPDATE subscription_identifier SET valid_to = '2026-01-05' WHERE subscription_id = %s", [one])
+        cursor.execute("ALTER TABLE subscription_identifier ENABLE TRIGGER USER")
+    assert run("identifiers", "refresh") == "Subscriptions that show others now: 1\n"
+    assert Subscription.objects.get(pk=one).phone_number == ""
 
 
 def test_a_list_is_a_table_or_csv_too(one: int) -> None:

@@ -227,7 +227,8 @@ LOOKUP = Parameter(
     rule=f"one of {', '.join(Lookup)}",
     parse=Lookup,
     schema={"type": "string", "enum": list(Lookup)},
-    description="The identifier by which records name their subscription: subscription_id, phone_number or device_id.",
+    description="The identifier by which records name their subscription, in the field of that name (subscription_id "
+    "for id). Each record is found, and rated, as of its usage_date.",
     default=Lookup.ID,
 )
 ATOMIC = Parameter(

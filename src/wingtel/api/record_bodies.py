@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import repeat
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import msgspec
 import polars as pl
@@ -27,7 +27,7 @@ from .errors import TooLarge, echo
 NDJSON = "application/x-ndjson"
 MOST_RECORDS = 10_000
 MOST_BYTES = 16 * 2**20
-IDENTIFIERS = {Lookup.ID: "subscription_id", Lookup.PHONE_NUMBER: "phone_number", Lookup.DEVICE_ID: "device_id"}
+IDENTIFIERS = {lookup: "subscription_id" if lookup is Lookup.ID else lookup.value for lookup in Lookup}
 """The field that names the subscription."""
 
 _PRICE = re.compile(rb"[0-9]{1,10}(?:\.[0-9]{1,%d}0{0,20})?" % PRICE_DECIMALS)
@@ -57,23 +57,16 @@ class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
     record_id: str | UnsetType = UNSET
 
 
-class _ById(RecordBody, forbid_unknown_fields=True, gc=False):
-    subscription_id: int | str
+def _body(lookup: Lookup) -> type[RecordBody]:
+    """Return the body of a record that names its subscription by one kind of identifier."""
+    field = (IDENTIFIERS[lookup], int | str if lookup is Lookup.ID else str)
+    made = msgspec.defstruct(
+        "IdentifiedRecord", [field], bases=(RecordBody,), forbid_unknown_fields=True, gc=False, kw_only=True
+    )
+    return cast("type[RecordBody]", made)
 
 
-class _ByPhoneNumber(RecordBody, forbid_unknown_fields=True, gc=False):
-    phone_number: str
-
-
-class _ByDeviceId(RecordBody, forbid_unknown_fields=True, gc=False):
-    device_id: str
-
-
-_BODIES: dict[Lookup, type[RecordBody]] = {
-    Lookup.ID: _ById,
-    Lookup.PHONE_NUMBER: _ByPhoneNumber,
-    Lookup.DEVICE_ID: _ByDeviceId,
-}
+_BODIES = {lookup: _body(lookup) for lookup in Lookup}
 _ONE = {lookup: msgspec.json.Decoder(body) for lookup, body in _BODIES.items()}
 _MANY = {lookup: msgspec.json.Decoder(list[body]) for lookup, body in _BODIES.items()}  # type: ignore[valid-type]
 _ITEMS = msgspec.json.Decoder(list[Raw])

@@ -133,8 +133,11 @@ class UsageRecordShape(serializers.Serializer[Any]):
     usage_type = serializers.ChoiceField(choices=UsageType.choices)
     usage_date = serializers.DateTimeField(help_text="The moment, ISO 8601 with its offset from UTC.")
     subscription_id = serializers.IntegerField(required=False, help_text="Where lookup is id.")
-    phone_number = serializers.CharField(required=False, help_text="Where lookup is phone_number.")
+    phone_number = serializers.CharField(required=False, help_text="Where lookup is phone_number; in any form.")
+    imsi = serializers.CharField(required=False, help_text="Where lookup is imsi.")
+    iccid = serializers.CharField(required=False, help_text="Where lookup is iccid.")
     device_id = serializers.CharField(required=False, help_text="Where lookup is device_id.")
+    external_id = serializers.CharField(required=False, help_text="Where lookup is external_id.")
     quantity = serializers.IntegerField(
         min_value=0, max_value=LARGEST_QUANTITY, help_text="Kilobytes of data, or seconds of voice."
     )

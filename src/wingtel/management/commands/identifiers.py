@@ -1,6 +1,6 @@
 """`wingtel identifiers`: the numbers, SIM cards and other identifiers of subscriptions, each with its period."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     help = "List, assign, move and end the identifiers by which usage records name subscriptions."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        actions = parser.add_subparsers(dest="action", required=True, metavar="list|assign|move|end")
+        actions = parser.add_subparsers(dest="action", required=True, metavar="list|assign|move|end|refresh")
         listing = actions.add_parser("list", help="List the identifiers of a subscription, former ones too.")
         listing.add_argument("subscription", type=identity, metavar="SUBSCRIPTION")
         listing.add_argument("--format", choices=FORMATS, default="table")
@@ -43,6 +43,8 @@ class Command(BaseCommand):
         end = actions.add_parser("end", help="End an identifier.")
         end.add_argument("identifier", type=identity, metavar="ID", help="Its id, as `identifiers list` shows it.")
         end.add_argument("--at", type=timestamp, metavar="TIMESTAMP", help="Default: now.")
+
+        actions.add_parser("refresh", help="Show what follows identifiers and plans that ended as planned.")
 
     def handle(self, *, action: str, **options: Any) -> None:
         try:
@@ -82,6 +84,10 @@ class Command(BaseCommand):
     def _end(self, *, identifier: int, at: datetime | None, **_: Any) -> None:
         ended = assignments.end_identifier(identifier, at=at or timezone.now())
         self.stdout.write(_described(ended) if ended else f"{identifier} had not begun, and is gone.")
+
+    def _refresh(self, **_: Any) -> None:
+        shown = assignments.refresh_current(since=datetime(1970, 1, 1, tzinfo=UTC))
+        self.stdout.write(f"Subscriptions that show others now: {shown}")
 
 
 def _described(identifier: SubscriptionIdentifier) -> str:
