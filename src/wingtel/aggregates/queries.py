@@ -19,7 +19,6 @@ from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.database.arrays import array
-from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageDay, UsageType
 
 from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
@@ -157,7 +156,7 @@ def exceeding(
     subscription_ids: Sequence[int] = (),
     page_size: int = 100,
     after: ExceedingPosition | None = None,
-    carrier: Carrier | None = None,
+    carrier: str | None = None,
 ) -> ExceedingPage:
     """Subscriptions whose total price in `period` is at least `price_limit` in a usage type, largest excess first.
 
@@ -193,7 +192,7 @@ def metrics(
     subscription_ids: Sequence[int] = (),
     page_size: int = 100,
     after: MetricsPosition | None = None,
-    carrier: Carrier | None = None,
+    carrier: str | None = None,
 ) -> MetricsPage:
     """What each subscription used and paid in `period`, by usage type, in order of subscription and usage type.
 
@@ -232,7 +231,7 @@ def series(
     period: Period = ALL_TIME,
     usage_types: Sequence[UsageType] = ALL_TYPES,
     granularity: Granularity = Granularity.DAY,
-    carrier: Carrier | None = None,
+    carrier: str | None = None,
 ) -> Series:
     """What one subscription used and paid, day by day or month by month; periods without usage are left out.
 
@@ -266,7 +265,7 @@ def all_exceeding(
     period: Period = ALL_TIME,
     usage_types: Sequence[UsageType] = ALL_TYPES,
     subscription_ids: Sequence[int] = (),
-    carrier: Carrier | None = None,
+    carrier: str | None = None,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
     """All that the pages of `exceeding` hold, a line a usage type: subscription, usage type, total, excess, currency.
@@ -286,7 +285,7 @@ def all_metrics(
     period: Period,
     usage_types: Sequence[UsageType] = ALL_TYPES,
     subscription_ids: Sequence[int] = (),
-    carrier: Carrier | None = None,
+    carrier: str | None = None,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
     """All that the pages of `metrics` hold: subscription, usage type, unit, price, usage, records, currency."""
@@ -373,7 +372,7 @@ _DAY_COLUMNS = (
 
 
 def day_with_sources(
-    *, subscription_id: int, day: date, most_records: int, carrier: Carrier | None = None
+    *, subscription_id: int, day: date, most_records: int, carrier: str | None = None
 ) -> DayWithSources:
     """What the aggregates say of a day and what they are made of, in one snapshot.
 
@@ -436,7 +435,7 @@ def _metrics_of_one(
     usage_types: Sequence[UsageType],
     rows: int,
     after: MetricsPosition | None,
-    carrier: Carrier | None,
+    carrier: str | None,
 ) -> _Rows:
     first_month, last_month = parts.months or _NO_DAYS
     edge, other_edge = (*parts.days, _NO_DAYS, _NO_DAYS)[:2]

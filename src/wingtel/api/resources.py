@@ -12,6 +12,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
 from wingtel.keys.access import Scope
+from wingtel.subscriptions.carriers import country_of
 from wingtel.subscriptions.models import Carrier, Plan, Purchase, Subscription
 
 from . import parameters, serializers
@@ -102,7 +103,7 @@ class PurchaseView(ResourceView):
 class SubscriptionView(ResourceView):
     """Subscriptions of one carrier; deleting one marks it and keeps its usage and purchases."""
 
-    carrier: ClassVar[Carrier]
+    carrier: ClassVar[str]
     within_carrier = ANY
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -114,7 +115,7 @@ class SubscriptionView(ResourceView):
         return Subscription.objects.current().carried_by(self.carrier)
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "country": self.carrier.country}
+        return {**super().get_serializer_context(), "country": country_of(self.carrier)}
 
     def perform_create(self, serializer: BaseSerializer[Subscription]) -> None:
         with transaction.atomic():

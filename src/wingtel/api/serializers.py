@@ -14,7 +14,7 @@ from wingtel.lifecycle.adjusting import LONGEST_ACTOR, LONGEST_REASON
 from wingtel.lifecycle.answers import adjustment_answer, day_answer
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.subscriptions.identifiers import Kind
-from wingtel.subscriptions.models import COLUMNS, Carrier, Plan, Purchase, Subscription
+from wingtel.subscriptions.models import COLUMNS, Plan, Purchase, Subscription
 from wingtel.usage.models import UsageAdjustment, UsageDay
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
@@ -73,7 +73,7 @@ class KnownFieldsSerializer(KnownFields, serializers.ModelSerializer[Any]):
     }
 
 
-def caller_s_carrier(of: serializers.Field[Any, Any, Any, Any]) -> Carrier | None:
+def caller_s_carrier(of: serializers.Field[Any, Any, Any, Any]) -> str | None:
     """Return the carrier that the caller is limited to."""
     request = of.context.get("request")
     return request.auth.carrier if request is not None and isinstance(request.auth, Access) else None

@@ -16,7 +16,6 @@ from wingtel.ingest.models import UsageConflict
 from wingtel.ingest.outcomes import IngestResult
 from wingtel.ingest.service import ingest
 from wingtel.keys.access import Scope
-from wingtel.subscriptions.models import Carrier
 from wingtel.usage.currency import currency
 from wingtel.usage.provenance import IngestBatch
 
@@ -73,7 +72,7 @@ class UsageRecordsView(ParameterView):
         asked = f"{self.asked['lookup']} {self.asked['atomic']} {sent.sha256}"
         return answer_once(request, partial(self._ingested, sent, access(request).carrier), asked=asked)
 
-    def _ingested(self, sent: SentRecords, carrier: Carrier | None) -> dict[str, Any]:
+    def _ingested(self, sent: SentRecords, carrier: str | None) -> dict[str, Any]:
         lookup: Lookup = self.asked["lookup"]
         read = record_bodies.read_records(sent, lookup)
         origin = Origin(kind=IngestBatch.Origin.REQUEST, reference=current() or "")

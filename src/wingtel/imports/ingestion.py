@@ -140,6 +140,7 @@ def columns_at_fault(profile: Profile) -> dict[str, str]:
         "usage_date": ", ".join(map(str, profile.moment.columns)),
         "record_id": ", ".join(map(str, profile.reference.columns)),
         "identifier": str(profile.naming.column),
+        "carrier": str(profile.carrier.column) if profile.carrier and profile.carrier.column is not None else "carrier",
     }
 
 

@@ -14,7 +14,6 @@ from msgspec import Meta, Struct, field
 
 from wingtel.ingest.batch import Lookup, OnDuplicate
 from wingtel.rating import Rate
-from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
 
 from .timestamp_formats import ISO_8601, problem_of
@@ -312,11 +311,11 @@ class Naming(Section, frozen=True, kw_only=True):
 
 
 class CarrierSource(Section, frozen=True, kw_only=True):
-    """Who carries it: the value of `column` in `values`, by default the carrier itself; or `constant`."""
+    """The code of a line's carrier: of the value of `column`, or what `values` says of that; or `constant`."""
 
     column: Column | None = None
-    values: dict[str, Carrier] = field(default_factory=lambda: {carrier.value: carrier for carrier in Carrier})
-    constant: Carrier | None = None
+    values: dict[str, ShortText] = field(default_factory=dict)
+    constant: ShortText | None = None
 
     def __post_init__(self) -> None:
         """Check that there is one way to tell the carrier."""

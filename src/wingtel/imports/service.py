@@ -12,6 +12,7 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from wingtel.ingest.batch import Lookup
+from wingtel.subscriptions import carriers
 from wingtel.usage.alone import alone
 from wingtel.usage.business_days import time_zone
 
@@ -120,12 +121,25 @@ def import_feed(
 
 def check_import(profile: Profile, options: ImportOptions) -> None:
     """Raise FeedError when the profile cannot do what is asked of it, whatever the file."""
+    for key, code in named_carriers(profile):
+        try:
+            carriers.check(code)
+        except carriers.UnknownCarrierError as error:
+            raise ProfileError(f"{profile.name}.toml: {key}: {error}") from error
     if not options.create_subscriptions:
         return
     if profile.naming.by is Lookup.ID:
         raise FeedError("subscriptions cannot be created: the profile names them by id, which the database gives")
     if not profile.carrier:
         raise ProfileError(f"{profile.name}.toml: carrier: missing; it is needed to create subscriptions")
+
+
+def named_carriers(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Yield each key of a profile that names a carrier, and the code that it gives."""
+    if profile.carrier and profile.carrier.constant is not None:
+        yield "carrier.constant", profile.carrier.constant
+    for value, code in profile.carrier.values.items() if profile.carrier else ():
+        yield f"carrier.values.{value}", code
 
 
 def _is_done(run: UsageImport) -> bool:

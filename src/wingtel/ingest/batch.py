@@ -8,7 +8,6 @@ import polars as pl
 
 from wingtel.rating import Tariff
 from wingtel.subscriptions.identifiers import LONGEST, Kind
-from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageType
 from wingtel.usage.provenance import IngestBatch
 from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_DIGITS
@@ -99,7 +98,7 @@ class IngestOptions:
     """
 
     lookup: Lookup = Lookup.ID
-    carrier: Carrier | None = None
+    carrier: str | None = None
     create_subscriptions: bool = False
     tariff: Tariff | None = None
     since: date | None = None

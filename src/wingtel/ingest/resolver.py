@@ -9,8 +9,9 @@ from django.db import IntegrityError, connection, transaction
 from wingtel import sql
 from wingtel.database.arrays import array, text_array
 from wingtel.subscriptions.assignments import refusal
+from wingtel.subscriptions.carriers import country_of
 from wingtel.subscriptions.identifiers import normalise_many
-from wingtel.subscriptions.models import Carrier, Subscription, country_of
+from wingtel.subscriptions.models import Subscription
 
 from .batch import Lookup
 from .outcomes import Rejection
@@ -32,7 +33,7 @@ class SubscriptionResolver:
     """
 
     lookup: Lookup
-    carrier: Carrier | None = None
+    carrier: str | None = None
     imagines: bool = False
 
     def resolve(self, records: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:

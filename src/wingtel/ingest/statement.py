@@ -9,8 +9,8 @@ from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.aggregates import strategies
+from wingtel.subscriptions.carriers import country_of
 from wingtel.subscriptions.identifiers import normalise
-from wingtel.subscriptions.models import country_of
 from wingtel.usage.provenance import BATCH_LINES
 
 from .batch import IngestOptions, Lookup

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from wingtel.aggregates.questions import LARGEST_ID
-from wingtel.subscriptions.models import Carrier
+from wingtel.subscriptions import carriers
 from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 
 from .batch import Lookup
@@ -28,9 +28,10 @@ class Rule(NamedTuple):
 
 def validate(records: pl.DataFrame, lookup: Lookup, *, create_subscriptions: bool) -> list[Rejection]:
     """Return a rejection for each position with a record that breaks a rule, by the first rule broken."""
-    rules = [*_text_rules("record_id", LONGEST_REFERENCE), *_AMOUNTS, *_identifier_rules(lookup)]
-    if create_subscriptions:
-        rules.append(_CARRIER)
+    rules = [
+        *(*_text_rules("record_id", LONGEST_REFERENCE), *_AMOUNTS, *_identifier_rules(lookup)),
+        _carrier_rule(records, is_needed=create_subscriptions),
+    ]
     broken = records.filter(~pl.all_horizontal(rule.holds for rule in rules))
     if broken.is_empty():
         return []
@@ -76,8 +77,12 @@ _AMOUNTS = (
     ),
 )
 
-_CARRIER = Rule(
-    "carrier",
-    pl.col("carrier").is_in(Carrier.values),
-    lambda value: f"{value!r} is none of {', '.join(Carrier.values)}, and an unknown subscription needs one",
-)
+
+def _carrier_rule(records: pl.DataFrame, *, is_needed: bool) -> Rule:
+    known = sorted(carriers.known(records["carrier"].unique()))
+    listed = ", ".join(known)
+    return Rule(
+        "carrier",
+        pl.col("carrier").cast(pl.String).is_in(known if is_needed else ["", *known]),
+        lambda value: f"unknown carrier {value[:_SHOWN]!r}; the carriers are {listed}" if value else "missing",
+    )

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from django.db import models
 
-from wingtel.subscriptions.models import Carrier
-
 
 class Scope(models.TextChoices):
     """What may be done. `admin` includes the others; these do not include each other."""
@@ -26,7 +24,7 @@ class Access:
     caller: str
     name: str
     scopes: frozenset[Scope]
-    carrier: Carrier | None = None
+    carrier: str | None = None
     requests_per_minute: int | None = None
 
     def allows(self, scope: Scope) -> bool:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from wingtel.subscriptions.models import Carrier
+from wingtel.subscriptions import carriers
 
 from . import checking
 from .access import Scope
@@ -30,18 +30,24 @@ def create(
     name: str,
     *,
     scopes: Collection[Scope],
-    carrier: Carrier | None = None,
+    carrier: str | None = None,
     expires_at: datetime | None = None,
     requests_per_minute: int | None = None,
 ) -> NewKey:
     """Make a key.
 
-    Raises KeyProblemError for a name that is empty, too long or of another key in force, no scope, an expiry that is
+    Raises KeyProblemError for a name that is empty, too long or of another key in force, no scope, a carrier that there
+    is not, an expiry that is
     past or without a time zone, and a rate below 1.
     """
     name = name.strip()
     if problem := _problem(name, scopes, expires_at, requests_per_minute):
         raise KeyProblemError(problem)
+    if carrier:
+        try:
+            carriers.check(carrier)
+        except carriers.UnknownCarrierError as error:
+            raise KeyProblemError(str(error)) from error
     token = new_token()
     key = ApiKey(
         name=name,
@@ -77,7 +83,10 @@ def revoke(which: str) -> ApiKey:
 
 
 def _problem(
-    name: str, scopes: Collection[Scope], expires_at: datetime | None, requests_per_minute: int | None
+    name: str,
+    scopes: Collection[Scope],
+    expires_at: datetime | None,
+    requests_per_minute: int | None,
 ) -> str | None:
     if not name or len(name) > LONGEST_NAME or not name.isprintable():
         return f"{name!r} is no name: give it 1 to {LONGEST_NAME} printable characters"

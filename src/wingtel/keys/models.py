@@ -7,8 +7,6 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
-from wingtel.subscriptions.models import Carrier
-
 from .access import Access, Scope
 from .tokens import PREFIX_LENGTH
 
@@ -23,7 +21,7 @@ class ApiKey(models.Model):
     hashed = models.CharField(max_length=64, help_text="SHA-256 of the whole key, in hexadecimal.")
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope))
     carrier = models.CharField(
-        max_length=10, choices=Carrier, blank=True, help_text="The only carrier whose subscriptions it may touch."
+        max_length=10, blank=True, help_text="The only carrier whose subscriptions it may touch."
     )
     requests_per_minute = models.PositiveIntegerField(
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="Without it, the operator's default."
@@ -46,7 +44,6 @@ class ApiKey(models.Model):
                 name="api_key_scopes_known",
                 condition=models.Q(scopes__contained_by=Scope.values) & models.Q(scopes__len__gt=0),
             ),
-            models.CheckConstraint(name="api_key_carrier_known", condition=models.Q(carrier__in=["", *Carrier.values])),
         ]
 
     def __str__(self) -> str:
@@ -59,6 +56,6 @@ class ApiKey(models.Model):
             caller=f"key:{self.pk}",
             name=self.name,
             scopes=frozenset(map(Scope, self.scopes)),
-            carrier=Carrier(self.carrier) if self.carrier else None,
+            carrier=self.carrier or None,
             requests_per_minute=self.requests_per_minute,
         )

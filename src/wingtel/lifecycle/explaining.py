@@ -8,7 +8,6 @@ from datetime import date, datetime
 
 from wingtel.aggregates import queries
 from wingtel.aggregates.queries import RawRecord, Sums
-from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageAdjustment, UsageDay, UsageType
 
 RECORDS_LISTED = 100
@@ -52,7 +51,7 @@ class Explanation:
 
 
 def explain(
-    *, subscription_id: int, day: date, most_records: int = RECORDS_LISTED, carrier: Carrier | None = None
+    *, subscription_id: int, day: date, most_records: int = RECORDS_LISTED, carrier: str | None = None
 ) -> Explanation:
     """Explain a day, listing up to `most_records` raw records of each usage type.
 

@@ -13,8 +13,9 @@ from django.db import IntegrityError, connection, transaction
 
 from wingtel import sql
 
+from .carriers import country_of
 from .identifiers import Kind, normalise
-from .models import COLUMNS, Carrier, Plan, Subscription, SubscriptionIdentifier
+from .models import COLUMNS, Plan, Subscription, SubscriptionIdentifier
 
 _SQL = sql.statements(__package__, "sql/assignments.sql")
 
@@ -56,7 +57,7 @@ def assign_identifier(
     with transaction.atomic(), _told():
         subscription = _lock(subscription_id)
         try:
-            value = normalise(kind, text, Carrier(subscription.carrier).country)
+            value = normalise(kind, text, country_of(subscription.carrier))
         except ValueError as error:
             raise AssignmentError("value", str(error)) from error
         _check_period(valid_from, valid_to)

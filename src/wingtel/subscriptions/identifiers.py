@@ -63,8 +63,8 @@ _TYPES = (
 def normalise(kind: Kind, text: str, country: str) -> str:
     """Return the normal form of an identifier.
 
-    `country` (ISO 3166 alpha-2) is that whose national numbers are written without a calling code; only numbers depend
-    on it. Raises ValueError, whose message is the reason, for what is no identifier of its kind.
+    `country` (ISO 3166 alpha-2) is that whose national numbers are written without a calling code; with "" these are
+    no numbers. Raises ValueError, whose message is the reason, for what is no identifier of its kind.
     """
     form = _FORMS[kind]
     found = re.fullmatch(form.pattern, re.sub(form.separators, "", text))
@@ -104,6 +104,8 @@ def _reason(kind: Kind, text: str | None) -> str:
 
 def _numbers(bare: pl.Series, country: str) -> pl.Series:
     """Return the normal form of numbers without separators, null where there is none."""
+    if not country:
+        return pl.Series([text and _number(text, country) for text in bare], dtype=pl.String)
     plain = _plain(country)
     dialled = bare.set(bare.str.starts_with(plain.calling_code).fill_null(value=False), None)
     national = bare.str.extract(plain.international, 1).fill_null(dialled.str.extract(plain.national, 1))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import IntegrityError, models, router, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -21,24 +21,38 @@ from .identifiers import Kind
 SOFT_WAY = "Delete it softly, which keeps what is on record: delete_softly(), or DELETE of the API."
 
 
-class Carrier(models.TextChoices):
-    """The network that carries a subscription and sends its usage records."""
+class Carrier(models.Model):
+    """The network that carries subscriptions and sends their usage records, named by its code.
 
-    ATT = "att", "AT&T"
-    SPRINT = "sprint", "Sprint"
+    Read carriers through `carriers`, which remembers them.
+    """
 
-    @property
-    def country(self) -> str:
-        """The country (ISO 3166 alpha-2) whose national numbers it writes without a calling code."""
-        return _COUNTRIES[self]
+    ATT = "att"
+    SPRINT = "sprint"
 
+    code = models.CharField(
+        primary_key=True,
+        max_length=10,
+        validators=[RegexValidator("^[a-z][a-z0-9_-]*$", "lower-case letters and digits, such as att")],
+        help_text="What subscriptions, keys and feeds name it by, such as att.",
+    )
+    name = models.CharField(max_length=80)
+    country = models.CharField(
+        max_length=2,
+        validators=[RegexValidator("^[A-Z]{2}$", "two capital letters, such as US")],
+        help_text="Whose national numbers it writes without a calling code: ISO 3166, such as US.",
+    )
 
-_COUNTRIES = {Carrier.ATT: "US", Carrier.SPRINT: "US"}
+    class Meta:
+        db_table = "carrier"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(name="carrier_code_form", condition=Q(code__regex="^[a-z][a-z0-9_-]*$")),
+            models.CheckConstraint(name="carrier_country_form", condition=Q(country__regex="^[A-Z]{2}$")),
+        ]
 
-
-def country_of(carrier: str | None) -> str:
-    """Return the country (ISO 3166 alpha-2) of a carrier; that of the first for none, and for an unknown one."""
-    return Carrier(carrier if carrier in Carrier.values else Carrier.ATT).country
+    def __str__(self) -> str:
+        return self.name
 
 
 COLUMNS = {
@@ -110,7 +124,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Those that are not deleted."""
         return self.filter(deleted_at=None)
 
-    def carried_by(self, carrier: Carrier) -> "SubscriptionQuerySet":
+    def carried_by(self, carrier: str) -> "SubscriptionQuerySet":
         """Those of one carrier."""
         return self.filter(carrier=carrier)
 
@@ -127,7 +141,7 @@ class Subscription(Timed):
         SUSPENDED = "suspended", "Suspended"
         EXPIRED = "expired", "Expired"
 
-    carrier = models.CharField(max_length=10, choices=Carrier)
+    carrier = models.CharField(max_length=10, help_text="The code of its carrier.")
     status = models.CharField(max_length=10, choices=Status, default=Status.NEW)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True)
@@ -149,12 +163,9 @@ class Subscription(Timed):
     class Meta:
         db_table = "subscription"
         ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(name="subscription_carrier_known", condition=models.Q(carrier__in=Carrier.values)),
-        ]
 
     def __str__(self) -> str:
-        return f"{self.get_carrier_display()} {self.phone_number or self.device_id or self.pk}"
+        return f"{self.carrier} {self.phone_number or self.device_id or self.pk}"
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Remove a subscription that has nothing on record. Raises ProtectedError where it has."""

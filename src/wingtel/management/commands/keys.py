@@ -13,7 +13,6 @@ from wingtel.keys.access import Scope
 from wingtel.keys.models import ApiKey
 from wingtel.management.answering import FORMATS, print_csv, print_json, print_wide_table
 from wingtel.management.arguments import whole_number
-from wingtel.subscriptions.models import Carrier
 
 COLUMNS = ("name", "prefix", "scopes", "carrier", "requests_per_minute", "state", "expires_at", "last_used_at")
 
@@ -33,7 +32,7 @@ class Command(BaseCommand):
             choices=Scope.values,
             help="What it may do; repeatable. admin includes the others.",
         )
-        create.add_argument("--carrier", choices=Carrier.values, help="Only this carrier's subscriptions.")
+        create.add_argument("--carrier", metavar="CODE", help="Only this carrier's subscriptions.")
         create.add_argument(
             "--expires", type=_moment, metavar="MOMENT", help="When it ends: a date (its midnight, UTC) or a moment."
         )
@@ -68,7 +67,7 @@ class Command(BaseCommand):
         made = issuing.create(
             name,
             scopes=list(map(Scope, scopes)),
-            carrier=Carrier(carrier) if carrier else None,
+            carrier=carrier,
             expires_at=expires,
             requests_per_minute=requests_per_minute,
         )
