@@ -11,6 +11,7 @@ from wingtel.usage.models import UsageType
 
 from .blocks import Span
 from .columns import Columns
+from .equal_lines import LineNumbering
 from .fields import LINE, FieldTable, RawLines, Reject, UnreadableError, field_names
 from .line_values import LineValues
 from .profiles import Profile
@@ -53,7 +54,8 @@ class ReadTable:
 class RecordReader:
     """Reads field tables of a feed whose columns have the names `header`.
 
-    Without `in_bulk`, all values are read row by row: slowly, and with the same result.
+    Without `in_bulk`, all values are read row by row: slowly, and with the same result. Where the profile numbers
+    equal lines, it has to read all tables of a file, in order.
     Raises HeaderError when the profile reads columns that are not there, or that are there twice.
     """
 
@@ -64,6 +66,7 @@ class RecordReader:
         self.columns = columns = Columns(header, profile.constants)
         self._in_bulk = in_bulk
         self._line = LineValues(profile, columns, operator_zone)
+        self._numbering = LineNumbering() if profile.reference.numbers_lines else None
         self._replaced = {
             columns.text(column): {text: value.strip() for text, value in values.items()}
             for column, values in profile.values.items()
@@ -103,7 +106,8 @@ class RecordReader:
         """
         table, names = fields.table, field_names(len(self.columns.names))
         if not self.profile.reference.columns:
-            table = table.with_columns(fingerprints(table, names[: self.columns.in_file]))
+            prints = fingerprints(table, names[: self.columns.in_file])
+            table = table.with_columns(self._numbering.numbered(prints) if self._numbering else prints)
         constants = dict(zip(names[self.columns.in_file :], self.profile.constants.values(), strict=True))
         texts = {name: pl.lit(value.strip()) for name, value in constants.items()}
         if not fields.is_stripped:

@@ -295,13 +295,24 @@ class TariffRates(Section, frozen=True, kw_only=True):
 
 class Reference(Section, frozen=True, kw_only=True):
     """The record's own reference: `prefix` and the values of `columns` with `separator` between them, or a hash of the
-    line when there is none.
+    line when there is none. Of lines with the same hash, all are `one_record`, or they are `numbered` within the file.
     """
 
     columns: SeveralColumns = ()
     separator: ShortText = "-"
     prefix: ShortText = ""
     on_duplicate: OnDuplicate = OnDuplicate.IGNORE
+    equal_lines: Literal["one_record", "numbered"] = "one_record"
+
+    def __post_init__(self) -> None:
+        """Check that only lines without a reference are numbered."""
+        if self.columns and self.numbers_lines:
+            self.fail("equal_lines", "means nothing beside columns, which tell records apart; take it out")
+
+    @property
+    def numbers_lines(self) -> bool:
+        """Tell whether equal lines are numbered within the file."""
+        return self.equal_lines == "numbered"
 
 
 class Naming(Section, frozen=True, kw_only=True):

@@ -157,6 +157,7 @@ def as_json(summary: ImportSummary) -> str:
         | {
             "was_imported": summary.was_imported,
             "resumed": summary.resumed,
+            "equal_lines": summary.equal_lines,
             "rejects": [
                 {"line": reject.line, "field": reject.field, "reason": reject.reason} for reject in summary.rejects
             ],
@@ -175,6 +176,12 @@ def show_tables(console: Console, summary: ImportSummary) -> None:
     for name in ("accepted", "skipped", "duplicate", "conflict", "rejected"):
         counts.add_row(name, f"{getattr(summary, name):,}")
     console.print(counts)
+    if summary.equal_lines:
+        console.print(
+            f"duplicate: {summary.equal_lines:,} equal to another line, of this file or an earlier one; the feed has no"
+            ' reference, and reference.equal_lines = "numbered" tells such lines apart within a file',
+            soft_wrap=True,
+        )
     if not summary.was_imported:
         console.print(f"{summary.seconds:.1f} seconds, {summary.lines_per_second:,.0f} lines per second")
     if summary.rejects:
