@@ -18,6 +18,7 @@ from wingtel.ingest.service import examine, ingest
 from wingtel.usage.provenance import IngestBatch
 
 from .bulk import ReadTable
+from .credits import IS_CREDIT, Credits, added
 from .fields import LINE, Reject
 from .models import ImportedSpan, UsageImport
 from .profiles import Profile
@@ -30,7 +31,7 @@ _MOST_EXAMINED_REJECTS = 1_000
 
 
 class Counts(NamedTuple):
-    """What became of lines; `records` are those stored or replaced."""
+    """What became of lines; `records` are those stored or replaced, credits included."""
 
     lines: int = 0
     accepted: int = 0
@@ -59,12 +60,22 @@ class PartIngestor:
             kind=IngestBatch.Origin.IMPORT, reference=str(self.run.pk), name=self.run.file, first_line=read.first_line
         )
         options = options_of(self.profile, self.create_subscriptions, self.since, origin)
-        result = ingest(batch_of(read), options, finish=lambda result: self._finish(read, result))
-        return counts_of(read, result)
+        batch, credit = separated(batch_of(read, self.profile), self.profile)
+        adjusted = Credits(credit, options) if credit.height else None
+        counts = Counts()
 
-    def _finish(self, read: ReadTable, result: IngestResult) -> None:
+        def finish(result: IngestResult) -> None:
+            nonlocal counts
+            whole = added(result, adjusted.store(f"import {self.run.pk}")) if adjusted else result
+            counts = counts_of(read, whole)
+            self._finish(read, whole, counts)
+
+        ingest(batch, options, finish=finish)
+        return counts
+
+    def _finish(self, read: ReadTable, result: IngestResult, counts: Counts) -> None:
         """Keep the rejects, that the part is done, and the counts: these last, since others wait for them."""
-        span, counts = read.span, counts_of(read, result)
+        span = read.span
         if counts.rejected:
             _copy_rejects(self.run.pk, rejects_of(read, result, self.profile))
         ImportedSpan.objects.create(usage_import=self.run, start=span.start, end=span.end, lines=span.lines)
@@ -86,11 +97,16 @@ class DryRun:
     counts: Counts = field(default_factory=Counts)
     rejects: list[Reject] = field(default_factory=list)
     _seen: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt64))
+    _seen_credits: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt64))
 
     def add(self, read: ReadTable) -> None:
         """Count a part."""
         options = options_of(self.profile, self.create_subscriptions, self.since)
-        result, self._seen = examine(batch_of(read), options, self._seen)
+        batch, credit = separated(batch_of(read, self.profile), self.profile)
+        result, self._seen = examine(batch, options, self._seen)
+        if credit.height:
+            credited, self._seen_credits = Credits(credit, options, is_dry=True).examine(self._seen_credits)
+            result = added(result, credited)
         self.counts += counts_of(read, result)
         room = max(_MOST_EXAMINED_REJECTS - len(self.rejects), 0)
         self.rejects += islice(rejects_of(read, result, self.profile), room)
@@ -110,10 +126,19 @@ def options_of(
     )
 
 
-def batch_of(read: ReadTable) -> pl.DataFrame:
+def batch_of(read: ReadTable, profile: Profile) -> pl.DataFrame:
     """Return the records of a part as a batch."""
-    renamed = {LINE: "position", "moment": "usage_date", "name": "identifier"}
-    return read.records.rename(renamed).with_columns(price=pl.when(pl.col("price") != UNRATED).then("price"))
+    records = read.records.rename({LINE: "position", "moment": "usage_date", "name": "identifier"})
+    if not profile.rates:
+        return records
+    return records.with_columns(price=pl.when(pl.col("price") != UNRATED).then("price"))
+
+
+def separated(batch: pl.DataFrame, profile: Profile) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the records of a batch that are none, and those that are credits, where the profile takes them."""
+    if not profile.numbers.takes_credits:
+        return batch, batch.clear()
+    return batch.filter(~IS_CREDIT), batch.filter(IS_CREDIT)
 
 
 def counts_of(read: ReadTable, result: IngestResult) -> Counts:

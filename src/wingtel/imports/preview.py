@@ -5,15 +5,17 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
+
 from wingtel.ingest.service import inspect
 from wingtel.usage.business_days import time_zone
 
 from .bulk import ReadTable
+from .credits import Credits
 from .fields import LINE
-from .ingestion import batch_of, columns_at_fault, options_of
+from .ingestion import batch_of, columns_at_fault, options_of, separated
 from .profiles import Profile
 from .reading import reading
-from .values.prices import UNRATED
 
 
 @dataclass(frozen=True)
@@ -79,13 +81,17 @@ def preview(path: Path, profile: Profile, lines: int) -> Preview:
 
 def _resolved(profile: Profile, read: ReadTable) -> tuple[dict[int, str], dict[tuple[int, str], Decimal]]:
     """Return what keeps lines from being ingested; and the prices of records."""
-    records, rejected = inspect(batch_of(read), options_of(profile))
+    batch, credit = separated(batch_of(read, profile), profile)
+    records, rejected = inspect(batch, options_of(profile))
+    if credit.height:
+        credited, _ = Credits(credit, options_of(profile), is_dry=True).examine(pl.Series(dtype=pl.UInt64))
+        rejected = [*rejected, *credited.rejected]
     names = columns_at_fault(profile)
     notes = {line: f"{names.get(field, field)}: {reason}" for line, field, reason in rejected}
     prices = {
         (line, kind): price
-        for table in (read.records.rename({LINE: "position"}), records)
+        for table in (batch, credit, records)
         for line, kind, price in table.select("position", "usage_type", "price").iter_rows()
-        if price != UNRATED
+        if price is not None
     }
     return notes, prices

@@ -155,16 +155,24 @@ class UsageTypes(Section, frozen=True, kw_only=True):
         )
 
 
-class NumberMarks(Section, frozen=True, kw_only=True):
-    """The marks in numbers: the one before decimals, and the one between groups of three digits, "" for none."""
+class NumberForm(Section, frozen=True, kw_only=True):
+    """The form of quantities and prices: the mark before decimals, the one between groups of three digits, "" for none,
+    and what to do with a record that has a negative one.
+    """
 
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ".", ",", " ", "'", "\u2019", "_", "\u00a0", "\u202f"] = ""
+    negative: Literal["reject", "adjust"] = "reject"
 
     def __post_init__(self) -> None:
         """Check that they differ."""
         if self.decimal == self.thousands:
             self.fail("thousands", "is the mark before decimals as well")
+
+    @property
+    def takes_credits(self) -> bool:
+        """Tell whether negative records are taken, as adjustments."""
+        return self.negative == "adjust"
 
 
 class Weighted(Section, frozen=True, kw_only=True):
@@ -372,7 +380,7 @@ class Sections(Section, frozen=True, kw_only=True):
     constants: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     filters: tuple[Filter, ...] = field(name="filter", default=())
-    numbers: NumberMarks = NumberMarks()
+    numbers: NumberForm = NumberForm()
     moment: Moment
     usage_types: UsageTypes = field(name="usage_type")
     data: DataQuantity | None = None

@@ -30,6 +30,10 @@ class SubscriptionResolver:
 
     def resolve(self, records: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
         """Return the records with their subscription_id and plan, without the positions that are rejected."""
+        if records.is_empty():
+            return records.with_columns(
+                pl.lit(None, _FOUND[name]).alias(name) for name in ("subscription_id", "plan")
+            ), []
         found = self._find(records["identifier"].unique())
         named = records.select("identifier").join(found, on="identifier", how="left", maintain_order="left")
         rejected = list(self._rejections(records["position"], named))

@@ -13,6 +13,7 @@ from wingtel.aggregates.populate import populate
 from wingtel.aggregates.strategies import Strategy
 from wingtel.rating import rate
 from wingtel.usage import partitions
+from wingtel.usage.models import UsageAdjustment
 from wingtel.usage.provenance import BATCH_LINES, IngestBatch
 
 from . import statement, writer
@@ -93,15 +94,21 @@ def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tup
     `seen` holds the hashes of earlier batches: of many millions of keys, one may be taken for another.
     """
     records, problems = inspect(batch, options)
-    hashes = records.select(pl.struct("usage_type", "record_id", "usage_date", "identifier").hash()).to_series()
-    fresh = records.filter(~hashes.is_in(seen.implode())).with_columns(source=pl.lit(None, pl.Int64))
+    fresh, seen = unseen(records, seen)
     with transaction.atomic():
         compared = compare(fresh, options.on_duplicate)
     if options.on_duplicate is OnDuplicate.REJECT:
         compared, repeated = reject_stored(records, compared)
         records, problems = without(records, repeated), [*problems, *repeated]
     stored = pl.concat([compared.new, compared.place])
-    return _result(records, stored, compared.conflicts, problems), pl.concat([seen, hashes])
+    return result_of(records, stored, compared.conflicts, problems), seen
+
+
+def unseen(records: pl.DataFrame, seen: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the records whose keys are not in `seen`, without a source, and `seen` with the hashes of all."""
+    hashes = records.select(pl.struct("usage_type", "record_id", "usage_date", "identifier").hash()).to_series()
+    fresh = records.filter(~hashes.is_in(seen.implode())).with_columns(source=pl.lit(None, pl.Int64))
+    return fresh, pl.concat([seen, hashes])
 
 
 def inspect(batch: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame, list[Rejection]]:
@@ -192,20 +199,20 @@ class _Attempt:
     def _run_batch(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
         strategy = writer.lock()
         if records.is_empty():
-            return _result(records, records, records, rejected)
+            return result_of(records, records, records, rejected)
         records, unresolved = SubscriptionResolver(self.options.lookup, self.options.carrier).resolve(records)
         records, unrated = _rated(records, self.options)
         days = set(records["day"].unique())
         if missing := [day for day in partitions.unknown(sorted(days)) if day not in self.ensured]:
             raise _MissingDaysError(missing)
-        records = _with_source(records, self.options)
+        records = with_source(records, self.options)
         compared, repeated = self._compared(records)
         records = without(records, repeated)
         stored, refused = self._store(compared.new, strategy)
         self._replace(compared.place, strategy)
         if compared.conflicts.height:
             writer.keep_conflicts(compared.conflicts)
-        return _result(
+        return result_of(
             without(records, refused),
             pl.concat([stored, compared.place]),
             compared.conflicts,
@@ -259,7 +266,7 @@ def _rated(records: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame,
     return without(records, found.values()), list(found.values())
 
 
-def _with_source(records: pl.DataFrame, options: IngestOptions) -> pl.DataFrame:
+def with_source(records: pl.DataFrame, options: IngestOptions) -> pl.DataFrame:
     """Note the batch that the records belong to; return them with their `source`."""
     origin = options.origin
     if origin is None or records.is_empty():
@@ -272,7 +279,7 @@ def _with_source(records: pl.DataFrame, options: IngestOptions) -> pl.DataFrame:
     return records.with_columns(source=source)
 
 
-def _result(
+def result_of(
     records: pl.DataFrame, stored: pl.DataFrame, conflicts: pl.DataFrame, rejected: Sequence[Rejection]
 ) -> IngestResult:
     """Sum up by position: one with a stored record is accepted, else one with a conflict is a conflict."""
@@ -298,7 +305,7 @@ def _is_missing_partition(error: Exception) -> bool:
 
 def _is_stored_already(error: Exception) -> bool:
     cause = error.__cause__
-    tables = tuple(model._meta.db_table for model in writer.MODELS.values())
+    tables = tuple(model._meta.db_table for model in (*writer.MODELS.values(), UsageAdjustment))
     return isinstance(cause, psycopg.errors.UniqueViolation) and (cause.diag.table_name or "").startswith(tables)
 
 

@@ -43,11 +43,12 @@ _ARROW = pa.schema(
         "position": pa.int64(),
     }
 )
-_DIFFERENT: dict[str, pl.DataType | type[pl.DataType]] = {
+DIFFERENT: dict[str, pl.DataType | type[pl.DataType]] = {
     "position": pl.Int64,
     "stored_quantity": pl.Int64,
     "stored_price": PRICES,
 }
+"""The columns of what `new_or_different` finds."""
 _COPIED = ("record_id", "usage_date", "subscription_id", "price", "quantity", "source")
 _STAGED = ("record_id", "usage_date", "subscription_id", "price", "quantity", "position")
 
@@ -101,7 +102,7 @@ def new_or_different(kind: UsageType, records: pl.DataFrame) -> pl.DataFrame:
     with connection.cursor() as cursor:
         cursor.execute(_statement("new_or_different", kind), bounds)
         found = cursor.fetchall()
-    return pl.DataFrame(found, schema=_DIFFERENT, orient="row")
+    return pl.DataFrame(found, schema=DIFFERENT, orient="row")
 
 
 def replace(kind: UsageType, records: pl.DataFrame) -> None:

@@ -48,11 +48,11 @@ class QuantityValue(Value):
     def read(self, *texts: str) -> int:
         """Read any amounts whose sum a record can hold."""
         amounts = [Fraction(self._amounts.read(text)) if text or not self._blank_is_zero else 0 for text in texts]
-        total = sum(amount * weight for amount, weight in zip(amounts, self._weights, strict=True))
-        amount = _ROUNDINGS[self._rounding](total * self._factor)
+        total = sum(amount * weight for amount, weight in zip(amounts, self._weights, strict=True)) * self._factor
+        amount = _ROUNDINGS[self._rounding](max(total, -total))  # of a credit as of the charge that it takes back
         if amount > LARGEST_QUANTITY:
             raise ValueError(f"{' + '.join(texts)} is more than {LARGEST_QUANTITY}")
-        return amount
+        return amount if total >= 0 else -amount
 
     def _each(self, read: Callable[[pl.Expr], pl.Expr]) -> list[pl.Expr]:
         texts = [pl.col(text) for text in self.texts]
