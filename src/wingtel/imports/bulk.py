@@ -1,7 +1,7 @@
 """Records of field tables: each value is read by its expression, and row by row where that leaves it open."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -30,6 +30,7 @@ RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "price": PriceValue.dtype,
 }
 """The columns of what is read: what the subscription is called is its `name`; without a price yet, it is -1."""
+_NONE_BROKEN = pl.DataFrame(schema={name: RECORDS[name] for name in ("record_id", "name")})
 _ORDER = ("kind", "quantity", "moment", "name", "price", "record_id", "carrier")
 """In which values are asked why a line is none: it is rejected for the first."""
 _BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
@@ -40,6 +41,8 @@ _BLANKS = "".join(character for character in map(chr, range(0x3001)) if characte
 class ReadTable:
     """A part of a source that begins with line `first_line`, as `records` (those of a usage type in the order of their
     lines) and as lines that are none.
+
+    `broken` has the record_id and name of rejected lines, where these can be read and lines may be segments.
     """
 
     span: Span
@@ -49,6 +52,7 @@ class ReadTable:
     skipped: int
     lines: int
     raw: RawLines
+    broken: pl.DataFrame = field(default_factory=_NONE_BROKEN.clone)
 
 
 class RecordReader:
@@ -87,8 +91,12 @@ class RecordReader:
         skipped = fields.table.height - table.height - len(problems["kind"])
         records = self._records(table, kinds, problems)
         rejects = self._rejects(fields, problems)
+        broken = _NONE_BROKEN
         if rejects:
-            records = records.filter(~pl.col(LINE).is_in([reject.line for reject in rejects]))
+            is_rejected = pl.col(LINE).is_in([reject.line for reject in rejects])
+            if self.profile.reference.segments:
+                broken = records.filter(is_rejected).select(_NONE_BROKEN.columns).drop_nulls()
+            records = records.filter(~is_rejected)
         return ReadTable(
             span=fields.span,
             first_line=fields.first_line,
@@ -97,6 +105,7 @@ class RecordReader:
             rejects=[*fields.rejects, *rejects],
             skipped=skipped + fields.blank,
             lines=fields.table.height + len(fields.rejects) + fields.blank,
+            broken=broken,
         )
 
     def _prepared(self, fields: FieldTable) -> pl.DataFrame:

@@ -22,6 +22,7 @@ from .credits import IS_CREDIT, Credits, added
 from .fields import LINE, Reject
 from .models import ImportedSpan, UsageImport
 from .profiles import Profile
+from .segments import Segments
 from .values.prices import UNRATED
 
 _SQL = sql.statements(__package__, "sql/importing.sql")
@@ -60,17 +61,17 @@ class PartIngestor:
             kind=IngestBatch.Origin.IMPORT, reference=str(self.run.pk), name=self.run.file, first_line=read.first_line
         )
         options = options_of(self.profile, self.create_subscriptions, self.since, origin)
-        batch, credit = separated(batch_of(read, self.profile), self.profile)
-        adjusted = Credits(credit, options) if credit.height else None
+        batch = PartBatch(read, self.profile)
+        adjusted = Credits(batch.credits, options) if batch.credits.height else None
         counts = Counts()
 
         def finish(result: IngestResult) -> None:
             nonlocal counts
-            whole = added(result, adjusted.store(f"import {self.run.pk}")) if adjusted else result
+            whole = batch.outcome(result, adjusted.store(f"import {self.run.pk}") if adjusted else None)
             counts = counts_of(read, whole)
             self._finish(read, whole, counts)
 
-        ingest(batch, options, finish=finish)
+        ingest(batch.records, options, finish=finish)
         return counts
 
     def _finish(self, read: ReadTable, result: IngestResult, counts: Counts) -> None:
@@ -102,11 +103,11 @@ class DryRun:
     def add(self, read: ReadTable) -> None:
         """Count a part."""
         options = options_of(self.profile, self.create_subscriptions, self.since)
-        batch, credit = separated(batch_of(read, self.profile), self.profile)
-        result, self._seen = examine(batch, options, self._seen)
-        if credit.height:
-            credited, self._seen_credits = Credits(credit, options, is_dry=True).examine(self._seen_credits)
-            result = added(result, credited)
+        batch, credited = PartBatch(read, self.profile), None
+        result, self._seen = examine(batch.records, options, self._seen)
+        if batch.credits.height:
+            credited, self._seen_credits = Credits(batch.credits, options, is_dry=True).examine(self._seen_credits)
+        result = batch.outcome(result, credited)
         self.counts += counts_of(read, result)
         room = max(_MOST_EXAMINED_REJECTS - len(self.rejects), 0)
         self.rejects += islice(rejects_of(read, result, self.profile), room)
@@ -122,23 +123,34 @@ def options_of(
         tariff=profile.tariff,
         since=since,
         on_duplicate=profile.reference.on_duplicate,
+        one_per_reference=profile.reference.segments,
         origin=origin,
     )
 
 
-def batch_of(read: ReadTable, profile: Profile) -> pl.DataFrame:
-    """Return the records of a part as a batch."""
+class PartBatch:
+    """The `records` of a part as a batch, segments put together, without the `credits` that the profile takes."""
+
+    def __init__(self, read: ReadTable, profile: Profile) -> None:
+        batch = _batch_of(read, profile)
+        self.credits = batch.clear()
+        if profile.numbers.takes_credits:
+            batch, self.credits = batch.filter(~IS_CREDIT), batch.filter(IS_CREDIT)
+        self._segments = Segments(batch, read.broken) if profile.reference.segments else None
+        self.records = self._segments.records if self._segments else batch
+
+    def outcome(self, result: IngestResult, credited: IngestResult | None = None) -> IngestResult:
+        """Return what became of the lines, by what became of the records and of the credits."""
+        if self._segments:
+            result = self._segments.spread(result)
+        return added(result, credited) if credited else result
+
+
+def _batch_of(read: ReadTable, profile: Profile) -> pl.DataFrame:
     records = read.records.rename({LINE: "position", "moment": "usage_date", "name": "identifier"})
     if not profile.rates:
         return records
     return records.with_columns(price=pl.when(pl.col("price") != UNRATED).then("price"))
-
-
-def separated(batch: pl.DataFrame, profile: Profile) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the records of a batch that are none, and those that are credits, where the profile takes them."""
-    if not profile.numbers.takes_credits:
-        return batch, batch.clear()
-    return batch.filter(~IS_CREDIT), batch.filter(IS_CREDIT)
 
 
 def counts_of(read: ReadTable, result: IngestResult) -> Counts:

@@ -304,6 +304,7 @@ class TariffRates(Section, frozen=True, kw_only=True):
 class Reference(Section, frozen=True, kw_only=True):
     """The record's own reference: `prefix` and the values of `columns` with `separator` between them, or a hash of the
     line when there is none. Of lines with the same hash, all are `one_record`, or they are `numbered` within the file.
+    With `segments`, lines with one reference and subscription are parts of one record.
     """
 
     columns: SeveralColumns = ()
@@ -311,9 +312,14 @@ class Reference(Section, frozen=True, kw_only=True):
     prefix: ShortText = ""
     on_duplicate: OnDuplicate = OnDuplicate.IGNORE
     equal_lines: Literal["one_record", "numbered"] = "one_record"
+    segments: bool = False
 
     def __post_init__(self) -> None:
-        """Check that only lines without a reference are numbered."""
+        """Check that only lines without a reference are numbered, and only others put together."""
+        if self.segments and not self.columns:
+            self.fail("segments", "needs columns: lines are put together by their reference")
+        if self.segments and self.on_duplicate is not OnDuplicate.IGNORE:
+            self.fail("segments", 'a late segment is a conflict; on_duplicate has to be "ignore"')
         if self.columns and self.numbers_lines:
             self.fail("equal_lines", "means nothing beside columns, which tell records apart; take it out")
 

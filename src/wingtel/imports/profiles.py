@@ -97,6 +97,8 @@ class Profile(Sections, frozen=True, kw_only=True):
             self.fail("numbers.negative", "credits need a price column: a tariff rates none")
         if self.usage_types.by_quantity:
             self.fail("numbers.negative", "a line with a credit has one usage type; usage_type.by_quantity allows two")
+        if self.reference.segments:
+            self.fail("numbers.negative", "credits have no segments; take out reference.segments, or this")
         if not self.reference.columns:
             self.fail("numbers.negative", "credits need reference.columns: the reference is the adjustment's reason")
         if self.reference.on_duplicate is not OnDuplicate.IGNORE:

@@ -4,6 +4,7 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -50,11 +51,13 @@ def reading(
     profile's columns are not in the file, SourceError when it is damaged, also from the iterator.
     """
     block_lines = min(block_lines, chunk_lines)
+    # The segments of a record are put together within a part.
+    gather = partial(gathered, most_lines=chunk_lines, starts_small=not profile.reference.segments)
     passed_over = _edges(done) if profile.reference.numbers_lines else done
     if profile.layout.format == "parquet":
         columns, tables = parquet.opened(path, profile, done=passed_over, rows=block_lines)
         read = _records(tables, RecordReader(profile, columns, operator_zone), done)
-        with closing(_ahead(gathered(read, most_lines=chunk_lines), lambda: 0)) as parts:
+        with closing(_ahead(gather(read), lambda: 0)) as parts:
             yield Opened(columns, "", parts)
         return
     with opened(path) as (stream, file):
@@ -67,7 +70,7 @@ def reading(
             columns, header = delimited.header_of(blocks, profile.layout)
             tables = delimited.read_tables(blocks, profile.layout, len(columns))
         read = _records(tables, RecordReader(profile, columns, operator_zone), done)
-        with closing(_ahead(gathered(read, most_lines=chunk_lines), file.tell)) as parts:
+        with closing(_ahead(gather(read), file.tell)) as parts:
             yield Opened(columns, header, parts)
 
 

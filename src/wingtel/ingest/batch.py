@@ -1,7 +1,7 @@
 """Usage records as columns: the one form in which they are validated, resolved, rated and written."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 import polars as pl
@@ -39,6 +39,10 @@ KEY = ("record_id", "usage_date", "subscription_id")
 def business_day(usage_date: pl.Expr, zone: str) -> pl.Expr:
     """Return the business days of timestamps in UTC; `zone` is the operator's time zone."""
     return usage_date.dt.convert_time_zone(zone).dt.date()
+
+
+SAME_REFERENCE = timedelta(days=7)
+"""How far the timestamps of records with one reference may lie apart, where there may be one of each."""
 
 
 class Lookup(StrEnum):
@@ -86,7 +90,8 @@ class IngestOptions:
 
     With a `carrier`, subscriptions of others are unknown. With `create_subscriptions`, unknown ones are created with
     the carrier of the first record that names them. A `tariff` prices records that have no price. `since`: take
-    records from this business day on, however late they are.
+    records from this business day on, however late they are. `one_per_reference`: a record with the reference and
+    subscription of one that is stored within SAME_REFERENCE of it is no new one, whatever its timestamp.
     """
 
     lookup: Lookup = Lookup.ID
@@ -95,4 +100,5 @@ class IngestOptions:
     tariff: Tariff | None = None
     since: date | None = None
     on_duplicate: OnDuplicate = OnDuplicate.IGNORE
+    one_per_reference: bool = False
     origin: Origin | None = None

@@ -18,7 +18,7 @@ from wingtel.usage.provenance import BATCH_LINES, IngestBatch
 
 from . import statement, writer
 from .batch import IngestOptions, Lookup, OnDuplicate, business_day
-from .comparison import Compared, all_new, compare, reject_stored
+from .comparison import Compared, Find, all_new, compare, reject_stored
 from .inputs import UsageRecordInput, batch_of
 from .outcomes import Conflict, IngestResult, Rejection
 from .resolver import SubscriptionResolver, without
@@ -94,9 +94,9 @@ def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tup
     `seen` holds the hashes of earlier batches: of many millions of keys, one may be taken for another.
     """
     records, problems = inspect(batch, options)
-    fresh, seen = unseen(records, seen)
+    fresh, seen = unseen(records, seen, by_timestamp=not options.one_per_reference)
     with transaction.atomic():
-        compared = compare(fresh, options.on_duplicate)
+        compared = compare(fresh, options.on_duplicate, _finder(options))
     if options.on_duplicate is OnDuplicate.REJECT:
         compared, repeated = reject_stored(records, compared)
         records, problems = without(records, repeated), [*problems, *repeated]
@@ -104,9 +104,10 @@ def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tup
     return result_of(records, stored, compared.conflicts, problems), seen
 
 
-def unseen(records: pl.DataFrame, seen: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+def unseen(records: pl.DataFrame, seen: pl.Series, *, by_timestamp: bool = True) -> tuple[pl.DataFrame, pl.Series]:
     """Return the records whose keys are not in `seen`, without a source, and `seen` with the hashes of all."""
-    hashes = records.select(pl.struct("usage_type", "record_id", "usage_date", "identifier").hash()).to_series()
+    key = ["usage_type", "record_id", "identifier", *["usage_date"] * by_timestamp]
+    hashes = records.select(pl.struct(key).hash()).to_series()
     fresh = records.filter(~hashes.is_in(seen.implode())).with_columns(source=pl.lit(None, pl.Int64))
     return fresh, pl.concat([seen, hashes])
 
@@ -146,7 +147,7 @@ class _Attempt:
     def __init__(self, options: IngestOptions, finish: Finish | None) -> None:
         self.options = options
         self.finish = finish
-        self.is_careful = False
+        self.is_careful = options.one_per_reference
         """Whether some records are stored already, so that all have to be compared first."""
         self.is_apart = False
         """Whether the database cannot take some record, which has to be found."""
@@ -200,6 +201,8 @@ class _Attempt:
         strategy = writer.lock()
         if records.is_empty():
             return result_of(records, records, records, rejected)
+        if self.options.one_per_reference:
+            writer.lock_references()
         records, unresolved = SubscriptionResolver(self.options.lookup, self.options.carrier).resolve(records)
         records, unrated = _rated(records, self.options)
         days = set(records["day"].unique())
@@ -222,7 +225,7 @@ class _Attempt:
     def _compared(self, records: pl.DataFrame) -> tuple[Compared, list[Rejection]]:
         if not self.is_careful:
             return all_new(records), []
-        compared = compare(records, self.options.on_duplicate)
+        compared = compare(records, self.options.on_duplicate, _finder(self.options))
         return reject_stored(records, compared) if self.options.on_duplicate is OnDuplicate.REJECT else (compared, [])
 
     def _store(self, records: pl.DataFrame, strategy: Strategy) -> tuple[pl.DataFrame, list[Rejection]]:
@@ -249,6 +252,10 @@ class _Attempt:
         if records.height and strategy.stores and not strategy.counts_sql:
             for day in records["day"].unique().sort():
                 populate(day, day)
+
+
+def _finder(options: IngestOptions) -> Find:
+    return writer.new_or_of_another_time if options.one_per_reference else writer.new_or_different
 
 
 def _rated(records: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame, list[Rejection]]:
