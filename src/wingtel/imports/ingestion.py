@@ -46,6 +46,10 @@ class Counts(NamedTuple):
         return Counts(*(one + another for one, another in zip(self, other, strict=True)))
 
 
+OUTCOMES = Counts._fields[1:-1]
+"""The names of what can become of a line, in the order in which they are shown."""
+
+
 @dataclass(frozen=True)
 class PartIngestor:
     """Ingests parts of one import, on the connection of the thread it is used in."""

@@ -42,7 +42,7 @@ def business_day(usage_date: pl.Expr, zone: str) -> pl.Expr:
 
 
 SAME_REFERENCE = timedelta(days=7)
-"""How far the timestamps of records with one reference may lie apart, where there may be one of each."""
+"""The most time between the timestamps of records with one reference, where there may be one of each."""
 
 
 class Lookup(StrEnum):
@@ -64,7 +64,7 @@ class Lookup(StrEnum):
 
 
 class OnDuplicate(StrEnum):
-    """What becomes of a record whose key is stored already.
+    """The treatment of a record whose key is stored already.
 
     It is counted as duplicate or conflict, takes the place of the stored one where its amounts differ, or is rejected.
     """
@@ -76,7 +76,7 @@ class OnDuplicate(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where a batch comes from, to be told later of each of its records. See IngestBatch."""
+    """The origin of a batch, told later of each of its records. See IngestBatch."""
 
     kind: IngestBatch.Origin
     reference: str
@@ -86,7 +86,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class IngestOptions:
-    """How to ingest a batch.
+    """The options of an ingestion.
 
     With a `carrier`, subscriptions of others are unknown. With `create_subscriptions`, unknown ones are created with
     the carrier of the first record that names them. A `tariff` prices records that have no price. `since`: take

@@ -148,9 +148,9 @@ class _Attempt:
         self.options = options
         self.finish = finish
         self.is_careful = options.one_per_reference
-        """Whether some records are stored already, so that all have to be compared first."""
+        """Set where records may be stored already, so that all are compared first."""
         self.is_apart = False
-        """Whether the database cannot take some record, which has to be found."""
+        """Set where the database cannot take some record, which has to be found."""
         self.ensured: set[date] = set()
 
     def ensure(self, days: Sequence[date]) -> None:

@@ -7,7 +7,7 @@ WITH record AS (
 )
 
 -- name: by_id
--- How many current subscriptions the identifier stands for, and which; of one carrier, if it is given.
+-- The number of current subscriptions that the identifier stands for, and one of them; of one carrier, if it is given.
 , resolved AS MATERIALIZED (
     SELECT record.*, (found.id IS NOT NULL)::int AS candidates, found.id AS subscription_id
     FROM record LEFT JOIN subscription AS found ON found.id = record.identifier::bigint AND found.deleted_at IS NULL
@@ -64,5 +64,5 @@ recorded_usage AS (
 )
 
 -- name: outcome
--- The active strategy, how many subscriptions the identifier stands for, and whether the record was stored.
+-- The active strategy, the number of subscriptions that the identifier stands for, and a flag that the record was stored.
 SELECT (SELECT name FROM active_strategy), (SELECT candidates FROM resolved), EXISTS (SELECT FROM recorded_usage)

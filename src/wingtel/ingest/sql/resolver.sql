@@ -3,7 +3,7 @@
 SELECT name FROM active_strategy
 
 -- name: by_id
--- For each distinct identifier: how many current subscriptions have it, which, and in what plan; of one carrier, if it is given.
+-- For each distinct identifier: the number of current subscriptions that have it, one of them and its plan; of one carrier, if given.
 SELECT array_agg(asked.identifier), array_agg((found.id IS NOT NULL)::integer), array_agg(coalesce(found.id, 0)),
        array_agg(coalesce(plan.name, ''))
 FROM unnest(%(identifiers)s::text[]) AS asked (identifier)

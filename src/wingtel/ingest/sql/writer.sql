@@ -1,5 +1,5 @@
 -- name: lock
--- What a writer locks before anything else: a change of strategy waits for it, so the strategy that is found afterwards holds
+-- The first lock of a writer: a change of strategy waits for it, so the strategy that is found afterwards holds
 -- until the end of the transaction. ONLY, since locking the partitions too would take as long as there are days.
 LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE
 
