@@ -113,6 +113,57 @@ def test_segments_go_together_wherever_they_stand_in_the_file(tmp_path: Path) ->
     assert (origin.name, origin.line) == (str(feed), 2)
 
 
+MILLISECONDS = ('unit = "seconds"', 'unit = "milliseconds"')
+LARGEST = 10**15
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "durations", "expected"),
+    [
+        ([MILLISECONDS], ["500", "500", "1"], 2),
+        ([MILLISECONDS, ('unit = "milliseconds"', 'unit = "milliseconds"\nrounding = "down"')], ["500", "1499"], 1),
+        ([], ["0.4", "0.5", "0.1"], 1),
+        ([], ["00.0001", "7"], 8),
+        ([('unit = "seconds"', 'unit = "minutes"')], ["0.5", "1"], 90),
+        ([('unit = "seconds"', 'unit = "mm:ss"')], ["00:59", "0:02"], 61),
+        ([], [str(LARGEST - 1), "1"], LARGEST),
+    ],
+)
+def test_quantities_are_rounded_once_they_are_added_up(
+    changes: list[Change], durations: list[str], expected: int, tmp_path: Path
+) -> None:
+    feed = written(tmp_path / "feed.csv", *(segment(1, second, each) for second, each in enumerate(durations)))
+    assert imported(feed, *changes, ('price = "0.0100"', 'price = "0"')).accepted == len(durations)
+    assert [seconds for _, seconds, _ in calls()] == [expected]
+
+
+@pytest.mark.django_db
+def test_kilobytes_of_1024_bytes_are_added_up_exactly(tmp_path: Path) -> None:
+    changes = [
+        ('constant = "voice"', 'constant = "data"'),
+        (
+            '[voice]\ncolumns = ["duration"]\nunit = "seconds"',
+            '[data]\ncolumns = ["duration"]\nunit = "bytes"\nkilobyte = 1024',
+        ),
+        ("[[tariff.voice]]", "[[tariff.data]]"),
+    ]
+    feed = written(tmp_path / "feed.csv", segment(1, 0, 1), segment(1, 1, 1022), segment(1, 2, 1), segment(2, 0, 1025))
+    assert outcome(imported(feed, *changes)) == (4, 4, 0, 0, 0, 2)
+    assert sorted(used for *_, used, _ in records()) == [1, 2]
+
+
+@pytest.mark.django_db
+def test_a_sum_that_no_record_can_have_is_rejected(tmp_path: Path) -> None:
+    feed = written(tmp_path / "feed.csv", *(segment(1, second, LARGEST) for second in range(20)), segment(2, 0, 1))
+    summary = imported(feed)
+    assert outcome(summary) == (21, 1, 0, 0, 20, 1)
+    assert summary.rejects[0].reason == f"{LARGEST + 1} is no whole number from 0 to {LARGEST}"
+    assert imported(written(tmp_path / "one.csv", segment(3, 0, LARGEST + 1))).rejects[0].reason == (
+        f"{LARGEST + 1} is more than {LARGEST}"
+    )
+
+
 @pytest.mark.django_db
 def test_prices_on_segments_are_added_up(tmp_path: Path) -> None:
     lines = [segment(1, 0, 30), segment(1, 30, 20), segment(2, 0, 1), segment(3, 0, 1), segment(3, 9, 1)]

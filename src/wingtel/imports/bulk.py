@@ -29,7 +29,10 @@ RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "quantity": QuantityValue.dtype,
     "price": PriceValue.dtype,
 }
-"""The columns of what is read: what the subscription is called is its `name`; without a price yet, it is -1."""
+"""The columns of what is read: what the subscription is called is its `name`; without a price yet, it is -1.
+
+The quantity of a segment is in parts (Quantity.parts), to be rounded once they are added up.
+"""
 _NONE_BROKEN = pl.DataFrame(schema={name: RECORDS[name] for name in ("record_id", "name")})
 _ORDER = ("kind", "quantity", "moment", "name", "price", "record_id", "carrier")
 """In which values are asked why a line is none: it is rejected for the first."""

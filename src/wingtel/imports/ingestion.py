@@ -140,7 +140,7 @@ class PartBatch:
         self.credits = batch.clear()
         if profile.numbers.takes_credits:
             batch, self.credits = batch.filter(~IS_CREDIT), batch.filter(IS_CREDIT)
-        self._segments = Segments(batch, read.broken) if profile.reference.segments else None
+        self._segments = Segments(batch, read.broken, profile.quantities) if profile.reference.segments else None
         self.records = self._segments.records if self._segments else batch
 
     def outcome(self, result: IngestResult, credited: IngestResult | None = None) -> IngestResult:

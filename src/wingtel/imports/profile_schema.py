@@ -202,6 +202,11 @@ class Quantity(Section, frozen=True, kw_only=True):
         """Return how many kilobytes, or seconds, one unit is."""
         raise NotImplementedError
 
+    @property
+    def parts(self) -> int:
+        """Return in how many parts of a kilobyte or second segments are added up: bytes, or thousandths."""
+        return max(self.factor.denominator, 1000)
+
 
 class DataQuantity(Quantity, frozen=True, kw_only=True):
     """A quantity of data. A kilobyte has `kilobyte` bytes, a megabyte that squared."""

@@ -1,13 +1,17 @@
 """Segments: lines with one reference that make one record, such as the parts of a long call."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 import polars as pl
 
 from wingtel.ingest.batch import COLUMNS, PRICES
 from wingtel.ingest.outcomes import Conflict, IngestResult, Rejection
+from wingtel.rating.rounding import rounded_quotient
+from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
+
+from .profile_schema import Quantity
 
 _GROUP = ("record_id", "identifier")
 _TOO_MUCH = Decimal("9999999999.99999999")
@@ -17,12 +21,13 @@ _TOO_MUCH = Decimal("9999999999.99999999")
 class Segments:
     """The segments of a part of a file, as `records`: one for each reference, subscription and usage type.
 
-    A record has the position and carrier of its first line, the earliest timestamp, and the sums of quantities and
-    prices. A segment with the timestamp and amounts of another is a duplicate. `rejected` are records of which a
-    segment is among the `broken` lines (record_id, name), or has the timestamp of another and different amounts.
+    A record has the position and carrier of its first line, the earliest timestamp, and the sums of quantities, which
+    come in parts and are rounded once, and of prices. A segment with the timestamp and amounts of another is a
+    duplicate. `rejected` are records of which a segment is among the `broken` lines (record_id, name), or has the
+    timestamp of another and different amounts.
     """
 
-    def __init__(self, batch: pl.DataFrame, broken: pl.DataFrame) -> None:
+    def __init__(self, batch: pl.DataFrame, broken: pl.DataFrame, quantities: Mapping[UsageType, Quantity]) -> None:
         batch = batch.with_columns(first=pl.col("position").min().over(_GROUP))
         self._lines = batch.select("first", "position").unique(maintain_order=True)
         segment = (*_GROUP, "usage_type", "usage_date")
@@ -39,7 +44,7 @@ class Segments:
             ),
         ]
         positions = pl.Series([rejection.position for rejection in self.rejected], dtype=pl.Int64)
-        self.records = _summed(distinct.filter(~pl.col("first").is_in(positions.implode())))
+        self.records = _summed(distinct.filter(~pl.col("first").is_in(positions.implode())), quantities)
 
     def spread(self, result: IngestResult) -> IngestResult:
         """Return what became of each line, by what became of the records."""
@@ -71,16 +76,23 @@ def _rejections(positions: pl.Series, field: str, reason: str) -> list[Rejection
     return [Rejection(position, field, reason) for position in positions.unique().sort()]
 
 
-def _summed(segments: pl.DataFrame) -> pl.DataFrame:
-    quantity, price = pl.col("quantity").cast(pl.Int128).sum(), pl.col("price").cast(pl.Decimal(38, PRICES.scale)).sum()
+def _summed(segments: pl.DataFrame, quantities: Mapping[UsageType, Quantity]) -> pl.DataFrame:
+    price = pl.col("price").cast(pl.Decimal(38, PRICES.scale)).sum()
     summed = segments.group_by(*_GROUP, "usage_type", maintain_order=True).agg(
         pl.col("first").first().alias("position"),
         pl.col("usage_date").min(),
         pl.col("carrier").first(),
-        pl.when(quantity <= LARGEST_QUANTITY).then(quantity).otherwise(LARGEST_QUANTITY + 1).cast(pl.Int64),
+        pl.col("quantity").cast(pl.Int128).sum(),
         # The sum of no prices is 0.
         pl.when(pl.col("price").null_count() == 0)
         .then(pl.when(price <= LARGEST_PRICE).then(price).otherwise(pl.lit(_TOO_MUCH)))
         .cast(PRICES),
     )
-    return summed.select(*COLUMNS)
+    rounded = pl.coalesce(
+        pl.when(pl.col("usage_type") == str(kind)).then(
+            rounded_quotient(pl.col("quantity"), quantity.parts, quantity.rounding)
+        )
+        for kind, quantity in quantities.items()
+    )
+    within = pl.when(rounded <= LARGEST_QUANTITY).then(rounded).otherwise(LARGEST_QUANTITY + 1)
+    return summed.with_columns(quantity=within.cast(pl.Int64)).select(*COLUMNS)
