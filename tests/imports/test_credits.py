@@ -167,13 +167,13 @@ def test_an_import_that_was_interrupted_credits_each_line_once(workers: int, tmp
 
 
 @pytest.fixture
-def two_subscriptions() -> Iterator[None]:
+def subscription() -> Iterator[None]:
     Subscription.objects.create(carrier="att", phone_number=NUMBER)
     yield
     connection.close()
 
 
-@pytest.mark.usefixtures("two_subscriptions")
+@pytest.mark.usefixtures("subscription")
 @pytest.mark.django_db(transaction=True)
 def test_the_same_credits_in_two_files_at_once_count_once(tmp_path: Path) -> None:
     first = written(tmp_path / "first.csv", *MANY)
