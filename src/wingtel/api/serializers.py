@@ -47,7 +47,7 @@ SUBSCRIPTION_FIELDS = (
 
 
 class KnownFields(serializers.Serializer[Any]):
-    """Refuses fields it does not know, since a misspelt one would be lost silently."""
+    """A serializer that refuses fields it does not know, since a misspelt one would be lost silently."""
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
@@ -185,7 +185,7 @@ class AdjustmentSerializer(KnownFieldsSerializer):
 
 @examples.example(examples.REVERSAL)
 class ReversalSerializer(KnownFields):
-    """Why an adjustment is reversed, and by whom."""
+    """The reason why an adjustment is reversed, and the actor."""
 
     reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
     actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")
@@ -262,7 +262,7 @@ class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
 
 
 class RecordOriginShape(serializers.Serializer[Any]):
-    """Where a raw record came from: the file and line of an import, or the index in a request."""
+    """The origin of a raw record: the file and line of an import, or the index in a request."""
 
     import_id = serializers.IntegerField(required=False)
     file = serializers.CharField(required=False)

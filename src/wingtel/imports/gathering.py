@@ -22,14 +22,16 @@ PART_REJECTS = 50_000
 """With as many, a part has enough: they take several times the memory of records."""
 
 
-def gathered(tables: Iterator[ReadTable], *, most_lines: int = PART_LINES) -> Iterator[ReadTable]:
+def gathered(
+    tables: Iterator[ReadTable], *, most_lines: int = PART_LINES, starts_small: bool = True
+) -> Iterator[ReadTable]:
     """The tables, those together that follow each other without a gap.
 
     The first comes alone, so that recording can begin early, then more and more, until a part is as large as it may be:
-    `most_lines`, PART_BYTES of text. A table that is larger comes alone.
+    `most_lines`, PART_BYTES of text. A table that is larger comes alone. Without `starts_small`, all parts are large.
     """
     held: list[ReadTable] = []
-    wanted = 1
+    wanted = 1 if starts_small else most_lines
     for table in tables:
         if held and not _belongs(table, held, most_lines):
             yield _taken(held)
@@ -63,6 +65,7 @@ def _taken(tables: list[ReadTable]) -> ReadTable:
         lines=sum(table.lines for table in tables),
         raw=_raw_lines([(table.first_line, table.raw) for table in tables]),
         records=_records(tables),
+        broken=pl.concat([table.broken for table in tables]),
     )
     tables.clear()
     return part

@@ -155,16 +155,24 @@ class UsageTypes(Section, frozen=True, kw_only=True):
         )
 
 
-class NumberMarks(Section, frozen=True, kw_only=True):
-    """The marks in numbers: the one before decimals, and the one between groups of three digits, "" for none."""
+class NumberForm(Section, frozen=True, kw_only=True):
+    """The form of quantities and prices: the mark before decimals, the one between groups of three digits, "" for none,
+    and what to do with a record that has a negative one.
+    """
 
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ".", ",", " ", "'", "\u2019", "_", "\u00a0", "\u202f"] = ""
+    negative: Literal["reject", "adjust"] = "reject"
 
     def __post_init__(self) -> None:
         """Check that they differ."""
         if self.decimal == self.thousands:
             self.fail("thousands", "is the mark before decimals as well")
+
+    @property
+    def takes_credits(self) -> bool:
+        """Tell whether negative records are taken, as adjustments."""
+        return self.negative == "adjust"
 
 
 class Weighted(Section, frozen=True, kw_only=True):
@@ -193,6 +201,11 @@ class Quantity(Section, frozen=True, kw_only=True):
     def factor(self) -> Fraction:
         """Return how many kilobytes, or seconds, one unit is."""
         raise NotImplementedError
+
+    @property
+    def parts(self) -> int:
+        """Return in how many parts of a kilobyte or second segments are added up: bytes, or thousandths."""
+        return max(self.factor.denominator, 1000)
 
 
 class DataQuantity(Quantity, frozen=True, kw_only=True):
@@ -295,13 +308,30 @@ class TariffRates(Section, frozen=True, kw_only=True):
 
 class Reference(Section, frozen=True, kw_only=True):
     """The record's own reference: `prefix` and the values of `columns` with `separator` between them, or a hash of the
-    line when there is none.
+    line when there is none. Of lines with the same hash, all are `one_record`, or they are `numbered` within the file.
+    With `segments`, lines with one reference and subscription are parts of one record.
     """
 
     columns: SeveralColumns = ()
     separator: ShortText = "-"
     prefix: ShortText = ""
     on_duplicate: OnDuplicate = OnDuplicate.IGNORE
+    equal_lines: Literal["one_record", "numbered"] = "one_record"
+    segments: bool = False
+
+    def __post_init__(self) -> None:
+        """Check that only lines without a reference are numbered, and only others put together."""
+        if self.segments and not self.columns:
+            self.fail("segments", "needs columns: lines are put together by their reference")
+        if self.segments and self.on_duplicate is not OnDuplicate.IGNORE:
+            self.fail("segments", 'a late segment is a conflict; on_duplicate has to be "ignore"')
+        if self.columns and self.numbers_lines:
+            self.fail("equal_lines", "means nothing beside columns, which tell records apart; take it out")
+
+    @property
+    def numbers_lines(self) -> bool:
+        """Tell whether equal lines are numbered within the file."""
+        return self.equal_lines == "numbered"
 
 
 class Naming(Section, frozen=True, kw_only=True):
@@ -361,7 +391,7 @@ class Sections(Section, frozen=True, kw_only=True):
     constants: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     filters: tuple[Filter, ...] = field(name="filter", default=())
-    numbers: NumberMarks = NumberMarks()
+    numbers: NumberForm = NumberForm()
     moment: Moment
     usage_types: UsageTypes = field(name="usage_type")
     data: DataQuantity | None = None

@@ -56,7 +56,8 @@ class ImportSummary:
     `rejects` are the first `ImportSummary.SHOWN` in the order of the file; all of them are kept as
     RejectedRecord. `was_imported` says that this very file had been imported before, with these counts, and that
     nothing was done; `resumed` are the lines that an earlier, interrupted run had recorded. A dry run has no
-    `import_id`.
+    `import_id`. `equal_lines` are the duplicates that are such for want of a reference: all their fields are those of
+    another line, of this file or of an earlier one.
     """
 
     SHOWN = 20
@@ -75,6 +76,7 @@ class ImportSummary:
     seconds: float
     was_imported: bool = False
     resumed: int = 0
+    equal_lines: int = 0
 
     @property
     def lines_per_second(self) -> float:
@@ -111,11 +113,11 @@ def import_feed(
     with alone(f"{sha256} {profile.digest}", wait=True):
         earlier = UsageImport.objects.filter(sha256=sha256, profile_sha256=profile.digest).order_by("-pk").first()
         if earlier and not options.again and _is_done(earlier):
-            return _summary(earlier, time.perf_counter() - started, was_imported=True)
+            return _summary(earlier, profile, time.perf_counter() - started, was_imported=True)
         run = earlier if earlier and _is_resumable(earlier) else _new_run(name, sha256, profile)
         resumed = run.lines
         _run(run, path, profile, options, on_progress)
-        return _summary(run, time.perf_counter() - started, resumed=resumed)
+        return _summary(run, profile, time.perf_counter() - started, resumed=resumed)
 
 
 def check_import(profile: Profile, options: ImportOptions) -> None:
@@ -226,7 +228,9 @@ def _finish(run: UsageImport, status: UsageImport.Status, problem: str = "") -> 
     running.update(status=status, finished_at=timezone.now(), problem=problem)
 
 
-def _summary(run: UsageImport, seconds: float, *, was_imported: bool = False, resumed: int = 0) -> ImportSummary:
+def _summary(
+    run: UsageImport, profile: Profile, seconds: float, *, was_imported: bool = False, resumed: int = 0
+) -> ImportSummary:
     run.refresh_from_db()
     return ImportSummary(
         import_id=run.pk,
@@ -240,7 +244,13 @@ def _summary(run: UsageImport, seconds: float, *, was_imported: bool = False, re
         seconds=seconds,
         was_imported=was_imported,
         resumed=resumed,
+        equal_lines=_equal_lines(profile, run.duplicate),
     )
+
+
+def _equal_lines(profile: Profile, duplicate: int) -> int:
+    reference = profile.reference
+    return 0 if reference.columns or reference.numbers_lines else duplicate
 
 
 def _dry_run(
@@ -265,4 +275,5 @@ def _dry_run(
         **dry_run.counts._asdict(),
         rejects=dry_run.rejects[: ImportSummary.SHOWN],
         seconds=time.perf_counter() - started,
+        equal_lines=_equal_lines(profile, dry_run.counts.duplicate),
     )

@@ -93,6 +93,6 @@ class SharedPriceValue(PriceValue):
 
 def checked_price(price: Decimal) -> Decimal:
     """Return the price. Raises ValueError when a record cannot hold it."""
-    if price > LARGEST_PRICE:
+    if abs(price) > LARGEST_PRICE:
         raise ValueError(f"{price} is more than {LARGEST_PRICE}")
     return price

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from wingtel.imports import profiles
 from wingtel.imports.errors import FeedError, TooManyRejectsError
+from wingtel.imports.ingestion import OUTCOMES, Counts
 from wingtel.imports.profiles import Profile
 from wingtel.imports.service import ImportOptions, ImportSummary, check_import, import_feed
 from wingtel.imports.sources import STANDARD_INPUT, find_files, standard_input
@@ -24,7 +25,7 @@ from wingtel.management.arguments import day, whole_number
 
 FAILED, REJECTED, STOPPED = 1, 3, 4
 """Exit codes; 0 when every line was accepted, a duplicate or skipped, 2 for wrong usage."""
-_COUNTS = ("import_id", "file", "feed", "lines", "accepted", "skipped", "duplicate", "conflict", "rejected", "records")
+_TOLD = ("import_id", "file", "feed", *Counts._fields)
 
 
 class Command(BaseCommand):
@@ -153,10 +154,11 @@ def _words(error: Exception) -> str:
 def as_json(summary: ImportSummary) -> str:
     """The summary as one JSON object."""
     return json.dumps(
-        {name: getattr(summary, name) for name in _COUNTS}
+        {name: getattr(summary, name) for name in _TOLD}
         | {
             "was_imported": summary.was_imported,
             "resumed": summary.resumed,
+            "equal_lines": summary.equal_lines,
             "rejects": [
                 {"line": reject.line, "field": reject.field, "reason": reject.reason} for reject in summary.rejects
             ],
@@ -172,9 +174,15 @@ def show_tables(console: Console, summary: ImportSummary) -> None:
     counts = Table()
     counts.add_column("lines (without header)")
     counts.add_column(f"{summary.lines:,}", justify="right")
-    for name in ("accepted", "skipped", "duplicate", "conflict", "rejected"):
+    for name in OUTCOMES:
         counts.add_row(name, f"{getattr(summary, name):,}")
     console.print(counts)
+    if summary.equal_lines:
+        console.print(
+            f"duplicate: {summary.equal_lines:,} equal to another line, of this file or an earlier one; the feed has no"
+            ' reference, and reference.equal_lines = "numbered" tells such lines apart within a file',
+            soft_wrap=True,
+        )
     if not summary.was_imported:
         console.print(f"{summary.seconds:.1f} seconds, {summary.lines_per_second:,.0f} lines per second")
     if summary.rejects:
