@@ -38,7 +38,10 @@ def header_of(reader: BlockReader, layout: Layout) -> tuple[list[str], str]:
     try:
         text = line.decode(layout.encoding)
         return [name.strip() for name in _split(text, layout)], text
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        reason = f"it is not {layout.encoding}; say layout.encoding, or skip the lines before it"
+        raise HeaderError(f"the header cannot be read: {reason}") from error
+    except csv.Error as error:
         raise HeaderError(f"the header cannot be read: {error}") from error
 
 

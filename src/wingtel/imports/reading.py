@@ -55,7 +55,7 @@ def reading(
         with closing(_ahead(gathered(read, most_lines=chunk_lines), lambda: 0)) as parts:
             yield Opened(columns, "", parts)
         return
-    with opened(path) as (stream, file):
+    with opened(path, profile.layout.encoding) as (stream, file):
         is_ndjson = profile.layout.format == "ndjson"
         blocks = BlockReader(as_lines(stream) if is_ndjson else stream, done=done, block_lines=block_lines)
         if is_ndjson:

@@ -35,7 +35,7 @@ class Command(BaseCommand):
             "files",
             nargs="+",
             metavar="FILE",
-            help="a file, a glob, a folder, or - for standard input; plain, gzip or zstd",
+            help="a file, a glob, a folder, or - for standard input; plain, gzip, zstd, bzip2, xz or ZIP",
         )
         parser.add_argument(
             "--feed",
