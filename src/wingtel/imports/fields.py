@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from .blocks import Span
+from .blocks import LONGEST_LINE, Block, Span
+from .kept_text import KeptText
 
 LINE = "line"
 """The column with the number of the line."""
@@ -70,6 +71,15 @@ class FieldTable:
     rejects: list[Reject] = field(default_factory=list)
     blank: int = 0
     is_stripped: bool = False
+
+
+def too_long(block: Block, columns: int, encoding: str) -> FieldTable:
+    """Return a line that is too long as rejected."""
+    first = block.first_line
+    raw = KeptText.of(block.data, first, encoding)
+    schema = {LINE: pl.Int64, **dict.fromkeys(field_names(columns), pl.String)}
+    reject = Reject(first, raw([first])[0], "", f"more than {LONGEST_LINE} bytes; the first are kept")
+    return FieldTable(block.span, first, pl.DataFrame(schema=schema), raw, [reject])
 
 
 def reject_nul(fields: FieldTable, columns: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from .blocks import Block, BlockReader
-from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, reject_nul
+from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, reject_nul, too_long
 from .kept_text import KeptText, storable
 from .profiles import Profile
 
@@ -32,7 +32,7 @@ def read_tables(reader: BlockReader, profile: Profile) -> Iterator[FieldTable]:
     reader.pass_over_mark()
     members = _Members(profile)
     while block := reader.next():
-        yield _table(block, members)
+        yield too_long(block, len(members.columns), "utf-8") if block.is_too_long else _table(block, members)
 
 
 class _Members:

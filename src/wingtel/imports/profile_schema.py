@@ -56,8 +56,8 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Layout(Section, frozen=True, kw_only=True):
     """The way from lines to fields. `quote` is "" when nothing is quoted; `columns` names those of a headless file.
 
-    As many as `optional_trailing` columns at the end of a line may be missing. Only `format` matters to NDJSON and
-    Parquet.
+    As many as `optional_trailing` columns at the end of a line may be missing. The first `skip_lines` lines of a file,
+    before a header, are passed over. Only `format` matters to NDJSON and Parquet.
     """
 
     format: Format = "delimited"
@@ -67,6 +67,7 @@ class Layout(Section, frozen=True, kw_only=True):
     header: bool = True
     columns: tuple[str, ...] = ()
     optional_trailing: WholeNumber = 0
+    skip_lines: Annotated[int, Meta(ge=0, le=1000, description="a whole number from 0 to 1000")] = 0
 
     def __post_init__(self) -> None:
         """Check that the keys fit each other."""

@@ -18,11 +18,15 @@ from .sources import opened
 
 
 class Opened(NamedTuple):
-    """A source with its columns, the line that says them ("" where none does), and its parts."""
+    """A source with its columns, the lines up to the one that names them ("" where none does), and its parts.
+
+    `warnings` are complete when all parts were taken.
+    """
 
     columns: list[str]
     header: str
     parts: "Iterator[Read]"
+    warnings: list[str]
 
 
 class Read(NamedTuple):
@@ -42,8 +46,8 @@ def reading(
     chunk_lines: int = PART_LINES,
     block_lines: int = BLOCK_LINES,
 ) -> Iterator[Opened]:
-    """The file, with those of its parts that are not `done`, of `chunk_lines` lines or less; each is gathered from what
-    was read `block_lines` lines or less at a time.
+    """Open a file, with those of its parts that are not `done`, of `chunk_lines` lines or less; each is gathered from
+    what was read `block_lines` lines or less at a time.
 
     A line is numbered as an editor does, from 1, by where it starts; in Parquet, rows are. Raises HeaderError when the
     profile's columns are not in the file, SourceError when it is damaged, also from the iterator.
@@ -53,7 +57,7 @@ def reading(
         columns, tables = parquet.opened(path, profile, done=done, rows=block_lines)
         read = map(RecordReader(profile, columns, operator_zone).read, tables)
         with closing(_ahead(gathered(read, most_lines=chunk_lines), lambda: 0)) as parts:
-            yield Opened(columns, "", parts)
+            yield Opened(columns, "", parts, [])
         return
     with opened(path, profile.layout.encoding) as (stream, file):
         is_ndjson = profile.layout.format == "ndjson"
@@ -63,10 +67,25 @@ def reading(
             tables = ndjson.read_tables(blocks, profile)
         else:
             columns, header = delimited.header_of(blocks, profile.layout)
-            tables = delimited.read_tables(blocks, profile.layout, len(columns))
+            tables = delimited.read_tables(blocks, profile.layout, columns)
         read = map(RecordReader(profile, columns, operator_zone).read, tables)
-        with closing(_ahead(gathered(read, most_lines=chunk_lines), file.tell)) as parts:
-            yield Opened(columns, header, parts)
+        warnings: list[str] = []
+        gathering = _watched(gathered(read, most_lines=chunk_lines), blocks, profile, warnings)
+        with closing(_ahead(gathering, file.tell)) as parts:
+            yield Opened(columns, header, parts, warnings)
+
+
+def _watched(
+    tables: Iterator[ReadTable], blocks: BlockReader, profile: Profile, warnings: list[str]
+) -> Iterator[ReadTable]:
+    """Yield the tables, and warn of a file that may have been cut off."""
+    yield from tables
+    if blocks.unended_line:
+        whole_line = "is told as a conflict" if profile.reference.columns else "without a reference is another record"
+        warnings.append(
+            f"line {blocks.unended_line}, the last, has no line end: the file may have been cut off."
+            f" Import it once it is whole; a line with another amount {whole_line}"
+        )
 
 
 def _ahead(tables: Iterator[ReadTable], tell: Callable[[], int]) -> Generator[Read]:

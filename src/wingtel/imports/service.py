@@ -25,6 +25,9 @@ from .profiles import Profile
 from .reading import Opened, Read, reading
 from .sources import content_hash
 
+MOST_REJECTS = 1_000_000
+"""Rejected lines that one run of an import stores, unless it is told otherwise."""
+
 Progress = Callable[[int, Counts], None]
 """Told, after each chunk's commit, how many bytes of the file are done, and what became of the lines so far."""
 
@@ -34,8 +37,8 @@ class ImportOptions:
     """How to import.
 
     `since`: take records from this day on, however late they are. `again`: also what was imported before.
-    `is_dry_run`: nothing is stored. `max_rejects`: with more, the import stops. `workers`: how many chunks are
-    recorded at the same time, each on a connection of its own if several.
+    `is_dry_run`: nothing is stored. `max_rejects`: with more in one run, the import stops. `workers`: how many chunks
+    are recorded at the same time, each on a connection of its own if several.
     `chunk_lines`: lines that are committed together at most; `block_lines`: lines that are read at a time at most.
     """
 
@@ -43,7 +46,7 @@ class ImportOptions:
     since: date | None = None
     again: bool = False
     is_dry_run: bool = False
-    max_rejects: int | None = None
+    max_rejects: int = MOST_REJECTS
     workers: int = 1
     chunk_lines: int = PART_LINES
     block_lines: int = BLOCK_LINES
@@ -55,8 +58,8 @@ class ImportSummary:
 
     `rejects` are the first `ImportSummary.SHOWN` in the order of the file; all of them are kept as
     RejectedRecord. `was_imported` says that this very file had been imported before, with these counts, and that
-    nothing was done; `resumed` are the lines that an earlier, interrupted run had recorded. A dry run has no
-    `import_id`.
+    nothing was done; `resumed` are the lines that an earlier, interrupted run had recorded. `warnings` say what may be
+    wrong with the part of the file that was read. A dry run has no `import_id`.
     """
 
     SHOWN = 20
@@ -75,6 +78,7 @@ class ImportSummary:
     seconds: float
     was_imported: bool = False
     resumed: int = 0
+    warnings: tuple[str, ...] = ()
 
     @property
     def lines_per_second(self) -> float:
@@ -114,8 +118,8 @@ def import_feed(
             return _summary(earlier, time.perf_counter() - started, was_imported=True)
         run = earlier if earlier and _is_resumable(earlier) else _new_run(name, sha256, profile)
         resumed = run.lines
-        _run(run, path, profile, options, on_progress)
-        return _summary(run, time.perf_counter() - started, resumed=resumed)
+        warnings = _run(run, path, profile, options, on_progress)
+        return _summary(run, time.perf_counter() - started, resumed=resumed, warnings=warnings)
 
 
 def check_import(profile: Profile, options: ImportOptions) -> None:
@@ -146,7 +150,10 @@ def _new_run(name: str, sha256: str, profile: Profile) -> UsageImport:
     )
 
 
-def _run(run: UsageImport, path: Path, profile: Profile, options: ImportOptions, on_progress: Progress | None) -> None:
+def _run(
+    run: UsageImport, path: Path, profile: Profile, options: ImportOptions, on_progress: Progress | None
+) -> list[str]:
+    """Import what is not done of a file; return its warnings."""
     UsageImport.objects.filter(pk=run.pk).update(status=UsageImport.Status.RUNNING, finished_at=None, problem="")
     done = [Span(*span) for span in run.spans.values_list("start", "end", "lines")]
     try:
@@ -158,6 +165,7 @@ def _run(run: UsageImport, path: Path, profile: Profile, options: ImportOptions,
             _finish(run, UsageImport.Status.FAILED, str(error).replace(str(path), run.file))
         raise
     _finish(run, UsageImport.Status.COMPLETED)
+    return source.warnings
 
 
 def _reading(
@@ -176,6 +184,7 @@ def _record(
     on_progress: Progress | None,
 ) -> None:
     counts = _counts(run)
+    before = counts.rejected
     ingestor = PartIngestor(run, profile, options.create_subscriptions, options.since)
     outcomes: Iterator[tuple[Counts, int]]
     if options.workers == 1:
@@ -184,11 +193,12 @@ def _record(
         outcomes = _by_workers(ingestor, parts, options.workers)
     for chunk, bytes_read in outcomes:
         counts += chunk
+        rejected = counts.rejected - before
         if on_progress:
             on_progress(bytes_read, counts)
-        if options.max_rejects is not None and counts.rejected > options.max_rejects:
+        if rejected > options.max_rejects:
             raise TooManyRejectsError(
-                f"{counts.rejected} lines were rejected, more than {options.max_rejects}: the import stopped after"
+                f"{rejected} lines were rejected, more than {options.max_rejects}: the import stopped after"
                 f" {counts.lines} lines; see `wingtel rejects {run.pk}`, and import again to go on"
             )
 
@@ -226,7 +236,14 @@ def _finish(run: UsageImport, status: UsageImport.Status, problem: str = "") -> 
     running.update(status=status, finished_at=timezone.now(), problem=problem)
 
 
-def _summary(run: UsageImport, seconds: float, *, was_imported: bool = False, resumed: int = 0) -> ImportSummary:
+def _summary(
+    run: UsageImport,
+    seconds: float,
+    *,
+    was_imported: bool = False,
+    resumed: int = 0,
+    warnings: Sequence[str] = (),
+) -> ImportSummary:
     run.refresh_from_db()
     return ImportSummary(
         import_id=run.pk,
@@ -240,6 +257,7 @@ def _summary(run: UsageImport, seconds: float, *, was_imported: bool = False, re
         seconds=seconds,
         was_imported=was_imported,
         resumed=resumed,
+        warnings=tuple(warnings),
     )
 
 
@@ -265,4 +283,5 @@ def _dry_run(
         **dry_run.counts._asdict(),
         rejects=dry_run.rejects[: ImportSummary.SHOWN],
         seconds=time.perf_counter() - started,
+        warnings=tuple(source.warnings),
     )

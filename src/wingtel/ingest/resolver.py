@@ -65,7 +65,7 @@ class SubscriptionResolver:
         with connection.cursor() as cursor:
             cursor.execute(statement, asked)
             columns = cursor.fetchone()
-        found = pl.DataFrame(list(columns), schema=_FOUND)
+        found = pl.DataFrame([column or [] for column in columns], schema=_FOUND)  # NULL for no identifiers
         return _with_imagined(found) if self.imagines else found
 
     def _rejections(self, positions: pl.Series, named: pl.DataFrame) -> Iterable[Rejection]:

@@ -167,4 +167,5 @@ def _words(arrival: Arrival) -> str:
     counts = ", ".join(
         f"{getattr(arrival.summary, name):,} {name}" for name in ("accepted", "skipped", "duplicate", "rejected")
     )
-    return f"{arrival.name}: {arrival.summary.lines:,} lines: {counts}"
+    warnings = "".join(f"; warning: {warning}" for warning in arrival.summary.warnings)
+    return f"{arrival.name}: {arrival.summary.lines:,} lines: {counts}{warnings}"

@@ -18,7 +18,7 @@ from rich.table import Table
 from wingtel.imports import profiles
 from wingtel.imports.errors import FeedError, TooManyRejectsError
 from wingtel.imports.profiles import Profile
-from wingtel.imports.service import ImportOptions, ImportSummary, check_import, import_feed
+from wingtel.imports.service import MOST_REJECTS, ImportOptions, ImportSummary, check_import, import_feed
 from wingtel.imports.sources import STANDARD_INPUT, find_files, standard_input
 from wingtel.management.arguments import day, whole_number
 
@@ -55,8 +55,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--max-rejects",
             type=whole_number(0),
+            default=MOST_REJECTS,
             metavar="N",
-            help="stop a file when more than N of its lines are rejected",
+            help=f"stop a file when more than N of its lines are rejected (default: {MOST_REJECTS})",
         )
         parser.add_argument(
             "--workers",
@@ -157,6 +158,7 @@ def as_json(summary: ImportSummary) -> str:
         | {
             "was_imported": summary.was_imported,
             "resumed": summary.resumed,
+            "warnings": summary.warnings,
             "rejects": [
                 {"line": reject.line, "field": reject.field, "reason": reject.reason} for reject in summary.rejects
             ],
@@ -177,6 +179,8 @@ def show_tables(console: Console, summary: ImportSummary) -> None:
     console.print(counts)
     if not summary.was_imported:
         console.print(f"{summary.seconds:.1f} seconds, {summary.lines_per_second:,.0f} lines per second")
+    for warning in summary.warnings:
+        console.print(f"warning: {warning}", soft_wrap=True)
     if summary.rejects:
         console.print(_rejects(summary))
     if more := summary.rejected - len(summary.rejects):
