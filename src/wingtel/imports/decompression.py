@@ -44,9 +44,14 @@ def decompressed(path: Path, file: BinaryIO, start: bytes) -> Iterator[bytes] | 
     return None
 
 
+def largest_content(compressed: int) -> int:
+    """Return how many bytes so many compressed ones may become."""
+    return min(max(compressed * LARGEST_RATIO, _ANY_RATIO), LARGEST_CONTENT)
+
+
 def _bounded(path: Path, file: BinaryIO, pieces: Callable[[BinaryIO], Iterator[bytes]]) -> Iterator[bytes]:
     compressed = os.fstat(file.fileno()).st_size
-    largest = min(max(compressed * LARGEST_RATIO, _ANY_RATIO), LARGEST_CONTENT)
+    largest = largest_content(compressed)
     size = 0
     try:
         for piece in pieces(file):

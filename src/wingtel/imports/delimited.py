@@ -13,6 +13,7 @@ from dataclasses import replace
 import polars as pl
 
 from .blocks import Block, BlockReader
+from .columns import MOST_COLUMNS
 from .errors import HeaderError
 from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, too_long
 from .kept_text import KeptText, storable, with_line_feeds
@@ -20,7 +21,6 @@ from .profile_schema import Layout
 
 _LONGEST_QUOTED = 50
 """Physical lines that one quoted field may go over, before its opening quote is taken for a stray one."""
-_MOST_COLUMNS = 10_000
 _KEPT_OF_SKIPPED = 1000
 _END = "\x1f"
 """A field put after the last one of each line, by which lines with too few or too many are found."""
@@ -51,8 +51,8 @@ def header_of(reader: BlockReader, layout: Layout) -> tuple[list[str], str]:
         raise HeaderError(f"the header cannot be read: {reason}") from error
     except csv.Error as error:
         raise HeaderError(f"the header cannot be read: {error}") from error
-    if len(names) > _MOST_COLUMNS:
-        raise HeaderError(f"the header has {len(names)} columns, more than {_MOST_COLUMNS}")
+    if len(names) > MOST_COLUMNS:
+        raise HeaderError(f"the header has {len(names)} columns, more than {MOST_COLUMNS}")
     return [name.strip() for name in names], "\n".join([*before, storable(line, layout.encoding)])
 
 

@@ -98,7 +98,7 @@ def _table(block: Block, members: _Members) -> FieldTable:
                 result.blank += 1
     result.table = pl.DataFrame([*members.texts(objects), pl.Series(LINE, numbers, pl.Int64)])
     if rb"\u0000" in block.data:
-        reject_nul(result, members.columns)
+        reject_nul(result, dict(zip(field_names(len(members.columns)), members.columns, strict=True)))
     return result
 
 
