@@ -1,7 +1,7 @@
 """Delimited text as columns of texts, such that one bad line never costs a right one.
 
-Lines are taken apart in bulk. What cannot be (a field over several lines, a stray quote, a wrong byte) is read line by
-line, by the rules of Python's csv module.
+Lines are taken apart in bulk. Others (a field over several lines, a stray quote, a wrong byte) are read line by line,
+by the rules of Python's csv module.
 """
 
 import csv
@@ -22,6 +22,8 @@ from .profile_schema import Layout
 _LONGEST_QUOTED = 50
 """Physical lines that one quoted field may go over, before its opening quote is taken for a stray one."""
 _KEPT_OF_SKIPPED = 1000
+_LONG_LINE = 100_000
+"""Bytes: Polars would take a gigabyte for a text whose first line is a longer one with a million fields."""
 _END = "\x1f"
 """A field put after the last one of each line, by which lines with too few or too many are found."""
 _BLANK = " \t\r\n\x0b\x0c"
@@ -181,6 +183,8 @@ class _Lines:
         data, quote = self.data, self.splitter.quote.encode()
         if (quote and quote in data) or b"\0" in data or _END.encode() in data:
             return False
+        if data.find(b"\n") > _LONG_LINE:
+            return False
         if data.isascii():
             return True
         try:
@@ -239,6 +243,7 @@ class _Lines:
         lines = pl.DataFrame({"raw": texts}, schema={"raw": pl.String}).with_row_index("index")
         odd_one = raw.is_null() | raw.str.contains("\0", literal=True) | raw.str.contains(_END, literal=True)
         quotes = raw.str.count_matches(self.splitter.quote, literal=True) if self.splitter.quote else pl.lit(0)
+        odd_one |= raw.str.len_bytes() > _LONG_LINE
         lines = lines.with_columns(alone=odd_one, quotes=quotes.fill_null(0))
         merged = self._merge(physical, self._odd(physical, lines))
         covered = [index for first, last in merged for index in range(first, last + 1)]

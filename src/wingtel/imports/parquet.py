@@ -1,7 +1,7 @@
 """Parquet as columns of texts: those that the profile reads. A row is numbered from 1 and stands for a line."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ _LARGEST_FOOTER = 16 << 20
 _TABLE_BYTES = 8 << 20
 _FIRST_ROWS = 1000
 _GROWTH = 8
+_SHORT_TEXT = 30
 _MARK = b"PAR1"
 
 
@@ -42,8 +43,7 @@ def opened(path: Path, profile: Profile, *, done: Sequence[Span], rows: int) -> 
         raise HeaderError(f"the file has {len(names)} columns, more than {MOST_COLUMNS}")
     read = _read_columns(profile, names)
     _check_groups(path, read)
-    texts = source.select(_as_text(name, schema[name]) for name in read)
-    reader = _Reader(path, texts, names, read, max_rows=rows)
+    reader = _Reader(path, source.select(read), names, {name: schema[name] for name in read}, max_rows=rows)
     return names, reader.tables(_missing(height, done))
 
 
@@ -98,7 +98,7 @@ class _Reader:
     path: Path
     source: pl.LazyFrame
     names: Sequence[str]
-    read: Sequence[str]
+    read: Mapping[str, pl.DataType]
     max_rows: int
     size: int = 0
 
@@ -109,7 +109,7 @@ class _Reader:
             position = span.start
             while position < span.end:
                 part = self._slice(position, min(rows, span.end - position))
-                lengths = part.select(pl.sum_horizontal(pl.all().str.len_bytes()) + 1).to_series()
+                lengths = part.select(pl.sum_horizontal(map(_length, self.read, self.read.values())) + 1).to_series()
                 for start, end in _cuts(lengths):
                     size = int(lengths[start:end].sum())
                     self.size += size
@@ -126,6 +126,9 @@ class _Reader:
         except (pl.exceptions.PolarsError, OSError) as error:
             raise SourceError(f"{self.path}: the Parquet file is damaged: {error}") from error
 
+    def _texts(self, part: pl.DataFrame) -> pl.DataFrame:
+        return part.select(_as_text(name, kind) for name, kind in self.read.items())
+
     def _table(self, part: pl.DataFrame, lengths: pl.Series, start: int, size: int) -> FieldTable:
         span = Span(start, start + part.height, part.height)
         numbers = pl.int_range(span.start + 1, span.end + 1, dtype=pl.Int64, eager=True).alias(LINE)
@@ -134,18 +137,22 @@ class _Reader:
             """Read rows again, as NDJSON."""
             if not wanted:
                 return []
-            again = self._slice(span.start, span.lines)
+            again = self._texts(self._slice(span.start, span.lines))
             rows = (again.row(number - span.start - 1, named=True) for number in wanted)
             return [json.dumps(row, ensure_ascii=False) for row in rows]
 
-        texts = dict(zip(self.names, field_names(len(self.names)), strict=True))
-        table = part.rename({name: texts[name] for name in self.read}).with_columns(numbers)
         is_long = lengths > LONGEST_LINE
+        texts = dict(zip(self.names, field_names(len(self.names)), strict=True))
+        table = (
+            self._texts(part.filter(~is_long))
+            .rename({name: texts[name] for name in self.read})
+            .with_columns(numbers.filter(~is_long))
+        )
         rejects = [
             Reject(number, "", "", f"more than {LONGEST_LINE} bytes of text; none of it is kept")
             for number in numbers.filter(is_long)
         ]
-        result = FieldTable(span, start + 1, table.filter(~is_long), raw, rejects, size=size)
+        result = FieldTable(span, start + 1, table, raw, rejects, size=size)
         reject_nul(result, {texts[name]: name for name in self.read})
         return result
 
@@ -160,6 +167,20 @@ def _cuts(lengths: pl.Series) -> Iterator[tuple[int, int]]:
                 start, size = place, 0
             size += length
     yield start, len(lengths)
+
+
+def _length(name: str, kind: pl.DataType) -> pl.Expr:
+    """Return the bytes of texts, before anything makes copies of those that rows share."""
+    column = pl.col(name)
+    if isinstance(kind, pl.String):
+        length = column.str.len_bytes()
+    elif isinstance(kind, pl.Binary):
+        length = column.bin.size()
+    elif isinstance(kind, pl.Categorical | pl.Enum):
+        length = column.cat.len_bytes()
+    else:
+        length = pl.lit(_SHORT_TEXT, pl.Int64)
+    return length.cast(pl.Int64).fill_null(0)
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
