@@ -95,7 +95,7 @@ _DELIMITED = Layout()
 
 
 class Moment(Section, frozen=True, kw_only=True):
-    """When it was used: columns joined with a space, read by the first of `formats` that fits.
+    """The timestamp: columns joined with a space, read by the first of `formats` that fits.
 
     `time_zone` (an IANA name, or "operator" for the zone of the business days) holds for timestamps without an offset.
     """
@@ -116,7 +116,7 @@ class Moment(Section, frozen=True, kw_only=True):
 
 
 class UsageTypes(Section, frozen=True, kw_only=True):
-    """What was used: the value of `column` in a list; or `constant`; or both types `by_quantity`, each where its
+    """The usage type: the value of `column` in a list; or `constant`; or both types `by_quantity`, each where its
     columns are neither empty nor zero.
     """
 
@@ -176,7 +176,7 @@ class Weighted(Section, frozen=True, kw_only=True):
 
 
 class Quantity(Section, frozen=True, kw_only=True):
-    """How much was used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
+    """The quantity used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
 
     columns: Annotated[
         tuple[Column | Weighted, ...],
@@ -237,8 +237,8 @@ class Shares(Section, frozen=True, kw_only=True):
 class Price(Section, frozen=True, kw_only=True):
     """The price on the line: `column`, or one for each usage type.
 
-    Without `is_rounded` (half to even, to 4 decimals), more decimals are rejected. Where a line can be both types, one
-    price `of_both` is for one of them, or shared; one `of_neither` is for a type, or rejected.
+    Without `is_rounded` (half to even, to 8 decimals), more decimals are rejected. The price `of_both` of a line
+    that is both types is for one of them, or shared; one `of_neither` is for a type, or rejected.
     """
 
     column: Column | None = None
@@ -306,14 +306,14 @@ class Reference(Section, frozen=True, kw_only=True):
 
 
 class Naming(Section, frozen=True, kw_only=True):
-    """What a line calls its subscription."""
+    """The identifier of a line's subscription."""
 
     by: Lookup
     column: Column
 
 
 class CarrierSource(Section, frozen=True, kw_only=True):
-    """Who carries it: the value of `column` in `values`, by default the carrier itself; or `constant`."""
+    """The carrier: the value of `column` in `values`, by default the carrier itself; or `constant`."""
 
     column: Column | None = None
     values: dict[str, Carrier] = field(default_factory=lambda: {carrier.value: carrier for carrier in Carrier})

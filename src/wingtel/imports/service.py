@@ -34,7 +34,7 @@ Progress = Callable[[int, Counts], None]
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """How to import.
+    """Options of an import.
 
     `since`: take records from this day on, however late they are. `again`: also what was imported before.
     `is_dry_run`: nothing is stored. `max_rejects`: with more in one run, the import stops. `workers`: how many chunks
@@ -54,7 +54,7 @@ class ImportOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportSummary:
-    """What became of a file's data lines: accepted + skipped + duplicate + conflict + rejected == lines.
+    """Outcome of a file's data lines: accepted + skipped + duplicate + conflict + rejected == lines.
 
     `rejects` are the first `ImportSummary.SHOWN` in the order of the file; all of them are kept as
     RejectedRecord. `was_imported` says that this very file had been imported before, with these counts, and that
@@ -269,7 +269,7 @@ def _dry_run(
     started: float,
     on_progress: Progress | None,
 ) -> ImportSummary:
-    """What would become of the file."""
+    """Return the outcome that an import would have; store nothing."""
     dry_run = DryRun(profile, options.create_subscriptions, options.since)
     with _reading(path, profile, options) as source:
         for part in source.parts:

@@ -1,4 +1,4 @@
-"""What a strategy is, and which one runs.
+"""The base class of strategies, and the one that runs.
 
 A strategy owns the definition of the two views that every reader reads, `usage_daily` and `usage_monthly`, and whatever
 keeps them equal to the sums of the raw records.
@@ -18,7 +18,7 @@ NAMES = ("triggers", "incremental", "inline", "signals", "view")
 
 @dataclass(frozen=True)
 class Lag:
-    """How many records wait to be folded, taken away or added, and the moment the first of them was written."""
+    """The number of records that wait to be folded, and the moment the first of them was written."""
 
     records: int
     since: datetime | None
@@ -31,22 +31,22 @@ class Strategy:
     """
 
     name: ClassVar[str]
-    """What `wingtel strategy` calls it: the name of its folder."""
+    """The name in `wingtel strategy`: that of its folder."""
 
     counts_models: ClassVar[bool]
-    """Whether writes through the models, their manager and querysets are counted; `ingest_usage` always is."""
+    """True when writes through the models, their manager and querysets are counted; `ingest_usage` always is."""
 
     counts_sql: ClassVar[bool]
-    """Whether raw SQL is counted: COPY, TRUNCATE, and whatever else the models do not send."""
+    """True when raw SQL is counted: COPY, TRUNCATE, and whatever else the models do not send."""
 
     folds: ClassVar[bool] = False
-    """Whether what is written is put aside first and has to be folded into the stored tables now and then."""
+    """True when what is written is put aside first and has to be folded into the stored tables now and then."""
 
     stores: ClassVar[bool] = True
-    """Whether answers come from the stored tables; if not, they are computed from the raw records on reading."""
+    """True when answers come from the stored tables; if not, they are computed from the raw records on reading."""
 
     count_recorded: ClassVar[str] = ""
-    """What the statement of `ingest_usage` needs to count what it stores, where nothing in the database does.
+    """The part of the statement of `ingest_usage` that counts what it stores, where nothing in the database does.
 
     Common table expressions after a comma, over recorded_usage (subscription_id, usage_type, usage_date, used, price).
     """
@@ -99,7 +99,7 @@ class Strategy:
         raise NotImplementedError(f"{self.name} puts nothing aside")
 
     def lag(self) -> Lag:
-        """What waits to be folded. Answers are exact all the same."""
+        """Return the backlog that waits to be folded. Answers are exact all the same."""
         return Lag(0, None)
 
 

@@ -15,7 +15,7 @@ DEFAULT = "triggers"
 
 
 def outdated() -> bool:
-    """Whether what is installed in the database differs from what this version of Wingtel installs."""
+    """Tell whether what is installed in the database differs from what this version of Wingtel installs."""
     row = ActiveStrategy.objects.first()
     return row is None or row.fingerprint != fingerprint(named(row.name))
 

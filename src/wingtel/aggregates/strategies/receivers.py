@@ -1,4 +1,4 @@
-"""What strategies listen to."""
+"""Signals that strategies listen to."""
 
 from wingtel.usage.announcements import records_changed
 
