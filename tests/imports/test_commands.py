@@ -50,6 +50,7 @@ def test_import_prints_the_counts_and_rejects_as_json(tmp_path: Path) -> None:
         "was_imported": False,
         "resumed": 0,
         "equal_lines": 0,
+        "warnings": [],
         "rejects": [{"line": 4, "field": "", "reason": "1 fields instead of 7"}],
     }
 

@@ -98,7 +98,7 @@ def test_the_segments_of_a_call_are_one_record(strategy: Strategy) -> None:
         (
             f"491510080002-{START}",
             datetime(2026, 11, 20, 21, tzinfo=UTC),
-            "491510080002",
+            "+491510080002",
             "voice",
             50,
             Decimal("0.0100"),

@@ -43,7 +43,7 @@ _BLANKS = "".join(character for character in map(chr, range(0x3001)) if characte
 @dataclass(frozen=True)
 class ReadTable:
     """A part of a source that begins with line `first_line`, as `records` (those of a usage type in the order of their
-    lines) and as lines that are none.
+    lines) and as lines that are none. `size` is that of its text in bytes.
 
     `broken` has the record_id and name of rejected lines, where these can be read and lines may be segments.
     """
@@ -55,6 +55,7 @@ class ReadTable:
     skipped: int
     lines: int
     raw: RawLines
+    size: int
     broken: pl.DataFrame = field(default_factory=_NONE_BROKEN.clone)
 
 
@@ -108,6 +109,7 @@ class RecordReader:
             rejects=[*fields.rejects, *rejects],
             skipped=skipped + fields.blank,
             lines=fields.table.height + len(fields.rejects) + fields.blank,
+            size=fields.span.end - fields.span.start if fields.size is None else fields.size,
             broken=broken,
         )
 

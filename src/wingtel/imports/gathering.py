@@ -48,11 +48,15 @@ def gathered(
 def _belongs(table: ReadTable, held: Sequence[ReadTable], most_lines: int) -> bool:
     span = _over([*held, table])
     follows = held[-1].span.end == table.span.start
-    return follows and span.lines <= most_lines and span.end - span.start <= PART_BYTES
+    return follows and span.lines <= most_lines and _size([*held, table]) <= PART_BYTES
 
 
 def _over(tables: Sequence[ReadTable]) -> Span:
     return Span(tables[0].span.start, tables[-1].span.end, sum(table.span.lines for table in tables))
+
+
+def _size(tables: Sequence[ReadTable]) -> int:
+    return sum(table.size for table in tables)
 
 
 def _taken(tables: list[ReadTable]) -> ReadTable:
@@ -63,6 +67,7 @@ def _taken(tables: list[ReadTable]) -> ReadTable:
         rejects=[reject for table in tables for reject in table.rejects],
         skipped=sum(table.skipped for table in tables),
         lines=sum(table.lines for table in tables),
+        size=_size(tables),
         raw=_raw_lines([(table.first_line, table.raw) for table in tables]),
         records=_records(tables),
         broken=pl.concat([table.broken for table in tables]),

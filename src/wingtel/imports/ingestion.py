@@ -32,7 +32,7 @@ _MOST_EXAMINED_REJECTS = 1_000
 
 
 class Counts(NamedTuple):
-    """What became of lines; `records` are those stored or replaced, credits included."""
+    """Outcomes of lines; `records` are those stored or replaced, credits included."""
 
     lines: int = 0
     accepted: int = 0
@@ -91,7 +91,7 @@ class PartIngestor:
 
 @dataclass
 class DryRun:
-    """What would become of the parts of a file: read, resolved and compared with what is stored, never stored.
+    """The outcome that the parts of a file would have: read, resolved and compared with what is stored, never stored.
 
     A record that came earlier in the file is told by a 64-bit hash: of many millions, one may be taken for another.
     """

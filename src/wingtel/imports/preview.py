@@ -42,7 +42,7 @@ class PreviewedReject:
 
 @dataclass(frozen=True)
 class Preview:
-    """What the first lines are, and what the file calls its columns."""
+    """The first lines of a file, with the names of its columns."""
 
     columns: list[str]
     lines: int

@@ -56,8 +56,8 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Layout(Section, frozen=True, kw_only=True):
     """The way from lines to fields. `quote` is "" when nothing is quoted; `columns` names those of a headless file.
 
-    As many as `optional_trailing` columns at the end of a line may be missing. Only `format` matters to NDJSON and
-    Parquet.
+    As many as `optional_trailing` columns at the end of a line may be missing. The first `skip_lines` lines of a file,
+    before a header, are passed over. Only `format` matters to NDJSON and Parquet.
     """
 
     format: Format = "delimited"
@@ -67,6 +67,7 @@ class Layout(Section, frozen=True, kw_only=True):
     header: bool = True
     columns: tuple[str, ...] = ()
     optional_trailing: WholeNumber = 0
+    skip_lines: Annotated[int, Meta(ge=0, le=1000, description="a whole number from 0 to 1000")] = 0
 
     def __post_init__(self) -> None:
         """Check that the keys fit each other."""
@@ -94,7 +95,7 @@ _DELIMITED = Layout()
 
 
 class Moment(Section, frozen=True, kw_only=True):
-    """When it was used: columns joined with a space, read by the first of `formats` that fits.
+    """The timestamp: columns joined with a space, read by the first of `formats` that fits.
 
     `time_zone` (an IANA name, or "operator" for the zone of the business days) holds for timestamps without an offset.
     """
@@ -115,7 +116,7 @@ class Moment(Section, frozen=True, kw_only=True):
 
 
 class UsageTypes(Section, frozen=True, kw_only=True):
-    """What was used: the value of `column` in a list; or `constant`; or both types `by_quantity`, each where its
+    """The usage type: the value of `column` in a list; or `constant`; or both types `by_quantity`, each where its
     columns are neither empty nor zero.
     """
 
@@ -183,7 +184,7 @@ class Weighted(Section, frozen=True, kw_only=True):
 
 
 class Quantity(Section, frozen=True, kw_only=True):
-    """How much was used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
+    """The quantity used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
 
     columns: Annotated[
         tuple[Column | Weighted, ...],
@@ -249,8 +250,8 @@ class Shares(Section, frozen=True, kw_only=True):
 class Price(Section, frozen=True, kw_only=True):
     """The price on the line: `column`, or one for each usage type.
 
-    Without `is_rounded` (half to even, to 4 decimals), more decimals are rejected. Where a line can be both types, one
-    price `of_both` is for one of them, or shared; one `of_neither` is for a type, or rejected.
+    Without `is_rounded` (half to even, to 8 decimals), more decimals are rejected. The price `of_both` of a line
+    that is both types is for one of them, or shared; one `of_neither` is for a type, or rejected.
     """
 
     column: Column | None = None
@@ -335,14 +336,14 @@ class Reference(Section, frozen=True, kw_only=True):
 
 
 class Naming(Section, frozen=True, kw_only=True):
-    """What a line calls its subscription."""
+    """The identifier of a line's subscription."""
 
     by: Lookup
     column: Column
 
 
 class CarrierSource(Section, frozen=True, kw_only=True):
-    """Who carries it: the value of `column` in `values`, by default the carrier itself; or `constant`."""
+    """The carrier: the value of `column` in `values`, by default the carrier itself; or `constant`."""
 
     column: Column | None = None
     values: dict[str, Carrier] = field(default_factory=lambda: {carrier.value: carrier for carrier in Carrier})

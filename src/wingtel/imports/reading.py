@@ -20,11 +20,15 @@ from .sources import opened
 
 
 class Opened(NamedTuple):
-    """A source with its columns, the line that says them ("" where none does), and its parts."""
+    """A source with its columns, the lines up to the one that names them ("" where none does), and its parts.
+
+    `warnings` are complete when all parts were taken.
+    """
 
     columns: list[str]
     header: str
     parts: "Iterator[Read]"
+    warnings: list[str]
 
 
 class Read(NamedTuple):
@@ -44,8 +48,8 @@ def reading(
     chunk_lines: int = PART_LINES,
     block_lines: int = BLOCK_LINES,
 ) -> Iterator[Opened]:
-    """The file, with those of its parts that are not `done`, of `chunk_lines` lines or less; each is gathered from what
-    was read `block_lines` lines or less at a time.
+    """Open a file, with those of its parts that are not `done`, of `chunk_lines` lines or less; each is gathered from
+    what was read `block_lines` lines or less at a time.
 
     A line is numbered as an editor does, from 1, by where it starts; in Parquet, rows are. Raises HeaderError when the
     profile's columns are not in the file, SourceError when it is damaged, also from the iterator.
@@ -58,9 +62,9 @@ def reading(
         columns, tables = parquet.opened(path, profile, done=passed_over, rows=block_lines)
         read = _records(tables, RecordReader(profile, columns, operator_zone), done)
         with closing(_ahead(gather(read), lambda: 0)) as parts:
-            yield Opened(columns, "", parts)
+            yield Opened(columns, "", parts, [])
         return
-    with opened(path) as (stream, file):
+    with opened(path, profile.layout.encoding) as (stream, file):
         is_ndjson = profile.layout.format == "ndjson"
         blocks = BlockReader(as_lines(stream) if is_ndjson else stream, done=passed_over, block_lines=block_lines)
         if is_ndjson:
@@ -68,10 +72,25 @@ def reading(
             tables = ndjson.read_tables(blocks, profile)
         else:
             columns, header = delimited.header_of(blocks, profile.layout)
-            tables = delimited.read_tables(blocks, profile.layout, len(columns))
+            tables = delimited.read_tables(blocks, profile.layout, columns)
         read = _records(tables, RecordReader(profile, columns, operator_zone), done)
-        with closing(_ahead(gather(read), file.tell)) as parts:
-            yield Opened(columns, header, parts)
+        warnings: list[str] = []
+        gathering = _watched(gather(read), blocks, profile, warnings)
+        with closing(_ahead(gathering, file.tell)) as parts:
+            yield Opened(columns, header, parts, warnings)
+
+
+def _watched(
+    tables: Iterator[ReadTable], blocks: BlockReader, profile: Profile, warnings: list[str]
+) -> Iterator[ReadTable]:
+    """Yield the tables, and warn of a file that may have been cut off."""
+    yield from tables
+    if blocks.unended_line:
+        whole_line = "is told as a conflict" if profile.reference.columns else "without a reference is another record"
+        warnings.append(
+            f"line {blocks.unended_line}, the last, has no line end: the file may have been cut off."
+            f" Import it once it is whole; a line with another amount {whole_line}"
+        )
 
 
 def _records(tables: Iterator[FieldTable], reader: RecordReader, done: Sequence[Span]) -> Iterator[ReadTable]:

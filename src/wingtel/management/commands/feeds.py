@@ -166,4 +166,5 @@ def _words(arrival: Arrival) -> str:
     if arrival.summary is None:
         return f"{arrival.name}: failed: {arrival.problem}"
     counts = ", ".join(f"{getattr(arrival.summary, name):,} {name}" for name in OUTCOMES)
-    return f"{arrival.name}: {arrival.summary.lines:,} lines: {counts}"
+    warnings = "".join(f"; warning: {warning}" for warning in arrival.summary.warnings)
+    return f"{arrival.name}: {arrival.summary.lines:,} lines: {counts}{warnings}"

@@ -19,7 +19,7 @@ from wingtel.imports import profiles
 from wingtel.imports.errors import FeedError, TooManyRejectsError
 from wingtel.imports.ingestion import OUTCOMES, Counts
 from wingtel.imports.profiles import Profile
-from wingtel.imports.service import ImportOptions, ImportSummary, check_import, import_feed
+from wingtel.imports.service import MOST_REJECTS, ImportOptions, ImportSummary, check_import, import_feed
 from wingtel.imports.sources import STANDARD_INPUT, find_files, standard_input
 from wingtel.management.arguments import day, whole_number
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             "files",
             nargs="+",
             metavar="FILE",
-            help="a file, a glob, a folder, or - for standard input; plain, gzip or zstd",
+            help="a file, a glob, a folder, or - for standard input; plain, gzip, zstd, bzip2, xz or ZIP",
         )
         parser.add_argument(
             "--feed",
@@ -56,8 +56,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--max-rejects",
             type=whole_number(0),
+            default=MOST_REJECTS,
             metavar="N",
-            help="stop a file when more than N of its lines are rejected",
+            help=f"stop a file when more than N of its lines are rejected (default: {MOST_REJECTS})",
         )
         parser.add_argument(
             "--workers",
@@ -159,6 +160,7 @@ def as_json(summary: ImportSummary) -> str:
             "was_imported": summary.was_imported,
             "resumed": summary.resumed,
             "equal_lines": summary.equal_lines,
+            "warnings": summary.warnings,
             "rejects": [
                 {"line": reject.line, "field": reject.field, "reason": reject.reason} for reject in summary.rejects
             ],
@@ -185,6 +187,8 @@ def show_tables(console: Console, summary: ImportSummary) -> None:
         )
     if not summary.was_imported:
         console.print(f"{summary.seconds:.1f} seconds, {summary.lines_per_second:,.0f} lines per second")
+    for warning in summary.warnings:
+        console.print(f"warning: {warning}", soft_wrap=True)
     if summary.rejects:
         console.print(_rejects(summary))
     if more := summary.rejected - len(summary.rejects):
