@@ -166,7 +166,7 @@ def _copy(path: Path) -> float:
 
 def _import(folder: Path, path: Path, expected: tuple[int, int]) -> float:
     from wingtel.imports import profiles  # noqa: PLC0415 - needs Django set up
-    from wingtel.imports.service import import_feed  # noqa: PLC0415
+    from wingtel.imports.service import import_feed  # noqa: PLC0415 - needs Django set up
 
     started = time.perf_counter()
     summary = import_feed(path, profiles.find(str(folder / "bench.toml")))
@@ -198,8 +198,8 @@ def _child(profile: str, path: str) -> None:
     import django  # noqa: PLC0415 - settings read DATABASE_URL
 
     django.setup()
-    from wingtel.imports import profiles  # noqa: PLC0415
-    from wingtel.imports.service import import_feed  # noqa: PLC0415
+    from wingtel.imports import profiles  # noqa: PLC0415 - needs Django set up
+    from wingtel.imports.service import import_feed  # noqa: PLC0415 - needs Django set up
 
     summary = import_feed(Path(path), profiles.find(profile))
     print(summary.seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)

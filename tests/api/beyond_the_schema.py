@@ -59,20 +59,20 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
 
 
 def _mend(body: dict[str, Any]) -> None:
-    for field in ("subscription", "subscription_id", "plan", "owner"):
+    for field in ("subscription", "subscription_id", "plan", "owner", "user"):
         if body.get(field) is not None:
-            body[field] = THERE[field.removesuffix("_id")]
+            body[field] = THERE["owner" if field == "user" else field.removesuffix("_id")]
     if "name" in body:  # each plan has its own
         body["name"] = f"{os.getpid()} {next(_numbers)}"
-    if body.get("plan") is not None and body.get("subscription") is not None:  # a limit is of one of them
-        body["plan"] = None
+    if body.get("plan") is not None and "amount" in body:  # a limit is of a plan or of a subscription
+        body["subscription"] = None
     if body.get("emails"):  # RFC 5322 has addresses that nobody sends to
         body["emails"] = ["ada@example.org"]
     if "currency" in body:  # that of the installation
         body["currency"] = "USD"
     if "url" in body:  # one of a public address
         body["url"] = "https://example.org/hook"
-    if "amount" in body and "warn_at" not in body:  # a purchase is of somebody
+    if "amount" in body and body.get("plan") is None:  # a purchase is of somebody, and a limit too
         body["subscription"] = THERE["subscription"]
     if "day" in body:  # an adjustment: of a day that has come, of something, and of what can be added up
         body |= {"day": "2026-06-10", "used": 1}

@@ -215,12 +215,12 @@ def test_what_is_no_object_is_refused(phone: Subscription, item: Any) -> None:
 def test_subscriptions_by_their_phone_number(phone: Subscription) -> None:
     sent = record(phone, phone_number="+15550100")
     del sent["subscription_id"]
-    unknown = sent | {"record_id": "r-2", "phone_number": "+1999"}
+    unknown = sent | {"record_id": "r-2", "phone_number": "+12025559999"}
 
     response = post([sent, unknown], "?lookup=phone_number")
 
     assert response.json()["rejections"] == [
-        {"index": 1, "field": "phone_number", "reason": "unknown phone number +1999"},
+        {"index": 1, "field": "phone_number", "reason": "unknown phone number +12025559999"},
     ]
     assert DataUsageRecord.objects.get().subscription_id == phone.pk
 

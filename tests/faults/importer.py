@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 
 def main() -> None:
@@ -10,10 +11,8 @@ def main() -> None:
     import django  # noqa: PLC0415 - settings read DATABASE_URL
 
     django.setup()
-    from pathlib import Path  # noqa: PLC0415
-
-    from wingtel.imports import profiles  # noqa: PLC0415
-    from wingtel.imports.service import ImportOptions, import_feed  # noqa: PLC0415
+    from wingtel.imports import profiles  # noqa: PLC0415 - needs Django set up
+    from wingtel.imports.service import ImportOptions, import_feed  # noqa: PLC0415 - needs Django set up
 
     path, chunk_lines = Path(sys.argv[1]), int(sys.argv[2])
     options = ImportOptions(create_subscriptions=True, chunk_lines=chunk_lines)

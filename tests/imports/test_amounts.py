@@ -6,7 +6,7 @@ import pytest
 
 from wingtel.imports.columns import Columns
 from wingtel.imports.errors import ProfileError
-from wingtel.imports.profile_schema import DataQuantity, NumberMarks, VoiceQuantity, Weighted
+from wingtel.imports.profile_schema import DataQuantity, NumberForm, VoiceQuantity, Weighted
 from wingtel.imports.values import PriceValue, QuantityValue
 from wingtel.imports.values.numbers import Numbers
 
@@ -27,7 +27,7 @@ def test_without_marks_a_number_with_a_comma_is_rejected() -> None:
 
 
 def marked(decimal: str, thousands: str) -> Numbers:
-    return Numbers(NumberMarks(decimal=decimal, thousands=thousands))  # type: ignore[arg-type] # some of the literals
+    return Numbers(NumberForm(decimal=decimal, thousands=thousands))  # type: ignore[arg-type] # some of the literals
 
 
 @pytest.mark.parametrize(

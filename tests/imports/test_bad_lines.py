@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wingtel.imports import profiles
-from wingtel.imports.errors import HeaderError
+from wingtel.imports.blocks import LONGEST_LINE
+from wingtel.imports.errors import HeaderError, TooManyRejectsError
 from wingtel.imports.models import RejectedRecord, UsageImport
 from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.subscriptions.models import Subscription
@@ -240,9 +241,39 @@ def test_a_line_of_ten_megabytes_costs_itself_alone(tmp_path: Path) -> None:
     started = time.monotonic()
     summary = import_lines(tmp_path, HEADER + FIRST + line(quantity="7" * 10_000_000) + LAST)
     assert counts(summary) == (3, 2, 0, 0, 1)
-    assert summary.rejects[0].reason == f"'{'7' * 40}…' is no number"
-    assert summary.rejects[0].raw == line(quantity="7" * 10_000_000).decode().rstrip()
+    assert summary.rejects[0].reason == f"more than {LONGEST_LINE} bytes; the first are kept"
+    assert summary.rejects[0].raw == line(quantity="7" * 10_000_000).decode()[:200]
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("ending", [b"\n", b""])
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_line_may_have_so_many_bytes_and_no_more(more: int, ending: bytes, tmp_path: Path) -> None:
+    long_line = line(record_id="a" * (LONGEST_LINE + more - len(line(record_id=""))))
+    summary = import_lines(tmp_path, HEADER + FIRST + LAST + long_line.rstrip() + ending)
+    assert counts(summary) == (3, 2, 0, 0, 1)
+    (reject,) = summary.rejects
+    assert reject.line == 4
+    assert (len(reject.raw), reject.field) == ((200, "") if more else (LONGEST_LINE - 1, "record_id"))
+
+
+def test_an_import_that_stopped_behind_a_long_line_goes_on(tmp_path: Path) -> None:
+    content = HEADER + FIRST + b"x" * (3 * LONGEST_LINE) + b"\n" + b"y" * (2 * LONGEST_LINE) + b"\n" + LAST
+    (tmp_path / "feed.csv").write_bytes(content)
+    options = ImportOptions(create_subscriptions=True, chunk_lines=1, max_rejects=0)
+    for _ in range(2):
+        with pytest.raises(TooManyRejectsError):
+            import_feed(tmp_path / "feed.csv", profiles.find("wingtel"), options)
+    summary = import_feed(tmp_path / "feed.csv", profiles.find("wingtel"), options)
+    assert (counts(summary), summary.resumed) == ((4, 2, 0, 0, 2), 3)
+    assert [(reject.line, reject.raw) for reject in summary.rejects] == [(3, "x" * 200), (4, "y" * 200)]
+
+
+def test_a_quoted_record_over_several_lines_may_not_be_longer_than_a_line(tmp_path: Path) -> None:
+    short, long_part = line(record_id='"a\nb"'), "x\n" + "y" * (LONGEST_LINE // 2)
+    summary = import_lines(tmp_path, HEADER + short + line(record_id=f'"{long_part}\n{long_part}"') + LAST)
+    assert (summary.accepted, summary.rejected, summary.lines) == (2, 4, 6)
+    assert records()[0][0] == "a\nb"
 
 
 FRAGMENTS = st.sampled_from(

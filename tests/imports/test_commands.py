@@ -49,8 +49,16 @@ def test_import_prints_the_counts_and_rejects_as_json(tmp_path: Path) -> None:
         "records": 1,
         "was_imported": False,
         "resumed": 0,
+        "equal_lines": 0,
+        "warnings": [],
         "rejects": [{"line": 4, "field": "", "reason": "1 fields instead of 7"}],
     }
+
+
+def test_a_dry_run_of_lines_that_are_all_wrong_tells_them(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(GOOD.splitlines()[0] + "\nbad\n")
+    printed = run_rejecting("import", tmp_path / "feed.csv", "--feed", "wingtel", "--dry-run", "--no-progress")
+    assert "1 fields instead of 7" in printed
 
 
 def test_import_prints_a_table_and_how_many_rejects_it_left_out(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_folder_is_watched_by_the_rule_that_is_asked_for(tmp_path: Path) -> No
     watch = ("feeds", "watch", tmp_path, "--feed", "wingtel", "--create-subscriptions", "--once", "--complete")
     assert run(*watch, "marker").splitlines() == [
         f"Watching {tmp_path}",
-        "b.csv: 1 lines: 1 accepted, 0 skipped, 0 duplicate, 0 rejected",
+        "b.csv: 1 lines: 1 accepted, 0 skipped, 0 duplicate, 0 conflict, 0 rejected",
     ]
     assert "a.csv: 1 lines: 1 accepted" in run(*watch, "rename")
     with pytest.raises(CommandError, match="'soon' is not rename, marker, quiet, or quiet:SECONDS"):

@@ -393,6 +393,18 @@ def test_a_file_that_ended_the_import_twice_fails_and_the_next_is_taken(error: t
     assert files(folder) == ["done/good.csv", "failed/bad.csv", "failed/bad.csv.error"]
 
 
+def test_so_does_one_that_is_not_the_first_of_its_folder(folder: Path) -> None:
+    for name in ("1-good.csv", "bad.csv", "good.csv"):
+        (folder / name).write_text(GOOD.replace("a,att", f"{name},att"))
+    for _ in range(2):  # each time as a process of its own, which knows nothing of the one before
+        watch = FolderWatch(folder, dies(MemoryError), parse_completion("rename"))
+        assert list(scans(watch, MemoryError, 1)) == [[]]
+    bad, good = FolderWatch(folder, dies(MemoryError), parse_completion("rename")).scan()
+    assert bad.problem == "the import was ended 2 times by this file, with nothing recorded"
+    assert counts(good) == ("good.csv", 1, 0)
+    assert files(folder) == ["done/1-good.csv", "done/good.csv", "failed/bad.csv", "failed/bad.csv.error"]
+
+
 @pytest.mark.parametrize(
     ("error", "commits"),
     [(OperationalError, False), (SystemExit, False), (KeyboardInterrupt, False), (RuntimeError, True)],

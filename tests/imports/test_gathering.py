@@ -34,6 +34,7 @@ def read_table(number: int, *, lines: int = 10, skip: int = 0, rejects: int = 0)
         rejects=[Reject(first, "", "", "")] * rejects,
         skipped=1,
         lines=lines,
+        size=lines * 100,
         raw=lambda numbers: [f"line {asked} of table {number}" for asked in numbers],
     )
 

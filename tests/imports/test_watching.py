@@ -80,7 +80,7 @@ def test_files_renamed_in_are_imported_and_go_to_done_or_failed(start: StartWatc
     for name, text in (("good.csv", GOOD), ("wrong.csv", "x\n1\n")):
         (tmp_path / f"{name}.part").write_text(text)
         (tmp_path / f"{name}.part").rename(tmp_path / name)
-    watch.until_said("good.csv: 1 lines: 1 accepted, 0 skipped, 0 duplicate, 0 rejected")
+    watch.until_said("good.csv: 1 lines: 1 accepted, 0 skipped, 0 duplicate, 0 conflict, 0 rejected")
     watch.until_said("wrong.csv: failed: the column 'record_id' is missing")
     assert (tmp_path / "done" / "good.csv").read_text() == GOOD
     assert (tmp_path / "failed" / "wrong.csv").exists()
@@ -119,7 +119,8 @@ def test_killed_in_the_middle_of_a_file_the_next_watch_goes_on_with_it(start: St
     assert 0 < begun.lines < written
     assert (tmp_path / "large.csv").exists()
     watch = start()
-    watch.until_said(f"large.csv: {written:,} lines: {written:,} accepted, 0 skipped, 0 duplicate, 0 rejected")
+    others = "0 skipped, 0 duplicate, 0 conflict, 0 rejected"
+    watch.until_said(f"large.csv: {written:,} lines: {written:,} accepted, {others}")
     assert (tmp_path / "done" / "large.csv").exists()
     assert UsageImport.objects.get().status == "completed"
     assert rows("SELECT count(*) FROM usage_source") == [(written,)]

@@ -1,6 +1,6 @@
 """Many entries in one call: stored by COPY, and by the statement that knows duplicates where there are some."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -12,8 +12,6 @@ from django.db import OperationalError, connection, connections, transaction
 from tests.conformance.oracle import differences
 from tests.ingest.expected import expected
 from tests.sessions import new_connection
-from wingtel.aggregates import strategies
-from wingtel.aggregates.strategies import switching
 from wingtel.ingest.batch import IngestOptions, Lookup
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.outcomes import IngestResult, Rejection
@@ -30,13 +28,6 @@ def entry(
 ) -> UsageRecordInput:
     made = UsageRecordInput(kind, NOON, subscription, number, Decimal(number) / 10_000, f"r{number:06}")
     return made._replace(**changes)  # type: ignore[arg-type]
-
-
-@pytest.fixture(params=strategies.NAMES)
-def strategy(request: pytest.FixtureRequest) -> Iterator[str]:
-    switching.use(request.param)
-    yield request.param
-    switching.use("triggers")
 
 
 @pytest.fixture

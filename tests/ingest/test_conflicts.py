@@ -1,6 +1,5 @@
 """A record whose key is stored with another amount: not counted, kept with both amounts, and told."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,8 +9,6 @@ from django.db import connections, transaction
 
 from tests.conformance.oracle import differences
 from tests.ingest.expected import expected
-from wingtel.aggregates import strategies
-from wingtel.aggregates.strategies import switching
 from wingtel.ingest.batch import IngestOptions, OnDuplicate
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.models import UsageConflict
@@ -23,13 +20,6 @@ from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
 pytestmark = pytest.mark.django_db(transaction=True)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 REPLACING, REJECTING = IngestOptions(on_duplicate=OnDuplicate.REPLACE), IngestOptions(on_duplicate=OnDuplicate.REJECT)
-
-
-@pytest.fixture(params=strategies.NAMES)
-def strategy(request: pytest.FixtureRequest) -> Iterator[str]:
-    switching.use(request.param)
-    yield request.param
-    switching.use("triggers")
 
 
 @pytest.fixture

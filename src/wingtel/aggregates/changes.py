@@ -44,7 +44,7 @@ class Changes:
 
 
 def is_watching() -> bool:
-    """Whether changes are noted."""
+    """Tell whether changes are noted."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["is_watching"])
         (watching,) = cursor.fetchone()
@@ -72,7 +72,7 @@ def unwatch() -> None:
 
 
 def take(*, since: datetime | None) -> Changes:
-    """What has changed since the last call, at `since`; it is told again if the transaction is not committed.
+    """Return what has changed since the last call, at `since`; it is told again if the transaction is not committed.
 
     Raises django.db.utils.ProgrammingError above READ COMMITTED.
     """
@@ -93,7 +93,7 @@ def take(*, since: datetime | None) -> Changes:
 
 
 def waiting() -> int:
-    """How many notes wait to be taken."""
+    """Return the number of notes that wait to be taken."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["waiting"])
         (notes,) = cursor.fetchone()

@@ -8,7 +8,7 @@ from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
 
 
 class StoredUsage(models.Model):
-    """What one subscription used and paid for one usage type in one period.
+    """Usage and price of one subscription for one usage type in one period.
 
     `used` is in kilobytes or seconds, `price` in the operator's currency, `records` counts the usage records. A row
     with no records stands for nothing; the views leave it out.

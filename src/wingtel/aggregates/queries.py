@@ -48,7 +48,7 @@ ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
 
 
 class Granularity(StrEnum):
-    """How finely a series is cut."""
+    """The length of a period in a series."""
 
     DAY = "day"
     MONTH = "month"
@@ -71,7 +71,7 @@ class ExceedingSubscription(TypedDict):
 
 @dataclass(frozen=True)
 class ExceedingPosition:
-    """Where a page ended: the largest total price of its last subscription, and that subscription."""
+    """The end of a page: the largest total price of its last subscription, and that subscription."""
 
     price: Decimal
     subscription_id: int
@@ -96,7 +96,7 @@ class ExceedingPage:
 
 
 class UsageMetric(NamedTuple):
-    """What a subscription used and paid for one usage type. `unit` (kilobytes, seconds) is that of `total_usage`."""
+    """Usage and price of a subscription for one usage type. `unit` (kilobytes, seconds) is that of `total_usage`."""
 
     subscription_id: int
     usage_type: UsageType
@@ -111,7 +111,7 @@ class UsageMetric(NamedTuple):
 
 @dataclass(frozen=True)
 class MetricsPosition:
-    """Where a page ended."""
+    """The end of a page."""
 
     subscription_id: int
     usage_type: UsageType
@@ -194,7 +194,7 @@ def metrics(
     after: MetricsPosition | None = None,
     carrier: str | None = None,
 ) -> MetricsPage:
-    """What each subscription used and paid in `period`, by usage type, in order of subscription and usage type.
+    """Return the usage and price of each subscription in `period`, in order of subscription and usage type.
 
     `subscription_ids` limits the answer to those; none means every subscription with usage. So does `carrier`.
     """
@@ -233,7 +233,7 @@ def series(
     granularity: Granularity = Granularity.DAY,
     carrier: str | None = None,
 ) -> Series:
-    """What one subscription used and paid, day by day or month by month; periods without usage are left out.
+    """Return the usage and price of one subscription, day by day or month by month; periods without usage are left out.
 
     A subscription of another carrier than `carrier` used nothing.
     """
@@ -326,7 +326,7 @@ def _blocks(lines: Iterable[memoryview]) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class Sums:
-    """What was used (in the unit of the usage type) and paid, over `count` records or adjustments."""
+    """Usage (in the unit of the usage type) and price, over `count` records or adjustments."""
 
     used: int
     price: Decimal
@@ -374,7 +374,7 @@ _DAY_COLUMNS = (
 def day_with_sources(
     *, subscription_id: int, day: date, most_records: int, carrier: str | None = None
 ) -> DayWithSources:
-    """What the aggregates say of a day and what they are made of, in one snapshot.
+    """Return the aggregates of a day and their sources, in one snapshot.
 
     At most `most_records` raw records are listed for each usage type, in order of time; there are none once the day
     has expired. A subscription of another carrier than `carrier` used nothing.

@@ -1,4 +1,4 @@
-"""What may be asked of the aggregates: how a limit, a day and a subscription are written, wherever typed in."""
+"""Questions to the aggregates: the texts that stand for a limit, a day and a subscription, wherever typed in."""
 
 import re
 from datetime import date

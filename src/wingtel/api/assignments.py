@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from wingtel.keys.access import Scope
 from wingtel.subscriptions import assignments
-from wingtel.subscriptions.assignments import AssignmentError, IdentifierInUseError, NotAssignableError
+from wingtel.subscriptions.assignments import AssignmentConflictError, AssignmentError, NotAssignableError
 from wingtel.subscriptions.identifiers import Kind
 from wingtel.subscriptions.models import Subscription, SubscriptionIdentifier, SubscriptionPlan
 
@@ -116,7 +116,7 @@ class IdentifierView(DatedView):
         responses={
             200: serializers.IdentifierSerializer,
             204: OpenApiResponse(description="It had not begun by then, and is gone."),
-            **schemas.problems(400, 404),
+            **schemas.problems(400, 404, 409),
         },
     )
     def end(self, request: Request, id: int, identifier: int) -> Response:  # noqa: A002 - the address' own word
@@ -204,7 +204,7 @@ def told() -> Iterator[None]:
     """Raise what a service refuses as the API tells it."""
     try:
         yield
-    except IdentifierInUseError as error:
+    except AssignmentConflictError as error:
         raise Conflict(sentence(error)) from error
     except NotAssignableError as error:
         raise NotFound(sentence(error)) from error

@@ -3,6 +3,20 @@
 from wingtel.aggregates.questions import LARGEST_ID
 
 
+class CodeConverter:
+    """The code of a carrier."""
+
+    regex = "[a-z][a-z0-9_-]{0,9}"
+
+    def to_python(self, value: str) -> str:
+        """Return it as it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return it as it is."""
+        return value
+
+
 class IdConverter:
     """An id; what cannot be one is an address that does not exist."""
 

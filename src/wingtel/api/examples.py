@@ -17,6 +17,7 @@ PURCHASE = {
     "currency": "USD",
     "payment_date": None,
 }
+CARRIER = {"code": "att", "name": "AT&T", "country": "US"}
 ATT = {
     "status": "active",
     "owner": None,

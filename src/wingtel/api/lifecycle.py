@@ -49,7 +49,7 @@ def as_api_error(error: AdjustmentRefusedError) -> Exception:
 
 
 class ListedView(ListModelMixin, GenericViewSet[Any], ParameterView):
-    """What the lists here share."""
+    """A list of rows, pages of it, and its parameters."""
 
     pagination_class: type[IdPagination] = IdPagination
     lookup_url_kwarg = "id"
@@ -58,8 +58,16 @@ class ListedView(ListModelMixin, GenericViewSet[Any], ParameterView):
     def known_parameters(self) -> Sequence[Parameter]:
         return self.known if self.action == "list" else ()
 
+    def of_subscriptions(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows of subscriptions within the caller's carrier; in a list, of those asked for."""
+        if carrier := access(self.request).carrier:
+            rows = rows.filter(subscription__carrier=carrier)
+        if self.action == "list" and (asked := self.asked["subscription_id"]):
+            rows = rows.filter(subscription__in=asked)
+        return rows
+
     def within(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Those whose `day` lies in the period asked for."""
+        """Return the rows whose `day` lies in the period asked for."""
         period = parameters.period_of(self.asked)
         if period.first:
             rows = rows.filter(day__gte=period.first)
@@ -77,13 +85,9 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
     within_carrier = ANY
 
     def get_queryset(self) -> QuerySet[UsageAdjustment]:
-        rows = super().get_queryset()
-        if carrier := access(self.request).carrier:
-            rows = rows.filter(subscription__carrier=carrier)
+        rows = self.of_subscriptions(super().get_queryset())
         if self.action != "list":
             return rows
-        if asked := self.asked["subscription_id"]:
-            rows = rows.filter(subscription__in=asked)
         if asked := self.asked["usage_type"]:
             rows = rows.filter(usage_type=asked)
         return self.within(rows)

@@ -13,6 +13,7 @@ from .errors import PROBLEM_JSON
 from .fields import DayField, ExactDecimalField, IdentifierField
 from .parameters import DATE_PATTERN
 from .permissions import needed
+from .record_bodies import NDJSON
 from .schemas import problem
 from .serializers import KnownFields
 
@@ -66,6 +67,13 @@ class Schema(AutoSchema):
         if scope is None:
             return []
         return [{name: [scope.value] for name in found} for found in super().get_auth()]
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        """Say that a body of records cannot be left out."""
+        body = super()._get_request_body(direction)
+        if body and NDJSON in body["content"]:
+            body["required"] = True
+        return body
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = dict(super()._get_response_bodies(direction))

@@ -22,6 +22,8 @@ from wingtel.aggregates.questions import (
     parse_subscription_id,
 )
 from wingtel.ingest.batch import Lookup
+from wingtel.subscriptions.identifiers import LONGEST
+from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
 from . import cursors, negotiation
@@ -149,6 +151,19 @@ def parse_day_cursor(cursor: str) -> date:
     return parse_date(day)
 
 
+def parse_carrier_cursor(cursor: str) -> str:
+    """The last carrier of a page in order of codes. Raises ValueError."""
+    (code,) = cursors.decode(cursor)
+    return parse_text(code)
+
+
+def parse_text(text: Any) -> str:
+    """A text that PostgreSQL can hold. Raises ValueError."""
+    if not isinstance(text, str) or not 0 < len(text) <= LONGEST or "\0" in text:
+        raise ValueError(text)
+    return text
+
+
 def parse_boolean(text: str) -> bool:
     """Raises ValueError."""
     if text not in ("true", "false"):
@@ -257,6 +272,48 @@ STATE = Parameter(
 )
 
 
+def _identifier(lookup: Lookup) -> Parameter:
+    return Parameter(
+        name=lookup.value,
+        rule=f"1 to {LONGEST} characters",
+        parse=parse_text,
+        schema={"type": "string", "minLength": 1, "maxLength": LONGEST},
+        description=f"Only those that hold this {lookup.words}, in any form; of deleted ones, that held it last.",
+    )
+
+
+CARRIER = Parameter(
+    name="carrier",
+    rule="the code of a carrier, such as att",
+    parse=parse_text,
+    schema={"type": "string", "minLength": 1, "maxLength": 10},
+    description="Only those of this carrier.",
+)
+STATUS = Parameter(
+    name="status",
+    rule=f"one of {', '.join(Subscription.Status.values)}",
+    parse=Subscription.Status,
+    schema={"type": "string", "enum": list(Subscription.Status.values)},
+    description="Only those in this status.",
+)
+PLAN = Parameter(
+    name="plan",
+    rule="the id of a plan",
+    parse=parse_subscription_id,
+    schema={"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
+    description="Only those that have this plan now.",
+)
+DELETED = Parameter(
+    name="deleted",
+    rule="true or false",
+    parse=parse_boolean,
+    schema={"type": "boolean"},
+    description="With true, deleted ones too.",
+    default=False,
+)
+IDENTIFIERS = tuple(_identifier(lookup) for lookup in Lookup if lookup is not Lookup.ID)
+
+
 def _cursor_of(what: str, parse: Callable[[str], Any]) -> Parameter:
     return replace(CURSOR, parse=parse, schema={"type": "string", "format": f"cursor-of-{what}"})
 
@@ -283,6 +340,8 @@ METRICS = (
 INGEST = (LOOKUP, ATOMIC)
 SERIES = (FROM, TO, USAGE_TYPE, GRANULARITY, FORMAT)
 LISTING = (PAGE_SIZE, CURSOR)
+LISTING_OF_SUBSCRIPTIONS = (*IDENTIFIERS, CARRIER, STATUS, PLAN, DELETED, *LISTING)
+LISTING_OF_CARRIERS = (PAGE_SIZE, _cursor_of("carrier", parse_carrier_cursor))
 LISTING_OF_SUBSCRIPTION = (SUBSCRIPTION_ID, *LISTING)
 LISTING_OF_ADJUSTMENTS = (SUBSCRIPTION_ID, USAGE_TYPE, FROM, TO, *LISTING)
 LISTING_OF_DAYS = (

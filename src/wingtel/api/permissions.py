@@ -32,7 +32,7 @@ class ScopePermission(BasePermission):
             raise PermissionDenied(f"{caller.name} has {_listed(caller.scopes)}. {method} here needs {scope.value}.")
         if caller.carrier and method not in getattr(view, "within_carrier", ()):
             raise PermissionDenied(
-                f"{caller.name} is limited to the carrier {caller.carrier.value}; {method} here concerns all carriers."
+                f"{caller.name} is limited to the carrier {caller.carrier}; {method} here concerns all carriers."
             )
         return True
 

@@ -65,7 +65,7 @@ class ExceedingSubscriptionShape(serializers.Serializer[Any]):
 
 
 class AnswerShape(serializers.Serializer[Any]):
-    """What all answers say."""
+    """Fields of all answers."""
 
     currency = CurrencyField(read_only=True)
     to = serializers.DateField(allow_null=True)
@@ -76,7 +76,7 @@ class AnswerShape(serializers.Serializer[Any]):
 
 
 class PageShape(AnswerShape):
-    """What all pages say."""
+    """Fields of all pages."""
 
     next = serializers.URLField(allow_null=True, help_text="The following page, null on the last.")
 
@@ -89,7 +89,7 @@ class ExceedingShape(PageShape):
 
 
 class UsageShape(serializers.Serializer[Any]):
-    """What was used and paid for one usage type."""
+    """Usage and price of one usage type."""
 
     usage_type = serializers.ChoiceField(choices=UsageType.choices)
     unit = serializers.ChoiceField(choices=["kilobytes", "seconds"], help_text="The unit of total_usage.")
@@ -99,7 +99,7 @@ class UsageShape(serializers.Serializer[Any]):
 
 
 class MetricShape(UsageShape):
-    """What a subscription used and paid for one usage type."""
+    """Usage and price of a subscription for one usage type."""
 
     subscription_id = serializers.IntegerField()
 
@@ -117,7 +117,7 @@ class SeriesPointShape(UsageShape):
 
 
 class SeriesShape(AnswerShape):
-    """What one subscription used and paid, by day or month."""
+    """Usage and price of one subscription, by day or month."""
 
     subscription_id = serializers.IntegerField()
     granularity = serializers.ChoiceField(choices=[grain.value for grain in Granularity])
@@ -177,7 +177,7 @@ class IngestConflictShape(serializers.Serializer[Any]):
 
 
 class IngestedShape(serializers.Serializer[Any]):
-    """What became of the records: accepted + duplicate + conflict + rejected are as many as there were."""
+    """Outcomes of the records: accepted + duplicate + conflict + rejected are as many as there were."""
 
     records = serializers.IntegerField(help_text="How many there were.")
     accepted = serializers.IntegerField(help_text="Stored and counted.")
@@ -228,7 +228,7 @@ class RawRecordShape(serializers.Serializer[Any]):
 
 
 class ExplainedTypeShape(serializers.Serializer[Any]):
-    """What the total of one usage type is made of: recorded + adjusted = total."""
+    """Parts of the total of one usage type: recorded + adjusted = total."""
 
     usage_type = serializers.ChoiceField(choices=UsageType.choices)
     unit = serializers.CharField()
@@ -242,7 +242,7 @@ class ExplainedTypeShape(serializers.Serializer[Any]):
 
 @examples.example(answered=examples.EXPLANATION)
 class ExplanationShape(serializers.Serializer[Any]):
-    """What the total of a subscription's day is made of."""
+    """Parts of the total of a subscription's day."""
 
     subscription_id = serializers.IntegerField()
     currency = CurrencyField(read_only=True)

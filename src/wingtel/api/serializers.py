@@ -13,8 +13,9 @@ from wingtel.keys.access import Access
 from wingtel.lifecycle.adjusting import LONGEST_ACTOR, LONGEST_REASON
 from wingtel.lifecycle.answers import adjustment_answer, day_answer
 from wingtel.lifecycle.models import Reconciliation
+from wingtel.subscriptions import carriers
 from wingtel.subscriptions.identifiers import Kind
-from wingtel.subscriptions.models import COLUMNS, Plan, Purchase, Subscription
+from wingtel.subscriptions.models import COLUMNS, Carrier, Plan, Purchase, Subscription
 from wingtel.usage.models import UsageAdjustment, UsageDay
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
@@ -47,7 +48,7 @@ SUBSCRIPTION_FIELDS = (
 
 
 class KnownFields(serializers.Serializer[Any]):
-    """Refuses fields it does not know, since a misspelt one would be lost silently."""
+    """A serializer that refuses fields it does not know, since a misspelt one would be lost silently."""
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
@@ -135,6 +136,54 @@ class SubscriptionSerializer(KnownFieldsSerializer):
     external_id = IdentifierField(Kind.EXTERNAL_ID, help_text="The reference of another system.")
 
 
+class CarrierField(TextField):
+    """The code of a carrier; a caller limited to one may name no other."""
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        try:
+            carriers.check(code)
+        except carriers.UnknownCarrierError as error:
+            raise serializers.ValidationError(str(error)) from error
+        if caller_s_carrier(self) not in (None, code):
+            raise serializers.ValidationError("another carrier than the caller is limited to")
+        return code
+
+
+@examples.example(
+    {"carrier": "att", **examples.ATT}, {"id": 7, "carrier": "att", **examples.ATT, "sprint_id": "", **examples.TIMES}
+)
+class AnySubscriptionSerializer(SubscriptionSerializer):
+    """A line with any carrier, with which it stays."""
+
+    carrier = CarrierField(max_length=10, help_text="The code of its carrier, such as att; it cannot be changed.")
+
+    class Meta:
+        model = Subscription
+        fields = (*SUBSCRIPTION_FIELDS, "network_type", "sprint_id")
+
+    def validate_carrier(self, code: str) -> str:
+        """Let a subscription stay with its carrier."""
+        if isinstance(self.instance, Subscription) and code != self.instance.carrier:
+            raise serializers.ValidationError(f"{self.instance.carrier}: a subscription stays with its carrier")
+        return code
+
+
+@examples.example(examples.CARRIER, examples.CARRIER)
+class CarrierSerializer(KnownFieldsSerializer):
+    """A network that carries subscriptions and sends their usage records."""
+
+    class Meta:
+        model = Carrier
+        fields = ("code", "name", "country")
+
+    def validate_code(self, code: str) -> str:
+        """Let a carrier keep its code."""
+        if isinstance(self.instance, Carrier) and code != self.instance.code:
+            raise serializers.ValidationError(f"{self.instance.code}: a carrier keeps its code")
+        return code
+
+
 @examples.example(examples.ATT, {"id": 7, "carrier": "att", **examples.ATT, **examples.TIMES})
 class AttSubscriptionSerializer(SubscriptionSerializer):
     """A line with AT&T."""
@@ -185,7 +234,7 @@ class AdjustmentSerializer(KnownFieldsSerializer):
 
 @examples.example(examples.REVERSAL)
 class ReversalSerializer(KnownFields):
-    """Why an adjustment is reversed, and by whom."""
+    """The reason why an adjustment is reversed, and the actor."""
 
     reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
     actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")
@@ -262,7 +311,7 @@ class ReconciliationSerializer(serializers.ModelSerializer[Reconciliation]):
 
 
 class RecordOriginShape(serializers.Serializer[Any]):
-    """Where a raw record came from: the file and line of an import, or the index in a request."""
+    """The origin of a raw record: the file and line of an import, or the index in a request."""
 
     import_id = serializers.IntegerField(required=False)
     file = serializers.CharField(required=False)

@@ -4,17 +4,20 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from . import assignments, lifecycle, limits, resources, usage_records, views
-from .converters import IdConverter
+from . import assignments, lifecycle, limits, resources, subscriptions, usage_records, views
+from .converters import CodeConverter, IdConverter
 from .documentation import SchemaView
 
 app_name = "api"
 
 register_converter(IdConverter, "id")
+register_converter(CodeConverter, "code")
 
 router = SimpleRouter(use_regex_path=False)
 router.register("plans", resources.PlanView, basename="plan")
 router.register("purchases", resources.PurchaseView, basename="purchase")
+router.register("carriers", subscriptions.CarrierView, basename="carrier")
+router.register("subscriptions", subscriptions.AnySubscriptionView, basename="subscription")
 router.register("att_subscriptions", resources.AttSubscriptionView, basename="att-subscription")
 router.register("sprint_subscriptions", resources.SprintSubscriptionView, basename="sprint-subscription")
 router.register("usage/adjustments", lifecycle.AdjustmentView, basename="adjustment")

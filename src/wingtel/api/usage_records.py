@@ -129,12 +129,7 @@ class ConflictView(ListedView):
     within_carrier = ANY
 
     def get_queryset(self) -> QuerySet[UsageConflict]:
-        rows = super().get_queryset()
-        if carrier := access(self.request).carrier:
-            rows = rows.filter(subscription__carrier=carrier)
-        if asked := self.asked["subscription_id"]:
-            rows = rows.filter(subscription__in=asked)
-        return rows
+        return self.of_subscriptions(super().get_queryset())
 
     @extend_schema(
         operation_id="usage_conflicts",

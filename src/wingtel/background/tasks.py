@@ -106,6 +106,8 @@ def _days(done: str, outcome: DaysDone) -> list[str]:
 def _tell(arrival: Arrival) -> None:
     if arrival.summary is None:
         log.error("%s failed: %s; it is in %s", arrival.name, arrival.problem, arrival.moved_to.parent)
-    elif arrival.summary.rejected:
-        rejected, number = arrival.summary.rejected, arrival.summary.import_id
-        log.warning("%s: %s lines were rejected: wingtel rejects %s", arrival.name, rejected, number)
+        return
+    if rejected := arrival.summary.rejected:
+        log.warning("%s: %s lines were rejected: wingtel rejects %s", arrival.name, rejected, arrival.summary.import_id)
+    if conflict := arrival.summary.conflict:
+        log.warning("%s: %s lines contradict stored records: wingtel conflicts", arrival.name, conflict)

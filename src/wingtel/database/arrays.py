@@ -9,7 +9,7 @@ def array(texts: Iterable[str]) -> str:
 
 
 def text_array(texts: Sequence[str]) -> str:
-    """Texts as the text of an array."""
+    """Return texts as the text of an array."""
     if not texts:
         return "{}"
     # All at once is several times as fast as one by one. NUL is the one character that no text in PostgreSQL has.

@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """What the values of a column are. Money is an exact decimal with eight digits after the point at most."""
+    """The type of a column's values. Money is an exact decimal with eight digits after the point at most."""
 
     WHOLE = "a whole number"
     QUANTITY = "a whole number, which may have more than 64 bits"

@@ -1,7 +1,7 @@
 """Records of field tables: each value is read by its expression, and row by row where that leaves it open."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -11,6 +11,7 @@ from wingtel.usage.models import UsageType
 
 from .blocks import Span
 from .columns import Columns
+from .equal_lines import LineNumbering
 from .fields import LINE, FieldTable, RawLines, Reject, UnreadableError, field_names
 from .line_values import LineValues
 from .profiles import Profile
@@ -28,7 +29,11 @@ RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "quantity": QuantityValue.dtype,
     "price": PriceValue.dtype,
 }
-"""The columns of what is read: what the subscription is called is its `name`; without a price yet, it is -1."""
+"""The columns of what is read: what the subscription is called is its `name`; without a price yet, it is -1.
+
+The quantity of a segment is in parts (Quantity.parts), to be rounded once they are added up.
+"""
+_NONE_BROKEN = pl.DataFrame(schema={name: RECORDS[name] for name in ("record_id", "name")})
 _ORDER = ("kind", "quantity", "moment", "name", "price", "record_id", "carrier")
 """In which values are asked why a line is none: it is rejected for the first."""
 _BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
@@ -38,7 +43,9 @@ _BLANKS = "".join(character for character in map(chr, range(0x3001)) if characte
 @dataclass(frozen=True)
 class ReadTable:
     """A part of a source that begins with line `first_line`, as `records` (those of a usage type in the order of their
-    lines) and as lines that are none.
+    lines) and as lines that are none. `size` is that of its text in bytes.
+
+    `broken` has the record_id and name of rejected lines, where these can be read and lines may be segments.
     """
 
     span: Span
@@ -48,12 +55,15 @@ class ReadTable:
     skipped: int
     lines: int
     raw: RawLines
+    size: int
+    broken: pl.DataFrame = field(default_factory=_NONE_BROKEN.clone)
 
 
 class RecordReader:
     """Reads field tables of a feed whose columns have the names `header`.
 
-    Without `in_bulk`, all values are read row by row: slowly, and with the same result.
+    Without `in_bulk`, all values are read row by row: slowly, and with the same result. Where the profile numbers
+    equal lines, it has to read all tables of a file, in order.
     Raises HeaderError when the profile reads columns that are not there, or that are there twice.
     """
 
@@ -64,6 +74,7 @@ class RecordReader:
         self.columns = columns = Columns(header, profile.constants)
         self._in_bulk = in_bulk
         self._line = LineValues(profile, columns, operator_zone)
+        self._numbering = LineNumbering() if profile.reference.numbers_lines else None
         self._replaced = {
             columns.text(column): {text: value.strip() for text, value in values.items()}
             for column, values in profile.values.items()
@@ -84,8 +95,12 @@ class RecordReader:
         skipped = fields.table.height - table.height - len(problems["kind"])
         records = self._records(table, kinds, problems)
         rejects = self._rejects(fields, problems)
+        broken = _NONE_BROKEN
         if rejects:
-            records = records.filter(~pl.col(LINE).is_in([reject.line for reject in rejects]))
+            is_rejected = pl.col(LINE).is_in([reject.line for reject in rejects])
+            if self.profile.reference.segments:
+                broken = records.filter(is_rejected).select(_NONE_BROKEN.columns).drop_nulls()
+            records = records.filter(~is_rejected)
         return ReadTable(
             span=fields.span,
             first_line=fields.first_line,
@@ -94,6 +109,8 @@ class RecordReader:
             rejects=[*fields.rejects, *rejects],
             skipped=skipped + fields.blank,
             lines=fields.table.height + len(fields.rejects) + fields.blank,
+            size=fields.span.end - fields.span.start if fields.size is None else fields.size,
+            broken=broken,
         )
 
     def _prepared(self, fields: FieldTable) -> pl.DataFrame:
@@ -103,7 +120,8 @@ class RecordReader:
         """
         table, names = fields.table, field_names(len(self.columns.names))
         if not self.profile.reference.columns:
-            table = table.with_columns(fingerprints(table, names[: self.columns.in_file]))
+            prints = fingerprints(table, names[: self.columns.in_file])
+            table = table.with_columns(self._numbering.numbered(prints) if self._numbering else prints)
         constants = dict(zip(names[self.columns.in_file :], self.profile.constants.values(), strict=True))
         texts = {name: pl.lit(value.strip()) for name, value in constants.items()}
         if not fields.is_stripped:

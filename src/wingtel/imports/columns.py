@@ -1,10 +1,12 @@
-"""Columns: where those that a profile reads are in a file."""
+"""Columns: the places of those that a profile reads in a file."""
 
 from collections.abc import Iterable, Sequence
 
 from .errors import HeaderError
 from .fields import field_names
 from .profile_schema import Column
+
+MOST_COLUMNS = 10_000
 
 
 class Columns:

@@ -1,24 +1,29 @@
 """Delimited text as columns of texts, such that one bad line never costs a right one.
 
-Lines are taken apart in bulk. What cannot be (a field over several lines, a stray quote, a wrong byte) is read line by
-line, by the rules of Python's csv module.
+Lines are taken apart in bulk. Others (a field over several lines, a stray quote, a wrong byte) are read line by line,
+by the rules of Python's csv module.
 """
 
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import polars as pl
 
 from .blocks import Block, BlockReader
+from .columns import MOST_COLUMNS
 from .errors import HeaderError
-from .fields import LINE, FieldTable, Reject, UnreadableError, field_names
+from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, too_long
 from .kept_text import KeptText, storable, with_line_feeds
 from .profile_schema import Layout
 
 _LONGEST_QUOTED = 50
 """Physical lines that one quoted field may go over, before its opening quote is taken for a stray one."""
+_KEPT_OF_SKIPPED = 1000
+_LONG_LINE = 100_000
+"""Bytes: Polars would take a gigabyte for a text whose first line is a longer one with a million fields."""
 _END = "\x1f"
 """A field put after the last one of each line, by which lines with too few or too many are found."""
 _BLANK = " \t\r\n\x0b\x0c"
@@ -28,25 +33,49 @@ csv.field_size_limit(2**31 - 1)
 
 
 def header_of(reader: BlockReader, layout: Layout) -> tuple[list[str], str]:
-    """The names of the columns, and the line that says them. Raises HeaderError when there is no header to read."""
+    """Return the names of the columns; and the lines up to the header, which a file of rejects has to begin with.
+
+    Raises HeaderError when there is no header to read.
+    """
     reader.pass_over_mark()
+    before = _skipped(reader, layout)
+    reader.pass_over_separator()
     if not layout.header:
-        return list(layout.columns), ""
+        return list(layout.columns), "\n".join(before)
     line = reader.line()
     if line is None:
-        raise HeaderError("the file is empty, and the profile expects a header")
+        skipped = f" after the {layout.skip_lines} lines to skip" if layout.skip_lines else ""
+        raise HeaderError(f"the file is empty{skipped}, and the profile expects a header")
     try:
-        text = line.decode(layout.encoding)
-        return [name.strip() for name in _split(text, layout)], text
-    except (UnicodeDecodeError, csv.Error) as error:
+        names = _split(line.decode(layout.encoding), layout)
+    except UnicodeDecodeError as error:
+        reason = f"it is not {layout.encoding}; say layout.encoding, or layout.skip_lines if it is further down"
+        raise HeaderError(f"the header cannot be read: {reason}") from error
+    except csv.Error as error:
         raise HeaderError(f"the header cannot be read: {error}") from error
+    if len(names) > MOST_COLUMNS:
+        raise HeaderError(f"the header has {len(names)} columns, more than {MOST_COLUMNS}")
+    return [name.strip() for name in names], "\n".join([*before, storable(line, layout.encoding)])
 
 
-def read_tables(reader: BlockReader, layout: Layout, columns: int) -> Iterator[FieldTable]:
-    """The rest of the file, a block at a time. Empty lines are counted as blank."""
+def _skipped(reader: BlockReader, layout: Layout) -> list[str]:
+    lines: list[str] = []
+    for _ in range(layout.skip_lines):
+        if (line := reader.line()) is None:
+            break
+        lines.append(storable(line[:_KEPT_OF_SKIPPED], layout.encoding))
+    return lines
+
+
+def read_tables(reader: BlockReader, layout: Layout, columns: Sequence[str]) -> Iterator[FieldTable]:
+    """Read the rest of the file, a block at a time. Empty lines are counted as blank."""
     splitter = _Splitter(layout, columns)
     least = 0
     while block := reader.next(least_lines=least):
+        if block.is_too_long:
+            least = 0
+            yield too_long(block, len(columns), layout.encoding)
+            continue
         lines = _Lines(block, splitter)
         if lines.whole == block.span.lines:
             least = 0
@@ -54,44 +83,47 @@ def read_tables(reader: BlockReader, layout: Layout, columns: int) -> Iterator[F
         elif lines.whole:
             least = 0
             yield _Lines(reader.give_back(block, lines.whole), splitter).table()
+        elif block.span.lines < least:  # a record that is too long: its first line is taken for one
+            least = 0
+            yield _Lines(replace(reader.give_back(block, 1), is_closed=True), splitter).table()
         else:
             least = block.span.lines + _LONGEST_QUOTED
             reader.give_back(block, 0)
 
 
 class _Splitter:
-    """How lines become fields."""
+    """The way from lines to fields.
 
-    def __init__(self, layout: Layout, columns: int) -> None:
+    Lines may end with a delimiter more than they need: an empty field behind the last column, or no field where the
+    header ends with a delimiter.
+    """
+
+    def __init__(self, layout: Layout, columns: Sequence[str]) -> None:
         self.layout = layout
-        self.most = columns
-        self.least = columns - layout.optional_trailing
+        self.most = len(columns)
+        self.least = self.most - max(layout.optional_trailing, layout.header and not columns[-1])
         self.quote = layout.quote
         self._simply_quoted = self._pattern() if layout.quote else ""
 
     def split(self, lines: pl.DataFrame, *, quoted: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The fields of lines (`line`, `raw`), and those lines that have too few or too many."""
+        """Return the fields of lines (`line`, `raw`), and those lines that have too few or too many."""
         data = ("\n".join(lines["raw"].to_list()) + "\n").encode() if lines.height else b""
         table = self.split_text(data, quoted=quoted).with_columns(lines[LINE])
         misfits = table.filter(~pl.col("fits"))[LINE]
         return table.filter("fits").drop("fits"), lines.filter(pl.col(LINE).is_in(misfits.implode()))
 
     def split_text(self, data: bytes, *, quoted: bool) -> pl.DataFrame:
-        """The fields of each line, and whether they are as many as they should be (`fits`)."""
+        """Return the fields of each line, and mark those with as many as they should have (`fits`)."""
         names = [*field_names(self.most), "end"]
         if not data:
             return pl.DataFrame(schema=dict.fromkeys(names[:-1], pl.String) | {"fits": pl.Boolean})
-        table = pl.read_csv(
-            data.replace(b"\n", f"{self.layout.delimiter}{_END}\n".encode()),
-            has_header=False,
-            separator=self.layout.delimiter,
-            quote_char=self.quote if quoted else None,
-            schema=dict.fromkeys(names, pl.String),
-            empty_string_is_null=False,
-            extra_columns="ignore",
-            missing_columns="insert",
-            raise_if_empty=False,
-        )
+        table = self._parsed(data, names, quoted=quoted)
+        if (ends := table["end"] == _END).all(ignore_nulls=False):
+            return table.drop("end").with_columns(fits=ends)
+        if self.most > 1 and (table["end"] == "").any():
+            table = self._parsed(data, [*names, "behind"], quoted=quoted)
+            ends_behind = (pl.col("end") == "") & (pl.col("behind") == _END)
+            table = table.with_columns(end=pl.when(ends_behind).then(pl.lit(_END)).otherwise("end")).drop("behind")
         if any(table.null_count().row(0)):
             table = table.with_columns(pl.all().fill_null(""))
         fits = pl.col("end") == _END
@@ -104,8 +136,21 @@ class _Splitter:
             fits = pl.col("fits")
         return table.with_columns(fits=fits).drop("end")
 
+    def _parsed(self, data: bytes, names: Sequence[str], *, quoted: bool) -> pl.DataFrame:
+        return pl.read_csv(
+            data.replace(b"\n", f"{self.layout.delimiter}{_END}\n".encode()),
+            has_header=False,
+            separator=self.layout.delimiter,
+            quote_char=self.quote if quoted else None,
+            schema=dict.fromkeys(names, pl.String),
+            empty_string_is_null=False,
+            extra_columns="ignore",
+            missing_columns="insert",
+            raise_if_empty=False,
+        )
+
     def is_simply_quoted(self) -> pl.Expr:
-        """Whether all quotes of the line enclose whole fields, so that every reader would read the same."""
+        """Match lines whose quotes all enclose whole fields, so that every reader would read the same."""
         return pl.col("raw").str.contains(self._simply_quoted)
 
     def _pattern(self) -> str:
@@ -128,15 +173,17 @@ class _Lines:
             self._take_apart()
 
     def table(self) -> FieldTable:
-        """Their fields."""
+        """Return their fields."""
         if self._is_plain:
             return self._table_of_plain()
         return self._table_of_mixed()
 
     def _plain(self) -> bool:
-        """Whether there is nothing but delimiters and text."""
+        """Tell whether there is nothing but delimiters and text."""
         data, quote = self.data, self.splitter.quote.encode()
         if (quote and quote in data) or b"\0" in data or _END.encode() in data:
+            return False
+        if data.find(b"\n") > _LONG_LINE:
             return False
         if data.isascii():
             return True
@@ -196,6 +243,7 @@ class _Lines:
         lines = pl.DataFrame({"raw": texts}, schema={"raw": pl.String}).with_row_index("index")
         odd_one = raw.is_null() | raw.str.contains("\0", literal=True) | raw.str.contains(_END, literal=True)
         quotes = raw.str.count_matches(self.splitter.quote, literal=True) if self.splitter.quote else pl.lit(0)
+        odd_one |= raw.str.len_bytes() > _LONG_LINE
         lines = lines.with_columns(alone=odd_one, quotes=quotes.fill_null(0))
         merged = self._merge(physical, self._odd(physical, lines))
         covered = [index for first, last in merged for index in range(first, last + 1)]
@@ -301,10 +349,12 @@ def _decode(line: bytes, encoding: str) -> str:
 
 
 def _checked(fields: list[str], least: int, most: int) -> list[str]:
-    """Return the fields, with optional ones that are missing added.
+    """Return the fields, with optional ones that are missing added, without an empty one behind the last.
 
     Raises UnreadableError unless there are as many as columns.
     """
+    if len(fields) == most + 1 > 2 and not fields[-1]:
+        fields = fields[:-1]
     count = len(fields)
     if not least <= count <= most:
         expected = str(most) if least == most else f"{least} to {most}"

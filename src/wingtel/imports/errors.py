@@ -1,4 +1,4 @@
-"""What can be wrong with a feed as a whole. What is wrong with one line is a rejection, not an error."""
+"""Errors of a feed as a whole. A fault of one line is a rejection, not an error."""
 
 
 class FeedError(Exception):

@@ -1,12 +1,13 @@
 """Fields: a part of a file as columns of texts, whatever its format, and where each line stands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import polars as pl
 
-from .blocks import Span
+from .blocks import LONGEST_LINE, Block, Span
+from .kept_text import KeptText
 
 LINE = "line"
 """The column with the number of the line."""
@@ -60,7 +61,8 @@ class FieldTable:
     """A part of a source. rows of `table` + rejects + blank are its data lines; they are numbered from `first_line`.
 
     `table` has the column `line` and the columns of `field_names`: no text is null or has a NUL. `raw` gives the texts
-    of some lines by their numbers. `is_stripped` says that no text begins or ends with blanks.
+    of some lines by their numbers. `is_stripped` says that no text begins or ends with blanks. `size` is that of the
+    texts in bytes, where the span does not tell it.
     """
 
     span: Span
@@ -70,11 +72,21 @@ class FieldTable:
     rejects: list[Reject] = field(default_factory=list)
     blank: int = 0
     is_stripped: bool = False
+    size: int | None = None
 
 
-def reject_nul(fields: FieldTable, columns: Sequence[str]) -> None:
-    """Reject the lines of which one of the texts, which are of `columns`, has a NUL."""
-    for name, column in zip(field_names(len(columns)), columns, strict=True):
+def too_long(block: Block, columns: int, encoding: str) -> FieldTable:
+    """Return a line that is too long as rejected."""
+    first = block.first_line
+    raw = KeptText.of(block.data, first, encoding)
+    schema = {LINE: pl.Int64, **dict.fromkeys(field_names(columns), pl.String)}
+    reject = Reject(first, raw([first])[0], "", f"more than {LONGEST_LINE} bytes; the first are kept")
+    return FieldTable(block.span, first, pl.DataFrame(schema=schema), raw, [reject])
+
+
+def reject_nul(fields: FieldTable, columns: Mapping[str, str]) -> None:
+    """Reject the lines of which one of the texts has a NUL; `columns` are what the file calls them."""
+    for name, column in columns.items():
         has_nul = fields.table[name].str.contains("\0", literal=True)
         if has_nul.any():
             lines = fields.table.filter(has_nul)[LINE].to_list()

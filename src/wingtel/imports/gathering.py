@@ -22,14 +22,16 @@ PART_REJECTS = 50_000
 """With as many, a part has enough: they take several times the memory of records."""
 
 
-def gathered(tables: Iterator[ReadTable], *, most_lines: int = PART_LINES) -> Iterator[ReadTable]:
+def gathered(
+    tables: Iterator[ReadTable], *, most_lines: int = PART_LINES, starts_small: bool = True
+) -> Iterator[ReadTable]:
     """The tables, those together that follow each other without a gap.
 
     The first comes alone, so that recording can begin early, then more and more, until a part is as large as it may be:
-    `most_lines`, PART_BYTES of text. A table that is larger comes alone.
+    `most_lines`, PART_BYTES of text. A table that is larger comes alone. Without `starts_small`, all parts are large.
     """
     held: list[ReadTable] = []
-    wanted = 1
+    wanted = 1 if starts_small else most_lines
     for table in tables:
         if held and not _belongs(table, held, most_lines):
             yield _taken(held)
@@ -46,11 +48,15 @@ def gathered(tables: Iterator[ReadTable], *, most_lines: int = PART_LINES) -> It
 def _belongs(table: ReadTable, held: Sequence[ReadTable], most_lines: int) -> bool:
     span = _over([*held, table])
     follows = held[-1].span.end == table.span.start
-    return follows and span.lines <= most_lines and span.end - span.start <= PART_BYTES
+    return follows and span.lines <= most_lines and _size([*held, table]) <= PART_BYTES
 
 
 def _over(tables: Sequence[ReadTable]) -> Span:
     return Span(tables[0].span.start, tables[-1].span.end, sum(table.span.lines for table in tables))
+
+
+def _size(tables: Sequence[ReadTable]) -> int:
+    return sum(table.size for table in tables)
 
 
 def _taken(tables: list[ReadTable]) -> ReadTable:
@@ -61,8 +67,10 @@ def _taken(tables: list[ReadTable]) -> ReadTable:
         rejects=[reject for table in tables for reject in table.rejects],
         skipped=sum(table.skipped for table in tables),
         lines=sum(table.lines for table in tables),
+        size=_size(tables),
         raw=_raw_lines([(table.first_line, table.raw) for table in tables]),
         records=_records(tables),
+        broken=pl.concat([table.broken for table in tables]),
     )
     tables.clear()
     return part

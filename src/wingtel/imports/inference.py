@@ -65,7 +65,7 @@ _SUBSCRIBERS = (
     r"\b(customer|account|user|client|line|imsi|iccid|sim)\b",
     r"\b(device|imei)\b",
 )
-"""What the subscription that is charged may be called, the likelier first."""
+"""Names of the subscription that is charged, the likelier first."""
 _OTHER_PARTY = r"\bcalled|\bdiall?ed|callee|forward|redirect|destination|\b[b2] ?(party|number|msisdn)\b|msisdn b\b"
 _OTHER_PARTY += r"|\b(other|2nd|second|3rd|third|dest|dst|to|peer|recipient|receiver|connected|remote|terminating)\b"
 _PHONE_NUMBER = re.compile(r"\+?\d[\d ().-]{6,18}")

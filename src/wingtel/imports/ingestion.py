@@ -18,9 +18,11 @@ from wingtel.ingest.service import examine, ingest
 from wingtel.usage.provenance import IngestBatch
 
 from .bulk import ReadTable
+from .credits import IS_CREDIT, Credits, added
 from .fields import LINE, Reject
 from .models import ImportedSpan, UsageImport
 from .profiles import Profile
+from .segments import Segments
 from .values.prices import UNRATED
 
 _SQL = sql.statements(__package__, "sql/importing.sql")
@@ -30,7 +32,7 @@ _MOST_EXAMINED_REJECTS = 1_000
 
 
 class Counts(NamedTuple):
-    """What became of lines; `records` are those stored or replaced."""
+    """Outcomes of lines; `records` are those stored or replaced, credits included."""
 
     lines: int = 0
     accepted: int = 0
@@ -42,6 +44,10 @@ class Counts(NamedTuple):
 
     def __add__(self, other: tuple[int, ...]) -> "Counts":  # type: ignore[override]  # adds up, not one after the other
         return Counts(*(one + another for one, another in zip(self, other, strict=True)))
+
+
+OUTCOMES = Counts._fields[1:-1]
+"""The names of what can become of a line, in the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +65,22 @@ class PartIngestor:
             kind=IngestBatch.Origin.IMPORT, reference=str(self.run.pk), name=self.run.file, first_line=read.first_line
         )
         options = options_of(self.profile, self.create_subscriptions, self.since, origin)
-        result = ingest(batch_of(read), options, finish=lambda result: self._finish(read, result))
-        return counts_of(read, result)
+        batch = PartBatch(read, self.profile)
+        adjusted = Credits(batch.credits, options) if batch.credits.height else None
+        counts = Counts()
 
-    def _finish(self, read: ReadTable, result: IngestResult) -> None:
+        def finish(result: IngestResult) -> None:
+            nonlocal counts
+            whole = batch.outcome(result, adjusted.store(f"import {self.run.pk}") if adjusted else None)
+            counts = counts_of(read, whole)
+            self._finish(read, whole, counts)
+
+        ingest(batch.records, options, finish=finish)
+        return counts
+
+    def _finish(self, read: ReadTable, result: IngestResult, counts: Counts) -> None:
         """Keep the rejects, that the part is done, and the counts: these last, since others wait for them."""
-        span, counts = read.span, counts_of(read, result)
+        span = read.span
         if counts.rejected:
             _copy_rejects(self.run.pk, rejects_of(read, result, self.profile))
         ImportedSpan.objects.create(usage_import=self.run, start=span.start, end=span.end, lines=span.lines)
@@ -75,7 +91,7 @@ class PartIngestor:
 
 @dataclass
 class DryRun:
-    """What would become of the parts of a file: read, resolved and compared with what is stored, never stored.
+    """The outcome that the parts of a file would have: read, resolved and compared with what is stored, never stored.
 
     A record that came earlier in the file is told by a 64-bit hash: of many millions, one may be taken for another.
     """
@@ -86,11 +102,16 @@ class DryRun:
     counts: Counts = field(default_factory=Counts)
     rejects: list[Reject] = field(default_factory=list)
     _seen: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt64))
+    _seen_credits: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt64))
 
     def add(self, read: ReadTable) -> None:
         """Count a part."""
         options = options_of(self.profile, self.create_subscriptions, self.since)
-        result, self._seen = examine(batch_of(read), options, self._seen)
+        batch, credited = PartBatch(read, self.profile), None
+        result, self._seen = examine(batch.records, options, self._seen)
+        if batch.credits.height:
+            credited, self._seen_credits = Credits(batch.credits, options, is_dry=True).examine(self._seen_credits)
+        result = batch.outcome(result, credited)
         self.counts += counts_of(read, result)
         room = max(_MOST_EXAMINED_REJECTS - len(self.rejects), 0)
         self.rejects += islice(rejects_of(read, result, self.profile), room)
@@ -106,14 +127,34 @@ def options_of(
         tariff=profile.tariff,
         since=since,
         on_duplicate=profile.reference.on_duplicate,
+        one_per_reference=profile.reference.segments,
         origin=origin,
     )
 
 
-def batch_of(read: ReadTable) -> pl.DataFrame:
-    """Return the records of a part as a batch."""
-    renamed = {LINE: "position", "moment": "usage_date", "name": "identifier"}
-    return read.records.rename(renamed).with_columns(price=pl.when(pl.col("price") != UNRATED).then("price"))
+class PartBatch:
+    """The `records` of a part as a batch, segments put together, without the `credits` that the profile takes."""
+
+    def __init__(self, read: ReadTable, profile: Profile) -> None:
+        batch = _batch_of(read, profile)
+        self.credits = batch.clear()
+        if profile.numbers.takes_credits:
+            batch, self.credits = batch.filter(~IS_CREDIT), batch.filter(IS_CREDIT)
+        self._segments = Segments(batch, read.broken, profile.quantities) if profile.reference.segments else None
+        self.records = self._segments.records if self._segments else batch
+
+    def outcome(self, result: IngestResult, credited: IngestResult | None = None) -> IngestResult:
+        """Return what became of the lines, by what became of the records and of the credits."""
+        if self._segments:
+            result = self._segments.spread(result)
+        return added(result, credited) if credited else result
+
+
+def _batch_of(read: ReadTable, profile: Profile) -> pl.DataFrame:
+    records = read.records.rename({LINE: "position", "moment": "usage_date", "name": "identifier"})
+    if not profile.rates:
+        return records
+    return records.with_columns(price=pl.when(pl.col("price") != UNRATED).then("price"))
 
 
 def counts_of(read: ReadTable, result: IngestResult) -> Counts:

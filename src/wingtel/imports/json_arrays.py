@@ -1,14 +1,13 @@
 """JSON arrays of records, as NDJSON: each element becomes a line, so that it is numbered by its place from 1."""
 
-import io
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from .blocks import BYTE_ORDER_MARK, LONGEST_LINE
 from .errors import SourceError
+from .streams import READ_BYTES, pieces_of, stream_of
 
-_READ = 1 << 20
 _BLANK = b" \t\r\n"
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
@@ -21,37 +20,12 @@ def as_lines(stream: BinaryIO) -> BinaryIO:
     Raises SourceError, from reading, when the array has no end, or something follows it.
     """
     start = b""
-    while more := stream.read(_READ):
+    while more := stream.read(READ_BYTES):
         start += more
         if start.removeprefix(BYTE_ORDER_MARK).strip(_BLANK) or len(start) > LONGEST_LINE:
             break
     content = start.removeprefix(BYTE_ORDER_MARK).lstrip(_BLANK)
-    parts = _elements(content[1:], stream) if content.startswith(b"[") else _pieces(start, stream)
-    return cast("BinaryIO", io.BufferedReader(_Parts(parts)))
-
-
-class _Parts(io.RawIOBase):
-    """A stream of pieces of any length."""
-
-    def __init__(self, parts: Iterator[bytes]) -> None:
-        self._parts = parts
-        self._ready = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # BufferedReader passes no other
-        while not self._ready and (part := next(self._parts, None)) is not None:
-            self._ready = memoryview(part)
-        size = min(len(buffer), len(self._ready))
-        buffer[:size], self._ready = self._ready[:size], self._ready[size:]
-        return size
-
-
-def _pieces(start: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    yield start
-    while more := stream.read(_READ):
-        yield more
+    return stream_of(_elements(content[1:], stream) if content.startswith(b"[") else pieces_of(stream, start))
 
 
 def _elements(data: bytes, stream: BinaryIO) -> Iterator[bytes]:
@@ -63,11 +37,11 @@ def _elements(data: bytes, stream: BinaryIO) -> Iterator[bytes]:
             break
         if len(data) > LONGEST_LINE:
             raise SourceError(f"an element of the JSON array has more than {LONGEST_LINE} bytes")
-        if not (more := stream.read(_READ)):
+        if not (more := stream.read(READ_BYTES)):
             raise SourceError("the JSON array has no end: it is truncated or damaged")
         data += more
     while not data.strip(_BLANK):
-        if not (data := stream.read(_READ)):
+        if not (data := stream.read(READ_BYTES)):
             return
     raise SourceError("something follows the JSON array")
 

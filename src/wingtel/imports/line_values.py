@@ -45,7 +45,13 @@ class LineValues:
         self._numbers = Numbers(profile.numbers)
         by_quantity = profile.usage_types.by_quantity
         self._quantities = {
-            kind: QuantityValue(quantity, columns, self._numbers, blank_is_zero=by_quantity)
+            kind: QuantityValue(
+                quantity,
+                columns,
+                self._numbers,
+                blank_is_zero=by_quantity,
+                parts=quantity.parts if profile.reference.segments else 1,
+            )
             for kind, quantity in profile.quantities.items()
         }
         self._prices = {kind: self._price(kind) for kind in self._quantities}

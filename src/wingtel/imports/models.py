@@ -1,4 +1,4 @@
-"""What came in: every import of a file, and every line that was refused."""
+"""Imports of files, and their rejected lines."""
 
 from django.db import models
 

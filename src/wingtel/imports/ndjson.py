@@ -13,7 +13,7 @@ import msgspec
 import polars as pl
 
 from .blocks import Block, BlockReader
-from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, reject_nul
+from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, reject_nul, too_long
 from .kept_text import KeptText, storable
 from .profiles import Profile
 
@@ -32,7 +32,7 @@ def read_tables(reader: BlockReader, profile: Profile) -> Iterator[FieldTable]:
     reader.pass_over_mark()
     members = _Members(profile)
     while block := reader.next():
-        yield _table(block, members)
+        yield too_long(block, len(members.columns), "utf-8") if block.is_too_long else _table(block, members)
 
 
 class _Members:
@@ -98,7 +98,7 @@ def _table(block: Block, members: _Members) -> FieldTable:
                 result.blank += 1
     result.table = pl.DataFrame([*members.texts(objects), pl.Series(LINE, numbers, pl.Int64)])
     if rb"\u0000" in block.data:
-        reject_nul(result, members.columns)
+        reject_nul(result, dict(zip(field_names(len(members.columns)), members.columns, strict=True)))
     return result
 
 

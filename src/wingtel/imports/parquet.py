@@ -1,78 +1,186 @@
-"""Parquet as columns of texts. A row is numbered from 1 and stands for a line."""
+"""Parquet as columns of texts: those that the profile reads. A row is numbered from 1 and stands for a line."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+from pyarrow.parquet import ParquetFile
 
-from .blocks import Span
-from .errors import SourceError
-from .fields import LINE, FieldTable, RawLines, field_names, reject_nul
+from .blocks import LONGEST_LINE, Span
+from .columns import MOST_COLUMNS
+from .decompression import largest_content
+from .errors import HeaderError, SourceError
+from .fields import LINE, FieldTable, Reject, field_names, reject_nul
 from .profiles import Profile
+
+LARGEST_GROUP = 256 << 20
+"""Bytes of the columns that are read in one row group: so much may have to be in memory at once."""
+_LARGEST_FOOTER = 16 << 20
+_TABLE_BYTES = 8 << 20
+_FIRST_ROWS = 1000
+_GROWTH = 8
+_SHORT_TEXT = 30
+_MARK = b"PAR1"
 
 
 def opened(path: Path, profile: Profile, *, done: Sequence[Span], rows: int) -> tuple[list[str], Iterator[FieldTable]]:
-    """The columns of the file, and its rows that are not `done`, so many at a time.
+    """Return the columns of the file, and its rows that are not `done`, so many at a time at most.
 
-    Raises SourceError when it is no Parquet file.
+    Raises SourceError when it is no Parquet file, or too much of it would have to be in memory at once.
     """
+    _check_footer(path)
     try:
         source = pl.scan_parquet(path, glob=False)
         schema = source.collect_schema()
         height = source.select(pl.len()).collect().item()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise SourceError(f"{path}: no Parquet file: {error}") from error
-    texts = source.select(_as_text(name, kind) for name, kind in schema.items())
-    return list(schema), _tables(texts, list(schema), _missing(height, done, rows), path)
+    names = list(schema)
+    if len(names) > MOST_COLUMNS:
+        raise HeaderError(f"the file has {len(names)} columns, more than {MOST_COLUMNS}")
+    read = _read_columns(profile, names)
+    _check_groups(path, read)
+    reader = _Reader(path, source.select(read), names, {name: schema[name] for name in read}, max_rows=rows)
+    return names, reader.tables(_missing(height, done))
 
 
-def _missing(height: int, done: Sequence[Span], rows: int) -> Iterator[Span]:
+def _check_footer(path: Path) -> None:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(size - 8, 0))
+        length, mark = int.from_bytes(file.read(4), "little"), file.read(4)
+    if mark != _MARK:
+        raise SourceError(f"{path}: no Parquet file: it does not end as one does")
+    if length > _LARGEST_FOOTER:
+        raise SourceError(f"{path}: the Parquet file has a footer of {length} bytes, more than {_LARGEST_FOOTER}")
+
+
+def _check_groups(path: Path, read: Sequence[str]) -> None:
+    try:
+        with ParquetFile(path) as file:
+            groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(f"{path}: no Parquet file: {error}") from error
+    roots = set(read)
+    for number, group in enumerate(groups, start=1):
+        chunks = map(group.column, range(group.num_columns))
+        size = sum(each.total_uncompressed_size for each in chunks if each.path_in_schema.split(".")[0] in roots)
+        if size > LARGEST_GROUP:
+            raise SourceError(
+                f"{path}: row group {number} has {size} bytes in the columns that the profile reads, more than"
+                f" {LARGEST_GROUP}; write the file with smaller row groups"
+            )
+
+
+def _read_columns(profile: Profile, names: Sequence[str]) -> list[str]:
+    """Return the columns that the profile reads: all where a record's reference is a hash of its line."""
+    if not profile.reference.columns:
+        return list(names)
+    wanted = {column for _, column in profile.columns()}
+    return [name for place, name in enumerate(names, start=1) if name in wanted or place in wanted]
+
+
+def _missing(height: int, done: Sequence[Span]) -> Iterator[Span]:
     position = 0
     for span in [*sorted(done), Span(height, height, 0)]:
-        while position < span.start:
-            end = min(position + rows, span.start)
-            yield Span(position, end, end - position)
-            position = end
+        if position < span.start:
+            yield Span(position, span.start, span.start - position)
         position = max(position, span.end)
 
 
-def _tables(source: pl.LazyFrame, columns: Sequence[str], spans: Iterator[Span], path: Path) -> Iterator[FieldTable]:
-    for span in spans:
-        rows = _Rows(source, span, path)
-        yield _table(rows.read(), columns, span, rows.raw)
+@dataclass
+class _Reader:
+    """A reader of rows: few first, then as many as have about _TABLE_BYTES of text."""
 
-
-@dataclass(frozen=True)
-class _Rows:
-    """Some rows of the file, read again where their texts are needed."""
-
-    source: pl.LazyFrame
-    span: Span
     path: Path
+    source: pl.LazyFrame
+    names: Sequence[str]
+    read: Mapping[str, pl.DataType]
+    max_rows: int
+    size: int = 0
 
-    def read(self) -> pl.DataFrame:
+    def tables(self, spans: Iterator[Span]) -> Iterator[FieldTable]:
+        largest = largest_content(self.path.stat().st_size)
+        rows = min(_FIRST_ROWS, self.max_rows)
+        for span in spans:
+            position = span.start
+            while position < span.end:
+                part = self._slice(position, min(rows, span.end - position))
+                lengths = part.select(pl.sum_horizontal(map(_length, self.read, self.read.values())) + 1).to_series()
+                for start, end in _cuts(lengths):
+                    size = int(lengths[start:end].sum())
+                    self.size += size
+                    if self.size > largest:
+                        raise SourceError(f"{self.path}: its rows become more than {largest} bytes of text")
+                    yield self._table(part[start:end], lengths[start:end], position + start, size)
+                position += part.height
+                room = _TABLE_BYTES * part.height // int(lengths.sum())
+                rows = max(1, min(room, rows * _GROWTH, self.max_rows))
+
+    def _slice(self, start: int, rows: int) -> pl.DataFrame:
         try:
-            return self.source.slice(self.span.start, self.span.lines).collect()
+            return self.source.slice(start, rows).collect()
         except (pl.exceptions.PolarsError, OSError) as error:
             raise SourceError(f"{self.path}: the Parquet file is damaged: {error}") from error
 
-    def raw(self, numbers: Sequence[int]) -> list[str]:
-        """As NDJSON."""
-        if not numbers:
-            return []
-        table = self.read()
-        rows = (table.row(number - self.span.start - 1, named=True) for number in numbers)
-        return [json.dumps(row, ensure_ascii=False) for row in rows]
+    def _texts(self, part: pl.DataFrame) -> pl.DataFrame:
+        return part.select(_as_text(name, kind) for name, kind in self.read.items())
+
+    def _table(self, part: pl.DataFrame, lengths: pl.Series, start: int, size: int) -> FieldTable:
+        span = Span(start, start + part.height, part.height)
+        numbers = pl.int_range(span.start + 1, span.end + 1, dtype=pl.Int64, eager=True).alias(LINE)
+
+        def raw(wanted: Sequence[int]) -> list[str]:
+            """Read rows again, as NDJSON."""
+            if not wanted:
+                return []
+            again = self._texts(self._slice(span.start, span.lines))
+            rows = (again.row(number - span.start - 1, named=True) for number in wanted)
+            return [json.dumps(row, ensure_ascii=False) for row in rows]
+
+        is_long = lengths > LONGEST_LINE
+        texts = dict(zip(self.names, field_names(len(self.names)), strict=True))
+        table = (
+            self._texts(part.filter(~is_long))
+            .rename({name: texts[name] for name in self.read})
+            .with_columns(numbers.filter(~is_long))
+        )
+        rejects = [
+            Reject(number, "", "", f"more than {LONGEST_LINE} bytes of text; none of it is kept")
+            for number in numbers.filter(is_long)
+        ]
+        result = FieldTable(span, start + 1, table, raw, rejects, size=size)
+        reject_nul(result, {texts[name]: name for name in self.read})
+        return result
 
 
-def _table(table: pl.DataFrame, columns: Sequence[str], span: Span, raw: RawLines) -> FieldTable:
-    table.columns = field_names(len(columns))
-    numbers = pl.int_range(span.start + 1, span.end + 1, dtype=pl.Int64, eager=True)
-    result = FieldTable(span, span.start + 1, table.with_columns(numbers.alias(LINE)), raw)
-    reject_nul(result, columns)
-    return result
+def _cuts(lengths: pl.Series) -> Iterator[tuple[int, int]]:
+    """Yield parts of rows that have about _TABLE_BYTES, or one row."""
+    start = size = 0
+    if int(lengths.sum()) > _TABLE_BYTES:
+        for place, length in enumerate(lengths):
+            if size and size + length > _TABLE_BYTES:
+                yield start, place
+                start, size = place, 0
+            size += length
+    yield start, len(lengths)
+
+
+def _length(name: str, kind: pl.DataType) -> pl.Expr:
+    """Return the bytes of texts, before anything makes copies of those that rows share."""
+    column = pl.col(name)
+    if isinstance(kind, pl.String):
+        length = column.str.len_bytes()
+    elif isinstance(kind, pl.Binary):
+        length = column.bin.size()
+    elif isinstance(kind, pl.Categorical | pl.Enum):
+        length = column.cat.len_bytes()
+    else:
+        length = pl.lit(_SHORT_TEXT, pl.Int64)
+    return length.cast(pl.Int64).fill_null(0)
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
@@ -85,6 +193,8 @@ def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
         column = column.str.replace(r"\.000000", "")
     elif isinstance(kind, pl.Binary):
         column = column.cast(pl.String, strict=False)
+    elif isinstance(kind, pl.Duration):
+        column = column.cast(pl.Int64)  # in the file's unit
     elif isinstance(kind, pl.List | pl.Struct | pl.Array):
         column = pl.when(column.is_null()).then(pl.lit("")).otherwise(pl.lit(""))  # nested: none of ours
     return column.cast(pl.String).fill_null("").alias(name)

@@ -5,15 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
+
+from wingtel.ingest.outcomes import IngestResult
 from wingtel.ingest.service import inspect
 from wingtel.usage.business_days import time_zone
 
-from .bulk import ReadTable
-from .fields import LINE
-from .ingestion import batch_of, columns_at_fault, options_of
+from .credits import Credits
+from .ingestion import PartBatch, columns_at_fault, options_of
 from .profiles import Profile
 from .reading import reading
-from .values.prices import UNRATED
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class PreviewedReject:
 
 @dataclass(frozen=True)
 class Preview:
-    """What the first lines are, and what the file calls its columns."""
+    """The first lines of a file, with the names of its columns."""
 
     columns: list[str]
     lines: int
@@ -60,7 +61,16 @@ def preview(path: Path, profile: Profile, lines: int) -> Preview:
         if part is None:
             return Preview(source.columns, 0, 0, [], [])
         table = part.table
-        notes, prices = _resolved(profile, table)
+        batch = PartBatch(table, profile)
+        notes, prices = _resolved(profile, batch)
+        names = columns_at_fault(profile)
+        rejects = [
+            *((reject.line, reject.field, reject.reason) for reject in table.rejects),
+            *(
+                (line, names.get(field, field), reason)
+                for line, field, reason in batch.outcome(IngestResult()).rejected
+            ),
+        ]
         return Preview(
             source.columns,
             table.lines,
@@ -69,23 +79,27 @@ def preview(path: Path, profile: Profile, lines: int) -> Preview:
                 PreviewedRecord(
                     line, kind, reference, moment, name, quantity, prices.get((line, kind)), notes.get(line, "")
                 )
-                for line, kind, reference, moment, name, quantity in table.records.sort(LINE)
-                .select(LINE, "usage_type", "record_id", "moment", "name", "quantity")
+                for line, kind, reference, moment, name, quantity in pl.concat([batch.records, batch.credits])
+                .sort("position")
+                .select("position", "usage_type", "record_id", "usage_date", "identifier", "quantity")
                 .iter_rows()
             ],
-            [PreviewedReject(reject.line, reject.field, reject.reason) for reject in sorted(table.rejects)],
+            [PreviewedReject(*reject) for reject in sorted(rejects)],
         )
 
 
-def _resolved(profile: Profile, read: ReadTable) -> tuple[dict[int, str], dict[tuple[int, str], Decimal]]:
+def _resolved(profile: Profile, batch: PartBatch) -> tuple[dict[int, str], dict[tuple[int, str], Decimal]]:
     """Return what keeps lines from being ingested; and the prices of records."""
-    records, rejected = inspect(batch_of(read), options_of(profile))
+    records, rejected = inspect(batch.records, options_of(profile))
+    if batch.credits.height:
+        credited, _ = Credits(batch.credits, options_of(profile), is_dry=True).examine(pl.Series(dtype=pl.UInt64))
+        rejected = [*rejected, *credited.rejected]
     names = columns_at_fault(profile)
     notes = {line: f"{names.get(field, field)}: {reason}" for line, field, reason in rejected}
     prices = {
         (line, kind): price
-        for table in (read.records.rename({LINE: "position"}), records)
+        for table in (batch.records, batch.credits, records)
         for line, kind, price in table.select("position", "usage_type", "price").iter_rows()
-        if price != UNRATED
+        if price is not None
     }
     return notes, prices

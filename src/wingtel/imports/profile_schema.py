@@ -55,8 +55,8 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Layout(Section, frozen=True, kw_only=True):
     """The way from lines to fields. `quote` is "" when nothing is quoted; `columns` names those of a headless file.
 
-    As many as `optional_trailing` columns at the end of a line may be missing. Only `format` matters to NDJSON and
-    Parquet.
+    As many as `optional_trailing` columns at the end of a line may be missing. The first `skip_lines` lines of a file,
+    before a header, are passed over. Only `format` matters to NDJSON and Parquet.
     """
 
     format: Format = "delimited"
@@ -66,6 +66,7 @@ class Layout(Section, frozen=True, kw_only=True):
     header: bool = True
     columns: tuple[str, ...] = ()
     optional_trailing: WholeNumber = 0
+    skip_lines: Annotated[int, Meta(ge=0, le=1000, description="a whole number from 0 to 1000")] = 0
 
     def __post_init__(self) -> None:
         """Check that the keys fit each other."""
@@ -93,7 +94,7 @@ _DELIMITED = Layout()
 
 
 class Moment(Section, frozen=True, kw_only=True):
-    """When it was used: columns joined with a space, read by the first of `formats` that fits.
+    """The timestamp: columns joined with a space, read by the first of `formats` that fits.
 
     `time_zone` (an IANA name, or "operator" for the zone of the business days) holds for timestamps without an offset.
     """
@@ -114,7 +115,7 @@ class Moment(Section, frozen=True, kw_only=True):
 
 
 class UsageTypes(Section, frozen=True, kw_only=True):
-    """What was used: the value of `column` in a list; or `constant`; or both types `by_quantity`, each where its
+    """The usage type: the value of `column` in a list; or `constant`; or both types `by_quantity`, each where its
     columns are neither empty nor zero.
     """
 
@@ -154,16 +155,24 @@ class UsageTypes(Section, frozen=True, kw_only=True):
         )
 
 
-class NumberMarks(Section, frozen=True, kw_only=True):
-    """The marks in numbers: the one before decimals, and the one between groups of three digits, "" for none."""
+class NumberForm(Section, frozen=True, kw_only=True):
+    """The form of quantities and prices: the mark before decimals, the one between groups of three digits, "" for none,
+    and what to do with a record that has a negative one.
+    """
 
     decimal: Literal[".", ","] = "."
     thousands: Literal["", ".", ",", " ", "'", "\u2019", "_", "\u00a0", "\u202f"] = ""
+    negative: Literal["reject", "adjust"] = "reject"
 
     def __post_init__(self) -> None:
         """Check that they differ."""
         if self.decimal == self.thousands:
             self.fail("thousands", "is the mark before decimals as well")
+
+    @property
+    def takes_credits(self) -> bool:
+        """Tell whether negative records are taken, as adjustments."""
+        return self.negative == "adjust"
 
 
 class Weighted(Section, frozen=True, kw_only=True):
@@ -174,7 +183,7 @@ class Weighted(Section, frozen=True, kw_only=True):
 
 
 class Quantity(Section, frozen=True, kw_only=True):
-    """How much was used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
+    """The quantity used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
 
     columns: Annotated[
         tuple[Column | Weighted, ...],
@@ -192,6 +201,11 @@ class Quantity(Section, frozen=True, kw_only=True):
     def factor(self) -> Fraction:
         """Return how many kilobytes, or seconds, one unit is."""
         raise NotImplementedError
+
+    @property
+    def parts(self) -> int:
+        """Return in how many parts of a kilobyte or second segments are added up: bytes, or thousandths."""
+        return max(self.factor.denominator, 1000)
 
 
 class DataQuantity(Quantity, frozen=True, kw_only=True):
@@ -235,8 +249,8 @@ class Shares(Section, frozen=True, kw_only=True):
 class Price(Section, frozen=True, kw_only=True):
     """The price on the line: `column`, or one for each usage type.
 
-    Without `is_rounded` (half to even, to 4 decimals), more decimals are rejected. Where a line can be both types, one
-    price `of_both` is for one of them, or shared; one `of_neither` is for a type, or rejected.
+    Without `is_rounded` (half to even, to 8 decimals), more decimals are rejected. The price `of_both` of a line
+    that is both types is for one of them, or shared; one `of_neither` is for a type, or rejected.
     """
 
     column: Column | None = None
@@ -294,17 +308,34 @@ class TariffRates(Section, frozen=True, kw_only=True):
 
 class Reference(Section, frozen=True, kw_only=True):
     """The record's own reference: `prefix` and the values of `columns` with `separator` between them, or a hash of the
-    line when there is none.
+    line when there is none. Of lines with the same hash, all are `one_record`, or they are `numbered` within the file.
+    With `segments`, lines with one reference and subscription are parts of one record.
     """
 
     columns: SeveralColumns = ()
     separator: ShortText = "-"
     prefix: ShortText = ""
     on_duplicate: OnDuplicate = OnDuplicate.IGNORE
+    equal_lines: Literal["one_record", "numbered"] = "one_record"
+    segments: bool = False
+
+    def __post_init__(self) -> None:
+        """Check that only lines without a reference are numbered, and only others put together."""
+        if self.segments and not self.columns:
+            self.fail("segments", "needs columns: lines are put together by their reference")
+        if self.segments and self.on_duplicate is not OnDuplicate.IGNORE:
+            self.fail("segments", 'a late segment is a conflict; on_duplicate has to be "ignore"')
+        if self.columns and self.numbers_lines:
+            self.fail("equal_lines", "means nothing beside columns, which tell records apart; take it out")
+
+    @property
+    def numbers_lines(self) -> bool:
+        """Tell whether equal lines are numbered within the file."""
+        return self.equal_lines == "numbered"
 
 
 class Naming(Section, frozen=True, kw_only=True):
-    """What a line calls its subscription."""
+    """The identifier of a line's subscription."""
 
     by: Lookup
     column: Column
@@ -360,7 +391,7 @@ class Sections(Section, frozen=True, kw_only=True):
     constants: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     filters: tuple[Filter, ...] = field(name="filter", default=())
-    numbers: NumberMarks = NumberMarks()
+    numbers: NumberForm = NumberForm()
     moment: Moment
     usage_types: UsageTypes = field(name="usage_type")
     data: DataQuantity | None = None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from wingtel.ingest.batch import OnDuplicate
 from wingtel.rating import Tariff
 from wingtel.usage.models import UsageType
 
@@ -62,6 +63,8 @@ class Profile(Sections, frozen=True, kw_only=True):
             if is_needed and kind not in self.quantities:
                 self.fail(kind.value, "missing; a table is needed")
         self._check_prices()
+        if self.numbers.takes_credits:
+            self._check_credits()
         for key, column in self.columns():
             if self.layout.format == "ndjson" and isinstance(column, int):  # members of an object come in any order
                 reason = "is a position, which columns of this format do not have; say the name"
@@ -88,6 +91,18 @@ class Profile(Sections, frozen=True, kw_only=True):
         for key in ("of_both", "of_neither"):
             if not self.usage_types.by_quantity and getattr(price, key) is not None:
                 self.fail(f"price.{key}", "means nothing without usage_type.by_quantity; take it out")
+
+    def _check_credits(self) -> None:
+        if self.rates:
+            self.fail("numbers.negative", "credits need a price column: a tariff rates none")
+        if self.usage_types.by_quantity:
+            self.fail("numbers.negative", "a line with a credit has one usage type; usage_type.by_quantity allows two")
+        if self.reference.segments:
+            self.fail("numbers.negative", "credits have no segments; take out reference.segments, or this")
+        if not self.reference.columns:
+            self.fail("numbers.negative", "credits need reference.columns: the reference is the adjustment's reason")
+        if self.reference.on_duplicate is not OnDuplicate.IGNORE:
+            self.fail("numbers.negative", 'adjustments are kept as they are; reference.on_duplicate has to be "ignore"')
 
     def amounts(self) -> Iterator[Column]:
         """Yield the columns of quantities and prices."""

@@ -12,31 +12,17 @@ from typing import Any
 import polars as pl
 
 from .errors import SourceError
+from .file_formats import FIRST_BYTES, PARQUET, begins_with
+from .json_arrays import as_lines
 from .sources import opened
+from .streams import pieces_of, stream_of
 
 _SAMPLE_BYTES = 1 << 18
 _SAMPLE_ROWS = 1000  # of Parquet
 _SHORT = 2
 """Fields that a line may lack, or lines that may be blank, and still belong to the sample."""
 _DELIMITERS = "|;\t,"
-_FORMATS = {
-    b"PK\x03\x04": "a ZIP archive or a spreadsheet",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ\x00": "xz",
-    b"7z\xbc\xaf\x27\x1c": "a 7z archive",
-    b"Rar!": "a RAR archive",
-    b"\x1f\x8b": "gzip within gzip",
-    b"\x28\xb5\x2f\xfd": "zstd within zstd",
-    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
-    b"%PDF": "PDF",
-    b"Obj\x01": "Avro",
-    b"ORC": "ORC",
-    b"\xff\xfe\x00\x00": "UTF-32",
-    b"\x00\x00\xfe\xff": "UTF-32",
-    b"\xff\xfe": "UTF-16",
-    b"\xfe\xff": "UTF-16",
-}
-"""Formats of files by their first bytes, the longer ones first where one begins with another."""
+_ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*[\[{\"]")
 
 
 @dataclass(frozen=True)
@@ -63,33 +49,25 @@ def read_sample(path: Path) -> Sample:
     Raises SourceError when the file is empty or damaged, and by the name of its format for any other.
     """
     with path.open("rb") as file:
-        if file.read(4) == b"PAR1":
+        if begins_with(file.read(FIRST_BYTES), PARQUET):
             return _parquet(path)
     with opened(path) as (stream, _):
         data = stream.read(_SAMPLE_BYTES)
-    if form := _binary_format(data):
-        raise SourceError(f"{path}: no profile can be drafted from {form}; give the text, NDJSON or Parquet within it")
+        if _ARRAY.match(data):
+            data = as_lines(stream_of(pieces_of(stream, data))).read(_SAMPLE_BYTES)
+    if b"\0" in data:
+        raise SourceError(f"{path}: no profile can be drafted from binary data")
     if len(data) == _SAMPLE_BYTES and b"\n" in data:
         data = data[: data.rindex(b"\n") + 1]
-    encoding, text = _decoded(data)
-    if not text.strip(f" \r\n\x1a{_DELIMITERS}"):
+    encoding, text = _decoded(data.removesuffix(b"\x1a"))
+    if not text.strip(f" \r\n{_DELIMITERS}"):
         raise SourceError(f"{path}: the file is empty, and nothing can be drafted from it")
-    if re.match(r"\s*\[\s*[\[{\"]", text):
-        raise SourceError(f"{path}: no profile can be drafted from a JSON array; write one object a line (NDJSON)")
     return _ndjson(path, text) if text.lstrip().startswith("{") else _delimited(text, encoding)
 
 
 def quoted(text: str) -> str:
     """Return a text as TOML writes it, on one line."""
     return json.dumps(text.encode(errors="replace").decode(), ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _binary_format(data: bytes) -> str | None:
-    form = next((name for magic, name in _FORMATS.items() if data.startswith(magic)), None)
-    if form or b"\0" not in data:
-        return form
-    zeros = data[:100].count(0)
-    return "UTF-16 without a byte order mark" if 2 * zeros >= len(data[:100]) - 1 else "binary data"
 
 
 def _decoded(data: bytes) -> tuple[str, str]:

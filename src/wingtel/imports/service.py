@@ -26,17 +26,20 @@ from .profiles import Profile
 from .reading import Opened, Read, reading
 from .sources import content_hash
 
+MOST_REJECTS = 1_000_000
+"""Rejected lines that one run of an import stores, unless it is told otherwise."""
+
 Progress = Callable[[int, Counts], None]
 """Told, after each chunk's commit, how many bytes of the file are done, and what became of the lines so far."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """How to import.
+    """Options of an import.
 
     `since`: take records from this day on, however late they are. `again`: also what was imported before.
-    `is_dry_run`: nothing is stored. `max_rejects`: with more, the import stops. `workers`: how many chunks are
-    recorded at the same time, each on a connection of its own if several.
+    `is_dry_run`: nothing is stored. `max_rejects`: with more in one run, the import stops. `workers`: how many chunks
+    are recorded at the same time, each on a connection of its own if several.
     `chunk_lines`: lines that are committed together at most; `block_lines`: lines that are read at a time at most.
     """
 
@@ -44,7 +47,7 @@ class ImportOptions:
     since: date | None = None
     again: bool = False
     is_dry_run: bool = False
-    max_rejects: int | None = None
+    max_rejects: int = MOST_REJECTS
     workers: int = 1
     chunk_lines: int = PART_LINES
     block_lines: int = BLOCK_LINES
@@ -52,12 +55,13 @@ class ImportOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportSummary:
-    """What became of a file's data lines: accepted + skipped + duplicate + conflict + rejected == lines.
+    """Outcome of a file's data lines: accepted + skipped + duplicate + conflict + rejected == lines.
 
     `rejects` are the first `ImportSummary.SHOWN` in the order of the file; all of them are kept as
     RejectedRecord. `was_imported` says that this very file had been imported before, with these counts, and that
-    nothing was done; `resumed` are the lines that an earlier, interrupted run had recorded. A dry run has no
-    `import_id`.
+    nothing was done; `resumed` are the lines that an earlier, interrupted run had recorded. `warnings` say what may be
+    wrong with the part of the file that was read. A dry run has no `import_id`. `equal_lines` are the duplicates that
+    are such for want of a reference: all their fields are those of another line, of this file or of an earlier one.
     """
 
     SHOWN = 20
@@ -76,6 +80,8 @@ class ImportSummary:
     seconds: float
     was_imported: bool = False
     resumed: int = 0
+    equal_lines: int = 0
+    warnings: tuple[str, ...] = ()
 
     @property
     def lines_per_second(self) -> float:
@@ -112,11 +118,11 @@ def import_feed(
     with alone(f"{sha256} {profile.digest}", wait=True):
         earlier = UsageImport.objects.filter(sha256=sha256, profile_sha256=profile.digest).order_by("-pk").first()
         if earlier and not options.again and _is_done(earlier):
-            return _summary(earlier, time.perf_counter() - started, was_imported=True)
+            return _summary(earlier, profile, time.perf_counter() - started, was_imported=True)
         run = earlier if earlier and _is_resumable(earlier) else _new_run(name, sha256, profile)
         resumed = run.lines
-        _run(run, path, profile, options, on_progress)
-        return _summary(run, time.perf_counter() - started, resumed=resumed)
+        warnings = _run(run, path, profile, options, on_progress)
+        return _summary(run, profile, time.perf_counter() - started, resumed=resumed, warnings=warnings)
 
 
 def check_import(profile: Profile, options: ImportOptions) -> None:
@@ -160,7 +166,10 @@ def _new_run(name: str, sha256: str, profile: Profile) -> UsageImport:
     )
 
 
-def _run(run: UsageImport, path: Path, profile: Profile, options: ImportOptions, on_progress: Progress | None) -> None:
+def _run(
+    run: UsageImport, path: Path, profile: Profile, options: ImportOptions, on_progress: Progress | None
+) -> list[str]:
+    """Import what is not done of a file; return its warnings."""
     UsageImport.objects.filter(pk=run.pk).update(status=UsageImport.Status.RUNNING, finished_at=None, problem="")
     done = [Span(*span) for span in run.spans.values_list("start", "end", "lines")]
     try:
@@ -172,6 +181,7 @@ def _run(run: UsageImport, path: Path, profile: Profile, options: ImportOptions,
             _finish(run, UsageImport.Status.FAILED, str(error).replace(str(path), run.file))
         raise
     _finish(run, UsageImport.Status.COMPLETED)
+    return source.warnings
 
 
 def _reading(
@@ -190,6 +200,7 @@ def _record(
     on_progress: Progress | None,
 ) -> None:
     counts = _counts(run)
+    before = counts.rejected
     ingestor = PartIngestor(run, profile, options.create_subscriptions, options.since)
     outcomes: Iterator[tuple[Counts, int]]
     if options.workers == 1:
@@ -198,11 +209,12 @@ def _record(
         outcomes = _by_workers(ingestor, parts, options.workers)
     for chunk, bytes_read in outcomes:
         counts += chunk
+        rejected = counts.rejected - before
         if on_progress:
             on_progress(bytes_read, counts)
-        if options.max_rejects is not None and counts.rejected > options.max_rejects:
+        if rejected > options.max_rejects:
             raise TooManyRejectsError(
-                f"{counts.rejected} lines were rejected, more than {options.max_rejects}: the import stopped after"
+                f"{rejected} lines were rejected, more than {options.max_rejects}: the import stopped after"
                 f" {counts.lines} lines; see `wingtel rejects {run.pk}`, and import again to go on"
             )
 
@@ -240,7 +252,15 @@ def _finish(run: UsageImport, status: UsageImport.Status, problem: str = "") -> 
     running.update(status=status, finished_at=timezone.now(), problem=problem)
 
 
-def _summary(run: UsageImport, seconds: float, *, was_imported: bool = False, resumed: int = 0) -> ImportSummary:
+def _summary(
+    run: UsageImport,
+    profile: Profile,
+    seconds: float,
+    *,
+    was_imported: bool = False,
+    resumed: int = 0,
+    warnings: Sequence[str] = (),
+) -> ImportSummary:
     run.refresh_from_db()
     return ImportSummary(
         import_id=run.pk,
@@ -254,7 +274,14 @@ def _summary(run: UsageImport, seconds: float, *, was_imported: bool = False, re
         seconds=seconds,
         was_imported=was_imported,
         resumed=resumed,
+        equal_lines=_equal_lines(profile, run.duplicate),
+        warnings=tuple(warnings),
     )
+
+
+def _equal_lines(profile: Profile, duplicate: int) -> int:
+    reference = profile.reference
+    return 0 if reference.columns or reference.numbers_lines else duplicate
 
 
 def _dry_run(
@@ -265,7 +292,7 @@ def _dry_run(
     started: float,
     on_progress: Progress | None,
 ) -> ImportSummary:
-    """What would become of the file."""
+    """Return the outcome that an import would have; store nothing."""
     dry_run = DryRun(profile, options.create_subscriptions, options.since)
     with _reading(path, profile, options) as source:
         for part in source.parts:
@@ -279,4 +306,6 @@ def _dry_run(
         **dry_run.counts._asdict(),
         rejects=dry_run.rejects[: ImportSummary.SHOWN],
         seconds=time.perf_counter() - started,
+        equal_lines=_equal_lines(profile, dry_run.counts.duplicate),
+        warnings=tuple(source.warnings),
     )

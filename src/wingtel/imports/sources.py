@@ -1,30 +1,31 @@
-"""Where feeds come from: files, globs, folders, standard input; plain, gzip or zstd."""
+"""Sources of feeds: files, globs, folders and standard input, whose content is decompressed and made UTF-8."""
 
+import codecs
 import glob
-import gzip
 import hashlib
-import io
 import shutil
 import signal
 import sys
 import tempfile
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-import zstandard
-
+from .decompression import decompressed
 from .errors import SourceError
+from .file_formats import FIRST_BYTES, binary_format, utf16_of
+from .streams import READ_BYTES, pieces_of, stream_of
 
 STANDARD_INPUT = "-"
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
-_READ = 1 << 20
+_READABLE = (
+    "read are delimited text, NDJSON and JSON arrays, plain or compressed once (gzip, zstd, bzip2, xz, ZIP), and"
+    ' Parquet (layout.format = "parquet")'
+)
 
 
 def find_files(names: Sequence[str]) -> list[Path]:
-    """The files that paths, globs and folders stand for, each once: a folder for the files directly in it, by name.
+    """Return the files that paths, globs and folders stand for, each once: of a folder those directly in it, by name.
 
     Hidden files are left out of folders. Raises SourceError for a name that stands for none.
     """
@@ -46,82 +47,55 @@ def find_files(names: Sequence[str]) -> list[Path]:
 
 @contextmanager
 def standard_input() -> Iterator[Path]:
-    """Standard input as a file, kept only as long as it is needed: an import has to know all of it before it begins."""
+    """Keep standard input as a file as long as it is needed: an import has to know all of it before it begins."""
     signal.siginterrupt(signal.SIGINT, True)  # Polars's handler restarts the read, and Ctrl-C would not be noticed
     with tempfile.NamedTemporaryFile(prefix="wingtel-import-") as spool:
-        shutil.copyfileobj(sys.stdin.buffer, spool, _READ)
+        shutil.copyfileobj(sys.stdin.buffer, spool, READ_BYTES)
         spool.flush()
         yield Path(spool.name)
 
 
 def content_hash(path: Path) -> str:
-    """SHA-256 of the file as it is, in hexadecimal."""
+    """Return the SHA-256 of the file as it is, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """The content of the file, decompressed as its first bytes ask for; and the file itself, to tell how far it is
-    read.
+def opened(path: Path, encoding: str = "utf-8") -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """Open the content of a file, decompressed as its first bytes ask for, and UTF-16 with a byte order mark as UTF-8.
 
-    Raises SourceError, from reading too, when the compressed data is truncated or damaged.
+    Yields the file itself as well, to tell how far it is read.
+    Raises SourceError for UTF-16 where another `encoding` than UTF-8 is expected, by the name of its format for a file
+    without text, and, from reading too, for compressed data that is truncated, damaged or too large.
     """
     with path.open("rb") as file:
-        try:
-            yield _decompressed(file), file
-        except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as error:
-            raise SourceError(f"{path}: the compressed data is truncated or damaged: {error}") from error
+        yield _content(path, file, encoding), file
 
 
-def _decompressed(file: BinaryIO) -> BinaryIO:
-    magic = file.read(4)
+def _content(path: Path, file: BinaryIO, encoding: str) -> BinaryIO:
+    start = file.read(FIRST_BYTES)
     file.seek(0)
-    if magic.startswith(_GZIP):
-        return cast("BinaryIO", gzip.GzipFile(fileobj=file))
-    if magic == _ZSTD:
-        return cast("BinaryIO", _WholeZstd(file))
-    return file
+    stream = file
+    if pieces := decompressed(path, file, start):
+        content = stream_of(pieces)
+        start = content.read(FIRST_BYTES)
+        stream = stream_of(pieces_of(content, start))
+    if form := binary_format(start):
+        raise SourceError(f"{path}: the file holds {form}; {_READABLE}")
+    if utf16 := utf16_of(start):
+        if encoding != "utf-8":
+            raise SourceError(
+                f'{path}: the text is UTF-16, and the profile says layout.encoding = "{encoding}"; say "utf-8"'
+            )
+        return stream_of(_as_utf8(stream, utf16))
+    return stream
 
 
-class _WholeZstd(io.RawIOBase):
-    """All frames of a zstd file; its end in the middle of one is an error, which the library passes over."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._decompressor = zstandard.ZstdDecompressor().decompressobj()
-        self._ready = b""
-        self._within_frame = False
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        parts, length = [self._ready], len(self._ready)
-        while size < 0 or length < size:
-            more = self._more()
-            if not more:
-                break
-            parts.append(more)
-            length += len(more)
-        whole = b"".join(parts)
-        end = len(whole) if size < 0 else size
-        self._ready = whole[end:]
-        return whole[:end]
-
-    def _more(self) -> bytes:
-        while True:
-            if self._decompressor.eof:
-                unused = self._decompressor.unused_data
-                self._decompressor = zstandard.ZstdDecompressor().decompressobj()
-                self._within_frame = False
-            else:
-                unused = b""
-            data = unused or self._file.read(_READ)
-            if not data:
-                if self._within_frame:
-                    raise EOFError("the last frame has no end")
-                return b""
-            self._within_frame = True
-            if more := self._decompressor.decompress(data):
-                return more
+def _as_utf8(stream: BinaryIO, encoding: str) -> Iterator[bytes]:
+    """Yield UTF-16 as UTF-8. Lone surrogates and half a character at the end give bytes that are none of UTF-8."""
+    decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+    for piece in pieces_of(stream):
+        yield decoder.decode(piece).encode("utf-8", "surrogatepass")
+    if decoder.getstate()[0]:
+        yield b"\xff"

@@ -153,7 +153,7 @@ class _Epoch(Format):
 
 
 class _Directive(NamedTuple):
-    """What Python and Polars read alike: beside another directive, by itself; and all that Python may read."""
+    """Texts that Python and Polars read alike: beside another directive, by itself; and all that Python may read."""
 
     exact: str
     loose: str

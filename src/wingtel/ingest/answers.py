@@ -1,4 +1,4 @@
-"""The bodies that the API and the commands answer with."""
+"""Conflicts as the API and the commands answer with them."""
 
 from collections.abc import Sequence
 from typing import Any

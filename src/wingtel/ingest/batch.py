@@ -1,7 +1,7 @@
 """Usage records as columns: the one form in which they are validated, resolved, rated and written."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 import polars as pl
@@ -41,6 +41,10 @@ def business_day(usage_date: pl.Expr, zone: str) -> pl.Expr:
     return usage_date.dt.convert_time_zone(zone).dt.date()
 
 
+SAME_REFERENCE = timedelta(days=7)
+"""The most time between the timestamps of records with one reference, where there may be one of each."""
+
+
 class Lookup(StrEnum):
     """The kind of identifier by which records name their subscription."""
 
@@ -68,7 +72,7 @@ class Lookup(StrEnum):
 
 
 class OnDuplicate(StrEnum):
-    """What becomes of a record whose key is stored already.
+    """The treatment of a record whose key is stored already.
 
     It is counted as duplicate or conflict, takes the place of the stored one where its amounts differ, or is rejected.
     """
@@ -80,7 +84,7 @@ class OnDuplicate(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where a batch comes from, to be told later of each of its records. See IngestBatch."""
+    """The origin of a batch, told later of each of its records. See IngestBatch."""
 
     kind: IngestBatch.Origin
     reference: str
@@ -90,11 +94,12 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class IngestOptions:
-    """How to ingest a batch.
+    """The options of an ingestion.
 
     With a `carrier`, subscriptions of others are unknown. With `create_subscriptions`, unknown ones are created with
     the carrier of the latest record that names them. A `tariff` prices records that have no price. `since`: take
-    records from this business day on, however late they are.
+    records from this business day on, however late they are. `one_per_reference`: a record with the reference and
+    subscription of one that is stored within SAME_REFERENCE of it is no new one, whatever its timestamp.
     """
 
     lookup: Lookup = Lookup.ID
@@ -103,4 +108,5 @@ class IngestOptions:
     tariff: Tariff | None = None
     since: date | None = None
     on_duplicate: OnDuplicate = OnDuplicate.IGNORE
+    one_per_reference: bool = False
     origin: Origin | None = None

@@ -1,5 +1,6 @@
 """Comparing a batch with the records that are stored: which are new, which repeat, and which contradict."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,6 +11,8 @@ from . import writer
 from .batch import KEY, OnDuplicate
 from .outcomes import Rejection
 
+Find = Callable[[UsageType, pl.DataFrame], pl.DataFrame]
+"""Compares records of one usage type with those stored, as `writer.new_or_different` does."""
 _STORED = {"stored_quantity": "quantity", "stored_price": "price"}
 
 
@@ -30,12 +33,12 @@ def all_new(records: pl.DataFrame) -> Compared:
     return Compared(records, records.clear(), _no_conflicts(records))
 
 
-def compare(records: pl.DataFrame, on_duplicate: OnDuplicate) -> Compared:
-    """Compare records with those stored, and with each other; of those with one key the first is new.
+def compare(records: pl.DataFrame, on_duplicate: OnDuplicate, find: Find = writer.new_or_different) -> Compared:
+    """Compare records with those that `find` finds stored, and with each other; of those with one key the first is new.
 
     With OnDuplicate.REPLACE it is the last, which also takes the place of one that is stored with another amount.
     """
-    parts = [_compare_type(kind, records[rows], on_duplicate) for kind, rows in writer.by_type(records)]
+    parts = [_compare_type(kind, records[rows], on_duplicate, find) for kind, rows in writer.by_type(records)]
     if not parts:
         return all_new(records)
     return Compared(
@@ -54,8 +57,8 @@ def reject_stored(records: pl.DataFrame, compared: Compared) -> tuple[Compared, 
     return all_new(kept), rejected
 
 
-def _compare_type(kind: UsageType, records: pl.DataFrame, on_duplicate: OnDuplicate) -> Compared:
-    found = writer.new_or_different(kind, records)
+def _compare_type(kind: UsageType, records: pl.DataFrame, on_duplicate: OnDuplicate, find: Find) -> Compared:
+    found = find(kind, records)
     is_new = pl.col("stored_quantity").is_null()
     unknown = _at(records, found.filter(is_new)["position"])
     different = records.join(found.filter(~is_new), on="position", how="inner", maintain_order="left")

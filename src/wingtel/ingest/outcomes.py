@@ -1,4 +1,4 @@
-"""What becomes of usage records that are ingested."""
+"""Outcomes of usage records that are ingested."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from wingtel.aggregates.answers import money
 
 
 class Outcome(StrEnum):
-    """What can become of a record."""
+    """The outcome of a record."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -44,7 +44,7 @@ class Conflict(NamedTuple):
 
 
 class RecordOutcome(NamedTuple):
-    """What became of one record; `field` and `reason` only where it was rejected or is a conflict."""
+    """The outcome of one record; it has `field` and `reason` only where it is rejected or a conflict."""
 
     outcome: Outcome
     field: str = ""
@@ -53,7 +53,7 @@ class RecordOutcome(NamedTuple):
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What became of a batch, by position: accepted + duplicates + conflicts + rejected are as many as there were.
+    """The outcome of a batch, by position: accepted + duplicates + conflicts + rejected are as many as there were.
 
     `records` counts those stored; it differs from `accepted` where a position holds two.
     """

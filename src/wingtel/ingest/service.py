@@ -13,11 +13,12 @@ from wingtel.aggregates.populate import populate
 from wingtel.aggregates.strategies import Strategy
 from wingtel.rating import rate
 from wingtel.usage import partitions
+from wingtel.usage.models import UsageAdjustment
 from wingtel.usage.provenance import BATCH_LINES, IngestBatch
 
 from . import statement, writer
 from .batch import IngestOptions, Lookup, OnDuplicate, business_day
-from .comparison import Compared, all_new, compare, reject_stored
+from .comparison import Compared, Find, all_new, compare, reject_stored
 from .inputs import UsageRecordInput, batch_of
 from .outcomes import Conflict, IngestResult, Rejection
 from .resolver import SubscriptionResolver, with_plans, without
@@ -93,15 +94,22 @@ def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tup
     `seen` holds the hashes of earlier batches: of many millions of keys, one may be taken for another.
     """
     records, problems = inspect(batch, options)
-    hashes = records.select(pl.struct("usage_type", "record_id", "usage_date", "identifier").hash()).to_series()
-    fresh = records.filter(~hashes.is_in(seen.implode())).with_columns(source=pl.lit(None, pl.Int64))
+    fresh, seen = unseen(records, seen, by_timestamp=not options.one_per_reference)
     with transaction.atomic():
-        compared = compare(fresh, options.on_duplicate)
+        compared = compare(fresh, options.on_duplicate, _finder(options))
     if options.on_duplicate is OnDuplicate.REJECT:
         compared, repeated = reject_stored(records, compared)
         records, problems = without(records, repeated), [*problems, *repeated]
     stored = pl.concat([compared.new, compared.place])
-    return _result(records, stored, compared.conflicts, problems), pl.concat([seen, hashes])
+    return result_of(records, stored, compared.conflicts, problems), seen
+
+
+def unseen(records: pl.DataFrame, seen: pl.Series, *, by_timestamp: bool = True) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the records whose keys are not in `seen`, without a source, and `seen` with the hashes of all."""
+    key = ["usage_type", "record_id", "identifier", *["usage_date"] * by_timestamp]
+    hashes = records.select(pl.struct(key).hash()).to_series()
+    fresh = records.filter(~hashes.is_in(seen.implode())).with_columns(source=pl.lit(None, pl.Int64))
+    return fresh, pl.concat([seen, hashes])
 
 
 def inspect(batch: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame, list[Rejection]]:
@@ -139,10 +147,10 @@ class _Attempt:
     def __init__(self, options: IngestOptions, finish: Finish | None) -> None:
         self.options = options
         self.finish = finish
-        self.is_careful = False
-        """Whether some records are stored already, so that all have to be compared first."""
+        self.is_careful = options.one_per_reference
+        """Set where records may be stored already, so that all are compared first."""
         self.is_apart = False
-        """Whether the database cannot take some record, which has to be found."""
+        """Set where the database cannot take some record, which has to be found."""
         self.ensured: set[date] = set()
 
     def ensure(self, days: Sequence[date]) -> None:
@@ -186,20 +194,22 @@ class _Attempt:
     def _run_batch(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
         strategy = writer.lock()
         if records.is_empty():
-            return _result(records, records, records, rejected)
+            return result_of(records, records, records, rejected)
+        if self.options.one_per_reference:
+            writer.lock_references()
         records, unresolved = SubscriptionResolver(self.options.lookup, self.options.carrier).resolve(records)
         records, unrated = _rated(records, self.options)
         days = set(records["day"].unique())
         if missing := [day for day in partitions.unknown(sorted(days)) if day not in self.ensured]:
             raise _MissingDaysError(missing)
-        records = _with_source(records, self.options)
+        records = with_source(records, self.options)
         compared, repeated = self._compared(records)
         records = without(records, repeated)
         stored, refused = self._store(compared.new, strategy)
         self._replace(compared.place, strategy)
         if compared.conflicts.height:
             writer.keep_conflicts(compared.conflicts)
-        return _result(
+        return result_of(
             without(records, refused),
             pl.concat([stored, compared.place]),
             compared.conflicts,
@@ -209,7 +219,7 @@ class _Attempt:
     def _compared(self, records: pl.DataFrame) -> tuple[Compared, list[Rejection]]:
         if not self.is_careful:
             return all_new(records), []
-        compared = compare(records, self.options.on_duplicate)
+        compared = compare(records, self.options.on_duplicate, _finder(self.options))
         return reject_stored(records, compared) if self.options.on_duplicate is OnDuplicate.REJECT else (compared, [])
 
     def _store(self, records: pl.DataFrame, strategy: Strategy) -> tuple[pl.DataFrame, list[Rejection]]:
@@ -238,6 +248,10 @@ class _Attempt:
                 populate(day, day)
 
 
+def _finder(options: IngestOptions) -> Find:
+    return writer.new_or_of_another_time if options.one_per_reference else writer.new_or_different
+
+
 def _rated(records: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame, list[Rejection]]:
     """Return the records with a price, and the rejections of those that get none."""
     if not records["price"].null_count():
@@ -253,7 +267,7 @@ def _rated(records: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame,
     return without(records, found.values()), list(found.values())
 
 
-def _with_source(records: pl.DataFrame, options: IngestOptions) -> pl.DataFrame:
+def with_source(records: pl.DataFrame, options: IngestOptions) -> pl.DataFrame:
     """Note the batch that the records belong to; return them with their `source`."""
     origin = options.origin
     if origin is None or records.is_empty():
@@ -266,7 +280,7 @@ def _with_source(records: pl.DataFrame, options: IngestOptions) -> pl.DataFrame:
     return records.with_columns(source=source)
 
 
-def _result(
+def result_of(
     records: pl.DataFrame, stored: pl.DataFrame, conflicts: pl.DataFrame, rejected: Sequence[Rejection]
 ) -> IngestResult:
     """Sum up by position: one with a stored record is accepted, else one with a conflict is a conflict."""
@@ -292,7 +306,7 @@ def _is_missing_partition(error: Exception) -> bool:
 
 def _is_stored_already(error: Exception) -> bool:
     cause = error.__cause__
-    tables = tuple(model._meta.db_table for model in writer.MODELS.values())
+    tables = tuple(model._meta.db_table for model in (*writer.MODELS.values(), UsageAdjustment))
     return isinstance(cause, psycopg.errors.UniqueViolation) and (cause.diag.table_name or "").startswith(tables)
 
 

@@ -19,7 +19,7 @@ _SHOWN = 60
 
 
 class Rule(NamedTuple):
-    """What a field has to be, and the reason to give for a value that is not."""
+    """A rule that a field has to keep, and the reason to give for a value that does not."""
 
     field: str
     holds: pl.Expr

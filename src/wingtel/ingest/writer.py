@@ -6,7 +6,7 @@ source, and `day`, the business day of usage_date.
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pgpq
@@ -22,7 +22,7 @@ from wingtel.aggregates.strategies import Strategy
 from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
 from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_DIGITS
 
-from .batch import KEY, PRICES
+from .batch import KEY, PRICES, SAME_REFERENCE
 
 _SQL = sql.statements(__package__, "sql/writer.sql")
 MODELS = {UsageType.DATA: DataUsageRecord, UsageType.VOICE: VoiceUsageRecord}
@@ -43,11 +43,12 @@ _ARROW = pa.schema(
         "position": pa.int64(),
     }
 )
-_DIFFERENT: dict[str, pl.DataType | type[pl.DataType]] = {
+DIFFERENT: dict[str, pl.DataType | type[pl.DataType]] = {
     "position": pl.Int64,
     "stored_quantity": pl.Int64,
     "stored_price": PRICES,
 }
+"""The columns of what `new_or_different` finds."""
 _COPIED = ("record_id", "usage_date", "subscription_id", "price", "quantity", "source")
 _STAGED = ("record_id", "usage_date", "subscription_id", "price", "quantity", "position")
 
@@ -91,17 +92,37 @@ def new_or_different(kind: UsageType, records: pl.DataFrame) -> pl.DataFrame:
     Return a row for each that is not stored (stored_quantity and stored_price null) and for each that is stored with
     another amount.
     """
+    return _found("new_or_different", kind, records, timedelta())
+
+
+def new_or_of_another_time(kind: UsageType, records: pl.DataFrame) -> pl.DataFrame:
+    """Compare records as `new_or_different` does, with those stored within SAME_REFERENCE of them.
+
+    One with another timestamp is different. There has to be one record of each reference and subscription, and no
+    other session that compares until the transaction ends: see `lock_references`.
+    """
+    return _found("new_or_of_another_time", kind, records, SAME_REFERENCE)
+
+
+def lock_references() -> None:
+    """Wait until no other session stores records of which there may be one of each reference; keep others from it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["lock_references"])
+
+
+def _found(statement: str, kind: UsageType, records: pl.DataFrame, around: timedelta) -> pl.DataFrame:
     _stage(records)
     bounds: dict[str, Any] = {
         "first": records["usage_date"].min(),
         "last": records["usage_date"].max(),
         "least": records["record_id"].min(),
         "most": records["record_id"].max(),
+        "around": around,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_statement("new_or_different", kind), bounds)
+        cursor.execute(_statement(statement, kind), bounds)
         found = cursor.fetchall()
-    return pl.DataFrame(found, schema=_DIFFERENT, orient="row")
+    return pl.DataFrame(found, schema=DIFFERENT, orient="row")
 
 
 def replace(kind: UsageType, records: pl.DataFrame) -> None:

@@ -4,7 +4,7 @@ The database counts an adjustment when it is stored, in the same transaction and
 of the day: open, sealed or expired. It is never changed or deleted: a second one reverses it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,6 +20,8 @@ from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY, PRICE_DECIMALS
 
 LONGEST_REASON = 2000
 LONGEST_ACTOR = 200
+_STORED = 5_000
+"""Adjustments that are stored by one statement."""
 
 
 class AdjustmentRefusedError(ValueError):
@@ -52,7 +54,7 @@ def adjust(
 
     A subscription that was deleted can be adjusted, a day with negative totals be left behind. Raises
     AdjustmentRefusedError for an unknown subscription, a day ahead of the clock by more than WINGTEL_AHEAD_DAYS, an
-    amount of nothing or out of range, a price with more than four decimals, and a missing reason or actor.
+    amount of nothing or out of range, a price with more than eight decimals, and a missing reason or actor.
     """
     adjustment = UsageAdjustment(
         subscription_id=subscription_id,
@@ -63,11 +65,31 @@ def adjust(
         reason=reason.strip(),
         actor=actor.strip(),
     )
-    if problem := next(_problems(adjustment), None):
-        field, why = problem
-        raise AdjustmentRefusedError(why, field)
-    adjustment.save(force_insert=True)
+    for refused in refusals([adjustment]).values():
+        raise refused
+    if not _exists(subscription_id):
+        raise AdjustmentRefusedError(f"there is no subscription {subscription_id!r}", "subscription_id")
+    store([adjustment])
     return adjustment
+
+
+def refusals(adjustments: Sequence[UsageAdjustment]) -> dict[int, AdjustmentRefusedError]:
+    """Return why some of the adjustments, by their places, cannot be made; all subscriptions have to be known."""
+    (today,) = business_days_of([timezone.now()])
+    return {
+        place: AdjustmentRefusedError(reason, field)
+        for place, adjustment in enumerate(adjustments)
+        if (problem := next(_problems(adjustment, today), None))
+        for field, reason in [problem]
+    }
+
+
+def store(adjustments: Sequence[UsageAdjustment]) -> None:
+    """Make adjustments that nothing refuses.
+
+    Raises IntegrityError when one is the credit of a record whose credit is stored already.
+    """
+    UsageAdjustment.objects.bulk_create(adjustments, batch_size=_STORED)
 
 
 def reverse(adjustment_id: int, *, reason: str, actor: str) -> UsageAdjustment:
@@ -119,14 +141,12 @@ def _reversible(adjustment_id: int) -> UsageAdjustment:
     return original
 
 
-def _problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
+def _problems(adjustment: UsageAdjustment, today: date) -> Iterator[tuple[str, str]]:
     yield from _amount_problems(adjustment)
     yield from _text_problems(adjustment)
-    yield from _day_problems(adjustment.day)
+    yield from _day_problems(adjustment.day, today)
     if adjustment.usage_type not in UsageType.values:
         yield "usage_type", f"{adjustment.usage_type!r} is none of {', '.join(UsageType.values)}"
-    if not _exists(adjustment.subscription_id):
-        yield "subscription_id", f"there is no subscription {adjustment.subscription_id!r}"
 
 
 def _exists(subscription_id: object) -> bool:
@@ -161,11 +181,10 @@ def _text_problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
             yield field, f"{text!r} has characters that PostgreSQL cannot keep; leave them out"
 
 
-def _day_problems(day: object) -> Iterator[tuple[str, str]]:
+def _day_problems(day: object, today: date) -> Iterator[tuple[str, str]]:
     if not isinstance(day, date) or isinstance(day, datetime) or not EARLIEST <= day <= LATEST:
         yield "day", f"{day} is no day from {EARLIEST} to {LATEST}"
         return
-    (today,) = business_days_of([timezone.now()])
     if (ahead := (day - today).days) > settings.WINGTEL_AHEAD_DAYS:
         most = f"{settings.WINGTEL_AHEAD_DAYS} (WINGTEL_AHEAD_DAYS)"
         yield "day", f"{day} lies {ahead} days ahead, more than {most}; adjust it once it has come"

@@ -1,4 +1,4 @@
-"""The bodies that the API and the commands answer with."""
+"""Adjustments, days and explanations as the API and the commands answer with them."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from .explaining import ExplainedType, Explanation
 
 
 def adjustment_answer(adjustment: UsageAdjustment) -> dict[str, Any]:
-    """An adjustment; whatever reversed it comes with `select_related("reversed_by")`."""
+    """Return an adjustment as a body; its reversal comes with `select_related("reversed_by")`."""
     reversal: UsageAdjustment | None = getattr(adjustment, "reversed_by", None)
     return {
         "id": adjustment.pk,
@@ -32,7 +32,7 @@ def adjustment_answer(adjustment: UsageAdjustment) -> dict[str, Any]:
 
 
 def day_answer(day: UsageDay) -> dict[str, Any]:
-    """The state of a business day, and the sums it was sealed with."""
+    """Return the state of a business day, and the sums it was sealed with."""
     moments = ("sealed_at", "expired_at", "reopened_at")
     return {
         "day": day.day.isoformat(),
@@ -50,7 +50,7 @@ def day_answer(day: UsageDay) -> dict[str, Any]:
 
 
 def explanation_answer(explanation: Explanation) -> dict[str, Any]:
-    """The body of an explanation."""
+    """Return an explanation as a body."""
     return {
         "subscription_id": explanation.subscription_id,
         "currency": currency(),

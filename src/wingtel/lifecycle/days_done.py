@@ -1,4 +1,4 @@
-"""What became of several business days."""
+"""The outcome of work on several business days."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from datetime import date
 
 @dataclass(frozen=True)
 class DaysDone:
-    """The days that it was done to, and why it was refused for the others."""
+    """The days that work was done to, and the reasons why it was refused for the others."""
 
     done: list[date] = field(default_factory=list)
     refused: dict[date, str] = field(default_factory=dict)

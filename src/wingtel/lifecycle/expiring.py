@@ -1,4 +1,4 @@
-"""Letting raw records go: those of sealed days past their retention, and only those."""
+"""Expiry of raw records: those of sealed days past their retention, and only those."""
 
 import time
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def expire_due() -> DaysDone:
 
 
 def due() -> list[date]:
-    """The sealed days past their retention."""
+    """Return the sealed days past their retention."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["due"], {"retention_days": settings.WINGTEL_RETENTION_DAYS})
         return [day for (day,) in cursor.fetchall()]
@@ -41,8 +41,8 @@ def expire(day: date) -> None:
     """Drop the partitions of a sealed business day in one transaction with the note that it expired.
 
     Before, its aggregates are proven once more, key by key, and its raw records to be those it was sealed with. Any
-    write since the proof prevents the drop. Whoever writes or reads goes first: the locks that it takes are waited for
-    but briefly, and again.
+    write since the proof prevents the drop. Writers and readers go first: it waits for its locks only briefly, and
+    tries again.
 
     Raises ExpiryRefusedError when the day is not sealed, an aggregate is not what the sources say, or its tables are in
     use all the time.
@@ -52,7 +52,7 @@ def expire(day: date) -> None:
 
 @dataclass(frozen=True)
 class _Proof:
-    """What a day came to when it was proven, and how often it had been opened again by then."""
+    """The totals of a day when it was proven, and the times that it had been opened again by then."""
 
     totals: DayTotals
     reopened: int

@@ -1,6 +1,6 @@
-"""How the total of one subscription on one business day comes about: raw records plus adjustments.
+"""Explanation of the total of one subscription on one business day: raw records plus adjustments.
 
-what its raw records sum up to + what its adjustments sum up to = what every answer counts for the day
+sum of the raw records + sum of the adjustments = total of the day in every answer
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Explanation:
 
     @property
     def adds_up(self) -> bool | None:
-        """Whether every usage type does; None once the records are gone."""
+        """Tell whether every usage type adds up; None once the records are gone."""
         return None if self.records_gone else all(found.adds_up for found in self.types)
 
 
@@ -55,7 +55,7 @@ def explain(
 ) -> Explanation:
     """Explain a day, listing up to `most_records` raw records of each usage type.
 
-    It is one snapshot: whoever writes meanwhile is seen in the total, the records and the adjustments, or in none.
+    It is one snapshot: a concurrent write is seen in the total, the records and the adjustments, or in none.
     A subscription that is unknown or used nothing has totals of zero. So has, with a `carrier`, that of another one;
     and the sums that the whole day was sealed with are left out.
     """
@@ -92,7 +92,7 @@ def _leave_out_sums(day: UsageDay) -> None:
 
 
 def _without(total: Sums, adjusted: Sums) -> Sums:
-    """The share of the raw records in a total, which counts records and no adjustments."""
+    """Return the share of the raw records in a total, which counts records and no adjustments."""
     return Sums(total.used - adjusted.used, total.price - adjusted.price, total.count)
 
 

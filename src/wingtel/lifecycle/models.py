@@ -1,4 +1,4 @@
-"""What became of proving the aggregates, and of computing them anew."""
+"""Outcomes of proving the aggregates, and of computing them anew."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models

@@ -72,7 +72,7 @@ def _days(first: date | None, last: date | None) -> list[date]:
 
 
 def _by_workers(run: Population, months: list[list[date]], workers: int) -> Iterator[date]:
-    """The days, as they are done."""
+    """Yield the days, as they are done."""
     finished: SimpleQueue[date | BaseException] = SimpleQueue()
 
     def work(month: list[date]) -> None:

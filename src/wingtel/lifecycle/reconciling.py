@@ -24,7 +24,7 @@ DIFFERING_DAYS = _SQL["differing"] + "\n"
 """The beginning of a statement over `differing`: the daily aggregates that are not what their sources say."""
 
 MISSING = _SQL["missing"]
-"""Follows it: what has to be added to them, as the changes that APPLY takes."""
+"""Its continuation: the changes to add to them, as APPLY takes these."""
 
 _PROOF = DIFFERING_DAYS + _SQL["proof"]
 
@@ -59,10 +59,10 @@ class Values:
 
 @dataclass(frozen=True)
 class Difference:
-    """One key whose aggregate is not what its sources say.
+    """One key whose aggregate differs from its sources.
 
     `grain` is `day`, `seal of day` (a whole expired day without its adjustments, against its seal; no subscription),
-    `month`, or `bounds of month` and `bounds of all time`: what tells quickly who exceeds a limit. `start` is the day,
+    `month`, or `bounds of month` and `bounds of all time`, by which limits are compared quickly. `start` is the day,
     or the month's first.
     """
 
@@ -75,14 +75,14 @@ class Difference:
 
     @property
     def kind(self) -> str:
-        """Whether the aggregate is `missing`, `surplus`, or `differs`."""
+        """Return `missing`, `surplus` or `differs`."""
         if self.found is None:
             return "missing"
         return "surplus" if self.expected is None else "differs"
 
     @property
     def off_by(self) -> tuple[int, Decimal, int]:
-        """What has to be added to what is found: used, price and records."""
+        """Return what has to be added to the aggregate: used, price and records."""
         expected, found = self.expected or _NOTHING, self.found or _NOTHING
         return (
             (expected.used or 0) - (found.used or 0),
@@ -124,7 +124,7 @@ class NotProvenError(Exception):
 
 
 def prove(day: date) -> DayTotals:
-    """Prove the aggregates of a business day key by key against its raw records, and return what these come to.
+    """Prove the aggregates of a business day key by key against its raw records; return the totals of these.
 
     All of it is read from one snapshot. Raises NotProvenError where a key differs.
     """
@@ -171,13 +171,13 @@ def reconcile_due() -> Reconciliation | None:
 
 
 def differences(first: date, last: date) -> list[Difference]:
-    """What differs now, days before months before bounds."""
+    """Return what differs now, days before months before bounds."""
     found = day_differences(first, last) + _differing(_SQL["months"], first, last)
     return found + (_differing(_SQL["bounds"], first, last) if _is_stored() else [])
 
 
 def day_differences(first: date, last: date) -> list[Difference]:
-    """What differs of the days alone."""
+    """Return what differs of the days alone."""
     return _days(first, last) + _seals(first, last)
 
 
@@ -239,7 +239,7 @@ def mend_months(first: date, last: date) -> None:
 
 
 def _repair(first: date, last: date) -> tuple[list[Difference], list[Difference]]:
-    """Mend what differs once nobody writes any more, and say what differed and what still does.
+    """Mend what differs while writers wait; return what differed and what still does.
 
     Days first, since months are compared with them.
     """
@@ -252,9 +252,9 @@ def _repair(first: date, last: date) -> tuple[list[Difference], list[Difference]
 
 
 def _mend_months(first: date, last: date) -> tuple[list[Difference], list[Difference]]:
-    """What differed of seals, months and bounds, and what still does.
+    """Return what differed of seals, months and bounds, and what still does.
 
-    Where a day of the month is not proven, nobody knows which of the two is wrong: both are left.
+    A month with a day that is not proven is left: either of the two may be wrong.
     """
     months = _differing(_SQL["months"], first, last)
     days = _seals(first, last)
@@ -270,7 +270,7 @@ def _mend_months(first: date, last: date) -> tuple[list[Difference], list[Differ
 
 
 def _rest_of_months(first: date, last: date, months: set[date | None]) -> Iterator[tuple[date, date]]:
-    """The days of some months before `first`, and those after `last`."""
+    """Yield the days of some months before `first`, and those after `last`."""
     start, end = first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
     if start < first and start in months:
         yield start, first - timedelta(days=1)
@@ -329,7 +329,7 @@ def _keep(
 
 
 def _told(difference: Difference) -> dict[str, Any]:
-    """As JSON has it."""
+    """Return a difference as JSON has it."""
     return {
         "grain": difference.grain,
         "kind": difference.kind,

@@ -1,4 +1,4 @@
-"""Sealing a day: its aggregates are proven equal to its raw records, and whatever changes these opens it again."""
+"""Seals of business days: aggregates proven equal to the raw records, of which any change opens the day again."""
 
 import time
 from datetime import date
@@ -28,9 +28,9 @@ class SealRefusedError(Exception):
 
 
 def seal(day: date) -> UsageDay:
-    """Prove the aggregates of a business day equal to its sources, and seal it with what its raw records come to.
+    """Prove the aggregates of a business day equal to its sources, and seal it with the totals of its raw records.
 
-    First the day is watched: from then on every write to its raw records opens it, whoever writes and how. Then it is
+    First the day is watched: from then on every write to its raw records opens it. Then it is
     compared, while others go on. It is sealed at the end if nothing opened it meanwhile, so no record can come between
     the proof and the seal, or after it without being noticed. A day that is sealed stays as it is.
 
@@ -62,7 +62,7 @@ def seal_due() -> DaysDone:
 
 
 def _watch(day: date) -> bool:
-    """Whether the day has to be proven: it is not sealed yet."""
+    """Watch the day; return False where it is sealed already, and need not be proven."""
     try:
         return patiently(lambda: _begin(day), _SQL["patience"], give_up=time.monotonic() + PATIENCE_SECONDS)
     except StillHeldError as error:

@@ -10,7 +10,7 @@ import polars as pl
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS, PRICE_DIGITS
 
-from .rounding import rounded_quotient
+from .division import rounded_quotient
 
 _UNIT = 10**PRICE_DECIMALS
 _WIDEST = 2 * 10**37

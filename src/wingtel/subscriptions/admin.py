@@ -4,7 +4,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from .models import Plan, Purchase, Subscription
+from .models import Carrier, Plan, Purchase, Subscription
+
+
+@admin.register(Carrier)
+class CarrierAdmin(admin.ModelAdmin[Carrier]):
+    list_display = ["code", "name", "country"]
 
 
 @admin.register(Plan)

@@ -31,7 +31,11 @@ class AssignmentError(ValueError):
         self.reason = reason
 
 
-class IdentifierInUseError(AssignmentError):
+class AssignmentConflictError(AssignmentError):
+    """Raised for an assignment that contradicts those there are."""
+
+
+class IdentifierInUseError(AssignmentConflictError):
     """Raised for a value that another subscription holds at the time. It is not told which."""
 
 
@@ -82,7 +86,7 @@ def move_identifier(identifier_id: int, *, to: int, at: datetime) -> Subscriptio
     with transaction.atomic(), _told():
         identifier = _find(identifier_id)
         if identifier.subscription_id == to:
-            raise AssignmentError("subscription", "it holds this identifier already")
+            raise AssignmentConflictError("subscription", "it holds this identifier already")
         for subscription_id in sorted((identifier.subscription_id, to)):  # in one order: two who move do not deadlock
             _lock(subscription_id)
         identifier = _find(identifier_id)
@@ -152,7 +156,8 @@ def _replace(subscription: Subscription, kind: Kind, replaced: int, at: datetime
 
 def _end(identifier: SubscriptionIdentifier, at: datetime) -> SubscriptionIdentifier | None:
     if identifier.valid_to is not None and identifier.valid_to < at:
-        raise AssignmentError("at", f"identifier {identifier.pk} ended before, at {identifier.valid_to.isoformat()}")
+        ended = identifier.valid_to.isoformat()
+        raise AssignmentConflictError("at", f"identifier {identifier.pk} ended before, at {ended}")
     if identifier.valid_from is not None and at <= identifier.valid_from:
         identifier.delete()
         return None

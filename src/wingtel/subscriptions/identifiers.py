@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import phonenumbers
 import polars as pl
+from django.core.exceptions import ValidationError
 from django.db.models import TextChoices
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberFormat
 
@@ -60,6 +61,12 @@ _TYPES = (
 )
 
 
+def validate_country(code: str) -> None:
+    """Raise Django's ValidationError for the code of a country that has no numbers of its own."""
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValidationError(f"{code!r} is no country: its two letters in ISO 3166, such as US")
+
+
 def normalise(kind: Kind, text: str, country: str) -> str:
     """Return the normal form of an identifier.
 
@@ -104,7 +111,7 @@ def _reason(kind: Kind, text: str | None) -> str:
 
 def _numbers(bare: pl.Series, country: str) -> pl.Series:
     """Return the normal form of numbers without separators, null where there is none."""
-    if not country:
+    if country not in phonenumbers.SUPPORTED_REGIONS:
         return pl.Series([text and _number(text, country) for text in bare], dtype=pl.String)
     plain = _plain(country)
     dialled = bare.set(bare.str.starts_with(plain.calling_code).fill_null(value=False), None)
@@ -131,8 +138,7 @@ class _Plain(NamedTuple):
 @cache
 def _plain(country: str) -> _Plain:
     metadata = PhoneMetadata.metadata_for_region(country)
-    if metadata is None:
-        raise ValueError(f"{country!r} is no country: its two letters in ISO 3166, such as US")
+    assert metadata is not None  # noqa: S101 - it is one of SUPPORTED_REGIONS
     types = (getattr(metadata, name) for name in _TYPES)
     valid = "|".join(found.national_number_pattern for found in types if found and found.national_number_pattern)
     code, prefix = str(metadata.country_code), metadata.national_prefix_for_parsing

@@ -4,19 +4,19 @@ The database keeps `created_at`, `updated_at`, and the columns of a subscription
 writes (sql/functions.sql).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
 from django.conf import settings
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import IntegrityError, models, router, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from psycopg.errors import RestrictViolation
 
-from .identifiers import Kind
+from .identifiers import Kind, validate_country
 
 SOFT_WAY = "Delete it softly, which keeps what is on record: delete_softly(), or DELETE of the API."
 
@@ -39,7 +39,7 @@ class Carrier(models.Model):
     name = models.CharField(max_length=80)
     country = models.CharField(
         max_length=2,
-        validators=[RegexValidator("^[A-Z]{2}$", "two capital letters, such as US")],
+        validators=[validate_country],
         help_text="Whose national numbers it writes without a calling code: ISO 3166, such as US.",
     )
 
@@ -128,6 +128,12 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Those of one carrier."""
         return self.filter(carrier=carrier)
 
+    def holding(self, kind: Kind, values: Collection[str]) -> "SubscriptionQuerySet":
+        """Those that hold an identifier (one of its normal forms) now, or held it last before they were deleted."""
+        held = SubscriptionIdentifier.objects.filter(kind=kind, value__in=values)
+        lasts = Q(valid_to=None) | Q(valid_to__gt=Now()) | Q(valid_to=F("subscription__deleted_at"))
+        return self.filter(pk__in=held.filter(lasts).values("subscription"))
+
 
 class Subscription(Timed):
     """One line with one carrier. Deleted softly: `deleted_at` says when, and the row stays.
@@ -209,9 +215,7 @@ class SubscriptionIdentifier(models.Model):
                 | Q(kind=Kind.DEVICE_ID, value__regex=r"^\S(.{0,38}\S)?$")
                 | Q(kind=Kind.EXTERNAL_ID, value__regex=r"^\S(.{0,98}\S)?$"),
             ),
-            models.CheckConstraint(
-                name="subscription_identifier_period", condition=Q(valid_from__lt=models.F("valid_to"))
-            ),
+            models.CheckConstraint(name="subscription_identifier_period", condition=Q(valid_from__lt=F("valid_to"))),
         ]
 
     def __str__(self) -> str:
@@ -237,7 +241,7 @@ class SubscriptionPlan(models.Model):
             models.Index(name="subscription_plan_end", fields=["valid_to"], condition=Q(valid_to__isnull=False)),
         ]
         constraints = [
-            models.CheckConstraint(name="subscription_plan_period", condition=Q(valid_from__lt=models.F("valid_to"))),
+            models.CheckConstraint(name="subscription_plan_period", condition=Q(valid_from__lt=F("valid_to"))),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,8 @@ class UsageAdjustment(models.Model):
 
     A source of the aggregates as raw records are, counted when it is inserted, by the database itself and under
     every strategy. The database refuses to change or delete one: another adjustment reverses it. `used` is in
-    kilobytes or seconds, `price` in the operator's currency; both may be negative.
+    kilobytes or seconds, `price` in the operator's currency; both may be negative. One that is a credit of a carrier's
+    file has the key of a record, which keeps it from being counted twice.
     """
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="adjustments")
@@ -24,6 +25,10 @@ class UsageAdjustment(models.Model):
     reason = models.TextField(help_text="Why, for whoever asks later.")
     actor = models.TextField(help_text="Who made it.")
     created_at = models.DateTimeField(auto_now_add=True)
+    record_id = models.CharField(
+        max_length=100, db_collation="C", default="", db_default="", help_text="The carrier's reference of a credit."
+    )
+    usage_date = models.DateTimeField(null=True, help_text="The timestamp of a credit; of others there is none.")
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
 
     class Meta:
@@ -32,6 +37,11 @@ class UsageAdjustment(models.Model):
             models.Index(name="usage_adjustment_day", fields=["day", "subscription"]),
         ]
         constraints = [
+            models.UniqueConstraint(
+                name="usage_adjustment_credit_once",
+                fields=["record_id", "usage_date", "subscription", "usage_type"],
+                condition=models.Q(usage_date__isnull=False),
+            ),
             models.CheckConstraint(
                 name="usage_adjustment_type_is_known", condition=models.Q(usage_type__in=["data", "voice"])
             ),

@@ -1,4 +1,4 @@
-"""Where raw records came from."""
+"""The origins of raw records."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class IngestBatch(models.Model):
 
 @dataclass(frozen=True)
 class RecordOrigin:
-    """Where a raw record came from: an import (its number, the file and the line) or a request (its id and the index).
+    """The origin of a raw record: an import (its number, the file and the line) or a request (its id and the index).
 
     `kind` is `import` or `request`.
     """

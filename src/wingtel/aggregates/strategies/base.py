@@ -1,6 +1,6 @@
-"""What a strategy is, and which one runs.
+"""The interface of strategies, and the active one.
 
-A strategy owns the definition of the two views that every reader reads, `usage_daily` and `usage_monthly`, and whatever
+A strategy owns the definition of the two views that every reader reads, `usage_daily` and `usage_monthly`, and all that
 keeps them equal to the sums of the raw records.
 """
 
@@ -18,7 +18,7 @@ NAMES = ("triggers", "incremental", "inline", "signals", "view")
 
 @dataclass(frozen=True)
 class Lag:
-    """How many records wait to be folded, taken away or added, and the moment the first of them was written."""
+    """The records that wait to be folded, taken away or added, and the time at which the first of them was written."""
 
     records: int
     since: datetime | None
@@ -31,22 +31,22 @@ class Strategy:
     """
 
     name: ClassVar[str]
-    """What `wingtel strategy` calls it: the name of its folder."""
+    """The name that `wingtel strategy` calls it by: that of its folder."""
 
     counts_models: ClassVar[bool]
-    """Whether writes through the models, their manager and querysets are counted; `ingest_usage` always is."""
+    """True if writes through the models, their manager and querysets are counted; `ingest_usage` always is."""
 
     counts_sql: ClassVar[bool]
-    """Whether raw SQL is counted: COPY, TRUNCATE, and whatever else the models do not send."""
+    """True if raw SQL is counted: COPY, TRUNCATE, and all else that the models do not send."""
 
     folds: ClassVar[bool] = False
-    """Whether what is written is put aside first and has to be folded into the stored tables now and then."""
+    """True if writes are put aside first and have to be folded into the stored tables now and then."""
 
     stores: ClassVar[bool] = True
-    """Whether answers come from the stored tables; if not, they are computed from the raw records on reading."""
+    """True if answers come from the stored tables; else they are computed from the raw records on reading."""
 
     count_recorded: ClassVar[str] = ""
-    """What the statement of `ingest_usage` needs to count what it stores, where nothing in the database does.
+    """The part of the statement of `ingest_usage` that counts what it stores, where nothing in the database does.
 
     Common table expressions after a comma, over recorded_usage (subscription_id, usage_type, usage_date, used, price).
     """
@@ -61,15 +61,15 @@ class Strategy:
     """Names of the triggers that every raw table and partition has to have, TRUNCATE's on partitions only."""
 
     views: str = stored.VIEWS
-    """The script that defines what readers see: the two views and the functions that find who exceeds a limit."""
+    """The script of the two views that readers see, and of the functions that find those who exceed a limit."""
 
     sources: tuple[str, ...] = ()
     """The texts of everything else that `install` puts into the database, to tell when it is outdated."""
 
     def install(self) -> None:
-        """Put whatever keeps the aggregates right into the database, replacing an older version of it.
+        """Put all that keeps the aggregates right into the database, replacing an older version of it.
 
-        Runs in a transaction. The stored tables are as another strategy left them: whoever switches populates them.
+        Runs in a transaction. The stored tables are as another strategy left them: the switch populates them.
         """
 
     def stop(self) -> None:
@@ -82,11 +82,11 @@ class Strategy:
         """Take out everything `install` put in, in a transaction of its own, once another strategy runs."""
 
     def refusal(self) -> str | None:
-        """Why this database cannot have the strategy now, None when it can."""
+        """Return why this database cannot have the strategy now, None when it can."""
         return None
 
     def settle(self) -> None:
-        """Make the stored tables complete for another strategy to take over. Nobody else is writing."""
+        """Make the stored tables complete for another strategy to take over, while no other session writes."""
 
     def partition_created(self, partition: Partition) -> None:
         """Take notice of a new partition of a raw table, in the transaction that makes it."""
@@ -94,17 +94,17 @@ class Strategy:
     def fold(self) -> int | None:
         """Add what was put aside to the stored tables; only where the strategy `folds`.
 
-        Returns of how many records that was, None when another session is at it.
+        Return the number of records, None when another session is at it.
         """
         raise NotImplementedError(f"{self.name} puts nothing aside")
 
     def lag(self) -> Lag:
-        """What waits to be folded. Answers are exact all the same."""
+        """Return what waits to be folded. Answers are exact all the same."""
         return Lag(0, None)
 
 
 def named(name: str) -> Strategy:
-    """The strategy of that name. Raises ValueError when there is none."""
+    """Return the strategy of that name. Raises ValueError when there is none."""
     if name not in NAMES:
         raise ValueError(f"no strategy is named {name!r}: there are {', '.join(NAMES)}")
     strategy: Strategy = import_module(f"{__package__}.{name}").STRATEGY
@@ -112,6 +112,6 @@ def named(name: str) -> Strategy:
 
 
 def active() -> Strategy | None:
-    """The strategy that keeps this database's aggregates; None before the first migration has installed one."""
+    """Return the strategy that keeps this database's aggregates; None before the first migration installed one."""
     row = ActiveStrategy.objects.first()
     return named(row.name) if row else None

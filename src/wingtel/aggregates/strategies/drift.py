@@ -1,4 +1,4 @@
-"""Whether what is installed in the database is still what was installed."""
+"""Drift of the objects in the database from those that were installed."""
 
 from django.db import connection
 
@@ -11,14 +11,14 @@ _SQL = sql.statements(__package__, "sql/drift.sql")
 
 
 def objects() -> dict[str, str]:
-    """The functions, views, rules and triggers that are in the database now, each with a hash of its text."""
+    """Return the functions, views, rules and triggers that are in the database, each with a hash of its text."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["objects"])
         return dict(cursor.fetchall())
 
 
 def problems() -> list[str]:
-    """What is not as it was installed: functions, views, rules and triggers changed, missing or disabled."""
+    """Return the functions, views, rules and triggers that were changed, are missing or disabled, in words."""
     row = ActiveStrategy.objects.first()
     if row is None:
         return ["no strategy is installed"]
@@ -33,7 +33,7 @@ def problems() -> list[str]:
 
 
 def has_unexpected_triggers() -> bool:
-    """Whether there are triggers, disabled ones perhaps, that the active strategy does not have."""
+    """Tell whether there are triggers, disabled ones perhaps, that the active strategy does not have."""
     row = ActiveStrategy.objects.first()
     expected = named(row.name).triggers if row else frozenset()
     return any(name not in expected for _, name, _ in _wrong_triggers(expected))

@@ -17,7 +17,7 @@ FUNCTIONS = ("wingtel.subscriptions", "wingtel.usage", "wingtel.aggregates")
 
 
 def outdated() -> bool:
-    """Whether what is installed in the database differs from what this version of Wingtel installs."""
+    """Tell whether the objects in the database differ from those that this version of Wingtel installs."""
     row = ActiveStrategy.objects.first()
     return row is None or row.fingerprint != fingerprint(named(row.name))
 

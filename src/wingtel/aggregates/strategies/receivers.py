@@ -1,4 +1,4 @@
-"""What strategies listen to."""
+"""Connections of signals to strategies."""
 
 from wingtel.usage.announcements import records_changed
 

@@ -1,4 +1,4 @@
-"""What strategies with statement-level triggers share: they differ in the statement that the triggers run."""
+"""The base of strategies with statement-level triggers, which differ in the statement that the triggers run."""
 
 from django.db import connection
 
@@ -25,7 +25,7 @@ class StatementTriggers(Strategy):
     """The function they call instead for a statement of one row."""
 
     apply_many: str | None = None
-    """What they run instead where a statement has `many` rows or more."""
+    """The statement that they run instead where there are `many` rows or more."""
 
     many: int
 

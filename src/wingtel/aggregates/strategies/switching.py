@@ -31,7 +31,7 @@ def use(name: str, *, progress: Progress = lambda done, total: None, patience: f
 
     Stops the old one, installs the new one, populates the stored tables and swaps the views in one transaction. Writers
     wait meanwhile, readers go on with the old views until the end. Then the old one's triggers, disabled so far, are
-    dropped. Where the strategy is active but was tampered with, it is installed and populated again.
+    dropped. A strategy that is active but was tampered with is installed and populated again.
 
     Raises ValueError when there is no such strategy, SwitchRefusedError when it cannot work here, or when others held
     the tables it needs for `patience` seconds.

@@ -8,19 +8,22 @@ from decimal import Decimal
 import polars as pl
 
 from ..fields import fitting
-from ..profile_schema import NumberMarks
+from ..profile_schema import NumberForm
 
 LARGEST_PLAIN = 10**15
 """Above it, no amount is read in bulk: sums stay within wide integers."""
 SCALE = 1_000_000
 """Parts of a unit that amounts with decimals are read in."""
-POINT = NumberMarks()
+POINT = NumberForm()
 """The marks of numbers as computers write them."""
 _DECIMALS = pl.Decimal(38, 6)
 
 
 class Amounts(ABC):
-    """A way to write amounts that are not negative. Without any character but `zeros`, a text says none."""
+    """A way to write amounts. Without any character but `zeros`, a text says none.
+
+    In bulk, only those that are not negative are read.
+    """
 
     zeros: str
 
@@ -54,10 +57,11 @@ class Nonzero:
 
 
 class Numbers(Amounts):
-    """Decimal numbers, with the marks of a profile."""
+    """Decimal numbers, in the form of a profile; negative ones only where it takes credits."""
 
-    def __init__(self, marks: NumberMarks = POINT) -> None:
+    def __init__(self, marks: NumberForm = POINT) -> None:
         self._marks = marks
+        self._is_plain = (marks.decimal, marks.thousands) == (POINT.decimal, POINT.thousands)
         point, thousands = re.escape(marks.decimal), re.escape(marks.thousands)
         whole = rf"[0-9]{{1,30}}|[0-9]{{1,3}}(?:{thousands}[0-9]{{3}}){{1,9}}" if thousands else "[0-9]{1,30}"
         self._number = re.compile(rf"[+-]?(?:{whole})(?:{point}[0-9]{{1,30}})?", re.ASCII)
@@ -66,7 +70,7 @@ class Numbers(Amounts):
 
     def plain(self, text: pl.Expr) -> pl.Expr:
         """Return texts that may be numbers, with a point for the decimal mark and without others."""
-        if self._marks == POINT:
+        if self._is_plain:
             return text
         text = fitting(text, self._marked)
         if self._marks.thousands:
@@ -90,7 +94,7 @@ class Numbers(Amounts):
         if self._marks.thousands:
             text = text.replace(self._marks.thousands, "")
         number = Decimal(text.replace(self._marks.decimal, "."))
-        if number < 0:
+        if number < 0 and not self._marks.takes_credits:
             raise ValueError(f"{text} is negative")
         return number
 

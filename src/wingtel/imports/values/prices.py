@@ -7,7 +7,7 @@ from fractions import Fraction
 import polars as pl
 
 from wingtel.ingest.batch import PRICES
-from wingtel.rating.rounding import rounded_quotient
+from wingtel.rating.division import rounded_quotient
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS
 
@@ -93,6 +93,6 @@ class SharedPriceValue(PriceValue):
 
 def checked_price(price: Decimal) -> Decimal:
     """Return the price. Raises ValueError when a record cannot hold it."""
-    if price > LARGEST_PRICE:
+    if abs(price) > LARGEST_PRICE:
         raise ValueError(f"{price} is more than {LARGEST_PRICE}")
     return price

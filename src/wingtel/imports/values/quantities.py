@@ -8,7 +8,7 @@ from operator import add
 
 import polars as pl
 
-from wingtel.rating.rounding import rounded_quotient
+from wingtel.rating.division import rounded_quotient
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from ..columns import Columns
@@ -20,18 +20,21 @@ _ROUNDINGS: dict[str, Callable[[Fraction], int]] = {"up": math.ceil, "down": mat
 
 
 class QuantityValue(Value):
-    """The weighted sum of columns in whole kilobytes or seconds.
+    """The weighted sum of columns in whole kilobytes or seconds, or of so many `parts` of these.
 
     With `blank_is_zero`, an empty column counts as zero.
     """
 
     dtype = pl.Int64()
 
-    def __init__(self, quantity: Quantity, columns: Columns, numbers: Numbers, *, blank_is_zero: bool = False) -> None:
+    def __init__(
+        self, quantity: Quantity, columns: Columns, numbers: Numbers, *, blank_is_zero: bool = False, parts: int = 1
+    ) -> None:
         super().__init__(columns, [column for column, _ in quantity.weighted])
         self._weights = [weight for _, weight in quantity.weighted]
         self._amounts: Amounts = Durations(quantity.unit) if ":" in quantity.unit else numbers
-        self._factor = quantity.factor
+        self._factor = quantity.factor * parts
+        self._largest = LARGEST_QUANTITY * parts
         self._rounding = quantity.rounding
         self._blank_is_zero = blank_is_zero
         self.nonzero = Nonzero(self.texts, self._amounts.zeros)
@@ -40,7 +43,7 @@ class QuantityValue(Value):
         """Read whole amounts, then those with decimals of a usual length."""
         whole = self._each(self._amounts.whole)
         if self._factor == 1 and self._weights == [1]:
-            yield _within(whole[0])
+            yield self._within(whole[0])
         else:
             yield self._converted(whole, self._factor)
         yield self._converted(self._each(self._amounts.millionths), self._factor / SCALE)
@@ -48,11 +51,11 @@ class QuantityValue(Value):
     def read(self, *texts: str) -> int:
         """Read any amounts whose sum a record can hold."""
         amounts = [Fraction(self._amounts.read(text)) if text or not self._blank_is_zero else 0 for text in texts]
-        total = sum(amount * weight for amount, weight in zip(amounts, self._weights, strict=True))
-        amount = _ROUNDINGS[self._rounding](total * self._factor)
-        if amount > LARGEST_QUANTITY:
+        total = sum(amount * weight for amount, weight in zip(amounts, self._weights, strict=True)) * self._factor
+        amount = _ROUNDINGS[self._rounding](max(total, -total))  # of a credit as of the charge that it takes back
+        if amount > self._largest:
             raise ValueError(f"{' + '.join(texts)} is more than {LARGEST_QUANTITY}")
-        return amount
+        return amount if total >= 0 else -amount
 
     def _each(self, read: Callable[[pl.Expr], pl.Expr]) -> list[pl.Expr]:
         texts = [pl.col(text) for text in self.texts]
@@ -72,8 +75,7 @@ class QuantityValue(Value):
         scaled = total * times if times != 1 else total
         if over != 1:
             scaled = rounded_quotient(scaled, over, self._rounding)
-        return _within(scaled).cast(pl.Int64)
+        return self._within(scaled).cast(pl.Int64)
 
-
-def _within(quantity: pl.Expr) -> pl.Expr:
-    return pl.when(quantity <= LARGEST_QUANTITY).then(quantity)
+    def _within(self, quantity: pl.Expr) -> pl.Expr:
+        return pl.when(quantity <= self._largest).then(quantity)

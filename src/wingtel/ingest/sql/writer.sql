@@ -1,5 +1,5 @@
 -- name: lock
--- What a writer locks before anything else: a change of strategy waits for it, so the strategy that is found afterwards holds
+-- The first lock of a writer: a change of strategy waits for it, so the strategy that is found afterwards holds
 -- until the end of the transaction. ONLY, since locking the partitions too would take as long as there are days.
 LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE
 
@@ -83,6 +83,26 @@ LEFT JOIN {table} AS stored
     AND stored.usage_date BETWEEN %(first)s AND %(last)s
     AND stored.record_id BETWEEN %(least)s AND %(most)s
 WHERE stored.record_id IS NULL OR (stored.{quantity}, stored.price) <> (staged.quantity, staged.price)
+
+-- name: lock_references
+-- No key keeps two sessions from storing one reference with two timestamps.
+SELECT pg_advisory_xact_lock(hashtext('ingest_references'))
+
+-- name: new_or_of_another_time
+-- The same, where records with one reference and subscription are the same record, and another timestamp is another amount.
+SELECT position, quantity, price
+FROM (
+    SELECT DISTINCT ON (staged.position) staged.position, stored.record_id, stored.{quantity} AS quantity, stored.price,
+           (stored.usage_date, stored.{quantity}, stored.price) = (staged.usage_date, staged.quantity, staged.price) AS is_same
+    FROM staged_usage AS staged
+    LEFT JOIN {table} AS stored
+        ON (stored.record_id, stored.subscription_id) = (staged.record_id, staged.subscription_id)
+        AND stored.usage_date BETWEEN staged.usage_date - %(around)s AND staged.usage_date + %(around)s
+        AND stored.usage_date BETWEEN %(first)s - %(around)s AND %(last)s + %(around)s
+        AND stored.record_id BETWEEN %(least)s AND %(most)s
+    ORDER BY staged.position, is_same DESC NULLS LAST
+) AS nearest
+WHERE record_id IS NULL OR NOT is_same
 
 -- name: replace
 -- Put the amounts of staged records in the place of those stored, where they differ. Rows are locked in the order of their keys.

@@ -1,5 +1,5 @@
 -- name: patience
--- Nobody waits longer than this for the drop of a partition: whoever writes goes first.
+-- The longest that others wait for the drop of a partition: writers go first.
 SET LOCAL lock_timeout = '25ms'
 
 -- name: due
@@ -14,7 +14,7 @@ SELECT usage_lock_day(%(day)s);
 LOCK TABLE daily_usage IN ROW EXCLUSIVE MODE
 
 -- name: state
--- Whether the day is still sealed as it was when it was proven: a write since has opened it, though it may be sealed anew.
+-- True where the day is still sealed as it was when it was proven: a write since has opened it, though it may be sealed anew.
 SELECT state = 'sealed' AND reopened = %(reopened)s FROM usage_day WHERE day = %(day)s FOR UPDATE
 
 -- name: expire

@@ -58,7 +58,7 @@ FROM differing
 ORDER BY day, subscription_id, usage_type
 
 -- name: missing
--- What has to be added to the aggregates, as changes.
+-- The changes to add to the aggregates.
 , changed_usage AS (
     SELECT subscription_id, usage_type, day,
            coalesce(expected_used, 0) - coalesce(found_used, 0) AS used,
@@ -68,7 +68,7 @@ ORDER BY day, subscription_id, usage_type
 )
 
 -- name: proof
--- How many keys of one day differ, and what its raw records come to: a day is sealed with this.
+-- The number of keys of one day that differ, and the totals of its raw records: a day is sealed with these.
 SELECT (SELECT count(*) FROM differing) AS differing,
        coalesce(sum(records) FILTER (WHERE usage_type = 'data'), 0)::bigint AS data_records,
        coalesce(sum(used) FILTER (WHERE usage_type = 'data'), 0) AS kilobytes_used,
@@ -192,7 +192,7 @@ FROM (
 ORDER BY 4, 2, 3
 
 -- name: keys
--- How many daily keys there are.
+-- The number of daily keys.
 SELECT count(*) FROM usage_daily WHERE day BETWEEN %(first)s AND %(last)s
 
 -- name: period

@@ -1,5 +1,5 @@
 -- name: patience
--- Whoever waits for a writer lets others by in between.
+-- A session that waits for a writer lets others by in between.
 SET LOCAL lock_timeout = '100ms'
 
 -- name: watch
@@ -14,7 +14,7 @@ SELECT state, day < usage_business_day(now()) FROM usage_day WHERE day = %(day)s
 UPDATE usage_day SET state = 'sealing' WHERE day = %(day)s
 
 -- name: store
--- Compute the day's aggregates where nobody has kept them.
+-- Compute the day's aggregates where none are stored.
 SELECT usage_require_read_committed('sealing');
 SELECT usage_lock_stored();
 SELECT usage_populate_days(%(day)s, %(day)s)

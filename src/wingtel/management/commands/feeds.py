@@ -18,6 +18,7 @@ from wingtel.imports import profiles
 from wingtel.imports.errors import FeedError
 from wingtel.imports.folder_watch import Arrival, FolderWatch
 from wingtel.imports.inference import infer_profile, listed
+from wingtel.imports.ingestion import OUTCOMES
 from wingtel.imports.preview import Preview, preview
 from wingtel.imports.service import ImportOptions, check_import, import_feed
 from wingtel.management.arguments import option, seconds, whole_number
@@ -164,7 +165,6 @@ def _show_preview(console: Console, found: Preview) -> None:
 def _words(arrival: Arrival) -> str:
     if arrival.summary is None:
         return f"{arrival.name}: failed: {arrival.problem}"
-    counts = ", ".join(
-        f"{getattr(arrival.summary, name):,} {name}" for name in ("accepted", "skipped", "duplicate", "rejected")
-    )
-    return f"{arrival.name}: {arrival.summary.lines:,} lines: {counts}"
+    counts = ", ".join(f"{getattr(arrival.summary, name):,} {name}" for name in OUTCOMES)
+    warnings = "".join(f"; warning: {warning}" for warning in arrival.summary.warnings)
+    return f"{arrival.name}: {arrival.summary.lines:,} lines: {counts}{warnings}"

@@ -17,14 +17,15 @@ from rich.table import Table
 
 from wingtel.imports import profiles
 from wingtel.imports.errors import FeedError, TooManyRejectsError
+from wingtel.imports.ingestion import OUTCOMES, Counts
 from wingtel.imports.profiles import Profile
-from wingtel.imports.service import ImportOptions, ImportSummary, check_import, import_feed
+from wingtel.imports.service import MOST_REJECTS, ImportOptions, ImportSummary, check_import, import_feed
 from wingtel.imports.sources import STANDARD_INPUT, find_files, standard_input
 from wingtel.management.arguments import day, whole_number
 
 FAILED, REJECTED, STOPPED = 1, 3, 4
 """Exit codes; 0 when every line was accepted, a duplicate or skipped, 2 for wrong usage."""
-_COUNTS = ("import_id", "file", "feed", "lines", "accepted", "skipped", "duplicate", "conflict", "rejected", "records")
+_TOLD = ("import_id", "file", "feed", *Counts._fields)
 
 
 class Command(BaseCommand):
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             "files",
             nargs="+",
             metavar="FILE",
-            help="a file, a glob, a folder, or - for standard input; plain, gzip or zstd",
+            help="a file, a glob, a folder, or - for standard input; plain, gzip, zstd, bzip2, xz or ZIP",
         )
         parser.add_argument(
             "--feed",
@@ -55,8 +56,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--max-rejects",
             type=whole_number(0),
+            default=MOST_REJECTS,
             metavar="N",
-            help="stop a file when more than N of its lines are rejected",
+            help=f"stop a file when more than N of its lines are rejected (default: {MOST_REJECTS})",
         )
         parser.add_argument(
             "--workers",
@@ -153,10 +155,12 @@ def _words(error: Exception) -> str:
 def as_json(summary: ImportSummary) -> str:
     """The summary as one JSON object."""
     return json.dumps(
-        {name: getattr(summary, name) for name in _COUNTS}
+        {name: getattr(summary, name) for name in _TOLD}
         | {
             "was_imported": summary.was_imported,
             "resumed": summary.resumed,
+            "equal_lines": summary.equal_lines,
+            "warnings": summary.warnings,
             "rejects": [
                 {"line": reject.line, "field": reject.field, "reason": reject.reason} for reject in summary.rejects
             ],
@@ -172,11 +176,19 @@ def show_tables(console: Console, summary: ImportSummary) -> None:
     counts = Table()
     counts.add_column("lines (without header)")
     counts.add_column(f"{summary.lines:,}", justify="right")
-    for name in ("accepted", "skipped", "duplicate", "conflict", "rejected"):
+    for name in OUTCOMES:
         counts.add_row(name, f"{getattr(summary, name):,}")
     console.print(counts)
+    if summary.equal_lines:
+        console.print(
+            f"duplicate: {summary.equal_lines:,} equal to another line, of this file or an earlier one; the feed has no"
+            ' reference, and reference.equal_lines = "numbered" tells such lines apart within a file',
+            soft_wrap=True,
+        )
     if not summary.was_imported:
         console.print(f"{summary.seconds:.1f} seconds, {summary.lines_per_second:,.0f} lines per second")
+    for warning in summary.warnings:
+        console.print(f"warning: {warning}", soft_wrap=True)
     if summary.rejects:
         console.print(_rejects(summary))
     if more := summary.rejected - len(summary.rejects):

@@ -8,10 +8,11 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
+from wingtel.imports.ingestion import Counts
 from wingtel.imports.models import UsageImport
 from wingtel.management.arguments import whole_number
 
-COUNTS = ("lines", "accepted", "skipped", "duplicate", "conflict", "rejected", "records")
+COUNTS = Counts._fields
 
 
 class Command(BaseCommand):

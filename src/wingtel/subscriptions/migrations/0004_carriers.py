@@ -3,6 +3,8 @@
 from django.core.validators import RegexValidator
 from django.db import migrations, models
 
+from wingtel.subscriptions.identifiers import validate_country
+
 FOREIGN_KEY = (
     "ALTER TABLE subscription ADD CONSTRAINT subscription_carrier_known FOREIGN KEY (carrier) REFERENCES carrier (code)"
 )
@@ -31,7 +33,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         help_text="Whose national numbers it writes without a calling code: ISO 3166, such as US.",
                         max_length=2,
-                        validators=[RegexValidator("^[A-Z]{2}$", "two capital letters, such as US")],
+                        validators=[validate_country],
                     ),
                 ),
             ],

@@ -30,7 +30,7 @@ class SignalsStrategy(Strategy):
             cursor.execute(_SQL["ask"], {"announcing": True})
 
     def stop(self) -> None:
-        """Whoever could still call the function has written, and the switch has waited for all writers."""
+        """Uninstall at once: the switch has waited for all writers, so no session calls the function any more."""
         with connection.cursor() as cursor:
             cursor.execute(_SQL["ask"], {"announcing": False})
             cursor.execute(_SQL["uninstall"])
