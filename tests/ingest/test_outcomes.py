@@ -173,9 +173,7 @@ def test_an_unknown_device_is_created_once_for_all_its_entries() -> None:
 
 def test_an_unknown_device_of_no_carrier_is_refused() -> None:
     recorded = ingest_usage([entry("r1", "d-1", carrier="")], CREATING)
-    assert recorded.rejected == (
-        Rejection(0, "carrier", "'' is none of att, sprint, and an unknown subscription needs one"),
-    )
+    assert recorded.rejected == (Rejection(0, "carrier", "missing; a new subscription needs one of att, sprint"),)
     assert not Subscription.objects.exists()
 
 

@@ -37,16 +37,16 @@ class SubscriptionResolver:
     imagines: bool = False
 
     def resolve(self, records: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
-        """Return the records with their subscription_id, and the rejections of those that have none.
-
-        The `identifier` of those returned is in its normal form. A position is rejected whole.
-        """
+        """Return the records with their subscription_id, and the rejections of the positions that have none."""
         if records.is_empty():
             return records.with_columns(subscription_id=pl.lit(None, pl.Int64)), []
         forms = pl.concat([self._forms(part, country) for country, part in self._by_country(records)])
-        named = held_at(records, forms.join(self._assigned(forms["value"]), on="value", how="left"), "identifier")
-        rejected = list(self._rejections(named.filter(pl.col("subscription_id").is_null())))
-        named = named.with_columns(identifier="value").drop("value", "reason", "is_known")
+        assigned = self._assigned(forms["value"])
+        spans = forms.select("identifier", "value").join(assigned, on="value").drop("value")
+        named = held_at(records, spans, "identifier")
+        unresolved = named.filter(pl.col("subscription_id").is_null())
+        known = forms.with_columns(is_known=pl.col("value").is_in(assigned["value"].implode()))
+        rejected = list(self._rejections(unresolved.join(known, on="identifier", maintain_order="left")))
         return without(named, rejected), rejected
 
     def create_unknown(self, records: pl.DataFrame) -> int:
@@ -119,7 +119,6 @@ class SubscriptionResolver:
         else:
             parameters = {"kind": self.lookup.kind, "identifiers": text_array(texts), "carrier": self.carrier}
             found = _columns("by_identifier", parameters, _ASSIGNED)
-        found = found.with_columns(is_known=True)
         return pl.concat([found, _imagined(values, found)]) if self.imagines else found
 
     def _rejections(self, unresolved: pl.DataFrame) -> Iterable[Rejection]:
@@ -143,22 +142,17 @@ def with_plans(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def held_at(records: pl.DataFrame, assigned: pl.DataFrame, on: str) -> pl.DataFrame:
-    """Join records with what was assigned at their usage_date: at most one row for each `on` and time.
-
-    Values that were assigned at another time are null; so is the subscription_id that an identifier had then.
-    """
+    """Join records with what was assigned at their usage_date: at most one row for each `on` and time, else null."""
     at = pl.col("usage_date").to_physical()
     begun, ended = at >= pl.col("valid_from"), at >= pl.col("valid_to")
     holds = begun.fill_null(value=True) & ~ended.fill_null(value=False)
-    dated = [name for name in ("subscription_id", "plan") if name != on and name in assigned.columns]
+    values = [name for name in assigned.columns if name not in {on, *_PERIOD}]
     if not assigned[on].is_duplicated().any():
         joined = records.join(assigned, on=on, how="left", maintain_order="left")
-        return joined.with_columns(pl.when(holds).then(name).alias(name) for name in dated).drop(_PERIOD)
+        return joined.with_columns(pl.when(holds).then(name).alias(name) for name in values).drop(_PERIOD)
     numbered = records.with_row_index("row")
-    held = numbered.select("row", on, "usage_date").join(assigned, on=on).filter(holds).select("row", *dated)
-    known = assigned.unique(on).drop(*dated, *_PERIOD)
-    joined = numbered.join(known, on=on, how="left", maintain_order="left")
-    return joined.join(held, on="row", how="left", maintain_order="left").drop("row")
+    held = numbered.select("row", on, "usage_date").join(assigned, on=on).filter(holds).select("row", *values)
+    return numbered.join(held, on="row", how="left", maintain_order="left").drop("row")
 
 
 def _columns(
@@ -178,10 +172,9 @@ def _imagined(values: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
     new = asked.join(held, on="value", how="anti").join(former, on="value", how="left")
     return new.select(
         "value",
-        subscription_id=-1 - pl.int_range(pl.len(), dtype=pl.Int64),
+        subscription_id=-1 - (pl.col("value").hash() // 4).cast(pl.Int64),  # the same in each batch
         valid_from="valid_from",
         valid_to=pl.lit(None, pl.Int64),
-        is_known=True,
     )
 
 

@@ -106,7 +106,7 @@ def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tup
 
 def unseen(records: pl.DataFrame, seen: pl.Series, *, by_timestamp: bool = True) -> tuple[pl.DataFrame, pl.Series]:
     """Return the records whose keys are not in `seen`, without a source, and `seen` with the hashes of all."""
-    key = ["usage_type", "record_id", "identifier", *["usage_date"] * by_timestamp]
+    key = ["usage_type", "record_id", "subscription_id", *["usage_date"] * by_timestamp]
     hashes = records.select(pl.struct(key).hash()).to_series()
     fresh = records.filter(~hashes.is_in(seen.implode())).with_columns(source=pl.lit(None, pl.Int64))
     return fresh, pl.concat([seen, hashes])

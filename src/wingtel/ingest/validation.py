@@ -84,5 +84,9 @@ def _carrier_rule(records: pl.DataFrame, *, is_needed: bool) -> Rule:
     return Rule(
         "carrier",
         pl.col("carrier").cast(pl.String).is_in(known if is_needed else ["", *known]),
-        lambda value: f"unknown carrier {value[:_SHOWN]!r}; the carriers are {listed}" if value else "missing",
+        lambda value: (
+            f"unknown carrier {value[:_SHOWN]!r}; the carriers are {listed}"
+            if value
+            else f"missing; a new subscription needs one of {listed}"
+        ),
     )
