@@ -22,6 +22,7 @@ days = st.dates(date(1900, 1, 1), date(9998, 12, 31))
 prices = st.decimals(0, 10**16, places=4, allow_nan=False)
 
 schemathesis.openapi.format("cursor-of-ids", st.builds(cursors.encode, ids))
+schemathesis.openapi.format("cursor-of-carrier", st.builds(cursors.encode, st.sampled_from(["att", "sprint"])))
 schemathesis.openapi.format("cursor-of-day", st.builds(cursors.encode, days))
 schemathesis.openapi.format("cursor-of-metrics", st.builds(cursors.encode, ids, usage_types))
 schemathesis.openapi.format("cursor-of-exceeding", st.builds(cursors.encode, prices, ids))
@@ -58,20 +59,23 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         _mend_assignment(case.body)
 
 
+ONLY = {"currency": "USD", "carrier": "att", "country": "US", "url": "https://example.org/hook"}
+"""Values of fields that take few of those that the schema allows: of the installation, in its tables, or public."""
+
+
 def _mend(body: dict[str, Any]) -> None:
     for field in ("subscription", "subscription_id", "plan", "owner", "user"):
         if body.get(field) is not None:
             body[field] = THERE["owner" if field == "user" else field.removesuffix("_id")]
+    body |= {field: value for field, value in ONLY.items() if field in body}
     if "name" in body:  # each plan has its own
         body["name"] = f"{os.getpid()} {next(_numbers)}"
+    if "country" in body:  # a carrier, whose code is new
+        body["code"] = f"c{next(_numbers)}"
     if body.get("plan") is not None and "amount" in body:  # a limit is of a plan or of a subscription
         body["subscription"] = None
     if body.get("emails"):  # RFC 5322 has addresses that nobody sends to
         body["emails"] = ["ada@example.org"]
-    if "currency" in body:  # that of the installation
-        body["currency"] = "USD"
-    if "url" in body:  # one of a public address
-        body["url"] = "https://example.org/hook"
     if "amount" in body and body.get("plan") is None:  # a purchase is of somebody, and a limit too
         body["subscription"] = THERE["subscription"]
     if "day" in body:  # an adjustment: of a day that has come, of something, and of what can be added up

@@ -31,7 +31,7 @@ def endpoints(resolver: URLResolver | None = None, before: str = "") -> Iterator
         if isinstance(pattern, URLResolver):
             yield from endpoints(pattern, path)
         elif isinstance(pattern, URLPattern) and path.startswith("api/"):
-            yield re.sub(r"<\w+:\w+>", "1", f"/{path}"), pattern.name, pattern.callback
+            yield re.sub(r"<\w+:\w+>", "1", f"/{path}".replace("<code:code>", "att")), pattern.name, pattern.callback
 
 
 def methods(view: Any) -> list[str]:

@@ -90,7 +90,7 @@ def write_one_day(feed: Path, lines: int) -> None:
         for number in range(lines):
             second = number % 86_400
             moment = f"2026-03-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
-            file.write(f"reference-{number:012},att,{number % 1000},data,{moment},1,0.0001\n")
+            file.write(f"reference-{number:012},att,+1202555{number % 1000:04},data,{moment},1,0.0001\n")
 
 
 def test_when_the_disk_takes_no_more_the_import_says_so_and_goes_on_once_it_does(

@@ -25,8 +25,8 @@ from .test_formats import CSV, NDJSON, RECORDED, import_as, parquet
 pytestmark = pytest.mark.django_db
 CASES = Path(__file__).parent / "cases"
 TWO_CALLS = [
-    ("c15a", datetime(2026, 11, 20, 10, tzinfo=UTC), "491510150001", "voice", 60, Decimal("0.6")),
-    ("c15b", datetime(2026, 11, 20, 11, tzinfo=UTC), "491510150001", "voice", 60, Decimal("0.6")),
+    ("c15a", datetime(2026, 11, 20, 10, tzinfo=UTC), "+491510150001", "voice", 60, Decimal("0.6")),
+    ("c15b", datetime(2026, 11, 20, 11, tzinfo=UTC), "+491510150001", "voice", 60, Decimal("0.6")),
 ]
 
 

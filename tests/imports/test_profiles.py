@@ -84,7 +84,7 @@ WRONG = [
         "subscription.by: has to be one of id, phone_number, imsi, iccid, device_id, external_id, not 'imei'",
     ),
     ('column = "MSISDN"', "column = 0", "subscription.column: has to be a column name, or a position from 1, not 0"),
-    ('constant = "att"', 'constant = "o2"', "carrier.constant: has to be one of att, sprint, not 'o2'"),
+    ('constant = "att"', "constant = 7", "carrier.constant: has to be a text of 50 characters at most, not 7"),
     (
         "[layout]",
         "[layuot]",
@@ -99,8 +99,8 @@ WRONG = [
     ("[layout]", "[values.kind]\na = 'x'\nb = 1.5\n[layout]", "values.kind.b: has to be a text, not 1.5"),
     (
         'constant = "att"',
-        'column = "x"\nvalues = { a = "att", b = "o2" }',
-        "carrier.values.b: has to be one of att, sprint",
+        'column = "x"\nvalues = { a = "att", b = 7 }',
+        "carrier.values.b: has to be a text of 50 characters at most, not 7",
     ),
     ('constant = "att"', "", "carrier.column: missing; a column name, or a position from 1, is needed; or constant"),
     ('skip = ["SMS-O", "SMS-MT"]', 'constant = "data"', "usage_type.column: means nothing beside constant"),

@@ -150,8 +150,8 @@ def test_subscriptions_of_all_carriers_are_created_changed_and_found(admin: Clie
 
 def test_a_subscription_stays_with_its_carrier(admin: Client) -> None:
     one = Subscription.objects.create(carrier="att")
-    refused = send(admin, "patch", f"/api/v1/subscriptions/{one.pk}/", {"carrier": "sprint"}, 400)
-    assert refused["errors"][0]["rule"] == "att: a subscription stays with its carrier"
+    refused = send(admin, "patch", f"/api/v1/subscriptions/{one.pk}/", {"carrier": "sprint"}, 409)
+    assert refused["detail"] == "A subscription stays with its carrier, which is att."
 
 
 def test_a_key_that_is_limited_to_a_carrier_sees_and_creates_its_own() -> None:

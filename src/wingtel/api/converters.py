@@ -2,11 +2,13 @@
 
 from wingtel.aggregates.questions import LARGEST_ID
 
+from .parameters import CODE
+
 
 class CodeConverter:
     """The code of a carrier."""
 
-    regex = "[a-z][a-z0-9_-]{0,9}"
+    regex = CODE
 
     def to_python(self, value: str) -> str:
         """Return it as it is."""

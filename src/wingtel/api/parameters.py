@@ -32,6 +32,7 @@ from .errors import Fault, InvalidParameters
 # Of dates from 1900 to 9998, for the schema.
 DATE_PATTERN = "^(?!9999)(19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 DATE_SCHEMA = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
+CODE = "[a-z][a-z0-9_-]{0,9}"
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
 
@@ -154,7 +155,14 @@ def parse_day_cursor(cursor: str) -> date:
 def parse_carrier_cursor(cursor: str) -> str:
     """The last carrier of a page in order of codes. Raises ValueError."""
     (code,) = cursors.decode(cursor)
-    return parse_text(code)
+    return parse_carrier(code)
+
+
+def parse_carrier(code: Any) -> str:
+    """The code of a carrier, which may not exist. Raises ValueError."""
+    if not isinstance(code, str) or not re.fullmatch(CODE, code):
+        raise ValueError(code)
+    return code
 
 
 def parse_text(text: Any) -> str:
@@ -277,7 +285,7 @@ def _identifier(lookup: Lookup) -> Parameter:
         name=lookup.value,
         rule=f"1 to {LONGEST} characters",
         parse=parse_text,
-        schema={"type": "string", "minLength": 1, "maxLength": LONGEST},
+        schema={"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[^\u0000]*$"},
         description=f"Only those that hold this {lookup.words}, in any form; of deleted ones, that held it last.",
     )
 
@@ -285,8 +293,8 @@ def _identifier(lookup: Lookup) -> Parameter:
 CARRIER = Parameter(
     name="carrier",
     rule="the code of a carrier, such as att",
-    parse=parse_text,
-    schema={"type": "string", "minLength": 1, "maxLength": 10},
+    parse=parse_carrier,
+    schema={"type": "string", "pattern": f"^{CODE}$"},
     description="Only those of this carrier.",
 )
 STATUS = Parameter(

@@ -20,6 +20,7 @@ from wingtel.usage.models import UsageAdjustment, UsageDay
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from . import examples
+from .errors import Conflict
 from .fields import (
     CurrencyField,
     DayField,
@@ -165,7 +166,7 @@ class AnySubscriptionSerializer(SubscriptionSerializer):
     def validate_carrier(self, code: str) -> str:
         """Let a subscription stay with its carrier."""
         if isinstance(self.instance, Subscription) and code != self.instance.carrier:
-            raise serializers.ValidationError(f"{self.instance.carrier}: a subscription stays with its carrier")
+            raise Conflict(f"A subscription stays with its carrier, which is {self.instance.carrier}.")
         return code
 
 
@@ -180,7 +181,7 @@ class CarrierSerializer(KnownFieldsSerializer):
     def validate_code(self, code: str) -> str:
         """Let a carrier keep its code."""
         if isinstance(self.instance, Carrier) and code != self.instance.code:
-            raise serializers.ValidationError(f"{self.instance.code}: a carrier keeps its code")
+            raise Conflict(f"A carrier keeps its code, which is {self.instance.code}.")
         return code
 
 
