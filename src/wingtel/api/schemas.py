@@ -57,10 +57,17 @@ class ExceededLimitShape(serializers.Serializer[Any]):
     exceeded_by = MoneyField()
 
 
-class ExceedingSubscriptionShape(serializers.Serializer[Any]):
-    """A subscription that reached the limit, its largest excess first."""
+class NamedSubscriptionShape(serializers.Serializer[Any]):
+    """The subscription that a result is of."""
 
     subscription_id = serializers.IntegerField()
+    phone_number = serializers.CharField(help_text="The one that it has now, in E.164; empty where it has none.")
+    external_id = serializers.CharField(help_text="The one that it has now; empty where it has none.")
+
+
+class ExceedingSubscriptionShape(NamedSubscriptionShape):
+    """A subscription that reached the limit, its largest excess first."""
+
     exceeded = ExceededLimitShape(many=True)
 
 
@@ -98,10 +105,8 @@ class UsageShape(serializers.Serializer[Any]):
     records = serializers.IntegerField(help_text="How many usage records that is.")
 
 
-class MetricShape(UsageShape):
+class MetricShape(NamedSubscriptionShape, UsageShape):
     """What a subscription used and paid for one usage type."""
-
-    subscription_id = serializers.IntegerField()
 
 
 class MetricsShape(PageShape):
@@ -313,6 +318,8 @@ EXCEEDING_EXAMPLE = OpenApiExample(
         "results": [
             {
                 "subscription_id": 7,
+                "phone_number": "+12025550100",
+                "external_id": "crm-100200",
                 "exceeded": [{"usage_type": "data", "total_price": "31.2000", "exceeded_by": "6.2000"}],
             }
         ],
@@ -332,6 +339,8 @@ METRICS_EXAMPLE = OpenApiExample(
         "results": [
             {
                 "subscription_id": 7,
+                "phone_number": "+12025550100",
+                "external_id": "crm-100200",
                 "usage_type": "data",
                 "unit": "kilobytes",
                 "total_price": "12.3000",
