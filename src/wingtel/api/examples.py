@@ -164,6 +164,8 @@ ALERT = {
     "id": 12,
     "limit_id": 1,
     "subscription_id": 7,
+    "phone_number": "+12025550100",
+    "external_id": "crm-100200",
     "usage_type": "data",
     "per": "month",
     "first": "2026-03-01",
