@@ -147,3 +147,17 @@ def test_any_external_id_is_told_as_it_is(client: Client) -> None:
         *answer(client, METRICS, **JUNE, subscription_id=one)["results"],
     ):
         assert (result["phone_number"], result["external_id"]) == ("+12025550100", 'a "quoted" \\ id')
+
+
+def test_the_series_and_the_explanation_of_one_tell_its_number(client: Client) -> None:
+    one = line(phone_number="+12025550100", external_id="crm-1")
+    none = line(carrier=Carrier.SPRINT)
+    limited = client_of(Scope.READ, carrier=Carrier.SPRINT)
+
+    def told(of: Client, subscription: int, day: str = "") -> tuple[str, str]:
+        body = answer(of, f"/api/v1/subscriptions/{subscription}/usage/{day}")
+        return body["phone_number"], body["external_id"]
+
+    for day in ("", "2026-06-03/", "2026-06-04/"):
+        assert told(client, one, day) == ("+12025550100", "crm-1")
+        assert told(client, none, day) == told(client, 2**62, day) == told(limited, one, day) == ("", "")

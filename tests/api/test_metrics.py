@@ -170,6 +170,8 @@ def test_a_series_goes_by_day(client: Client) -> None:
         "currency": "USD",
         "from": "2026-06-01",
         "to": "2026-06-30",
+        "phone_number": "",
+        "external_id": "",
         "granularity": "day",
         "results": [
             {

@@ -53,6 +53,7 @@ def series_answer(series: Series, *, subscription_id: int, period: Period, granu
     """The body of a subscription's series."""
     return {
         "subscription_id": subscription_id,
+        **series.numbers,
         "currency": currency(),
         "from": day(period.first),
         "to": day(period.last),

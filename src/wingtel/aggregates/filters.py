@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from wingtel.subscriptions.assignments import find_named
 from wingtel.subscriptions.identifiers import Kind
-from wingtel.subscriptions.models import Carrier
+from wingtel.subscriptions.models import Carrier, Subscription
 
 
 @dataclass(frozen=True)
@@ -45,3 +45,10 @@ def ids_named(
 def _given(phone_numbers: Sequence[str], external_ids: Sequence[str]) -> list[tuple[Kind, Sequence[str]]]:
     kinds = ((Kind.MSISDN, phone_numbers), (Kind.EXTERNAL_ID, external_ids))
     return [(kind, values) for kind, values in kinds if values]
+
+
+def numbers_of(subscription_id: int, carrier: Carrier | None) -> dict[str, str]:
+    """Return the current phone number and external id of a subscription, empty for one of another carrier."""
+    of_carrier = {"carrier": carrier} if carrier else {}
+    found = Subscription.objects.filter(pk=subscription_id, **of_carrier).first()
+    return {"phone_number": found.phone_number if found else "", "external_id": found.external_id if found else ""}

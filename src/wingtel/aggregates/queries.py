@@ -22,7 +22,7 @@ from wingtel.database.arrays import array
 from wingtel.subscriptions.models import Carrier
 from wingtel.usage.models import UsageDay, UsageType
 
-from .filters import EVERYBODY, SubscriptionFilter
+from .filters import EVERYBODY, SubscriptionFilter, numbers_of
 from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
 
 _BLOCKS = sql.statements(__package__, "sql/queries.sql")
@@ -155,9 +155,10 @@ class SeriesPoint(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """The points of one subscription in order of time and usage type."""
+    """The points of one subscription in order of time and usage type; `numbers` are those of `numbers_of`."""
 
     as_of: datetime
+    numbers: dict[str, str]
     points: list[SeriesPoint]
 
 
@@ -255,6 +256,7 @@ def series(
     )
     return Series(
         as_of=rows.as_of,
+        numbers=numbers_of(subscription_id, carrier),
         points=[
             SeriesPoint(start, _TYPES[usage_type], price, int(used), int(records))
             for start, usage_type, price, used, records in rows.data

@@ -110,6 +110,8 @@ CONFLICT = {
 _SUMS = {"used": 0, "price": "0.0000", "records": 0}
 EXPLANATION = {
     "subscription_id": 7,
+    "phone_number": "+12025550100",
+    "external_id": "crm-100200",
     "currency": "USD",
     "day": DAY | {"state": "open", "sealed_at": None} | dict.fromkeys(list(DAY)[6:-1]),
     "as_of": "2026-03-12T09:30:00.123456Z",

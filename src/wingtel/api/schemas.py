@@ -58,7 +58,7 @@ class ExceededLimitShape(serializers.Serializer[Any]):
 
 
 class NamedSubscriptionShape(serializers.Serializer[Any]):
-    """The subscription that a result is of."""
+    """The subscription that a result or an answer is of."""
 
     subscription_id = serializers.IntegerField()
     phone_number = serializers.CharField(help_text="The one that it has now, in E.164; empty where it has none.")
@@ -121,10 +121,9 @@ class SeriesPointShape(UsageShape):
     start = serializers.DateField(help_text="Its first day.")
 
 
-class SeriesShape(AnswerShape):
+class SeriesShape(NamedSubscriptionShape, AnswerShape):
     """What one subscription used and paid, by day or month."""
 
-    subscription_id = serializers.IntegerField()
     granularity = serializers.ChoiceField(choices=[grain.value for grain in Granularity])
     results = SeriesPointShape(many=True)
 
@@ -246,10 +245,9 @@ class ExplainedTypeShape(serializers.Serializer[Any]):
 
 
 @examples.example(answered=examples.EXPLANATION)
-class ExplanationShape(serializers.Serializer[Any]):
+class ExplanationShape(NamedSubscriptionShape):
     """What the total of a subscription's day is made of."""
 
-    subscription_id = serializers.IntegerField()
     currency = CurrencyField(read_only=True)
     day = DaySerializer()
     as_of = serializers.DateTimeField()
@@ -357,6 +355,8 @@ SERIES_EXAMPLE = OpenApiExample(
     media_type=negotiation.JSON,
     value={
         "subscription_id": 7,
+        "phone_number": "+12025550100",
+        "external_id": "crm-100200",
         "currency": "USD",
         "from": "2026-06-01",
         "to": "2026-06-30",
