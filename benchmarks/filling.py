@@ -28,4 +28,4 @@ def fill_month(first: date, subscriptions: int, days: int) -> None:
 def settle() -> None:
     """Bounds of the totals, and statistics."""
     execute("SELECT usage_populate_totals()")
-    execute("VACUUM ANALYZE monthly_usage, daily_usage, total_usage")
+    execute("VACUUM ANALYZE monthly_usage, daily_usage, total_usage, subscription")

@@ -67,7 +67,8 @@ def _fill(day: date, records: int, subscriptions: int) -> None:
 
 def _late() -> Iterator[Row]:
     """One record for a day of last week, until the day and the month say so."""
-    from wingtel.aggregates.periods import Period  # noqa: PLC0415 - needs Django set up
+    from wingtel.aggregates.filters import SubscriptionFilter  # noqa: PLC0415 - needs Django set up
+    from wingtel.aggregates.periods import Period  # noqa: PLC0415 - as above
     from wingtel.aggregates.queries import metrics  # noqa: PLC0415 - as above
     from wingtel.ingest.inputs import UsageRecordInput  # noqa: PLC0415 - as above
     from wingtel.ingest.service import ingest_usage  # noqa: PLC0415 - as above
@@ -78,13 +79,14 @@ def _late() -> Iterator[Row]:
     taken: list[float] = []
     recording: list[float] = []
     moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
-    expected = metrics(period=day, subscription_ids=[7], usage_types=[UsageType.DATA]).results[0].records
+    expected = metrics(period=day, only=SubscriptionFilter([7]), usage_types=[UsageType.DATA]).results[0].records
     for number in range(50):
         started = time.perf_counter()
         ingest_usage([UsageRecordInput(UsageType.DATA, moment, 7, 5, Decimal("0.01"), f"late-{number}")])
         recording.append(time.perf_counter() - started)
         answers = [
-            metrics(period=period, subscription_ids=[7], usage_types=[UsageType.DATA]) for period in (day, month)
+            metrics(period=period, only=SubscriptionFilter([7]), usage_types=[UsageType.DATA])
+            for period in (day, month)
         ]
         taken.append(time.perf_counter() - started)
         expected += 1
@@ -238,6 +240,7 @@ def _writer() -> Iterator[list[float]]:
 def _year(subscriptions: int) -> Iterator[Row]:
     """Daily aggregates of a year, and the answers over it."""
     from benchmarks.reading import explained  # noqa: PLC0415 - needs Django set up
+    from wingtel.aggregates.filters import SubscriptionFilter  # noqa: PLC0415 - as above
     from wingtel.aggregates.periods import Period  # noqa: PLC0415 - as above
     from wingtel.aggregates.queries import exceeding, metrics  # noqa: PLC0415 - as above
 
@@ -270,7 +273,7 @@ def _year(subscriptions: int) -> Iterator[Row]:
     answers: dict[str, Callable[[], object]] = {
         "exceeding over the 12 months, first page": lambda: exceeding(price_limit=LIMIT, period=year),
         "exceeding from mid-January to mid-December": lambda: exceeding(price_limit=LIMIT, period=mid),
-        "metrics of one subscription over the 12 months": lambda: metrics(period=year, subscription_ids=[7]),
+        "metrics of one subscription over the 12 months": lambda: metrics(period=year, only=SubscriptionFilter([7])),
         "metrics of everybody over the 12 months, first page": lambda: metrics(period=year),
     }
     for name, answer in answers.items():

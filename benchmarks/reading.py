@@ -25,6 +25,7 @@ MONTH = date(2026, 3, 1)
 
 def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) -> None:
     """Fill the stored tables, measure, print."""
+    from wingtel.aggregates.filters import SubscriptionFilter  # noqa: PLC0415 - needs Django set up
     from wingtel.aggregates.periods import Period  # noqa: PLC0415 - needs Django set up
     from wingtel.aggregates.queries import ExceedingPosition, exceeding, metrics  # noqa: PLC0415 - needs Django set up
 
@@ -36,8 +37,8 @@ def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) ->
         "exceeding 25.00 in a month, a page further on": lambda: exceeding(
             price_limit=limit, period=month, after=ExceedingPosition(Decimal("60.0000"), 1)
         ),
-        "metrics of one subscription, 16 days": lambda: metrics(period=sixteen_days, subscription_ids=[some]),
-        "metrics of one subscription, a month": lambda: metrics(period=month, subscription_ids=[some]),
+        "metrics of one subscription, 16 days": lambda: metrics(period=sixteen_days, only=SubscriptionFilter([some])),
+        "metrics of one subscription, a month": lambda: metrics(period=month, only=SubscriptionFilter([some])),
         "metrics of everybody, 16 days, first page": lambda: metrics(period=sixteen_days),
     }
     rows = []

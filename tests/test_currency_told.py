@@ -141,13 +141,13 @@ def test_the_reply_to_records_tells_it(client: Client) -> None:
     [
         (
             "usage/exceeding/?price_limit=25&",
-            "subscription_id,usage_type,total_price,exceeded_by,currency",
-            "7,data,31.2000,6.2000,EUR",
+            "subscription_id,phone_number,external_id,usage_type,total_price,exceeded_by,currency",
+            "7,,,data,31.2000,6.2000,EUR",
         ),
         (
             f"usage/metrics/?{JUNE}&",
-            "subscription_id,usage_type,unit,total_price,total_usage,records,currency",
-            "7,data,kilobytes,31.2000,5,1,EUR",
+            "subscription_id,phone_number,external_id,usage_type,unit,total_price,total_usage,records,currency",
+            "7,,,data,kilobytes,31.2000,5,1,EUR",
         ),
         (
             "subscriptions/7/usage/?",

@@ -31,8 +31,9 @@ def by_psql() -> float:
         "usage_types": ["data", "voice"],
         "data_unit": "kilobytes",
         "voice_unit": "seconds",
+        "for_spreadsheets": False,
     }
-    absent = ("subscription_ids", "carrier", "edge_first", "edge_last", "other_edge_first", "other_edge_last")
+    absent = ("subscription_ids", "carrier", "plan", "edge_first", "edge_last", "other_edge_first", "other_edge_last")
     query = re.sub(r"^--.*\n", "", WHOLE["all_metrics"], flags=re.MULTILINE)
     with connection.cursor() as cursor:
         query = cursor.mogrify(query, parameters | dict.fromkeys(absent))

@@ -1,4 +1,4 @@
-"""The stored tables of an operator: a month by day, and another month, of more subscriptions, to export."""
+"""Subscriptions and the stored tables of an operator: a month by day, and another month, of more of them, to export."""
 
 from datetime import date
 
@@ -18,6 +18,14 @@ def fill(subscriptions: int, exported: int) -> int:
         (rows,) = cursor.fetchone()
     if rows:
         return int(rows)
+    execute(
+        """INSERT INTO subscription (id, carrier, status, phone_number, external_id,
+                                     device_id, phone_model, network_type, sprint_id)
+           SELECT id, CASE WHEN id %% 10 = 0 THEN 'sprint' ELSE 'att' END, 'active', '+1' || 2020000000 + id,
+                  'crm-' || id, '', '', '', ''
+           FROM generate_series(1, %s) AS id""",
+        [max(subscriptions, exported // 2)],
+    )
     fill_month(MARCH, subscriptions, DAYS)
     execute(
         """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)

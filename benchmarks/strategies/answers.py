@@ -12,6 +12,7 @@ from benchmarks.strategies.feed import DAY
 from benchmarks.strategies.figures import Table
 from benchmarks.strategies.state import start
 from wingtel.aggregates import strategies
+from wingtel.aggregates.filters import SubscriptionFilter
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import exceeding, metrics
 from wingtel.usage import partitions
@@ -37,7 +38,7 @@ def measure(sizes: list[int], months: int, subscriptions: int) -> Table:
                 table,
                 name,
                 f"*metrics* of one subscription, {size:,}",
-                lambda size=size: metrics(period=MARCH, subscription_ids=[size // 4]),
+                lambda size=size: metrics(period=MARCH, only=SubscriptionFilter([size // 4])),
             )
     for name in ("triggers", "incremental"):
         start(name)

@@ -28,6 +28,8 @@ def test_a_subscription_over_the_limit_is_answered_with_its_excess(client: Clien
         "results": [
             {
                 "subscription_id": 7,
+                "phone_number": "",
+                "external_id": "",
                 "exceeded": [{"usage_type": "data", "total_price": "31.2000", "exceeded_by": "6.2000"}],
             }
         ],
@@ -41,6 +43,8 @@ def test_a_price_that_equals_the_limit_has_reached_it(client: Client) -> None:
     assert answer(client, EXCEEDING, price_limit="25")["results"] == [
         {
             "subscription_id": 1,
+            "phone_number": "",
+            "external_id": "",
             "exceeded": [{"usage_type": "voice", "total_price": "25.0000", "exceeded_by": "0.0000"}],
         }
     ]
@@ -56,6 +60,8 @@ def test_each_usage_type_is_checked_on_its_own_and_the_largest_excess_comes_firs
     assert answer(client, EXCEEDING, price_limit="25.00")["results"] == [
         {
             "subscription_id": 2,
+            "phone_number": "",
+            "external_id": "",
             "exceeded": [
                 {"usage_type": "voice", "total_price": "40.0000", "exceeded_by": "15.0000"},
                 {"usage_type": "data", "total_price": "30.0000", "exceeded_by": "5.0000"},
@@ -63,6 +69,8 @@ def test_each_usage_type_is_checked_on_its_own_and_the_largest_excess_comes_firs
         },
         {
             "subscription_id": 3,
+            "phone_number": "",
+            "external_id": "",
             "exceeded": [{"usage_type": "voice", "total_price": "35.0000", "exceeded_by": "10.0000"}],
         },
     ]
@@ -76,6 +84,8 @@ def test_one_usage_type_may_be_asked_for(client: Client) -> None:
     assert answer(client, EXCEEDING, price_limit="25.00", usage_type="data")["results"] == [
         {
             "subscription_id": 1,
+            "phone_number": "",
+            "external_id": "",
             "exceeded": [{"usage_type": "data", "total_price": "30.0000", "exceeded_by": "5.0000"}],
         }
     ]

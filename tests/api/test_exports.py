@@ -1,5 +1,6 @@
 """Whole answers as files, by `format` or `Accept`."""
 
+import csv
 import io
 import json
 import re
@@ -18,6 +19,7 @@ from tests.sessions import new_connection
 from wingtel.api import exporting
 from wingtel.exports import answers
 from wingtel.exports.formats import Format
+from wingtel.subscriptions.models import Plan, Subscription
 
 from .records import EXCEEDING, METRICS, data, errors, pages, voice
 
@@ -48,10 +50,10 @@ def exported(client: Client, path: str, **headers: str) -> bytes:
 
 def test_metrics_as_csv(client: Client, used: None) -> None:
     assert exported(client, f"{METRICS}?{JUNE}&format=csv").decode() == (
-        "subscription_id,usage_type,unit,total_price,total_usage,records,currency\n"
-        "7,data,kilobytes,12.3000,123456,2,USD\n"
-        "7,voice,seconds,1.5000,90,1,USD\n"
-        "9,voice,seconds,13.0000,600,1,USD\n"
+        "subscription_id,phone_number,external_id,usage_type,unit,total_price,total_usage,records,currency\n"
+        "7,,,data,kilobytes,12.3000,123456,2,USD\n"
+        "7,,,voice,seconds,1.5000,90,1,USD\n"
+        "9,,,voice,seconds,13.0000,600,1,USD\n"
     )
 
 
@@ -62,10 +64,10 @@ def test_a_file_comes_with_its_length_also_to_who_takes_it_compressed(client: Cl
 
 def test_exceeding_as_csv_begins_with_the_largest_price(client: Client, used: None) -> None:
     assert exported(client, f"{EXCEEDING}?{JUNE}&price_limit=1.5&format=csv").decode() == (
-        "subscription_id,usage_type,total_price,exceeded_by,currency\n"
-        "9,voice,13.0000,11.5000,USD\n"
-        "7,data,12.3000,10.8000,USD\n"
-        "7,voice,1.5000,0.0000,USD\n"
+        "subscription_id,phone_number,external_id,usage_type,total_price,exceeded_by,currency\n"
+        "9,,,voice,13.0000,11.5000,USD\n"
+        "7,,,data,12.3000,10.8000,USD\n"
+        "7,,,voice,1.5000,0.0000,USD\n"
     )
 
 
@@ -83,6 +85,8 @@ def test_metrics_as_ndjson_have_money_as_strings(client: Client, used: None) -> 
     assert [json.loads(line) for line in lines] == [
         {
             "subscription_id": 7,
+            "phone_number": "",
+            "external_id": "",
             "usage_type": "voice",
             "unit": "seconds",
             "total_price": "1.5000",
@@ -92,6 +96,8 @@ def test_metrics_as_ndjson_have_money_as_strings(client: Client, used: None) -> 
         },
         {
             "subscription_id": 9,
+            "phone_number": "",
+            "external_id": "",
             "usage_type": "voice",
             "unit": "seconds",
             "total_price": "13.0000",
@@ -115,6 +121,8 @@ def test_exceeding_as_parquet_has_exact_decimals_and_says_what_it_is(client: Cli
     assert table.schema.remove_metadata() == pa.schema(
         [
             pa.field("subscription_id", pa.int64(), nullable=False),
+            pa.field("phone_number", pa.string(), nullable=False),
+            pa.field("external_id", pa.string(), nullable=False),
             pa.field("usage_type", pa.string(), nullable=False),
             pa.field("total_price", pa.decimal128(38, 8), nullable=False),
             pa.field("exceeded_by", pa.decimal128(38, 8), nullable=False),
@@ -124,6 +132,8 @@ def test_exceeding_as_parquet_has_exact_decimals_and_says_what_it_is(client: Cli
     assert table.to_pylist() == [
         {
             "subscription_id": 9,
+            "phone_number": "",
+            "external_id": "",
             "usage_type": "voice",
             "total_price": Decimal("13.0000"),
             "exceeded_by": Decimal("0.7000"),
@@ -131,6 +141,8 @@ def test_exceeding_as_parquet_has_exact_decimals_and_says_what_it_is(client: Cli
         },
         {
             "subscription_id": 7,
+            "phone_number": "",
+            "external_id": "",
             "usage_type": "data",
             "total_price": Decimal("12.3000"),
             "exceeded_by": Decimal("0.0000"),
@@ -217,7 +229,8 @@ def test_an_answer_without_results_is_a_file_too(client: Client, form: Format) -
 
     match form:
         case Format.CSV:
-            assert body == b"subscription_id,usage_type,unit,total_price,total_usage,records,currency\n"
+            header = "subscription_id,phone_number,external_id,usage_type,unit,total_price,total_usage,records,currency"
+            assert body.decode() == f"{header}\n"
         case Format.NDJSON:
             assert body == b""
         case Format.PARQUET:
@@ -250,8 +263,61 @@ def test_every_cell_is_a_number_a_day_or_a_known_word(client: Client) -> None:
     lines += exported(client, f"{METRICS}?{JUNE}&format=csv").decode().splitlines()[1:]
 
     cells = {cell for line in lines for cell in line.split(",")}
-    known = r"-?\d+(\.\d{4})?|\d{4}-\d\d-\d\d|data|voice|kilobytes|seconds|USD"
+    known = r"|-?\d+(\.\d{4})?|\d{4}-\d\d-\d\d|data|voice|kilobytes|seconds|USD"
     assert {cell for cell in cells if not re.fullmatch(known, cell)} == set()
+
+
+STRANGE = {"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@it": "'@it", 'a,"b" c': '"a,""b"" c"', "é=": "é="}
+
+
+@pytest.mark.parametrize(("path", "asked"), [(METRICS, JUNE), (EXCEEDING, "price_limit=1")])
+def test_an_external_id_is_no_formula_to_a_spreadsheet_and_exact_to_programs(
+    client: Client, path: str, asked: str
+) -> None:
+    made = Subscription.objects.bulk_create(Subscription(carrier="att", external_id=text) for text in STRANGE)
+    for subscription in made:
+        data(subscription.pk, "2026-06-03", "12.0000")
+
+    lines = exported(client, f"{path}?{asked}&format=csv").decode().splitlines()[1:]
+    assert [line.partition(",data,")[0] for line in lines] == [
+        f"{subscription.pk},,{cell}" for subscription, cell in zip(made, STRANGE.values(), strict=True)
+    ]
+    ndjson = exported(client, f"{path}?{asked}&format=ndjson").decode().splitlines()
+    assert [json.loads(line)["external_id"] for line in ndjson] == list(STRANGE)
+    table = parquet.read_table(io.BytesIO(exported(client, f"{path}?{asked}&format=parquet")))
+    assert table["external_id"].to_pylist() == list(STRANGE)
+    assert [result["external_id"] for page in pages(client, f"{path}?{asked}") for result in page] == list(STRANGE)
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_a_file_tells_numbers_and_is_of_those_asked_for(client: Client, form: Format) -> None:
+    plan = Plan.objects.create(name="Gold")
+    made = Subscription.objects.bulk_create(
+        Subscription(carrier=carrier, plan=of_plan, phone_number=f"+1202555010{number}", external_id=f"crm-{number}")
+        for number, (carrier, of_plan) in enumerate([("att", plan), ("sprint", plan), ("att", None)])
+    )
+    for subscription in made:
+        data(subscription.pk, "2026-06-03", "12.0000")
+
+    def found(asked: str) -> list[tuple[str, str]]:
+        body = exported(client, f"{METRICS}?{JUNE}&{asked}&format={form}")
+        match form:
+            case Format.CSV:
+                rows = list(csv.DictReader(io.StringIO(body.decode())))
+            case Format.NDJSON:
+                rows = [json.loads(line) for line in body.splitlines()]
+            case Format.PARQUET:
+                rows = parquet.read_table(io.BytesIO(body)).to_pylist()
+        return [(row["phone_number"], row["external_id"]) for row in rows]
+
+    one, two, three = ((f"+1202555010{number}", f"crm-{number}") for number in range(3))
+    assert found("") == [one, two, three]
+    assert found("carrier=att") == [one, three]
+    assert found(f"plan={plan.pk}") == [one, two]
+    assert found(f"plan={plan.pk}&carrier=sprint") == [two]
+    assert found("phone_number=12025550102&phone_number=%2B12025550100") == [one, three]
+    assert found("external_id=crm-1&external_id=crm-2&phone_number=2025550102") == [three]
+    assert found("external_id=nobody") == []
 
 
 @pytest.mark.parametrize(
@@ -270,7 +336,7 @@ def test_a_file_holds_what_the_pages_hold_in_their_order(client: Client, path: s
     lines = exported(client, f"{path}?{urlencode(asked)}&format=ndjson").decode().splitlines()
 
     flat = [
-        {"subscription_id": result["subscription_id"]} | part | {"currency": "USD"}
+        {name: value for name, value in result.items() if name != "exceeded"} | part | {"currency": "USD"}
         for page in pages(client, path, page_size=7, **asked)
         for result in page
         for part in result.get("exceeded", [result])
@@ -282,15 +348,15 @@ def test_a_file_holds_what_the_pages_hold_in_their_order(client: Client, path: s
 @pytest.mark.django_db(transaction=True)
 def test_a_file_is_of_the_moment_it_was_begun(client: Client, used: None) -> None:
     period = answers.Period()
-    with answers.metrics(period=period) as export, new_connection() as other:
+    with answers.metrics(period=period, form=Format.CSV) as export, new_connection() as other:
         other.execute("UPDATE data_usage_record SET price = price + 1000")
         other.commit()
         before = b"".join(export.blocks)
-    with answers.metrics(period=period) as export:
+    with answers.metrics(period=period, form=Format.CSV) as export:
         after = b"".join(export.blocks)
 
-    assert before.splitlines()[0] == b"7,data,kilobytes,111.3000,123457,3,USD"
-    assert after.splitlines()[0] == b"7,data,kilobytes,3111.3000,123457,3,USD"
+    assert before.splitlines()[0] == b"7,,,data,kilobytes,111.3000,123457,3,USD"
+    assert after.splitlines()[0] == b"7,,,data,kilobytes,3111.3000,123457,3,USD"
 
 
 @pytest.fixture

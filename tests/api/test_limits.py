@@ -115,7 +115,7 @@ def test_a_plan_with_a_limit_is_not_deleted(client: Client) -> None:
 
 def test_alerts_are_listed_filtered_and_paged(client: Client) -> None:
     made, other = limit("25", warn_at=[80]), limit("25", per="cycle", usage_type="voice")
-    one, two = subscription(), subscription()
+    one, two = subscription(phone_number="+12025550100", external_id="crm-1"), subscription()
     use(one, "2026-03-10", "20")
     use(two, "2026-04-10", "25", "voice")
     evaluate()
@@ -130,6 +130,8 @@ def test_alerts_are_listed_filtered_and_paged(client: Client) -> None:
         "id": found[-1]["id"],
         "limit_id": made.pk,
         "subscription_id": one,
+        "phone_number": "+12025550100",
+        "external_id": "crm-1",
         "usage_type": None,
         "per": "month",
         "first": "2026-03-01",

@@ -34,6 +34,8 @@ def test_every_subscription_with_usage_is_answered_by_usage_type(client: Client)
         "results": [
             {
                 "subscription_id": 7,
+                "phone_number": "",
+                "external_id": "",
                 "usage_type": "data",
                 "unit": "kilobytes",
                 "total_price": "12.3000",
@@ -42,6 +44,8 @@ def test_every_subscription_with_usage_is_answered_by_usage_type(client: Client)
             },
             {
                 "subscription_id": 7,
+                "phone_number": "",
+                "external_id": "",
                 "usage_type": "voice",
                 "unit": "seconds",
                 "total_price": "1.5000",
@@ -50,6 +54,8 @@ def test_every_subscription_with_usage_is_answered_by_usage_type(client: Client)
             },
             {
                 "subscription_id": 9,
+                "phone_number": "",
+                "external_id": "",
                 "usage_type": "voice",
                 "unit": "seconds",
                 "total_price": "0.0000",
@@ -164,6 +170,8 @@ def test_a_series_goes_by_day(client: Client) -> None:
         "currency": "USD",
         "from": "2026-06-01",
         "to": "2026-06-30",
+        "phone_number": "",
+        "external_id": "",
         "granularity": "day",
         "results": [
             {

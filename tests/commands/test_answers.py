@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from wingtel.subscriptions.models import Subscription
+from wingtel.subscriptions.models import Plan, Subscription
 from wingtel.usage.models import DataUsageRecord, VoiceUsageRecord
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def heavy() -> Subscription:
     """A subscription with 31.20 of data and 25.00 of voice in March 2026."""
-    heavy = Subscription.objects.create(carrier="att")
+    heavy = Subscription.objects.create(carrier="att", phone_number="+12025550100", external_id="crm-7")
     moment = datetime(2026, 3, 10, 12, tzinfo=UTC)
     for price in ("31.0000", "0.2000"):
         DataUsageRecord.objects.create(
@@ -31,7 +31,7 @@ def heavy() -> Subscription:
 @pytest.fixture
 def light() -> Subscription:
     """A subscription with 24.9999 of data."""
-    light = Subscription.objects.create(carrier="sprint")
+    light = Subscription.objects.create(carrier="sprint", phone_number="+12025550101", external_id="crm-8")
     DataUsageRecord.objects.create(
         subscription=light, usage_date=datetime(2026, 4, 1, tzinfo=UTC), kilobytes_used=1, price=Decimal("24.9999")
     )
@@ -50,6 +50,8 @@ def test_exceeding_as_json_is_the_answer_of_the_api(heavy: Subscription, light: 
     assert printed["results"] == [
         {
             "subscription_id": heavy.pk,
+            "phone_number": "+12025550100",
+            "external_id": "crm-7",
             "exceeded": [
                 {"usage_type": "data", "total_price": "31.2000", "exceeded_by": "6.2000"},
                 {"usage_type": "voice", "total_price": "25.0000", "exceeded_by": "0.0000"},
@@ -61,7 +63,8 @@ def test_exceeding_as_json_is_the_answer_of_the_api(heavy: Subscription, light: 
 
 def test_exceeding_as_csv(heavy: Subscription, light: Subscription) -> None:
     assert output_of("exceeding", "--price-limit", "25.00", "--usage-type", "data", "--format", "csv") == (
-        f"subscription_id,usage_type,total_price,exceeded_by,currency\n{heavy.pk},data,31.2000,6.2000,USD\n"
+        f"subscription_id,phone_number,external_id,usage_type,total_price,exceeded_by,currency\n"
+        f"{heavy.pk},+12025550100,crm-7,data,31.2000,6.2000,USD\n"
     )
 
 
@@ -82,10 +85,48 @@ def test_metrics_as_json_is_the_answer_of_the_api(heavy: Subscription, light: Su
 def test_metrics_as_csv_of_some_subscriptions(heavy: Subscription, light: Subscription) -> None:
     period = ("--from", "2026-03-10", "--to", "2026-04-01")
     assert output_of("metrics", *period, "--subscription-id", str(heavy.pk), "--format", "csv") == (
-        "subscription_id,usage_type,unit,total_price,total_usage,records,currency\n"
-        f"{heavy.pk},data,kilobytes,31.2000,4294967296,2,USD\n"
-        f"{heavy.pk},voice,seconds,25.0000,600,1,USD\n"
+        "subscription_id,phone_number,external_id,usage_type,unit,total_price,total_usage,records,currency\n"
+        f"{heavy.pk},+12025550100,crm-7,data,kilobytes,31.2000,4294967296,2,USD\n"
+        f"{heavy.pk},+12025550100,crm-7,voice,seconds,25.0000,600,1,USD\n"
     )
+
+
+def test_numbers_and_external_ids_are_columns_of_tables(heavy: Subscription, light: Subscription) -> None:
+    for table in (
+        output_of("exceeding", "--price-limit", "25"),
+        output_of("metrics", "--from", "2026-03-10", "--to", "2026-04-01"),
+    ):
+        (header,) = (line for line in table.splitlines() if "subscription" in line)
+        assert [word for word in ("phone", "external") if word in header] == ["phone", "external"]
+        assert "+12025550100" in table.replace("\n", "")
+        assert "crm-7" in table
+
+
+@pytest.mark.parametrize(
+    ("options", "are_heavy", "are_light"),
+    [
+        (["--phone-number", "(202) 555-0100"], True, False),
+        (["--phone-number", "+12025550100", "--phone-number", "+12025550101"], True, True),
+        (["--external-id", "crm-7", "--external-id", "crm-8"], True, True),
+        (["--external-id", "crm-8", "--phone-number", "+12025550100"], False, False),
+        (["--carrier", "sprint"], False, True),
+        (["--plan", "Gold"], True, False),
+        (["--plan", "GOLD_ID"], True, False),
+        (["--plan", "Gold", "--carrier", "sprint"], False, False),
+    ],
+)
+def test_subscriptions_are_named_by_number_external_id_carrier_and_plan(
+    heavy: Subscription, light: Subscription, options: list[str], are_heavy: bool, are_light: bool
+) -> None:
+    gold = Plan.objects.create(name="Gold")
+    Subscription.objects.filter(pk=heavy.pk).update(plan=gold)
+    options = [option.replace("GOLD_ID", str(gold.pk)) for option in options]
+    expected = [heavy.pk] * are_heavy + [light.pk] * are_light
+
+    exceeding = json.loads(output_of("exceeding", "--price-limit", "1", *options, "--format", "json"))["results"]
+    assert [result["subscription_id"] for result in exceeding] == expected
+    lines = output_of("metrics", "--from", "2026-03-10", "--to", "2026-04-01", *options, "--format", "csv").splitlines()
+    assert sorted({int(line.partition(",")[0]) for line in lines[1:]}) == expected
 
 
 def test_page_size_cuts_the_results_and_a_table_says_so(heavy: Subscription, light: Subscription) -> None:
@@ -105,6 +146,11 @@ def test_page_size_cuts_the_results_and_a_table_says_so(heavy: Subscription, lig
         (["exceeding", "--price-limit", "1", "--from", "2026-02-30"], "a date YYYY-MM-DD"),
         (["exceeding", "--price-limit", "1", "--from", "2026-03-02", "--to", "2026-03-01"], "lies before the first"),
         (["exceeding", "--price-limit", "1", "--subscription-id", str(2**63)], "an id between 1 and"),
+        (["exceeding", "--price-limit", "1", "--phone-number", "123"], "a phone number of 7 to 15 digits"),
+        (["exceeding", "--price-limit", "1", "--external-id", " "], "an external id of 1 to 100 characters"),
+        (["exceeding", "--price-limit", "1", "--carrier", "ATT"], "--carrier"),
+        (["metrics", "--from", "2026-03-01", "--to", "2026-03-01", "--plan", "Iron"], "there is no plan 'Iron'"),
+        (["metrics", "--from", "2026-03-01", "--to", "2026-03-01", "--plan", "9" * 19], "there is no plan '9+'"),
         (["metrics", "--from", "2026-03-01"], "--to"),
         (["metrics", "--from", "2026-03-01", "--to", "2026-03-01", "--page-size", "0"], "from 1 up"),
     ],

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.django_db
 
 JUNE = ("--from", "2026-06-01", "--to", "2026-06-30")
 CSV = (
-    "subscription_id,usage_type,unit,total_price,total_usage,records,currency\n7,data,kilobytes,12.3000,123456,1,USD\n"
+    "subscription_id,phone_number,external_id,usage_type,unit,total_price,total_usage,records,currency\n"
+    "7,,,data,kilobytes,12.3000,123456,1,USD\n"
 )
 
 
@@ -42,7 +43,15 @@ def test_ndjson_is_printed_line_by_line() -> None:
     lines = output_of("exceeding", "--price-limit", "1.5", "--format", "ndjson").splitlines()
 
     assert [json.loads(line) for line in lines] == [
-        {"subscription_id": 7, "usage_type": kind, "total_price": price, "exceeded_by": excess, "currency": "USD"}
+        {
+            "subscription_id": 7,
+            "phone_number": "",
+            "external_id": "",
+            "usage_type": kind,
+            "total_price": price,
+            "exceeded_by": excess,
+            "currency": "USD",
+        }
         for kind, price, excess in (("data", "12.3000", "10.8000"), ("voice", "1.5000", "0.0000"))
     ]
 
@@ -54,6 +63,8 @@ def test_parquet_goes_to_a_file(tmp_path: Path) -> None:
     assert parquet.read_table(output).to_pylist() == [
         {
             "subscription_id": 7,
+            "phone_number": "",
+            "external_id": "",
             "usage_type": "data",
             "total_price": Decimal("12.3000"),
             "exceeded_by": Decimal("0.3000"),

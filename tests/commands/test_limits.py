@@ -34,7 +34,7 @@ def test_a_limit_is_set_evaluated_and_removed() -> None:
         f"Limit {made.pk}: 25.0000 USD for data and voice of each subscription per calendar month, at 80 %, 100 %,"
         " from 2026-03-01."
     )
-    one = subscription()
+    one = subscription(phone_number="+12025550100", external_id="crm-1")
     use(one, "2026-03-10", "22.5")
     assert run("limits", "evaluate") == "1 looked at: 1 raised, 0 recovered"
     (alert,) = listed("alerts", "--format", "json")
@@ -42,8 +42,9 @@ def test_a_limit_is_set_evaluated_and_removed() -> None:
     assert listed("alerts", "--format", "json", "--state", "recovered") == []
     assert listed("alerts", "--format", "json", "--subscription", one + 1) == []
     assert listed("alerts", "--format", "json", "--limit", made.pk, "--from", "2026-03-31") == [alert]
-    assert run("alerts", "--format", "csv").splitlines()[1].split(",")[:8] == [
-        str(alert["id"]), str(made.pk), str(one), "", "2026-03-01", "2026-03-31", "80", "20.000000",
+    assert run("alerts", "--format", "csv").splitlines()[1].split(",")[:10] == [
+        *(str(alert["id"]), str(made.pk), str(one), "+12025550100", "crm-1", ""),
+        *("2026-03-01", "2026-03-31", "80", "20.000000"),
     ]  # fmt: skip
     assert "22.5000" in run("alerts")
     assert run("limits", "remove", made.pk) == f"Limit {made.pk} removed; its alerts stay."

@@ -38,9 +38,9 @@ def endpoint(receiver: Receiver) -> WebhookEndpoint:
     return add_endpoint(receiver.url)
 
 
-def reach(price: str = "25", record_id: str = "") -> int:
+def reach(price: str = "25", record_id: str = "", **values: Any) -> int:
     """One more subscription that reaches its limit, if there is one."""
-    one = subscription()
+    one = subscription(**values)
     use(one, "2026-03-10", price, record_id=record_id)
     return one
 
@@ -52,7 +52,7 @@ def due_now() -> None:
 
 def test_an_alert_is_posted_and_signed(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
     made = limit("25", name="March")
-    one = reach("26.5")
+    one = reach("26.5", phone_number="+12025550100", external_id="crm-1")
     evaluate()
     assert deliver_due() == Sent(delivered=1)
     (post,) = receiver.posts
@@ -65,6 +65,8 @@ def test_an_alert_is_posted_and_signed(receiver: Receiver, endpoint: WebhookEndp
             "id": alert.pk,
             "limit_id": made.pk,
             "subscription_id": one,
+            "phone_number": "+12025550100",
+            "external_id": "crm-1",
             "usage_type": None,
             "per": "month",
             "first": "2026-03-01",
@@ -314,21 +316,21 @@ def test_a_removed_endpoint_takes_its_deliveries_along(receiver: Receiver, endpo
 def test_alerts_are_mailed_to_those_of_the_limit_and_of_the_setting(settings: Any) -> None:
     settings.WINGTEL_ALERT_EMAILS = ["all@example.org", "ada@example.org"]
     limit("25", name="roaming", emails=["ada@example.org"], warn_at=[80])
-    one = reach("22", record_id="a")
+    one = reach("22", record_id="a", phone_number="+12025550100", external_id="crm-1")
     evaluate()
     assert deliver_due() == Sent(delivered=2)
     assert sorted(message.to[0] for message in mail.outbox) == ["ada@example.org", "all@example.org"]
     assert mail.outbox[0].subject == (
-        f"Wingtel: subscription {one} reached 80 % of roaming (25.0000 USD, data and voice) with 22.0000 USD,"
-        " 2026-03-01 to 2026-03-31"
+        f"Wingtel: subscription {one} (+12025550100, crm-1) reached 80 % of roaming (25.0000 USD, data and voice)"
+        " with 22.0000 USD, 2026-03-01 to 2026-03-31"
     )
     mail.outbox.clear()
     DataUsageRecord.objects.filter(record_id="a").delete()
     evaluate()
     deliver_due()
     assert mail.outbox[0].body == (
-        f"subscription {one} is below 80 % of roaming (25.0000 USD, data and voice) again, with 0.0000 USD,"
-        " 2026-03-01 to 2026-03-31\n"
+        f"subscription {one} (+12025550100, crm-1) is below 80 % of roaming (25.0000 USD, data and voice) again,"
+        " with 0.0000 USD, 2026-03-01 to 2026-03-31\n"
     )
 
 

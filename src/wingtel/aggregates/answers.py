@@ -36,6 +36,8 @@ def metrics_answer(page: MetricsPage, *, period: Period, next_url: str | None) -
         "results": [
             {
                 "subscription_id": metric.subscription_id,
+                "phone_number": metric.phone_number,
+                "external_id": metric.external_id,
                 "usage_type": metric.usage_type.value,
                 "unit": metric.unit,
                 "total_price": money(metric.total_price),
@@ -51,6 +53,7 @@ def series_answer(series: Series, *, subscription_id: int, period: Period, granu
     """The body of a subscription's series."""
     return {
         "subscription_id": subscription_id,
+        **series.numbers,
         "currency": currency(),
         "from": day(period.first),
         "to": day(period.last),

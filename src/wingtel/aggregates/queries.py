@@ -21,6 +21,7 @@ from wingtel import sql
 from wingtel.database.arrays import array
 from wingtel.usage.models import UsageDay, UsageType
 
+from .filters import EVERYBODY, SubscriptionFilter, numbers_of
 from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
 
 _BLOCKS = sql.statements(__package__, "sql/queries.sql")
@@ -28,7 +29,11 @@ _BLOCKS = sql.statements(__package__, "sql/queries.sql")
 
 def _joined(blocks: dict[str, str]) -> dict[str, str]:
     """Blocks with the parts that they share."""
-    shared = {"{from what was used}": _BLOCKS["used"], "{the page of those who reached it}": _BLOCKS["page"]}
+    shared = {
+        "{from what was used}": _BLOCKS["used"],
+        "{the page of those who reached it}": _BLOCKS["page"],
+        "{number and external id}": blocks.get("number_and_external_id", ""),
+    }
     for part, text in shared.items():
         blocks = {name: block.replace(part, text) for name, block in blocks.items()}
     return blocks
@@ -66,6 +71,8 @@ class ExceedingSubscription(TypedDict):
     """A subscription that reached the limit in at least one usage type, the largest excess first."""
 
     subscription_id: int
+    phone_number: str
+    external_id: str
     exceeded: list[ExceededLimit]
 
 
@@ -96,9 +103,14 @@ class ExceedingPage:
 
 
 class UsageMetric(NamedTuple):
-    """Usage and price of a subscription for one usage type. `unit` (kilobytes, seconds) is that of `total_usage`."""
+    """Usage and price of a subscription for one usage type. `unit` (kilobytes, seconds) is that of `total_usage`.
+
+    The phone number and the external id are the current ones, empty where there are none.
+    """
 
     subscription_id: int
+    phone_number: str
+    external_id: str
     usage_type: UsageType
     total_price: Decimal
     total_usage: int
@@ -142,9 +154,10 @@ class SeriesPoint(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """The points of one subscription in order of time and usage type."""
+    """The points of one subscription in order of time and usage type; `numbers` are those of `numbers_of`."""
 
     as_of: datetime
+    numbers: dict[str, str]
     points: list[SeriesPoint]
 
 
@@ -153,31 +166,31 @@ def exceeding(
     price_limit: Decimal,
     period: Period = ALL_TIME,
     usage_types: Sequence[UsageType] = ALL_TYPES,
-    subscription_ids: Sequence[int] = (),
+    only: SubscriptionFilter = EVERYBODY,
     page_size: int = 100,
     after: ExceedingPosition | None = None,
-    carrier: str | None = None,
 ) -> ExceedingPage:
     """Subscriptions whose total price in `period` is at least `price_limit` in a usage type, largest excess first.
 
-    Each usage type is checked on its own. `subscription_ids` limits the answer to those; none means all. So does
-    `carrier`.
+    Each usage type is checked on its own.
     """
     parts = period.split()
     asked: dict[str, Any] = {
         "price_limit": price_limit,
-        "carrier": carrier,
+        "carrier": only.carrier,
+        "plan": only.plan_id,
         "after_price": after and after.price,
         "after_id": after and after.subscription_id,
         "page_size": page_size,
     }
     if parts.days:
-        asked |= _parameters(parts, usage_types) | {"subscription_ids": list(subscription_ids) or None}
+        asked |= _parameters(parts, usage_types) | {"subscription_ids": only.listed()}
         rows = _rows("exceeding_in_period", asked)
     else:
         first_month, last_month = parts.months or (None, None)
         asked |= {"first_month": first_month, "last_month": last_month, "usage_types": array(usage_types)}
-        asked |= {"subscription_ids": array(map(str, subscription_ids)) if subscription_ids else None}
+        ids = only.listed()
+        asked |= {"subscription_ids": None if ids is None else array(map(str, ids))}
         rows = _kept_rows("exceeding", asked)
     ((written, has_more, price, subscription_id),) = rows.data
     return ExceedingPage(
@@ -189,24 +202,22 @@ def metrics(
     *,
     period: Period,
     usage_types: Sequence[UsageType] = ALL_TYPES,
-    subscription_ids: Sequence[int] = (),
+    only: SubscriptionFilter = EVERYBODY,
     page_size: int = 100,
     after: MetricsPosition | None = None,
-    carrier: str | None = None,
 ) -> MetricsPage:
-    """Return the usage and price of each subscription in `period`, in order of subscription and usage type.
-
-    `subscription_ids` limits the answer to those; none means every subscription with usage. So does `carrier`.
-    """
-    if len(subscription_ids) == 1 and (after is None or after.subscription_id == subscription_ids[0]):
-        rows = _metrics_of_one(subscription_ids[0], period.split(), usage_types, page_size + 1, after, carrier)
+    """Return the usage and price of each subscription in `period`, in order of subscription and usage type."""
+    one = only.one()
+    if one is not None and (after is None or after.subscription_id == one):
+        rows = _metrics_of_one(one, period.split(), usage_types, page_size + 1, after, only)
     else:
         rows = _rows(
             "metrics",
             _parameters(period.split(), usage_types)
             | {
-                "subscription_ids": list(subscription_ids) or None,
-                "carrier": carrier,
+                "subscription_ids": only.listed(),
+                "carrier": only.carrier,
+                "plan": only.plan_id,
                 "after_id": after and after.subscription_id,
                 "after_type": after and after.usage_type.value,
                 "only_type": usage_types[0].value if len(set(usage_types)) == 1 else None,
@@ -214,8 +225,8 @@ def metrics(
             },
         )
     found = [
-        UsageMetric(subscription_id, _TYPES[usage_type], price, int(used), int(records))
-        for subscription_id, usage_type, price, used, records in rows.data
+        UsageMetric(subscription_id, number, external_id, _TYPES[usage_type], price, int(used), int(records))
+        for subscription_id, number, external_id, usage_type, price, used, records in rows.data
     ]
     results = found[:page_size]
     return MetricsPage(
@@ -244,6 +255,7 @@ def series(
     )
     return Series(
         as_of=rows.as_of,
+        numbers=numbers_of(subscription_id, carrier),
         points=[
             SeriesPoint(start, _TYPES[usage_type], price, int(used), int(records))
             for start, usage_type, price, used, records in rows.data
@@ -264,18 +276,26 @@ def all_exceeding(
     price_limit: Decimal,
     period: Period = ALL_TIME,
     usage_types: Sequence[UsageType] = ALL_TYPES,
-    subscription_ids: Sequence[int] = (),
-    carrier: str | None = None,
+    only: SubscriptionFilter = EVERYBODY,
+    for_spreadsheets: bool = False,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
-    """All that the pages of `exceeding` hold, a line a usage type: subscription, usage type, total, excess, currency.
+    """All that the pages of `exceeding` hold, a line a usage type, in the columns of wingtel.exports.columns.EXCEEDING.
+
+    With `for_spreadsheets`, an external id that one would take for a formula has an apostrophe before it.
 
     Raises OperationalError when that takes longer than `seconds`, if they are given; so does `all_metrics`.
     """
     return _whole(
         "all_exceeding",
         _parameters(period.split(), usage_types)
-        | {"subscription_ids": list(subscription_ids) or None, "carrier": carrier, "price_limit": price_limit},
+        | {
+            "subscription_ids": only.listed(),
+            "carrier": only.carrier,
+            "plan": only.plan_id,
+            "for_spreadsheets": for_spreadsheets,
+            "price_limit": price_limit,
+        },
         seconds,
     )
 
@@ -284,17 +304,19 @@ def all_metrics(
     *,
     period: Period,
     usage_types: Sequence[UsageType] = ALL_TYPES,
-    subscription_ids: Sequence[int] = (),
-    carrier: str | None = None,
+    only: SubscriptionFilter = EVERYBODY,
+    for_spreadsheets: bool = False,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
-    """All that the pages of `metrics` hold: subscription, usage type, unit, price, usage, records, currency."""
+    """All that the pages of `metrics` hold, in the columns of wingtel.exports.columns.METRICS."""
     return _whole(
         "all_metrics",
         _parameters(period.split(), usage_types)
         | {
-            "subscription_ids": list(subscription_ids) or None,
-            "carrier": carrier,
+            "subscription_ids": only.listed(),
+            "carrier": only.carrier,
+            "plan": only.plan_id,
+            "for_spreadsheets": for_spreadsheets,
             "data_unit": UsageType.DATA.unit,
             "voice_unit": UsageType.VOICE.unit,
         },
@@ -435,7 +457,7 @@ def _metrics_of_one(
     usage_types: Sequence[UsageType],
     rows: int,
     after: MetricsPosition | None,
-    carrier: str | None,
+    only: SubscriptionFilter,
 ) -> _Rows:
     first_month, last_month = parts.months or _NO_DAYS
     edge, other_edge = (*parts.days, _NO_DAYS, _NO_DAYS)[:2]
@@ -443,7 +465,8 @@ def _metrics_of_one(
         "metrics_of_one",
         {
             "subscription_id": subscription_id,
-            "carrier": carrier or "",
+            "carrier": only.carrier or "",
+            "plan": only.plan_id,
             "first_month": first_month or EARLIEST,
             "last_month": last_month or LATEST,
             "edge_first": edge[0],

@@ -111,6 +111,8 @@ CONFLICT = {
 _SUMS = {"used": 0, "price": "0.0000", "records": 0}
 EXPLANATION = {
     "subscription_id": 7,
+    "phone_number": "+12025550100",
+    "external_id": "crm-100200",
     "currency": "USD",
     "day": DAY | {"state": "open", "sealed_at": None} | dict.fromkeys(list(DAY)[6:-1]),
     "as_of": "2026-03-12T09:30:00.123456Z",
@@ -165,6 +167,8 @@ ALERT = {
     "id": 12,
     "limit_id": 1,
     "subscription_id": 7,
+    "phone_number": "+12025550100",
+    "external_id": "crm-100200",
     "usage_type": "data",
     "per": "month",
     "first": "2026-03-01",

@@ -49,6 +49,12 @@ class LimitSerializer(KnownFieldsSerializer):
 class AlertSerializer(serializers.ModelSerializer[Alert]):
     limit_id = serializers.IntegerField(read_only=True)
     subscription_id = serializers.IntegerField(read_only=True)
+    phone_number = serializers.CharField(
+        read_only=True, help_text="The one that the subscription has now, in E.164; empty where it has none."
+    )
+    external_id = serializers.CharField(
+        read_only=True, help_text="The one that the subscription has now; empty where it has none."
+    )
     state = serializers.ChoiceField(choices=["open", "recovered"], read_only=True)
     price = MoneyField(help_text="The total when it was found to have reached the level.")
     currency = CurrencyField(read_only=True)
@@ -57,8 +63,8 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     class Meta:
         model = Alert
         fields = (
-            *("id", "limit_id", "subscription_id", "usage_type", "per", "first", "last", "level", "threshold"),
-            *("price", "currency", "state", "raised_at", "recovered_at", "recovered_price"),
+            *("id", "limit_id", "subscription_id", "phone_number", "external_id", "usage_type", "per", "first", "last"),
+            *("level", "threshold", "price", "currency", "state", "raised_at", "recovered_at", "recovered_price"),
         )
 
     def to_representation(self, instance: Alert) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class AlertView(NewestFirstView):
     within_carrier = ANY
 
     def get_queryset(self) -> QuerySet[Alert]:
-        alerts = Alert.objects.all()
+        alerts = Alert.objects.select_related("subscription")
         if carrier := access(self.request).carrier:
             alerts = alerts.filter(subscription__carrier=carrier)
         if self.action != "list":

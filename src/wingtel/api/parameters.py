@@ -9,7 +9,9 @@ from typing import Any
 
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import PermissionDenied
 
+from wingtel.aggregates.filters import SubscriptionFilter, ids_named
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ExceedingPosition, Granularity, MetricsPosition
 from wingtel.aggregates.questions import (
@@ -22,7 +24,9 @@ from wingtel.aggregates.questions import (
     parse_subscription_id,
 )
 from wingtel.ingest.batch import Lookup
-from wingtel.subscriptions.identifiers import LONGEST
+from wingtel.keys.access import Access
+from wingtel.subscriptions.carriers import forms_of
+from wingtel.subscriptions.identifiers import LONGEST, Kind, normalise
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
@@ -33,6 +37,8 @@ from .errors import Fault, InvalidParameters
 DATE_PATTERN = "^(?!9999)(19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 DATE_SCHEMA = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
 CODE = "[a-z][a-z0-9_-]{0,9}"
+_EDGE = r"[^\u0000-\u0020\u007f\u00a0]"
+EXTERNAL_ID_PATTERN = rf"^{_EDGE}([^\u0000-\u001f\u007f]{{0,98}}{_EDGE})?$"
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
 
@@ -108,6 +114,43 @@ def period_of(values: dict[str, Any]) -> Period:
 def usage_types_of(values: dict[str, Any]) -> tuple[UsageType, ...]:
     """The one usage type asked for, or all."""
     return (values["usage_type"],) if values["usage_type"] else tuple(UsageType)
+
+
+def filter_of(values: dict[str, Any], access: Access) -> SubscriptionFilter:
+    """Return the subscriptions that a caller asks for. A caller limited to a carrier gets those of that carrier alone.
+
+    Raises InvalidParameters for what is no phone number, PermissionDenied for another carrier than the caller's.
+    """
+    if access.carrier and values["carrier"] not in (None, access.carrier):
+        raise PermissionDenied(f"{access.name} is limited to the carrier {access.carrier}.")
+    return SubscriptionFilter(
+        subscription_ids=ids_named(
+            subscription_ids=values["subscription_id"],
+            phone_numbers=_phone_numbers(values["phone_number"]),
+            external_ids=values["external_id"],
+        ),
+        carrier=access.carrier or values["carrier"],
+        plan_id=values["plan"],
+    )
+
+
+def _phone_numbers(texts: Sequence[str]) -> list[str]:
+    """Return normal forms. A + that was sent without being encoded arrives as a space. Raises InvalidParameters."""
+    numbers: list[str] = []
+    faults = []
+    for text in texts:
+        try:
+            numbers += forms_of(Kind.MSISDN, f"+{text[1:]}" if text.startswith(" ") else text)
+        except ValueError:
+            faults.append(Fault("parameter", PHONE_NUMBER.name, PHONE_NUMBER.rule, text))
+    if faults:
+        raise InvalidParameters(faults)
+    return numbers
+
+
+def parse_external_id(text: str) -> str:
+    """An external id in its normal form. Raises ValueError."""
+    return normalise(Kind.EXTERNAL_ID, text, "")
 
 
 def valid_id(number: Any) -> int:
@@ -222,6 +265,38 @@ SUBSCRIPTION_ID = Parameter(
     description="Only this subscription; repeat the parameter for several.",
     many=True,
 )
+PHONE_NUMBER = Parameter(
+    name="phone_number",
+    rule="a phone number, in any form, of 7 to 15 digits with the calling code",
+    parse=str,  # read by filter_of(), which knows the country
+    schema={"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$", "examples": ["+12025550100"]},
+    description="Only the subscription that has this phone number now, and deleted ones that had it to the end; repeat "
+    "the parameter for several. A + is sent as %2B.",
+    many=True,
+)
+EXTERNAL_ID = Parameter(
+    name="external_id",
+    rule="an external id of 1 to 100 characters",
+    parse=parse_external_id,
+    schema={"type": "string", "pattern": EXTERNAL_ID_PATTERN, "examples": ["crm-100200"]},
+    description="Only the subscription that has this external id now, and deleted ones that had it to the end; repeat "
+    "the parameter for several.",
+    many=True,
+)
+CARRIER = Parameter(
+    name="carrier",
+    rule="the code of a carrier, such as att",
+    parse=parse_carrier,
+    schema={"type": "string", "pattern": f"^{CODE}$"},
+    description="Only subscriptions of this carrier.",
+)
+PLAN = Parameter(
+    name="plan",
+    rule=SUBSCRIPTION_ID_RULE,
+    parse=parse_subscription_id,
+    schema={"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID},
+    description="Only subscriptions whose current plan is the one of this id.",
+)
 PAGE_SIZE = Parameter(
     name="page_size",
     rule=f"a whole number between 1 and {LARGEST_PAGE}",
@@ -290,26 +365,12 @@ def _identifier(lookup: Lookup) -> Parameter:
     )
 
 
-CARRIER = Parameter(
-    name="carrier",
-    rule="the code of a carrier, such as att",
-    parse=parse_carrier,
-    schema={"type": "string", "pattern": f"^{CODE}$"},
-    description="Only those of this carrier.",
-)
 STATUS = Parameter(
     name="status",
     rule=f"one of {', '.join(Subscription.Status.values)}",
     parse=Subscription.Status,
     schema={"type": "string", "enum": list(Subscription.Status.values)},
     description="Only those in this status.",
-)
-PLAN = Parameter(
-    name="plan",
-    rule="the id of a plan",
-    parse=parse_subscription_id,
-    schema={"type": "integer", "minimum": 1, "maximum": LARGEST_ID},
-    description="Only those that have this plan now.",
 )
 DELETED = Parameter(
     name="deleted",
@@ -326,12 +387,13 @@ def _cursor_of(what: str, parse: Callable[[str], Any]) -> Parameter:
     return replace(CURSOR, parse=parse, schema={"type": "string", "format": f"cursor-of-{what}"})
 
 
+FILTERS = (SUBSCRIPTION_ID, PHONE_NUMBER, EXTERNAL_ID, CARRIER, PLAN)
 EXCEEDING = (
     PRICE_LIMIT,
     USAGE_TYPE,
     FROM,
     TO,
-    SUBSCRIPTION_ID,
+    *FILTERS,
     FORMAT,
     PAGE_SIZE,
     _cursor_of("exceeding", parse_exceeding_cursor),
@@ -340,7 +402,7 @@ METRICS = (
     REQUIRED_FROM,
     REQUIRED_TO,
     USAGE_TYPE,
-    SUBSCRIPTION_ID,
+    *FILTERS,
     FORMAT,
     PAGE_SIZE,
     _cursor_of("metrics", parse_metrics_cursor),

@@ -57,10 +57,17 @@ class ExceededLimitShape(serializers.Serializer[Any]):
     exceeded_by = MoneyField()
 
 
-class ExceedingSubscriptionShape(serializers.Serializer[Any]):
-    """A subscription that reached the limit, its largest excess first."""
+class NamedSubscriptionShape(serializers.Serializer[Any]):
+    """The subscription that a result or an answer is of."""
 
     subscription_id = serializers.IntegerField()
+    phone_number = serializers.CharField(help_text="The one that it has now, in E.164; empty where it has none.")
+    external_id = serializers.CharField(help_text="The one that it has now; empty where it has none.")
+
+
+class ExceedingSubscriptionShape(NamedSubscriptionShape):
+    """A subscription that reached the limit, its largest excess first."""
+
     exceeded = ExceededLimitShape(many=True)
 
 
@@ -98,10 +105,8 @@ class UsageShape(serializers.Serializer[Any]):
     records = serializers.IntegerField(help_text="How many usage records that is.")
 
 
-class MetricShape(UsageShape):
+class MetricShape(NamedSubscriptionShape, UsageShape):
     """Usage and price of a subscription for one usage type."""
-
-    subscription_id = serializers.IntegerField()
 
 
 class MetricsShape(PageShape):
@@ -116,10 +121,9 @@ class SeriesPointShape(UsageShape):
     start = serializers.DateField(help_text="Its first day.")
 
 
-class SeriesShape(AnswerShape):
+class SeriesShape(NamedSubscriptionShape, AnswerShape):
     """Usage and price of one subscription, by day or month."""
 
-    subscription_id = serializers.IntegerField()
     granularity = serializers.ChoiceField(choices=[grain.value for grain in Granularity])
     results = SeriesPointShape(many=True)
 
@@ -241,10 +245,9 @@ class ExplainedTypeShape(serializers.Serializer[Any]):
 
 
 @examples.example(answered=examples.EXPLANATION)
-class ExplanationShape(serializers.Serializer[Any]):
+class ExplanationShape(NamedSubscriptionShape):
     """Parts of the total of a subscription's day."""
 
-    subscription_id = serializers.IntegerField()
     currency = CurrencyField(read_only=True)
     day = DaySerializer()
     as_of = serializers.DateTimeField()
@@ -313,6 +316,8 @@ EXCEEDING_EXAMPLE = OpenApiExample(
         "results": [
             {
                 "subscription_id": 7,
+                "phone_number": "+12025550100",
+                "external_id": "crm-100200",
                 "exceeded": [{"usage_type": "data", "total_price": "31.2000", "exceeded_by": "6.2000"}],
             }
         ],
@@ -332,6 +337,8 @@ METRICS_EXAMPLE = OpenApiExample(
         "results": [
             {
                 "subscription_id": 7,
+                "phone_number": "+12025550100",
+                "external_id": "crm-100200",
                 "usage_type": "data",
                 "unit": "kilobytes",
                 "total_price": "12.3000",
@@ -348,6 +355,8 @@ SERIES_EXAMPLE = OpenApiExample(
     media_type=negotiation.JSON,
     value={
         "subscription_id": 7,
+        "phone_number": "+12025550100",
+        "external_id": "crm-100200",
         "currency": "USD",
         "from": "2026-06-01",
         "to": "2026-06-30",

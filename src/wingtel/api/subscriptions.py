@@ -8,7 +8,7 @@ from rest_framework.serializers import BaseSerializer
 
 from wingtel.ingest.batch import Lookup
 from wingtel.subscriptions import carriers
-from wingtel.subscriptions.identifiers import normalise
+from wingtel.subscriptions.assignments import find_named
 from wingtel.subscriptions.models import Carrier, Subscription
 
 from . import parameters, serializers
@@ -68,7 +68,7 @@ class AnySubscriptionView(ResourceView):
         found = found.filter(**{name: asked[name] for name in ("carrier", "status", "plan") if asked[name]})
         for lookup in Lookup:
             if lookup is not Lookup.ID and (text := asked[lookup.value]):
-                found = found.holding(lookup.kind, forms(lookup, text))
+                found = found.filter(pk__in=_named(lookup, text))
         return found
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -95,12 +95,9 @@ class AnySubscriptionView(ResourceView):
         instance.delete_softly()
 
 
-def forms(lookup: Lookup, text: str) -> set[str]:
-    """Return the normal forms that an identifier can have: national numbers are those of any carrier's country."""
-    found = set()
-    for country in {*carriers.countries().values()} or {""}:
-        try:
-            found.add(normalise(lookup.kind, text, country))
-        except ValueError:
-            continue
-    return found
+def _named(lookup: Lookup, text: str) -> list[int]:
+    """Return the subscriptions with an identifier; none for what is no identifier."""
+    try:
+        return find_named(lookup.kind, carriers.forms_of(lookup.kind, text))
+    except ValueError:
+        return []

@@ -28,7 +28,7 @@ from .authentication import access
 from .errors import Fault, InvalidParameters
 from .exporting import MadeExport
 from .guarded import ANY, Guarded
-from .parameters import CURSOR, PAGE_SIZE, Parameter, period_of, usage_types_of
+from .parameters import CURSOR, PAGE_SIZE, Parameter, filter_of, period_of, usage_types_of
 from .rendering import OrjsonRenderer, json_response
 
 
@@ -110,11 +110,11 @@ class ExceedingView(ExportView):
             "price_limit": self.asked["price_limit"],
             "period": period,
             "usage_types": usage_types_of(self.asked),
-            "subscription_ids": self.asked["subscription_id"],
-            "carrier": access(request).carrier,
+            "only": filter_of(self.asked, access(request)),
         }
         if self.form:
-            return self.file(exports.exceeding(**asked, seconds=settings.WINGTEL_EXPORT_SECONDS), self.form)
+            asked |= {"form": self.form, "seconds": settings.WINGTEL_EXPORT_SECONDS}
+            return self.file(exports.exceeding(**asked), self.form)
         page = queries.exceeding(**asked, page_size=self.asked["page_size"], after=self.asked["cursor"])
         return json_response(
             answers.exceeding_answer(
@@ -149,11 +149,11 @@ class MetricsView(ExportView):
         asked: dict[str, Any] = {
             "period": period,
             "usage_types": usage_types_of(self.asked),
-            "subscription_ids": self.asked["subscription_id"],
-            "carrier": access(request).carrier,
+            "only": filter_of(self.asked, access(request)),
         }
         if self.form:
-            return self.file(exports.metrics(**asked, seconds=settings.WINGTEL_EXPORT_SECONDS), self.form)
+            asked |= {"form": self.form, "seconds": settings.WINGTEL_EXPORT_SECONDS}
+            return self.file(exports.metrics(**asked), self.form)
         page = queries.metrics(**asked, page_size=self.asked["page_size"], after=self.asked["cursor"])
         return json_response(answers.metrics_answer(page, period=period, next_url=next_url(request, page.next)))
 

@@ -14,6 +14,7 @@ from wingtel.usage.currency import currency
 
 from . import columns
 from .columns import Column
+from .formats import Format
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,11 @@ class Export:
 
 
 @contextmanager
-def exceeding(*, price_limit: Decimal, period: Period, **asked: Any) -> Iterator[Export]:
+def exceeding(*, price_limit: Decimal, period: Period, form: Format, **asked: Any) -> Iterator[Export]:
     """Every usage type of every subscription that reached a limit, as `queries.exceeding` gives them."""
     limit = answers.price_limit(price_limit)
-    with queries.all_exceeding(price_limit=price_limit, period=period, **asked) as found:
+    asked |= {"price_limit": price_limit, "period": period, "for_spreadsheets": form is Format.CSV}
+    with queries.all_exceeding(**asked) as found:
         yield Export(
             name=_name("exceeding", limit, period),
             question={"price_limit": limit} | _days(period),
@@ -46,9 +48,9 @@ def exceeding(*, price_limit: Decimal, period: Period, **asked: Any) -> Iterator
 
 
 @contextmanager
-def metrics(*, period: Period, **asked: Any) -> Iterator[Export]:
+def metrics(*, period: Period, form: Format, **asked: Any) -> Iterator[Export]:
     """What each subscription used and paid, as `queries.metrics` gives it."""
-    with queries.all_metrics(period=period, **asked) as found:
+    with queries.all_metrics(period=period, for_spreadsheets=form is Format.CSV, **asked) as found:
         yield Export(
             name=_name("metrics", "", period),
             question=_days(period),

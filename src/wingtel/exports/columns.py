@@ -11,6 +11,7 @@ class Kind(Enum):
     QUANTITY = "a whole number, which may have more than 64 bits"
     MONEY = "money"
     WORD = "a word"
+    TEXT = "a text, empty where there is none"
     DAY = "a day"
 
 
@@ -24,6 +25,11 @@ class Column:
 
 
 _SUBSCRIPTION = Column("subscription_id", Kind.WHOLE, "The subscription.")
+_NAMED = (
+    _SUBSCRIPTION,
+    Column("phone_number", Kind.TEXT, "The phone number that it has now, in E.164."),
+    Column("external_id", Kind.TEXT, "The reference of another system that it has now."),
+)
 _USAGE_TYPE = Column("usage_type", Kind.WORD, "data or voice.")
 _CURRENCY = Column("currency", Kind.WORD, "The currency of every price: the code of ISO 4217.")
 _USED = (
@@ -36,11 +42,11 @@ _USED = (
 )
 
 EXCEEDING = (
-    _SUBSCRIPTION,
+    *_NAMED,
     _USAGE_TYPE,
     Column("total_price", Kind.MONEY, "What was paid for the usage type, in the currency."),
     Column("exceeded_by", Kind.MONEY, "How much of it lies above the limit; zero where it meets it exactly."),
     _CURRENCY,
 )
-METRICS = (_SUBSCRIPTION, *_USED)
+METRICS = (*_NAMED, *_USED)
 SERIES = (_SUBSCRIPTION, Column("start", Kind.DAY, "First business day of the day or part of a month."), *_USED)

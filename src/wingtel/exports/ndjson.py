@@ -13,6 +13,7 @@ TYPES = {
     Kind.QUANTITY: pl.Int128,  # a Decimal would be written as a string
     Kind.MONEY: pl.String,
     Kind.WORD: pl.String,
+    Kind.TEXT: pl.String,
     Kind.DAY: pl.String,
 }
 
@@ -21,4 +22,5 @@ def write(export: Export, file: IO[bytes]) -> None:
     """Write `export` to `file`."""
     types = {column.name: TYPES[column.kind] for column in export.columns}
     for block in export.blocks:
-        pl.read_csv(io.BytesIO(block), has_header=False, schema=types).write_ndjson(file)
+        lines = pl.read_csv(io.BytesIO(block), has_header=False, schema=types, empty_string_is_null=False)
+        lines.write_ndjson(file)

@@ -18,6 +18,7 @@ TYPES = {
     Kind.QUANTITY: pa.decimal128(38, 0),  # as wide as decimals are, so that no sum is too large
     Kind.MONEY: pa.decimal128(38, 8),
     Kind.WORD: pa.string(),
+    Kind.TEXT: pa.string(),
     Kind.DAY: pa.date32(),
 }
 
@@ -26,10 +27,11 @@ def write(export: Export, file: IO[bytes]) -> None:
     """Write `export` to `file`, a row group for each block."""
     schema = _schema(export)
     read = csv.ReadOptions(column_names=schema.names, use_threads=False)
+    parse = csv.ParseOptions(newlines_in_values=True)  # of texts that SQL wrote
     convert = csv.ConvertOptions(column_types={field.name: field.type for field in schema})
     with ParquetWriter(file, schema, compression="zstd") as writer:
         for block in export.blocks:
-            table = csv.read_csv(io.BytesIO(block), read, convert_options=convert)
+            table = csv.read_csv(io.BytesIO(block), read, parse, convert)
             writer.write_table(pa.table(table.columns, schema))
 
 

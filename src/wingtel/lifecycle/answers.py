@@ -53,6 +53,7 @@ def explanation_answer(explanation: Explanation) -> dict[str, Any]:
     """Return an explanation as a body."""
     return {
         "subscription_id": explanation.subscription_id,
+        **explanation.numbers,
         "currency": currency(),
         "day": day_answer(explanation.day),
         "as_of": moment(explanation.as_of),

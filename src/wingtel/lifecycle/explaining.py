@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from wingtel.aggregates import queries
+from wingtel.aggregates.filters import numbers_of
 from wingtel.aggregates.queries import RawRecord, Sums
 from wingtel.usage.models import UsageAdjustment, UsageDay, UsageType
 
@@ -35,10 +36,11 @@ class Explanation:
     """A subscription's day at the moment `as_of`.
 
     `day` has the state of the whole business day, and the sums it was sealed with: those of every subscription's raw
-    records. `records_gone`: the day has expired.
+    records. `records_gone`: the day has expired. `numbers` are those of `numbers_of`.
     """
 
     subscription_id: int
+    numbers: dict[str, str]
     as_of: datetime
     day: UsageDay
     records_gone: bool
@@ -68,6 +70,7 @@ def explain(
     gone = found.day.state == UsageDay.State.EXPIRED
     return Explanation(
         subscription_id=subscription_id,
+        numbers=numbers_of(subscription_id, carrier),
         as_of=found.as_of,
         day=found.day,
         records_gone=gone,

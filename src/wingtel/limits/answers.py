@@ -28,12 +28,17 @@ def limit_answer(limit: PriceLimit) -> dict[str, Any]:
 
 
 def alert_answer(alert: Alert) -> dict[str, Any]:
-    """An alert; `threshold` has up to six decimals, since a percentage of an amount can."""
+    """An alert; `threshold` has up to six decimals, since a percentage of an amount can.
+
+    The phone number and the external id are the current ones of its subscription, which is read with it.
+    """
     recovered = alert.recovered_at
     return {
         "id": alert.pk,
         "limit_id": alert.price_limit_id,
         "subscription_id": alert.subscription_id,
+        "phone_number": alert.subscription.phone_number,
+        "external_id": alert.subscription.external_id,
         "usage_type": alert.usage_type,
         "per": alert.per,
         "first": alert.first.isoformat(),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 
 from wingtel.aggregates.answers import priced
+from wingtel.subscriptions.models import Subscription
 
 from .models import Delivery
 from .sending import LONGEST_ERROR
@@ -32,7 +33,13 @@ def _line(delivery: Delivery) -> str:
     alert, limit = delivery.alert, delivery.alert.price_limit
     what = f"{alert.level} % of {limit} ({priced(limit.amount)}, {alert.usage_type or 'data and voice'})"
     period = f"{alert.first} to {alert.last}"
+    who = _named(alert.subscription)
     if delivery.event == Delivery.Event.RAISED or alert.recovered_at is None:
-        return f"subscription {alert.subscription_id} reached {what} with {priced(alert.price)}, {period}"
+        return f"{who} reached {what} with {priced(alert.price)}, {period}"
     now = "which does not apply any more" if alert.recovered_price is None else f"with {priced(alert.recovered_price)}"
-    return f"subscription {alert.subscription_id} is below {what} again, {now}, {period}"
+    return f"{who} is below {what} again, {now}, {period}"
+
+
+def _named(subscription: Subscription) -> str:
+    told = ", ".join(filter(None, (subscription.phone_number, subscription.external_id)))
+    return f"subscription {subscription.pk} ({told})" if told else f"subscription {subscription.pk}"

@@ -2,7 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -12,14 +13,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from wingtel.aggregates.filters import SubscriptionFilter, ids_named
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
 from wingtel.exports.formats import Format
-from wingtel.management.arguments import day, identity, whole_number
+from wingtel.management.arguments import day, identity, option, whole_number
+from wingtel.subscriptions import carriers
+from wingtel.subscriptions.identifiers import Kind, normalise
+from wingtel.subscriptions.models import Plan
 from wingtel.usage.models import UsageType
 
 FORMATS = ("table", "json", "csv")
 PAGED = ("table", "json")
+_WORDS = frozenset({"phone_number", "external_id", "usage_type", "unit"})
 TABLE_ROWS = 100
 PAGE = 1000
 
@@ -44,6 +50,29 @@ def add_options(parser: CommandParser, *, days_required: bool) -> None:
         metavar="ID",
         help="Only this subscription; repeatable.",
     )
+    parser.add_argument(
+        "--phone-number",
+        type=option(_parse_phone_number, "a phone number of 7 to 15 digits with the calling code"),
+        action="append",
+        default=[],
+        metavar="NUMBER",
+        help="Only the subscription that has this number now; in any form, repeatable.",
+    )
+    parser.add_argument(
+        "--external-id",
+        type=option(_parse_external_id, "an external id of 1 to 100 characters"),
+        action="append",
+        default=[],
+        metavar="ID",
+        help="Only the subscription that has this external id now; repeatable.",
+    )
+    parser.add_argument(
+        "--carrier",
+        type=option(carriers.check, "the code of a carrier"),
+        metavar="CODE",
+        help="Only subscriptions of this carrier.",
+    )
+    parser.add_argument("--plan", metavar="PLAN", help="Only subscriptions whose current plan has this name or id.")
     parser.add_argument(
         "--page-size",
         type=whole_number(1),
@@ -70,6 +99,38 @@ def period_of(first: date | None, last: date | None) -> Period:
         return Period(first, last)
     except ValueError as error:
         raise CommandError(f"--from and --to: {error}") from error
+
+
+def filter_of(options: Mapping[str, Any]) -> SubscriptionFilter:
+    """Return the subscriptions of the options. Raises CommandError for a plan that there is not."""
+    return SubscriptionFilter(
+        subscription_ids=ids_named(
+            subscription_ids=options["subscription_id"],
+            phone_numbers=[form for forms in options["phone_number"] for form in forms],
+            external_ids=options["external_id"],
+        ),
+        carrier=options["carrier"],
+        plan_id=_plan_id(options["plan"]) if options["plan"] else None,
+    )
+
+
+def _plan_id(text: str) -> int:
+    """Return the id of the plan of a name, or else of an id."""
+    plans = Plan.objects.filter(name=text)
+    if not plans and re.fullmatch("[0-9]{1,19}", text):
+        plans = Plan.objects.filter(pk=int(text))
+    if not plans:
+        names = ", ".join(Plan.objects.order_by("name").values_list("name", flat=True))
+        raise CommandError(f"--plan: there is no plan {text!r}; the plans are {names or 'none'}")
+    return plans[0].pk
+
+
+def _parse_phone_number(text: str) -> list[str]:
+    return carriers.forms_of(Kind.MSISDN, text)
+
+
+def _parse_external_id(text: str) -> str:
+    return normalise(Kind.EXTERNAL_ID, text, "")
 
 
 def usage_types_of(usage_type: str | None) -> tuple[UsageType, ...]:
@@ -126,13 +187,14 @@ def print_table(
     """Print a table for people; quantities are grouped by thousands."""
     table = Table(title=title, title_justify="left", caption="There are more: see --page-size." if more else None)
     for column in columns:
-        justify: Literal["left", "right"] = "left" if column in {"usage_type", "unit"} else "right"
-        table.add_column(column.replace("_", " "), justify=justify, overflow="fold")
+        justify: Literal["left", "right"] = "left" if column in _WORDS else "right"
+        number = column == "phone_number"
+        table.add_column(column.replace("_", " "), justify=justify, overflow="fold", no_wrap=number)
     for row in rows:
         table.add_row(
-            *(f"{cell:,}" if isinstance(cell, int) and number else str(cell) for number, cell in enumerate(row))
+            *(Text(f"{cell:,}" if isinstance(cell, int) and number else str(cell)) for number, cell in enumerate(row))
         )
-    Console(file=stdout, width=None if stdout.isatty() else 100).print(table)  # type: ignore[arg-type] # writes like a file
+    Console(file=stdout, width=None if stdout.isatty() else 120).print(table)  # type: ignore[arg-type] # writes like a file
 
 
 def print_wide_table(stdout: OutputWrapper, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

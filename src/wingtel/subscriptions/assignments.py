@@ -3,7 +3,7 @@
 A timestamp of None is without bound: a period from None begins with the beginning, one until None has no end yet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -117,6 +117,11 @@ def refresh_current(*, since: datetime) -> int:
     """
     ((shown,),) = _rows("refresh_current", since=since)
     return int(shown)
+
+
+def find_named(kind: Kind, values: Sequence[str]) -> list[int]:
+    """Return the subscriptions that hold one of some identifiers now, and deleted ones that held it to the end."""
+    return [found for (found,) in _rows("find_named", kind=kind.value, values=list(values))]
 
 
 def not_held(*, limit: int) -> list[tuple[int, Kind, str]]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Collection, Iterable, Mapping
 
+from .identifiers import Kind, normalise
 from .models import Carrier
 
 _REMEMBERED_SECONDS = 10
@@ -45,6 +46,22 @@ def check(code: str) -> str:
     if code not in known([code]):
         raise UnknownCarrierError(code)
     return code
+
+
+def forms_of(kind: Kind, text: str) -> list[str]:
+    """Return the normal forms that an identifier can have: a national number may be of any carrier's country.
+
+    Raises ValueError, whose message is the reason, for what is no identifier of its kind.
+    """
+    found, reason = set(), ""
+    for country in {*countries().values()} or {""}:
+        try:
+            found.add(normalise(kind, text, country))
+        except ValueError as error:
+            reason = str(error)
+    if not found:
+        raise ValueError(reason)
+    return sorted(found)
 
 
 def country_of(code: str | None) -> str:

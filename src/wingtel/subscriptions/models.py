@@ -4,7 +4,7 @@ The database keeps `created_at`, `updated_at`, and the columns of a subscription
 writes (sql/functions.sql).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -127,12 +127,6 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def carried_by(self, carrier: str) -> "SubscriptionQuerySet":
         """Those of one carrier."""
         return self.filter(carrier=carrier)
-
-    def holding(self, kind: Kind, values: Collection[str]) -> "SubscriptionQuerySet":
-        """Those that hold an identifier (one of its normal forms) now, or held it last before they were deleted."""
-        held = SubscriptionIdentifier.objects.filter(kind=kind, value__in=values)
-        lasts = Q(valid_to=None) | Q(valid_to__gt=Now()) | Q(valid_to=F("subscription__deleted_at"))
-        return self.filter(pk__in=held.filter(lasts).values("subscription"))
 
 
 class Subscription(Timed):

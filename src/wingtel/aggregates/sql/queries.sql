@@ -9,14 +9,15 @@ WITH reached AS (
     FROM usage_exceeding(
         %(first_month)s::date, %(last_month)s::date, %(usage_types)s::text[], %(price_limit)s::numeric,
         %(subscription_ids)s::bigint[], %(after_price)s::numeric, %(after_id)s::bigint, %(page_size)s::bigint + 1,
-        %(carrier)s::text
+        %(carrier)s::text, %(plan)s::bigint
     )
 )
 {the page of those who reached it}
 
 -- name: page
 -- A page of those who reached a limit, given a row for each usage type that did: its results in JSON, which is several times as
--- fast to write here as to send row by row, and where the next page starts after, if any is left.
+-- fast to write here as to send row by row, and where the next page starts after, if any is left. Numbers and external ids are looked
+-- up for the rows of the page alone.
 SELECT now()::text,
        '[' || coalesce(string_agg(written, ',' ORDER BY place) FILTER (WHERE place <= %(page_size)s::bigint), '') || ']',
        count(*) > %(page_size)s::bigint,
@@ -24,7 +25,11 @@ SELECT now()::text,
        max(subscription_id) FILTER (WHERE place = %(page_size)s::bigint)
 FROM (
     SELECT subscription_id, largest, row_number() OVER (ORDER BY largest DESC, subscription_id) AS place,
-           '{"subscription_id":' || subscription_id || ',"exceeded":[' || string_agg(
+           '{"subscription_id":' || subscription_id || coalesce(
+               (SELECT ',"phone_number":' || to_json(phone_number) || ',"external_id":' || to_json(external_id)
+                FROM subscription WHERE id = subscription_id),
+               ',"phone_number":"","external_id":""'
+           ) || ',"exceeded":[' || string_agg(
                '{"usage_type":"' || usage_type || '","total_price":"' || usage_money(price)
                    || '","exceeded_by":"' || usage_money(price - %(price_limit)s::numeric) || '"}',
                ',' ORDER BY price DESC, usage_type
@@ -53,6 +58,7 @@ FROM (
 WHERE usage_type = ANY (%(usage_types)s::text[])
   AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
   AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE carrier = %(carrier)s::text))
+  AND (%(plan)s::bigint IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE plan_id = %(plan)s::bigint))
 
 -- name: exceeding_in_period
 -- Subscriptions whose price in any other period reached a limit, the largest first, by summing what was used.
@@ -81,8 +87,8 @@ reached AS (
 -- What was used and paid in a period, by subscription and usage type, in that order.
 --
 -- The keys of the page are found first, each grain giving its own first ones in the order of its primary key, and only they
--- are summed: grouping everything and then taking a page would cost the whole period. The carrier is looked up for each key on the
--- way to the page: a hash of all its subscriptions would cost more than the page.
+-- are summed: grouping everything and then taking a page would cost the whole period. Carrier and plan are looked up for each key on
+-- the way to the page: a hash of all their subscriptions would cost more than the page. So are the numbers of the page.
 WITH page AS MATERIALIZED (
     (
         SELECT subscription_id, usage_type FROM usage_monthly
@@ -93,6 +99,8 @@ WITH page AS MATERIALIZED (
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
           AND (%(carrier)s::text IS NULL
                OR (SELECT carrier FROM subscription WHERE id = usage_monthly.subscription_id) = %(carrier)s::text)
+          AND (%(plan)s::bigint IS NULL
+               OR (SELECT plan_id FROM subscription WHERE id = usage_monthly.subscription_id) = %(plan)s::bigint)
           AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
         GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
     )
@@ -104,6 +112,8 @@ WITH page AS MATERIALIZED (
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
           AND (%(carrier)s::text IS NULL
                OR (SELECT carrier FROM subscription WHERE id = usage_daily.subscription_id) = %(carrier)s::text)
+          AND (%(plan)s::bigint IS NULL
+               OR (SELECT plan_id FROM subscription WHERE id = usage_daily.subscription_id) = %(plan)s::bigint)
           AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
         GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
     )
@@ -115,13 +125,16 @@ WITH page AS MATERIALIZED (
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
           AND (%(carrier)s::text IS NULL
                OR (SELECT carrier FROM subscription WHERE id = usage_daily.subscription_id) = %(carrier)s::text)
+          AND (%(plan)s::bigint IS NULL
+               OR (SELECT plan_id FROM subscription WHERE id = usage_daily.subscription_id) = %(plan)s::bigint)
           AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
         GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
     )
     ORDER BY subscription_id, usage_type
     LIMIT %(rows)s
 )
-SELECT (SELECT now()::text), page.subscription_id, page.usage_type, total.price, total.used, total.records
+SELECT (SELECT now()::text), page.subscription_id, coalesce(named.phone_number, ''), coalesce(named.external_id, ''),
+       page.usage_type, total.price, total.used, total.records
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
     page JOIN (
@@ -144,12 +157,16 @@ LEFT JOIN (
         GROUP BY subscription_id, usage_type
     ) AS total USING (subscription_id, usage_type)
 ) ON true
+LEFT JOIN LATERAL (
+    SELECT phone_number, external_id FROM subscription WHERE id = page.subscription_id LIMIT 1  -- which lets it be looked up
+) AS named ON true
 ORDER BY page.subscription_id, page.usage_type
 
 -- name: metrics_of_one
 -- The same of one subscription, whose few keys need not be sought first. Its plan is kept: every value is a parameter that finds
 -- rows by the primary keys, and what is not asked for is a range without days.
-SELECT now()::text, total.*
+SELECT now()::text, total.subscription_id, coalesce(named.phone_number, ''), coalesce(named.external_id, ''),
+       total.usage_type, total.price, total.used, total.records
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
     SELECT subscription_id, usage_type, sum(price) AS price, sum(used) AS used, sum(records) AS records
@@ -170,8 +187,11 @@ LEFT JOIN (
       AND usage_type > %(after_type)s::text
       AND (%(carrier)s::text = ''
            OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s::bigint) = %(carrier)s::text)
+      AND (%(plan)s::bigint IS NULL
+           OR (SELECT plan_id FROM subscription WHERE id = %(subscription_id)s::bigint) = %(plan)s::bigint)
     GROUP BY subscription_id, usage_type
 ) AS total ON true
+LEFT JOIN subscription AS named ON named.id = %(subscription_id)s::bigint
 ORDER BY total.usage_type
 LIMIT %(rows)s
 

@@ -83,19 +83,19 @@ END $$;
 
 -- Subscriptions whose price in some whole months (in all before the last, after the first, or in all time where these are not
 -- given) reached a limit, the largest first: `page_rows` of them after a position, and a row for each usage type that did. A
--- subscription stands where its largest price stands. With a carrier, only its own.
+-- subscription stands where its largest price stands. With a carrier or a plan, only its own.
 --
 -- Takes some candidates with the highest bounds from an index and sums what these paid. If the last price of that page lies
 -- above the bound of everyone left out, it is the page; if not, the page is made of those whose bounds reach that
 -- price, and they are taken next. A bound is the ceiling of the one month, or of the total: no month has a ceiling below zero, so
 -- that of all months is one of some. What deltas add is added to it.
--- The carrier is looked up for each candidate on the walk: a hash of all its subscriptions would cost more than the page.
+-- Carrier and plan are looked up for each candidate on the walk: a hash of all their subscriptions would cost more than the page.
 -- Subscriptions with deltas are left out of the walk by a hash, which keeps its order; work_mem makes room for it. Sorting is
 -- discouraged: where tables have grown since they were last analyzed, it looks cheaper than to walk. Plans are kept, since
 -- making them takes longer than running them.
 CREATE OR REPLACE FUNCTION usage_exceeding(
     first_month date, last_month date, usage_types text[], price_limit numeric, subscription_ids bigint[],
-    after_price numeric, after_id bigint, page_rows bigint, only_carrier text
+    after_price numeric, after_id bigint, page_rows bigint, only_carrier text, only_plan bigint
 ) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
 LANGUAGE plpgsql STABLE ROWS 100
 SET plan_cache_mode = force_generic_plan SET work_mem = '64MB' SET enable_sort = off AS $$
@@ -109,8 +109,10 @@ DECLARE
     -- What the walk of a first page takes: about so many rows of each usage type reach as far down as the page.
     rows_walked constant bigint := cardinality(usage_types) * page_rows + 50;
     -- Those that are asked for by name need no walk.
-    candidates bigint[] := CASE WHEN subscription_ids IS NULL OR only_carrier IS NULL THEN subscription_ids ELSE
-        ARRAY(SELECT id FROM subscription WHERE id = ANY (subscription_ids) AND carrier = only_carrier) END;
+    candidates bigint[] := CASE WHEN subscription_ids IS NULL OR coalesce(only_carrier, only_plan::text) IS NULL THEN subscription_ids ELSE
+        ARRAY(SELECT id FROM subscription
+              WHERE id = ANY (subscription_ids)
+                AND (only_carrier IS NULL OR carrier = only_carrier) AND (only_plan IS NULL OR plan_id = only_plan)) END;
     seen bigint[] := '{}';
     bound_left_out numeric;
     summed_ids bigint[] := '{}';
@@ -122,7 +124,7 @@ BEGIN
     -- The first page of a month where nothing is put aside: the rows walked hold the prices themselves, and whoever was left out paid
     -- less than the page's last, for any usage type. On a later page a row may be of a subscription that stood on an earlier one.
     -- Each usage type is walked by a branch of its own: two walks that have an order are merged in it as far as the page needs.
-    IF is_one_month AND subscription_ids IS NULL AND only_carrier IS NULL AND after_price IS NULL
+    IF is_one_month AND subscription_ids IS NULL AND only_carrier IS NULL AND only_plan IS NULL AND after_price IS NULL
        AND NOT EXISTS (SELECT FROM usage_delta) THEN
         WITH walked AS MATERIALIZED (
             SELECT usage_type, subscription_id, price, ceiling
@@ -197,6 +199,8 @@ BEGIN
                       AND subscription_id <> ALL (seen)
                       AND (only_carrier IS NULL
                            OR (SELECT carrier FROM subscription WHERE id = monthly_usage.subscription_id) = only_carrier)
+                      AND (only_plan IS NULL
+                           OR (SELECT plan_id FROM subscription WHERE id = monthly_usage.subscription_id) = only_plan)
                     ORDER BY ceiling DESC
                     LIMIT candidates_taken
                 ) AS month
@@ -214,6 +218,8 @@ BEGIN
                       AND subscription_id <> ALL (seen)
                       AND (only_carrier IS NULL
                            OR (SELECT carrier FROM subscription WHERE id = total_usage.subscription_id) = only_carrier)
+                      AND (only_plan IS NULL
+                           OR (SELECT plan_id FROM subscription WHERE id = total_usage.subscription_id) = only_plan)
                     ORDER BY ceiling DESC
                     LIMIT candidates_taken
                 ) AS total
@@ -244,6 +250,8 @@ BEGIN
                 WHERE subscription_id <> ALL (seen)
                   AND (only_carrier IS NULL
                        OR (SELECT carrier FROM subscription WHERE id = parts.subscription_id) = only_carrier)
+                  AND (only_plan IS NULL
+                       OR (SELECT plan_id FROM subscription WHERE id = parts.subscription_id) = only_plan)
                 GROUP BY subscription_id, usage_type
                 HAVING sum(price) >= least_bound
                 ORDER BY bound DESC

@@ -11,7 +11,8 @@ from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
 
 COLUMNS = (
-    *("id", "limit_id", "subscription_id", "usage_type", "first", "last", "level", "threshold", "price", "currency"),
+    *("id", "limit_id", "subscription_id", "phone_number", "external_id", "usage_type", "first", "last", "level"),
+    *("threshold", "price", "currency"),
     *("state", "raised_at", "recovered_at", "recovered_price"),
 )
 
@@ -34,11 +35,15 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=answering.FORMATS, default="table")
 
     def handle(self, *, first: date | None, last: date | None, **options: Any) -> None:
-        alerts = Alert.objects.asked(
-            limits=[options["limit"]] if options["limit"] else (),
-            subscriptions=[options["subscription"]] if options["subscription"] else (),
-            state=options["state"],
-            period=answering.period_of(first, last),
-        ).order_by("-pk")
+        alerts = (
+            Alert.objects.select_related("subscription")
+            .asked(
+                limits=[options["limit"]] if options["limit"] else (),
+                subscriptions=[options["subscription"]] if options["subscription"] else (),
+                state=options["state"],
+                period=answering.period_of(first, last),
+            )
+            .order_by("-pk")
+        )
         results = [alert_answer(alert) for alert in alerts[: options["rows"]]]
         answering.print_results(self.stdout, options["format"], COLUMNS, results)

@@ -13,7 +13,7 @@ from wingtel.management import answering, exporting
 from wingtel.management.arguments import option
 from wingtel.usage.currency import currency
 
-COLUMNS = ("subscription_id", "usage_type", "total_price", "exceeded_by")
+COLUMNS = ("subscription_id", "phone_number", "external_id", "usage_type", "total_price", "exceeded_by")
 
 
 class Command(BaseCommand):
@@ -35,7 +35,6 @@ class Command(BaseCommand):
         first: date | None,
         last: date | None,
         usage_type: str | None,
-        subscription_id: list[int],
         **options: Any,
     ) -> None:
         period = answering.period_of(first, last)
@@ -43,10 +42,10 @@ class Command(BaseCommand):
             "price_limit": price_limit,
             "period": period,
             "usage_types": answering.usage_types_of(usage_type),
-            "subscription_ids": subscription_id,
+            "only": answering.filter_of(options),
         }
         if form := exporting.export_format(options):
-            exporting.print_export(self.stdout, exports.exceeding(**asked), form, options["output"])
+            exporting.print_export(self.stdout, exports.exceeding(**asked, form=form), form, options["output"])
             return
         page, more = answering.collect(
             lambda after, size: queries.exceeding(**asked, page_size=size, after=after),
@@ -58,7 +57,7 @@ class Command(BaseCommand):
             answering.print_json(self.stdout, body)
             return
         rows = [
-            (found["subscription_id"], *(exceeded[column] for column in COLUMNS[1:]))
+            tuple((found | exceeded)[column] for column in COLUMNS)
             for found in body["results"]
             for exceeded in found["exceeded"]
         ]

@@ -45,9 +45,9 @@ class Command(BaseCommand):
             case "csv":
                 answering.print_csv(self.stdout, COLUMNS, rows)
             case _:
-                self.stdout.write(
-                    f"Subscription {subscription} on {day}: the day is {body['day']['state']}{_seal(body)}"
-                )
+                told = ", ".join(body[name] for name in ("phone_number", "external_id") if body[name])
+                named = f"{subscription} ({told})" if told else str(subscription)
+                self.stdout.write(f"Subscription {named} on {day}: the day is {body['day']['state']}{_seal(body)}")
                 answering.print_wide_table(self.stdout, COLUMNS, rows)
                 for line in _conclusions(body):
                     self.stdout.write(line)

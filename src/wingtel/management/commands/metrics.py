@@ -10,7 +10,16 @@ from wingtel.exports import answers as exports
 from wingtel.management import answering, exporting
 from wingtel.usage.currency import currency
 
-COLUMNS = ("subscription_id", "usage_type", "unit", "total_price", "total_usage", "records")
+COLUMNS = (
+    "subscription_id",
+    "phone_number",
+    "external_id",
+    "usage_type",
+    "unit",
+    "total_price",
+    "total_usage",
+    "records",
+)
 
 
 class Command(BaseCommand):
@@ -25,17 +34,16 @@ class Command(BaseCommand):
         first: date,
         last: date,
         usage_type: str | None,
-        subscription_id: list[int],
         **options: Any,
     ) -> None:
         period = answering.period_of(first, last)
         asked: dict[str, Any] = {
             "period": period,
             "usage_types": answering.usage_types_of(usage_type),
-            "subscription_ids": subscription_id,
+            "only": answering.filter_of(options),
         }
         if form := exporting.export_format(options):
-            exporting.print_export(self.stdout, exports.metrics(**asked), form, options["output"])
+            exporting.print_export(self.stdout, exports.metrics(**asked, form=form), form, options["output"])
             return
         page, more = answering.collect(
             lambda after, size: queries.metrics(**asked, page_size=size, after=after),

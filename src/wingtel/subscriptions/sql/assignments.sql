@@ -31,3 +31,11 @@ LEFT JOIN subscription_identifier AS held
 WHERE subscription.deleted_at IS NULL AND held.id IS NULL
 ORDER BY subscription.id, shown.kind
 LIMIT %(limit)s
+
+-- name: find_named
+-- The subscriptions that hold one of some identifiers now, and the deleted ones that held it when they were.
+SELECT DISTINCT subscription_id
+FROM subscription_identifier AS identifier
+JOIN subscription ON subscription.id = identifier.subscription_id
+WHERE kind = %(kind)s AND value = ANY (%(values)s::text[])
+  AND (tstzrange(valid_from, valid_to) @> statement_timestamp() OR valid_to = deleted_at)

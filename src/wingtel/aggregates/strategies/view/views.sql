@@ -34,10 +34,10 @@ HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0);
 
 -- Subscriptions whose price in whole months, or in all time where none are given, reached a limit, the largest first: `page_rows` of
 -- them after a position, and a row for each usage type that did. A subscription stands where its largest price stands. With a
--- carrier, only its own.
+-- carrier or a plan, only its own.
 CREATE OR REPLACE FUNCTION usage_exceeding(
     first_month date, last_month date, usage_types text[], price_limit numeric, subscription_ids bigint[],
-    after_price numeric, after_id bigint, page_rows bigint, only_carrier text
+    after_price numeric, after_id bigint, page_rows bigint, only_carrier text, only_plan bigint
 ) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
 LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
@@ -51,6 +51,7 @@ BEGIN
           AND daily.usage_type = ANY (usage_types)
           AND (subscription_ids IS NULL OR daily.subscription_id = ANY (subscription_ids))
           AND (only_carrier IS NULL OR daily.subscription_id IN (SELECT id FROM subscription WHERE carrier = only_carrier))
+          AND (only_plan IS NULL OR daily.subscription_id IN (SELECT id FROM subscription WHERE plan_id = only_plan))
         GROUP BY daily.subscription_id, daily.usage_type
         HAVING (sum(daily.used), sum(daily.price), sum(daily.records)) <> (0, 0, 0) AND sum(daily.price) >= price_limit
     ),
