@@ -146,7 +146,7 @@ def test_a_normal_form_is_its_own(text: str, country: str) -> None:
 @pytest.mark.parametrize("country", ["", "XX"])
 def test_without_a_country_national_numbers_are_none(country: str) -> None:
     assert at_once(Kind.MSISDN, ["+34688886001", "688886001x", "0034688886001"], country) == [
-        "+34688886001",
-        "'688886001x' is no phone number: 7 to 15 digits with the calling code",
-        "+34688886001",
+        ("+34688886001", None),
+        (None, "'688886001x' is no phone number: 7 to 15 digits with the calling code"),
+        ("+34688886001", None),
     ]

@@ -213,7 +213,7 @@ def refusal(error: IntegrityError) -> AssignmentError | None:
         case "subscription_identifier_period" | "subscription_plan_period":
             return AssignmentError("valid_to", "not after valid_from")
         case "subscription_not_deleted":
-            return AssignmentError("subscription", f"{told.message_primary}; it holds nothing after that")
+            return AssignmentConflictError("subscription", f"{told.message_primary}; it holds nothing after that")
     return None
 
 
