@@ -10,7 +10,7 @@ from wingtel.subscriptions.models import Subscription
 
 @dataclass(frozen=True)
 class SubscriptionFilter:
-    """The subscriptions that are all that is given: one of some ids, of a carrier, of a current plan. None is any."""
+    """The subscriptions that have one of some ids, a carrier and a current plan. None is any."""
 
     subscription_ids: Sequence[int] | None = None
     carrier: str | None = None
@@ -32,10 +32,9 @@ EVERYBODY = SubscriptionFilter()
 def ids_named(
     *, subscription_ids: Sequence[int], phone_numbers: Sequence[str], external_ids: Sequence[str]
 ) -> list[int] | None:
-    """Return the subscriptions that are named in each way that is given, and None where none is.
+    """Return the subscriptions that are named in each of the ways that are given, None where none is.
 
-    Phone numbers and external ids are normal forms, and name the subscriptions that wingtel.subscriptions.assignments
-    says.
+    Phone numbers and external ids are in their normal form. `find_named` says whom they name.
     """
     ways = [set(subscription_ids)] if subscription_ids else []
     ways += [set(find_named(kind, values)) for kind, values in _given(phone_numbers, external_ids)]

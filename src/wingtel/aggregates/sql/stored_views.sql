@@ -109,7 +109,8 @@ DECLARE
     -- What the walk of a first page takes: about so many rows of each usage type reach as far down as the page.
     rows_walked constant bigint := cardinality(usage_types) * page_rows + 50;
     -- Those that are asked for by name need no walk.
-    candidates bigint[] := CASE WHEN subscription_ids IS NULL OR coalesce(only_carrier, only_plan::text) IS NULL THEN subscription_ids ELSE
+    candidates bigint[] := CASE WHEN subscription_ids IS NULL OR only_carrier IS NULL AND only_plan IS NULL
+        THEN subscription_ids ELSE
         ARRAY(SELECT id FROM subscription
               WHERE id = ANY (subscription_ids)
                 AND (only_carrier IS NULL OR carrier = only_carrier) AND (only_plan IS NULL OR plan_id = only_plan)) END;
