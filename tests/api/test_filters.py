@@ -116,7 +116,7 @@ def test_the_plan_is_the_current_one(client: Client) -> None:
     [
         *[("phone_number", value, NUMBER_RULE) for value in ("", "anonymous", "123", "4915102200 04.0", "9" * 90)],
         *[("external_id", value, EXTERNAL_ID_RULE) for value in ("", " ", "a\tb", "x" * 101)],
-        *[("carrier", value, "one of att, sprint") for value in ("", "ATT", "nobody")],
+        *[("carrier", value, "the code of a carrier, such as att") for value in ("", "ATT", "nobody")],
         *[("plan", value, "an id between 1 and 9223372036854775807") for value in ("", "0", "Gold", str(2**63))],
     ],
 )

@@ -25,7 +25,7 @@ from wingtel.aggregates.questions import (
 )
 from wingtel.ingest.batch import Lookup
 from wingtel.keys.access import Access
-from wingtel.subscriptions.carriers import forms_of
+from wingtel.subscriptions import carriers
 from wingtel.subscriptions.identifiers import LONGEST, Kind, normalise
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
@@ -140,7 +140,7 @@ def _phone_numbers(texts: Sequence[str]) -> list[str]:
     faults = []
     for text in texts:
         try:
-            numbers += forms_of(Kind.MSISDN, f"+{text[1:]}" if text.startswith(" ") else text)
+            numbers += carriers.forms_of(Kind.MSISDN, f"+{text[1:]}" if text.startswith(" ") else text)
         except ValueError:
             faults.append(Fault("parameter", PHONE_NUMBER.name, PHONE_NUMBER.rule, text))
     if faults:
@@ -286,7 +286,7 @@ EXTERNAL_ID = Parameter(
 CARRIER = Parameter(
     name="carrier",
     rule="the code of a carrier, such as att",
-    parse=parse_carrier,
+    parse=lambda code: carriers.check(parse_carrier(code)),
     schema={"type": "string", "pattern": f"^{CODE}$"},
     description="Only subscriptions of this carrier.",
 )
