@@ -135,7 +135,7 @@ def test_commands_print_them(absurd: int, capsys: pytest.CaptureFixture[str]) ->
         assert str(USED) in capsys.readouterr().out
     call_command("metrics", "--from", "2026-03-01", "--to", "2026-03-31")
     rows = [line.split("│") for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
-    assert "".join(cells[5].strip() for cells in rows) == f"{USED:,}"
+    assert "".join(cells[7].strip() for cells in rows) == f"{USED:,}"
 
 
 def test_adjustments_add_to_them_and_are_reversed(strategy: Strategy, absurd: int) -> None:
