@@ -26,4 +26,4 @@ def test_of_a_million_lines_the_one_that_is_bad_is_named_and_all_others_are_reco
     (reject,) = summary.rejects
     assert reject == (BAD + 2, lines[BAD].decode().rstrip(), "quantity", "'three' is no number")
     ((*key, used, price, count),) = daily()
-    assert (key[:2], used, price, count) == (["100", "data"], 3 * (LINES - 1), Decimal("99.9999"), LINES - 1)
+    assert (key[:2], used, price, count) == (["+12025550100", "data"], 3 * (LINES - 1), Decimal("99.9999"), LINES - 1)

@@ -6,7 +6,10 @@ import polars as pl
 
 from ..columns import Columns
 from ..profile_schema import CarrierSource
-from .base import Value
+from .base import Value, storable
+
+_LONGEST = 10
+"""The most characters of a carrier's code."""
 
 
 class CarrierValue(Value):
@@ -21,12 +24,13 @@ class CarrierValue(Value):
         self._values = source.values if source else {}
 
     def expressions(self) -> Iterator[pl.Expr]:
-        """Read all that is listed."""
-        if self.texts:
-            (text,) = map(pl.col, self.texts)
-            yield text.replace_strict(self._values, default=None, return_dtype=pl.String) if self._values else text
-        else:
+        """Read all that is listed, or all short texts where nothing is."""
+        if not self.texts:
             yield pl.lit(self._constant, pl.String)
+        elif self._values:
+            yield pl.col(self.texts).replace_strict(self._values, default=None, return_dtype=pl.String)
+        else:
+            yield storable(pl.col(self.texts[0]), _LONGEST)
 
     def read(self, *texts: str) -> str:
         """Read any."""
