@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from wingtel.aggregates.apps import install
+from wingtel.subscriptions import carriers
 from wingtel.usage import partitions
 from wingtel.usage.business_days import set_time_zone, time_zone
 
@@ -46,6 +47,7 @@ def empty(_: object = None) -> None:
         if left := [partition for (partition,) in cursor.fetchall()]:
             cursor.execute(f"DROP TABLE {', '.join(left)}")
         cursor.execute(EMPTIED)
+    carriers.forget()
     install()
     if time_zone().key != "UTC":
         set_time_zone("UTC")
