@@ -28,7 +28,7 @@ CARRIERS = "/api/v1/carriers/"
 
 @pytest.fixture(autouse=True)
 def asked_anew() -> Iterator[None]:
-    """What a test adds is gone after it."""
+    """Forget the carriers that a test added."""
     yield
     carriers.forget()
 

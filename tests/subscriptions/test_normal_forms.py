@@ -102,7 +102,7 @@ def at_once(kind: Kind, texts: list[str], country: str) -> list[tuple[str | None
 
 @pytest.mark.parametrize("country", sorted(phonenumbers.SUPPORTED_REGIONS))
 def test_a_column_is_read_as_its_texts_are(country: str) -> None:
-    """Of every country: numbers of each type, and those next to them."""
+    """Compare numbers of each type in every country, and those next to them."""
     texts = []
     for number_type in range(11):
         example = phonenumbers.example_number_for_type(country, number_type)

@@ -1,4 +1,4 @@
-"""Which subscriptions an answer is of."""
+"""Filters: the subscriptions that an answer is of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

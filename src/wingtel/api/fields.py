@@ -57,7 +57,7 @@ class IdentifierField(TextField):
 
     @property
     def pattern(self) -> str:
-        """What the schema says of it."""
+        """Return the pattern of its normal form, for the schema."""
         return IDENTIFIER_PATTERNS[self.kind]
 
     def to_internal_value(self, data: Any) -> str:

@@ -268,7 +268,7 @@ SUBSCRIPTION_ID = Parameter(
 PHONE_NUMBER = Parameter(
     name="phone_number",
     rule="a phone number, in any form, of 7 to 15 digits with the calling code",
-    parse=str,  # read by filter_of(), which knows the country
+    parse=str,  # read by filter_of(), which asks for the carriers' countries
     schema={"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$", "examples": ["+12025550100"]},
     description="Only the subscription that has this phone number now, and deleted ones that had it to the end; repeat "
     "the parameter for several. A + is sent as %2B.",

@@ -100,11 +100,34 @@ class PurchaseView(ResourceView):
         return purchases.filter(subscription__in=asked) if asked else purchases
 
 
-class SubscriptionView(ResourceView):
+class SubscriptionResourceView(ResourceView):
+    """The base of views that write subscriptions."""
+
+    within_carrier = ANY
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "country": country_of(self.written_carrier())}
+
+    def written_carrier(self) -> str | None:
+        """Return the carrier of the subscription that is written, as far as it is known before that is validated."""
+        raise NotImplementedError
+
+    def perform_create(self, serializer: BaseSerializer[Subscription], **values: Any) -> None:
+        with transaction.atomic():
+            serializer.save(**values)
+
+    def perform_update(self, serializer: BaseSerializer[Subscription]) -> None:
+        with transaction.atomic():
+            serializer.save().refresh_from_db()  # the database keeps it in step with its dated rows
+
+    def perform_destroy(self, instance: Subscription) -> None:
+        instance.delete_softly()
+
+
+class SubscriptionView(SubscriptionResourceView):
     """Subscriptions of one carrier; deleting one marks it and keeps its usage and purchases."""
 
     carrier: ClassVar[str]
-    within_carrier = ANY
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -114,19 +137,11 @@ class SubscriptionView(ResourceView):
     def get_queryset(self) -> QuerySet[Subscription]:
         return Subscription.objects.current().carried_by(self.carrier)
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "country": country_of(self.carrier)}
+    def written_carrier(self) -> str:
+        return self.carrier
 
-    def perform_create(self, serializer: BaseSerializer[Subscription]) -> None:
-        with transaction.atomic():
-            serializer.save(carrier=self.carrier)
-
-    def perform_update(self, serializer: BaseSerializer[Subscription]) -> None:
-        with transaction.atomic():
-            serializer.save().refresh_from_db()  # the database keeps it in step with its dated rows
-
-    def perform_destroy(self, instance: Subscription) -> None:
-        instance.delete_softly()
+    def perform_create(self, serializer: BaseSerializer[Subscription], **values: Any) -> None:
+        super().perform_create(serializer, carrier=self.carrier, **values)
 
 
 @documented("an AT&T subscription", "AT&T subscriptions", serializers.AttSubscriptionSerializer)

@@ -1,7 +1,5 @@
 """Carriers, and the subscriptions of all of them."""
 
-from typing import Any
-
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from rest_framework.serializers import BaseSerializer
@@ -14,8 +12,7 @@ from wingtel.subscriptions.models import Carrier, Subscription
 from . import parameters, serializers
 from .authentication import access
 from .errors import Conflict
-from .guarded import ANY
-from .resources import ResourceView, documented
+from .resources import ResourceView, SubscriptionResourceView, documented
 
 
 @documented("a carrier", "carriers", serializers.CarrierSerializer, parameters.LISTING_OF_CARRIERS)
@@ -49,13 +46,12 @@ class CarrierView(ResourceView):
 @documented(
     "a subscription", "subscriptions", serializers.AnySubscriptionSerializer, parameters.LISTING_OF_SUBSCRIPTIONS
 )
-class AnySubscriptionView(ResourceView):
+class AnySubscriptionView(SubscriptionResourceView):
     """Subscriptions of all carriers; deleting one marks it and keeps its usage and purchases."""
 
     queryset = Subscription.objects.all()
     serializer_class = serializers.AnySubscriptionSerializer
     known = parameters.LISTING_OF_SUBSCRIPTIONS
-    within_carrier = ANY
 
     def get_queryset(self) -> QuerySet[Subscription]:
         found = Subscription.objects.all()
@@ -71,28 +67,13 @@ class AnySubscriptionView(ResourceView):
                 found = found.filter(pk__in=_named(lookup, text))
         return found
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "country": carriers.country_of(self._carrier())}
-
-    def _carrier(self) -> str | None:
-        """Return the carrier of the subscription that is written, as far as it is known before that is validated."""
+    def written_carrier(self) -> str | None:
         if "id" in self.kwargs:
             return Subscription.objects.filter(pk=self.kwargs["id"]).values_list("carrier", flat=True).first()
         if self.request is None or self.request.method != "POST" or not isinstance(self.request.data, dict):
             return None
         sent = self.request.data.get("carrier")
         return sent if isinstance(sent, str) else None
-
-    def perform_create(self, serializer: BaseSerializer[Subscription]) -> None:
-        with transaction.atomic():
-            serializer.save()
-
-    def perform_update(self, serializer: BaseSerializer[Subscription]) -> None:
-        with transaction.atomic():
-            serializer.save().refresh_from_db()  # the database keeps it in step with its dated rows
-
-    def perform_destroy(self, instance: Subscription) -> None:
-        instance.delete_softly()
 
 
 def _named(lookup: Lookup, text: str) -> list[int]:

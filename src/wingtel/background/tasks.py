@@ -29,7 +29,7 @@ from .recorded import RecordedTask
 log = get_task_logger(__name__)
 
 _LONGEST_PAUSE = timedelta(days=7)
-"""Of background work, for what ended meanwhile to be found afterwards."""
+"""The longest pause of background work after which identifiers and plans that ended are still followed."""
 
 
 @shared_task(base=RecordedTask, name="wingtel.fold")

@@ -28,7 +28,7 @@ _NAMES = {
 
 
 _OF_LETTERS = (BZIP2, PARQUET, b"ORC")
-"""Those that a text may begin with: what follows them is binary."""
+"""Marks of letters, with which a text may begin too: what follows them is binary."""
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f\x80-\xff]")
 
 

@@ -83,7 +83,7 @@ def _carrier_rule(records: pl.DataFrame, *, is_needed: bool) -> Rule:
     listed = ", ".join(known)
     return Rule(
         "carrier",
-        pl.col("carrier").cast(pl.String).is_in(known if is_needed else ["", *known]),
+        pl.col("carrier").is_in(known if is_needed else ["", *known]),
         lambda value: (
             f"unknown carrier {value[:_SHOWN]!r}; the carriers are {listed}"
             if value

@@ -177,7 +177,18 @@ class Subscription(Timed):
         Subscription.objects.filter(pk=self.pk, deleted_at=None).update(deleted_at=timezone.now())
 
 
-class SubscriptionIdentifier(models.Model):
+class Dated(models.Model):
+    """A row that holds from `valid_from` until before `valid_to`; null is without bound."""
+
+    valid_from = models.DateTimeField(null=True, blank=True, help_text="Null: from the beginning.")
+    valid_to = models.DateTimeField(null=True, blank=True, help_text="Not included. Null: until further notice.")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class SubscriptionIdentifier(Dated):
     """A value by which usage records name a subscription, from `valid_from` until before `valid_to`.
 
     Null is without bound. The database refuses two assignments of one value at one time. A subscription may have
@@ -189,9 +200,6 @@ class SubscriptionIdentifier(models.Model):
     )
     kind = models.TextField(choices=Kind, db_collation="C")
     value = models.TextField(db_collation="C", help_text="In normal form, such as +12025550100.")
-    valid_from = models.DateTimeField(null=True, blank=True, help_text="Null: from the beginning.")
-    valid_to = models.DateTimeField(null=True, blank=True, help_text="Not included. Null: until further notice.")
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         db_table = "subscription_identifier"
@@ -216,7 +224,7 @@ class SubscriptionIdentifier(models.Model):
         return f"{Kind(self.kind).label} {self.value}"
 
 
-class SubscriptionPlan(models.Model):
+class SubscriptionPlan(Dated):
     """The plan of a subscription from `valid_from` until before `valid_to`; null is without bound.
 
     The database refuses two at one time.
@@ -224,9 +232,6 @@ class SubscriptionPlan(models.Model):
 
     subscription = models.ForeignKey(Subscription, on_delete=models.CASCADE, db_constraint=False, related_name="plans")
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
-    valid_from = models.DateTimeField(null=True, blank=True, help_text="Null: from the beginning.")
-    valid_to = models.DateTimeField(null=True, blank=True, help_text="Not included. Null: until further notice.")
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         db_table = "subscription_plan"
