@@ -30,7 +30,10 @@ MOST_BYTES = 16 * 2**20
 IDENTIFIERS = {lookup: "subscription_id" if lookup is Lookup.ID else lookup.value for lookup in Lookup}
 """The field that names the subscription."""
 
-_PRICE = re.compile(rb"[0-9]{1,10}(?:\.[0-9]{1,%d}0{0,20})?" % PRICE_DECIMALS)
+# Possessive, since a price that can be matched in several ways would multiply those of all others.
+_PLAIN_PRICE = rb"[0-9]{1,10}+(?:\.[0-9]{1,%d}+0{0,20}+)?+" % PRICE_DECIMALS
+_PRICE = re.compile(_PLAIN_PRICE)
+_PRICES = re.compile(rb'(?:(?:%b|"%b")\n)*+' % (_PLAIN_PRICE, _PLAIN_PRICE))
 _AT = re.compile(r" - at `\$\.?(\w*).*`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`$", re.DOTALL)
 _KIND = re.compile(r"`([^`]*)`")
@@ -165,16 +168,20 @@ def _read_together(body: bytes, lookup: Lookup) -> list[RecordBody] | None:
     except (DecodeError, RecursionError):
         return None
     _check_count(len(records))
-    return None if _may_repeat_keys(body, records) else records
+    return None if _may_repeat_keys(body, records, lookup) else records
 
 
-def _may_repeat_keys(body: bytes, records: Sequence[RecordBody]) -> bool:
-    """Tell whether the names of fields come more often than there are fields, or are written with escapes."""
+def _may_repeat_keys(body: bytes, records: Sequence[RecordBody], lookup: Lookup) -> bool:
+    """Tell whether the body has other quotes than those around the names and texts of its records, or escapes."""
     if b"\\" in body:
         return True
-    names = _BODIES[Lookup.ID].__struct_fields__ if not records else type(records[0]).__struct_fields__
-    unset = sum((record.price is UNSET) + (record.record_id is UNSET) for record in records)
-    return sum(body.count(b'"%s"' % name.encode()) for name in names) != len(names) * len(records) - unset
+    count = len(records)
+    identifiers = [type(getattr(record, IDENTIFIERS[lookup])) for record in records].count(str)
+    references = count - [record.record_id for record in records].count(UNSET)
+    prices = [record.price for record in records if not isinstance(record.price, UnsetType)]
+    # The other four fields are always there; two of them are texts.
+    names, texts = 4 * count + references + len(prices), 2 * count + references + identifiers
+    return body.count(b'"') != 2 * (names + texts) + b"".join(prices).count(b'"')
 
 
 def _read_one(item: bytes, lookup: Lookup) -> RecordBody:
@@ -236,21 +243,18 @@ def _read(
 def _batch(records: Sequence[RecordBody], positions: Sequence[int], lookup: Lookup) -> pl.DataFrame:
     """Return records as a batch. Raises one of several errors when a value cannot be read."""
     usage_dates = list(map(datetime.fromisoformat, [record.usage_date for record in records]))
-    if (
-        None in {date.tzinfo for date in usage_dates}
-        or not {record.usage_type for record in records} <= _TYPES
-        or "" in {record.record_id for record in records}
-    ):
+    usage_types, references = [record.usage_type for record in records], [record.record_id for record in records]
+    if None in {date.tzinfo for date in usage_dates} or not _TYPES.issuperset(usage_types) or "" in references:
         raise _WrongError
     name = IDENTIFIERS[lookup]
     return frame_of(
         positions=positions,
-        usage_types=[record.usage_type for record in records],
+        usage_types=usage_types,
         usage_dates=usage_dates,
         identifiers=[str(getattr(record, name)) for record in records],
         quantities=[record.quantity for record in records],
-        prices=[_price(record.price) for record in records],
-        record_ids=["" if isinstance(record.record_id, UnsetType) else record.record_id for record in records],
+        prices=_prices(records),
+        record_ids=["" if reference is UNSET else reference for reference in references],
         carriers=list(repeat("", len(records))),
     )
 
@@ -275,6 +279,16 @@ def _problems(record: RecordBody) -> Iterator[tuple[str, str]]:
         yield "price", error.args[0]
     if record.record_id == "":
         yield "record_id", "empty; leave the field out where there is none"
+
+
+def _prices(records: Sequence[RecordBody]) -> Sequence[str | None]:
+    """Return the texts of prices as `_price` does, at once where all are written plainly."""
+    sent = [record.price for record in records]
+    if UNSET not in sent:
+        lines = b"\n".join([*cast("list[Raw]", sent), b""])
+        if _PRICES.fullmatch(lines):
+            return lines.replace(b'"', b"").decode().split("\n")[:-1]
+    return list(map(_price, sent))
 
 
 def _price(raw: Raw | UnsetType) -> str | None:

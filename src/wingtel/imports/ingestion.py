@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import NamedTuple
@@ -50,21 +50,28 @@ OUTCOMES = Counts._fields[1:-1]
 """The names of what can become of a line, in the order in which they are shown."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class PartIngestor:
-    """Ingests parts of one import, on the connection of the thread it is used in."""
+    """Ingests parts of one import, on the connection of the thread it is used in.
+
+    After a part that had more duplicates than new records, the next ones are expected to have some too.
+    """
 
     run: UsageImport
     profile: Profile
     create_subscriptions: bool
     since: date | None = None
+    _expects_duplicates: bool = False
 
     def ingest(self, read: ReadTable) -> Counts:
         """Ingest a part, as if it were alone in the database; return what became of its lines."""
         origin = Origin(
             kind=IngestBatch.Origin.IMPORT, reference=str(self.run.pk), name=self.run.file, first_line=read.first_line
         )
-        options = options_of(self.profile, self.create_subscriptions, self.since, origin)
+        options = replace(
+            options_of(self.profile, self.create_subscriptions, self.since, origin),
+            expects_duplicates=self._expects_duplicates,
+        )
         batch = PartBatch(read, self.profile)
         adjusted = Credits(batch.credits, options) if batch.credits.height else None
         counts = Counts()
@@ -76,6 +83,7 @@ class PartIngestor:
             self._finish(read, whole, counts)
 
         ingest(batch.records, options, finish=finish)
+        self._expects_duplicates = counts.duplicate > counts.accepted
         return counts
 
     def _finish(self, read: ReadTable, result: IngestResult, counts: Counts) -> None:

@@ -100,6 +100,8 @@ class IngestOptions:
     the carrier of the latest record that names them. A `tariff` prices records that have no price. `since`: take
     records from this business day on, however late they are. `one_per_reference`: a record with the reference and
     subscription of one that is stored within SAME_REFERENCE of it is no new one, whatever its timestamp.
+    `expects_duplicates`: compare with what is stored at once, not only when a key turns out to be; this changes the
+    speed alone.
     """
 
     lookup: Lookup = Lookup.ID
@@ -109,4 +111,5 @@ class IngestOptions:
     since: date | None = None
     on_duplicate: OnDuplicate = OnDuplicate.IGNORE
     one_per_reference: bool = False
+    expects_duplicates: bool = False
     origin: Origin | None = None

@@ -1,7 +1,7 @@
 """Usage records as Python values, and the batch that they make."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import chain
 from typing import Any, NamedTuple
@@ -11,11 +11,10 @@ import polars as pl
 from wingtel.usage.models import UsageType, new_record_id
 from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_RULE, is_price
 
-from .batch import PRICES, USAGE_TYPES
+from .batch import COLUMNS, PRICES, USAGE_TYPES
 from .outcomes import Rejection
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _TYPES = set(UsageType.values)
 
 
@@ -79,17 +78,18 @@ def frame_of(  # noqa: PLR0913 - a column each
 
     Usage types are known, dates are aware, quantities fit 64 bits, and prices are plain decimals that fit.
     """
+    since_epoch = pl.Series([usage_date - _EPOCH for usage_date in usage_dates], dtype=pl.Duration("us"))
     columns = {
         "position": pl.Series(positions, dtype=pl.Int64),
         "usage_type": pl.Series(usage_types, dtype=pl.String).cast(USAGE_TYPES),
         "record_id": pl.Series([record_id or new_record_id() for record_id in record_ids], dtype=pl.String),
-        "usage_date": pl.Series([(date - _EPOCH) // _MICROSECOND for date in usage_dates], dtype=pl.Int64),
+        "usage_date": since_epoch.cast(pl.Int64).cast(COLUMNS["usage_date"]),
         "identifier": pl.Series(identifiers, dtype=pl.String),
         "carrier": pl.Series(carriers, dtype=pl.String),
         "quantity": pl.Series(quantities, dtype=pl.Int64),
         "price": pl.Series(prices, dtype=pl.String).cast(PRICES),
     }
-    return pl.DataFrame(columns).with_columns(pl.col("usage_date").cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
+    return pl.DataFrame(columns)
 
 
 def _columns(records: Sequence[UsageRecordInput]) -> list[list[Any]]:

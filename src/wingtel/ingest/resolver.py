@@ -38,12 +38,16 @@ class SubscriptionResolver:
 
     def resolve(self, records: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
         """Return the records with their subscription_id, and the rejections of the positions that have none."""
-        if records.is_empty():
-            return records.with_columns(subscription_id=pl.lit(None, pl.Int64)), []
+        if self.lookup is Lookup.ID or records.is_empty():
+            ids = records["identifier"].cast(pl.Int64)
+            if records.is_empty() or self._are_held(ids):
+                return records.hstack([ids.alias("subscription_id")]), []
         forms = pl.concat([self._forms(part, country) for country, part in self._by_country(records)])
         assigned = self._assigned(forms["value"])
         spans = forms.select("identifier", "value").join(assigned, on="value").drop("value")
         named = held_at(records, spans, "identifier")
+        if not named["subscription_id"].null_count():
+            return named, []
         unresolved = named.filter(pl.col("subscription_id").is_null())
         known = forms.with_columns(is_known=pl.col("value").is_in(assigned["value"].implode()))
         rejected = list(self._rejections(unresolved.join(known, on="identifier", maintain_order="left")))
@@ -91,6 +95,15 @@ class SubscriptionResolver:
         with connection.cursor() as cursor:
             cursor.execute(_SQL["unknown"], parameters)
             return [value for (value,) in cursor.fetchall()]
+
+    def _are_held(self, ids: pl.Series) -> bool:
+        """Tell whether all are ids of subscriptions that were never deleted: the common case, told by one number."""
+        ids = ids.unique()
+        parameters = {"ids": array(map(str, ids.to_list())), "carrier": self.carrier}
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["held_ids"], parameters)
+            (held,) = cursor.fetchone()
+        return bool(held == len(ids))
 
     def _by_country(self, records: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
         """Yield the records with identifiers of each country whose national numbers they may use."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import psycopg
@@ -14,7 +14,7 @@ from wingtel.aggregates.strategies import Strategy
 from wingtel.rating import rate
 from wingtel.usage import partitions
 from wingtel.usage.models import UsageAdjustment
-from wingtel.usage.provenance import BATCH_LINES, IngestBatch
+from wingtel.usage.provenance import BATCH_LINES
 
 from . import statement, writer
 from .batch import IngestOptions, Lookup, OnDuplicate, business_day
@@ -130,12 +130,11 @@ def _prepared(
     records = without(batch, broken).with_columns(day=day)
     days = partitions.unknown(records["day"].unique().to_list())
     reasons = partitions.refusals(days, since=options.since) if days else {}
-    late = records.filter(pl.col("day").is_in(list(reasons))) if reasons else records.clear()
-    refused = {
-        position: Rejection(position, "usage_date", reasons[day])
-        for position, day in late.select("position", "day").iter_rows()
-    }
-    records = without(records, refused.values())
+    refused: dict[int, Rejection] = {}
+    if reasons:
+        late = records.filter(pl.col("day").is_in(list(reasons))).select("position", "day")
+        refused = {position: Rejection(position, "usage_date", reasons[day]) for position, day in late.iter_rows()}
+        records = without(records, refused.values())
     if options.create_subscriptions and not is_dry and records.height:
         SubscriptionResolver(options.lookup, options.carrier).create_unknown(records)
     return records, [*broken, *refused.values()]
@@ -147,7 +146,7 @@ class _Attempt:
     def __init__(self, options: IngestOptions, finish: Finish | None) -> None:
         self.options = options
         self.finish = finish
-        self.is_careful = options.one_per_reference
+        self.is_careful = options.one_per_reference or options.expects_duplicates
         """Set where records may be stored already, so that all are compared first."""
         self.is_apart = False
         """Set where the database cannot take some record, which has to be found."""
@@ -241,9 +240,11 @@ class _Attempt:
             return pl.concat([first, second]), refused + more
 
     def _replace(self, records: pl.DataFrame, strategy: Strategy) -> None:
+        if records.is_empty():
+            return
         for kind, rows in writer.by_type(records):
             writer.replace(kind, records[rows])
-        if records.height and strategy.stores and not strategy.counts_sql:
+        if strategy.stores and not strategy.counts_sql:
             for day in records["day"].unique().sort():
                 populate(day, day)
 
@@ -272,29 +273,28 @@ def with_source(records: pl.DataFrame, options: IngestOptions) -> pl.DataFrame:
     origin = options.origin
     if origin is None or records.is_empty():
         return records.with_columns(source=pl.lit(None, pl.Int64))
-    batch = IngestBatch.objects.create(
-        origin=origin.kind, reference=origin.reference, name=origin.name, first_line=origin.first_line
-    )
-    offset = pl.col("position") - origin.first_line
-    source = pl.when(offset.is_between(0, BATCH_LINES - 1)).then(batch.pk * BATCH_LINES + offset)
-    return records.with_columns(source=source)
+    batch = writer.note_batch(origin)
+    offset = records["position"] - origin.first_line
+    if cast("int", offset.min()) < 0 or cast("int", offset.max()) >= BATCH_LINES:
+        offset = offset.set(~offset.is_between(0, BATCH_LINES - 1), None)
+    return records.hstack([(batch * BATCH_LINES + offset).alias("source")])
 
 
 def result_of(
     records: pl.DataFrame, stored: pl.DataFrame, conflicts: pl.DataFrame, rejected: Sequence[Rejection]
 ) -> IngestResult:
     """Sum up by position: one with a stored record is accepted, else one with a conflict is a conflict."""
-    positions, accepted = records["position"].unique(), stored["position"].unique()
-    told = []
+    positions, accepted = records["position"], stored["position"]
+    told, count = [], accepted.n_unique()
     if conflicts.height:
         conflicts = conflicts.filter(~pl.col("position").is_in(accepted.implode())).unique("position", keep="first")
         rows = conflicts.sort("position").select("position", "stored_quantity", "stored_price").iter_rows()
         told = [Conflict(*row) for row in rows]
     duplicates: list[int] = []
-    if len(positions) > len(accepted) + len(told):
+    if positions.n_unique() > count + len(told):
         others = pl.concat([accepted, conflicts["position"]])
-        duplicates = positions.filter(~positions.is_in(others.implode())).sort().to_list()
-    return IngestResult(len(accepted), tuple(duplicates), tuple(told), tuple(sorted(rejected)), stored.height)
+        duplicates = positions.filter(~positions.is_in(others.implode())).unique().sort().to_list()
+    return IngestResult(count, tuple(duplicates), tuple(told), tuple(sorted(rejected)), stored.height)
 
 
 def _is_missing_partition(error: Exception) -> bool:

@@ -1,11 +1,11 @@
 """The rules that every record has to keep, whatever the database holds."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from wingtel.aggregates.questions import LARGEST_ID
 from wingtel.subscriptions import carriers
 from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 
@@ -28,11 +28,9 @@ class Rule(NamedTuple):
 
 def validate(records: pl.DataFrame, lookup: Lookup, *, create_subscriptions: bool) -> list[Rejection]:
     """Return a rejection for each position with a record that breaks a rule, by the first rule broken."""
-    rules = [
-        *(*_text_rules("record_id", LONGEST_REFERENCE), *_AMOUNTS, *_identifier_rules(lookup)),
-        _carrier_rule(records, is_needed=create_subscriptions),
-    ]
-    broken = records.filter(~pl.all_horizontal(rule.holds for rule in rules))
+    known = tuple(sorted(carriers.known(records["carrier"].unique())))
+    rules, is_broken = _rules(lookup, known, is_carrier_needed=create_subscriptions)
+    broken = records.filter(is_broken)
     if broken.is_empty():
         return []
     verdicts = broken.select(pl.struct(rule.holds.alias(str(place)) for place, rule in enumerate(rules)))
@@ -44,13 +42,21 @@ def validate(records: pl.DataFrame, lookup: Lookup, *, create_subscriptions: boo
     return list(found.values())
 
 
+@lru_cache
+def _rules(lookup: Lookup, known: tuple[str, ...], *, is_carrier_needed: bool) -> tuple[Sequence[Rule], pl.Expr]:
+    """Return the rules, the first broken one of which is told, and the expression of a record that breaks any."""
+    rules = (
+        *(*_text_rules("record_id", LONGEST_REFERENCE), *_AMOUNTS, *_identifier_rules(lookup)),
+        _carrier_rule(known, is_needed=is_carrier_needed),
+    )
+    return rules, ~pl.all_horizontal(rule.holds for rule in rules)
+
+
 def _text_rules(name: str, longest: int) -> Sequence[Rule]:
     text = pl.col(name)
-    # Bytes are counted first, which is cheap; characters only where there are more.
-    fits = (text.str.len_bytes() <= longest) | (text.str.len_chars() <= longest)
     return (
         Rule(name, text != "", lambda _: "empty"),
-        Rule(name, fits, lambda value: f"{len(value)} characters, more than {longest}"),
+        Rule(name, text.str.len_chars() <= longest, lambda value: f"{len(value)} characters, more than {longest}"),
         Rule(name, ~text.str.contains("\0", literal=True), lambda _: "a NUL character, which PostgreSQL cannot keep"),
     )
 
@@ -59,7 +65,7 @@ def _identifier_rules(lookup: Lookup) -> Sequence[Rule]:
     if lookup is not Lookup.ID:
         return _text_rules("identifier", lookup.longest)
     is_id = pl.col("identifier").str.contains(r"^[0-9]{1,19}$") & (
-        pl.col("identifier").cast(pl.Int128, strict=False) <= LARGEST_ID
+        pl.col("identifier").cast(pl.Int64, strict=False).is_not_null()
     )
     return (Rule("identifier", is_id, lambda value: f"{value[:_SHOWN]!r} is no {lookup.words}"),)
 
@@ -78,8 +84,7 @@ _AMOUNTS = (
 )
 
 
-def _carrier_rule(records: pl.DataFrame, *, is_needed: bool) -> Rule:
-    known = sorted(carriers.known(records["carrier"].unique()))
+def _carrier_rule(known: Sequence[str], *, is_needed: bool) -> Rule:
     listed = ", ".join(known)
     return Rule(
         "carrier",

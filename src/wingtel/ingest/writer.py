@@ -7,7 +7,7 @@ source, and `day`, the business day of usage_date.
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pgpq
 import polars as pl
@@ -22,7 +22,7 @@ from wingtel.aggregates.strategies import Strategy
 from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
 from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_DIGITS
 
-from .batch import KEY, PRICES, SAME_REFERENCE
+from .batch import KEY, PRICES, SAME_REFERENCE, Origin
 
 _SQL = sql.statements(__package__, "sql/writer.sql")
 MODELS = {UsageType.DATA: DataUsageRecord, UsageType.VOICE: VoiceUsageRecord}
@@ -49,18 +49,27 @@ DIFFERENT: dict[str, pl.DataType | type[pl.DataType]] = {
     "stored_price": PRICES,
 }
 """The columns of what `new_or_different` finds."""
-_COPIED = ("record_id", "usage_date", "subscription_id", "price", "quantity", "source")
-_STAGED = ("record_id", "usage_date", "subscription_id", "price", "quantity", "position")
+_COPIED = ["record_id", "usage_date", "subscription_id", "price", "quantity", "source"]
+_STAGED = ["record_id", "usage_date", "subscription_id", "price", "quantity", "position"]
 
 
 def lock() -> Strategy:
     """Take the locks of a writer; return the strategy that is active until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["lock"])
-    strategy = strategies.active()
-    if strategy is None:
+        cursor.nextset()
+        active = cursor.fetchone()
+    if active is None:
         raise RuntimeError("no strategy is active: the database has not been migrated")
-    return strategy
+    return strategies.named(active[0])
+
+
+def note_batch(origin: Origin) -> int:
+    """Note a batch; return its id. See IngestBatch."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["note_batch"], [origin.kind, origin.reference, origin.name, origin.first_line])
+        (batch,) = cursor.fetchone()
+    return int(batch)
 
 
 def write(records: pl.DataFrame, strategy: Strategy) -> None:
@@ -80,6 +89,10 @@ def write(records: pl.DataFrame, strategy: Strategy) -> None:
 
 def by_type(records: pl.DataFrame) -> Iterator[tuple[UsageType, pl.Series]]:
     """Yield the rows of each usage type that is there: rows rather than records, which would be in memory twice."""
+    kinds = records["usage_type"]
+    if kinds.n_unique() == 1:
+        yield UsageType(kinds[0]), pl.int_range(records.height, dtype=pl.UInt32, eager=True)
+        return
     for kind in MODELS:
         rows = records.select(pl.arg_where(pl.col("usage_type") == str(kind))).to_series()
         if len(rows):
@@ -145,12 +158,15 @@ def _statement(name: str, kind: UsageType) -> str:
 
 
 def _write_type(kind: UsageType, records: pl.DataFrame, rows: pl.Series, *, by_partition: bool) -> None:
-    days = records["day"].gather(rows)
-    if by_partition or days.n_unique() == 1:
+    days = records["day"]
+    if (day := days.min()) == days.max():
+        _copy(_copy_into(kind, cast("date", day)), records[_COPIED], rows)
+    elif by_partition:
+        days = days.gather(rows)
         for day in days.unique().sort():
-            _copy(_copy_into(kind, day), records.select(_COPIED), rows.filter(days == day))
+            _copy(_copy_into(kind, day), records[_COPIED], rows.filter(days == day))
     else:
-        _copy(_statement("copy", kind), records.select(_COPIED), rows)
+        _copy(_statement("copy", kind), records[_COPIED], rows)
 
 
 def _copy_into(kind: UsageType, day: date) -> str:
@@ -168,7 +184,7 @@ def _in_order_of_keys(records: pl.DataFrame, rows: pl.Series) -> pl.Series:
 def _stage(records: pl.DataFrame) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["stage"])
-    _copy(_SQL["copy_staged"], records.select(_STAGED), pl.int_range(records.height, dtype=pl.UInt32, eager=True))
+    _copy(_SQL["copy_staged"], records[_STAGED], pl.int_range(records.height, dtype=pl.UInt32, eager=True))
 
 
 def _copy(statement: str, records: pl.DataFrame, rows: pl.Series) -> None:
@@ -176,12 +192,14 @@ def _copy(statement: str, records: pl.DataFrame, rows: pl.Series) -> None:
     schema = pa.schema([_ARROW.field(column) for column in records.columns])
     encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(encoder.write_header())
+        sent = [encoder.write_header()]
         for start in range(0, len(rows), _SLICE):
-            part = records[rows[start : start + _SLICE]]
-            for batch in part.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema).to_batches():
-                copy.write(encoder.write_batch(batch))
-        copy.write(encoder.finish())
+            part = records[rows[start : start + _SLICE]].to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
+            sent += map(encoder.write_batch, part.to_batches())
+            if start + _SLICE < len(rows):
+                copy.write(b"".join(sent))
+                sent.clear()
+        copy.write(b"".join([*sent, encoder.finish()]))
 
 
 def _count(records: pl.DataFrame, strategy: Strategy) -> None:

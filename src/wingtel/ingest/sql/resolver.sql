@@ -1,6 +1,8 @@
--- name: strategy
--- The active strategy. A switch waits for the lock on the raw tables, so it stays until the end of a writer's transaction.
-SELECT name FROM active_strategy
+-- name: held_ids
+-- How many of some distinct ids are of subscriptions that were never deleted; with a carrier, of its own.
+SELECT count(*)
+FROM subscription
+WHERE id = ANY (%(ids)s::bigint[]) AND deleted_at IS NULL AND (%(carrier)s::text IS NULL OR carrier = %(carrier)s::text)
 
 -- name: by_id
 -- Of each subscription with one of some ids: that id, and that it is held until the subscription was deleted. Times are in

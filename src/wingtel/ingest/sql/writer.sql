@@ -1,7 +1,8 @@
 -- name: lock
 -- The first lock of a writer: a change of strategy waits for it, so the strategy that is found afterwards holds
 -- until the end of the transaction. ONLY, since locking the partitions too would take as long as there are days.
-LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE
+LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE;
+SELECT name FROM active_strategy
 
 -- name: share_turn
 -- Wait for a batch that is written partition by partition.
@@ -11,6 +12,9 @@ SELECT pg_advisory_xact_lock_shared(hashtext('ingest_partitions'))
 -- Keep others from writing until the end of the transaction. A batch that is written partition by partition counts the same months
 -- twice, days between: with another writer, it could wait in a circle.
 SELECT pg_advisory_xact_lock(hashtext('ingest_partitions'))
+
+-- name: note_batch
+INSERT INTO ingest_batch (origin, reference, name, first_line, ingested_at) VALUES (%s, %s, %s, %s, now()) RETURNING id
 
 -- name: copy
 -- {table} is a raw table or one of its partitions.
