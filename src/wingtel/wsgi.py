@@ -1,13 +1,22 @@
 """The WSGI application that `wingtel serve` runs."""
 
+import gc
 import os
 from collections.abc import Iterable
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wingtel.settings")
 _django = get_wsgi_application()
+
+# All that is loaded stays until the process ends, so the collector need not look through it during requests, nor as often as every
+# 700 new objects: a tenth of the time of a small answer.
+_ = get_resolver().url_patterns  # loads the views
+gc.collect()
+gc.freeze()
+gc.set_threshold(10_000)
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
