@@ -114,6 +114,16 @@ def test_a_number_may_be_taken_away_and_given_again() -> None:
     ]
 
 
+def test_a_number_is_stored_in_its_normal_form_whoever_writes_it() -> None:
+    made = [line(phone_number=written) for written in ("491510200001", "+49 1510 200-002", "")]
+    Subscription.objects.bulk_create([Subscription(carrier="att", phone_number="0049 1510200003")])
+    execute("UPDATE subscription SET phone_number = '49 1510200004' WHERE id = %s", made[0].pk)
+
+    stored = Subscription.objects.order_by("pk").values_list("phone_number", flat=True)
+
+    assert list(stored) == ["+491510200004", "+491510200002", "", "+491510200003"]
+
+
 def test_the_same_number_written_in_another_form_changes_nothing() -> None:
     made = line(phone_number=A)
 

@@ -12,6 +12,14 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
                 ELSE btrim(written) END
 $$;
 
+-- Store numbers as they are looked up, whoever writes them. A national one cannot be told here: the API, the commands and the admin do.
+CREATE OR REPLACE FUNCTION subscription_write_form() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.phone_number := subscription_form('msisdn', NEW.phone_number);
+    RETURN NEW;
+END $$;
+
 -- The identifiers that a subscription shows.
 CREATE OR REPLACE FUNCTION subscription_shown(subject subscription) RETURNS TABLE (kind text, value text)
 LANGUAGE sql STABLE ROWS 2 AS $$
@@ -303,6 +311,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE OR REPLACE TRIGGER write_form BEFORE INSERT OR UPDATE OF phone_number ON subscription
+    FOR EACH ROW WHEN (NEW.phone_number !~ '^(\+[0-9]+)?$') EXECUTE FUNCTION subscription_write_form();
 CREATE OR REPLACE TRIGGER begin_what_is_shown AFTER INSERT ON subscription
     REFERENCING NEW TABLE AS created FOR EACH STATEMENT EXECUTE FUNCTION subscription_begin();
 CREATE OR REPLACE TRIGGER follow_what_is_written
