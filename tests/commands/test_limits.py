@@ -51,6 +51,14 @@ def test_a_limit_is_set_evaluated_and_removed() -> None:
     assert listed("limits", "--format", "json") == []
 
 
+@pytest.mark.parametrize("reference", ["=1+1", "@SUM(A1)", "-2+3", "+cmd"])
+def test_a_text_in_csv_is_no_formula(reference: str) -> None:
+    run("limits", "set", "--amount", "25", "--starts", "2026-03-01")
+    use(subscription(phone_number="+12025550100", external_id=reference), "2026-03-10", "25")
+    run("limits", "evaluate")
+    assert run("alerts", "--format", "csv").splitlines()[1].split(",")[3:5] == ["+12025550100", f"'{reference}"]
+
+
 def test_a_limit_is_changed_in_what_is_given() -> None:
     plan = Plan.objects.create(name="small")
     run("limits", "set", "--amount", "25", "--plan", plan.pk, "--usage-type", "data", "--per", "cycle")

@@ -23,6 +23,8 @@ from wingtel.subscriptions.identifiers import Kind, normalise
 from wingtel.subscriptions.models import Plan
 from wingtel.usage.models import UsageType
 
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.]+$)")
+"""The beginning of a cell that a spreadsheet would compute; a number with a sign is none."""
 FORMATS = ("table", "json", "csv")
 PAGED = ("table", "json")
 _WORDS = frozenset({"phone_number", "external_id", "usage_type", "unit"})
@@ -175,10 +177,10 @@ def print_rows(stdout: OutputWrapper, rows: Iterable[dict[str, Any]], columns: S
 
 
 def print_csv(stdout: OutputWrapper, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print comma-separated values under a header."""
+    """Print comma-separated values under a header; an apostrophe keeps spreadsheets from computing a text."""
     writer = csv.writer(stdout, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows([f"'{cell}" if _FORMULA.match(str(cell)) else cell for cell in row] for row in rows)
 
 
 def print_table(
