@@ -29,7 +29,9 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 """The header, as the schema has it."""
 
 
-def answer_once(request: Request, work: Callable[[], Reply], *, asked: str, status: int = 200) -> Response:
+def answer_once(
+    request: Request, work: Callable[[], Reply], *, asked: Callable[[], str], status: int = 200
+) -> Response:
     """The response to `request`, with the reply of `work`: done once where it has an Idempotency-Key.
 
     `asked` tells what it asks for from what others do. Raises what `once` does.
@@ -37,7 +39,7 @@ def answer_once(request: Request, work: Callable[[], Reply], *, asked: str, stat
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return Response(work(), status=status)
-    fingerprint = hashlib.sha256(asked.encode()).hexdigest()
+    fingerprint = hashlib.sha256(asked().encode()).hexdigest()
     reply, replayed = once(key, work, caller=access(request).caller, fingerprint=fingerprint)
     return Response(reply, status=status, headers={"Idempotency-Replayed": "true"} if replayed else None)
 

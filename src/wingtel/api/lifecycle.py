@@ -125,7 +125,10 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
     def create(self, request: Request) -> Response:
         sent = self.get_serializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        asked = f"adjustment {sorted((name, str(value)) for name, value in sent.validated_data.items())}"
+
+        def asked() -> str:
+            return f"adjustment {sorted((name, str(value)) for name, value in sent.validated_data.items())}"
+
         return answer_once(request, partial(self._adjusted, sent.validated_data), asked=asked, status=201)
 
     def _adjusted(self, sent: Mapping[str, Any]) -> dict[str, Any]:

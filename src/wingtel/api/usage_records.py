@@ -69,7 +69,10 @@ class UsageRecordsView(ParameterView):
         sent = cast("object", request.data)
         if not isinstance(sent, SentRecords):  # REST framework asks no parser about an empty body
             raise ParseError("The body is empty. Send a list of records.")
-        asked = f"{self.asked['lookup']} {self.asked['atomic']} {sent.sha256}"
+
+        def asked() -> str:
+            return f"{self.asked['lookup']} {self.asked['atomic']} {sent.sha256}"
+
         return answer_once(request, partial(self._ingested, sent, access(request).carrier), asked=asked)
 
     def _ingested(self, sent: SentRecords, carrier: str | None) -> dict[str, Any]:

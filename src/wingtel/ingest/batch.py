@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import cast
 
 import polars as pl
 
@@ -39,6 +40,15 @@ KEY = ("record_id", "usage_date", "subscription_id")
 def business_day(usage_date: pl.Expr, zone: str) -> pl.Expr:
     """Return the business days of timestamps in UTC; `zone` is the operator's time zone."""
     return usage_date.dt.convert_time_zone(zone).dt.date()
+
+
+def days_of(records: pl.DataFrame) -> list[date]:
+    """Return the business days (column `day`) of records, in order."""
+    days = records["day"]
+    first = cast("date | None", days.min())
+    if first is None:
+        return []
+    return [first] if first == days.max() else days.unique().sort().to_list()
 
 
 SAME_REFERENCE = timedelta(days=7)

@@ -82,4 +82,5 @@ def _at(records: pl.DataFrame, positions: pl.Series) -> pl.DataFrame:
 
 
 def _no_conflicts(records: pl.DataFrame) -> pl.DataFrame:
-    return records.clear().with_columns(pl.col(amount).alias(name) for name, amount in _STORED.items())
+    none = records.clear()
+    return none.hstack([none[amount].alias(name) for name, amount in _STORED.items()])

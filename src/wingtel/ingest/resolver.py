@@ -1,6 +1,6 @@
 """The subscriptions that records name, and their plans, each at the timestamp of the record."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -38,10 +38,9 @@ class SubscriptionResolver:
 
     def resolve(self, records: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
         """Return the records with their subscription_id, and the rejections of the positions that have none."""
-        if self.lookup is Lookup.ID or records.is_empty():
-            ids = records["identifier"].cast(pl.Int64)
-            if records.is_empty() or self._are_held(ids):
-                return records.hstack([ids.alias("subscription_id")]), []
+        written = records["identifier"]
+        if records.is_empty() or (self.lookup is Lookup.ID and self._are_held(set(written))):
+            return records.hstack([written.cast(pl.Int64).alias("subscription_id")]), []
         forms = pl.concat([self._forms(part, country) for country, part in self._by_country(records)])
         assigned = self._assigned(forms["value"])
         spans = forms.select("identifier", "value").join(assigned, on="value").drop("value")
@@ -96,10 +95,9 @@ class SubscriptionResolver:
             cursor.execute(_SQL["unknown"], parameters)
             return [value for (value,) in cursor.fetchall()]
 
-    def _are_held(self, ids: pl.Series) -> bool:
+    def _are_held(self, ids: Collection[str]) -> bool:
         """Tell whether all are ids of subscriptions that were never deleted: the common case, told by one number."""
-        ids = ids.unique()
-        parameters = {"ids": array(map(str, ids.to_list())), "carrier": self.carrier}
+        parameters = {"ids": array(ids), "carrier": self.carrier}
         with connection.cursor() as cursor:
             cursor.execute(_SQL["held_ids"], parameters)
             (held,) = cursor.fetchone()

@@ -17,7 +17,7 @@ from wingtel.usage.models import UsageAdjustment
 from wingtel.usage.provenance import BATCH_LINES
 
 from . import statement, writer
-from .batch import IngestOptions, Lookup, OnDuplicate, business_day
+from .batch import IngestOptions, Lookup, OnDuplicate, business_day, days_of
 from .comparison import Compared, Find, all_new, compare, reject_stored
 from .inputs import UsageRecordInput, batch_of
 from .outcomes import Conflict, IngestResult, Rejection
@@ -128,7 +128,7 @@ def _prepared(
     broken = validate(batch, options.lookup, create_subscriptions=options.create_subscriptions)
     day = business_day(pl.col("usage_date"), partitions.operator_zone().key)
     records = without(batch, broken).with_columns(day=day)
-    days = partitions.unknown(records["day"].unique().to_list())
+    days = partitions.unknown(days_of(records))
     reasons = partitions.refusals(days, since=options.since) if days else {}
     refused: dict[int, Rejection] = {}
     if reasons:
@@ -198,8 +198,7 @@ class _Attempt:
             writer.lock_references()
         records, unresolved = SubscriptionResolver(self.options.lookup, self.options.carrier).resolve(records)
         records, unrated = _rated(records, self.options)
-        days = set(records["day"].unique())
-        if missing := [day for day in partitions.unknown(sorted(days)) if day not in self.ensured]:
+        if missing := [day for day in partitions.unknown(days_of(records)) if day not in self.ensured]:
             raise _MissingDaysError(missing)
         records = with_source(records, self.options)
         compared, repeated = self._compared(records)
@@ -245,7 +244,7 @@ class _Attempt:
         for kind, rows in writer.by_type(records):
             writer.replace(kind, records[rows])
         if strategy.stores and not strategy.counts_sql:
-            for day in records["day"].unique().sort():
+            for day in days_of(records):
                 populate(day, day)
 
 

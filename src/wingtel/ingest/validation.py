@@ -55,8 +55,11 @@ def _rules(lookup: Lookup, known: tuple[str, ...], *, is_carrier_needed: bool) -
 def _text_rules(name: str, longest: int) -> Sequence[Rule]:
     text = pl.col(name)
     return (
-        Rule(name, text != "", lambda _: "empty"),
-        Rule(name, text.str.len_chars() <= longest, lambda value: f"{len(value)} characters, more than {longest}"),
+        Rule(
+            name,
+            text.str.len_chars().is_between(1, longest),
+            lambda value: f"{len(value)} characters, more than {longest}" if value else "empty",
+        ),
         Rule(name, ~text.str.contains("\0", literal=True), lambda _: "a NUL character, which PostgreSQL cannot keep"),
     )
 
