@@ -56,7 +56,8 @@ class Credits:
         for some in _slices(compared.new):
             adjusting.store(_adjustments(some, actor))
         if compared.conflicts.height:
-            writer.keep_conflicts(with_source(compared.conflicts, self._options))
+            batch = writer.note_batch(self._options.origin) if self._options.origin else None
+            writer.keep_conflicts(with_source(compared.conflicts, self._options, batch))
         return result_of(records, compared.new, compared.conflicts, rejected)
 
     def examine(self, seen: pl.Series) -> tuple[IngestResult, pl.Series]:

@@ -191,20 +191,20 @@ class _Attempt:
         return IngestResult(accepted=1, records=1, rejected=tuple(sorted(rejected))) if is_stored else None
 
     def _run_batch(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
-        strategy = writer.lock()
         if records.is_empty():
             return result_of(records, records, records, rejected)
+        begun = writer.begin(records.height, self.options.origin)
         if self.options.one_per_reference:
             writer.lock_references()
         records, unresolved = SubscriptionResolver(self.options.lookup, self.options.carrier).resolve(records)
         records, unrated = _rated(records, self.options)
         if missing := [day for day in partitions.unknown(days_of(records)) if day not in self.ensured]:
             raise _MissingDaysError(missing)
-        records = with_source(records, self.options)
+        records = with_source(records, self.options, begun.batch)
         compared, repeated = self._compared(records)
         records = without(records, repeated)
-        stored, refused = self._store(compared.new, strategy)
-        self._replace(compared.place, strategy)
+        stored, refused = self._store(compared.new, begun)
+        self._replace(compared.place, begun.strategy)
         if compared.conflicts.height:
             writer.keep_conflicts(compared.conflicts)
         return result_of(
@@ -220,22 +220,22 @@ class _Attempt:
         compared = compare(records, self.options.on_duplicate, _finder(self.options))
         return reject_stored(records, compared) if self.options.on_duplicate is OnDuplicate.REJECT else (compared, [])
 
-    def _store(self, records: pl.DataFrame, strategy: Strategy) -> tuple[pl.DataFrame, list[Rejection]]:
+    def _store(self, records: pl.DataFrame, begun: writer.Begun) -> tuple[pl.DataFrame, list[Rejection]]:
         """Store records, or where that cannot be, those that the database takes."""
         if not self.is_apart:
-            writer.write(records, strategy)
+            writer.write(records, begun)
             return records, []
         try:
             with transaction.atomic():
-                writer.write(records, strategy)
+                writer.write(records, begun)
             return records, []
         except DataError as error:
             positions = records["position"].unique().sort()
             if len(positions) == 1:
                 return records.clear(), [Rejection(positions[0], *_why_untakeable(error))]
             is_first_half = pl.col("position") < positions[len(positions) // 2]
-            first, refused = self._store(records.filter(is_first_half), strategy)
-            second, more = self._store(records.filter(~is_first_half), strategy)
+            first, refused = self._store(records.filter(is_first_half), begun)
+            second, more = self._store(records.filter(~is_first_half), begun)
             return pl.concat([first, second]), refused + more
 
     def _replace(self, records: pl.DataFrame, strategy: Strategy) -> None:
@@ -267,12 +267,11 @@ def _rated(records: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame,
     return without(records, found.values()), list(found.values())
 
 
-def with_source(records: pl.DataFrame, options: IngestOptions) -> pl.DataFrame:
-    """Note the batch that the records belong to; return them with their `source`."""
+def with_source(records: pl.DataFrame, options: IngestOptions, batch: int | None) -> pl.DataFrame:
+    """Return the records with their `source`: the batch that was noted for them, and their line."""
     origin = options.origin
-    if origin is None or records.is_empty():
+    if origin is None or batch is None or records.is_empty():
         return records.with_columns(source=pl.lit(None, pl.Int64))
-    batch = writer.note_batch(origin)
     offset = records["position"] - origin.first_line
     if cast("int", offset.min()) < 0 or cast("int", offset.max()) >= BATCH_LINES:
         offset = offset.set(~offset.is_between(0, BATCH_LINES - 1), None)

@@ -1,11 +1,12 @@
 """Writing batches: by binary COPY into the days' partitions, counted in the same transaction.
 
-Everything here runs in the caller's transaction, after `lock`. Records have the columns of a batch, subscription_id,
+Everything here runs in the caller's transaction, after `begin`. Records have the columns of a batch, subscription_id,
 source, and `day`, the business day of usage_date.
 """
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -53,38 +54,61 @@ _COPIED = ["record_id", "usage_date", "subscription_id", "price", "quantity", "s
 _STAGED = ["record_id", "usage_date", "subscription_id", "price", "quantity", "position"]
 
 
-def lock() -> Strategy:
-    """Take the locks of a writer; return the strategy that is active until the transaction ends."""
+@dataclass(frozen=True)
+class Begun:
+    """The strategy that is active until the transaction ends, and the id of the batch, if it has an origin.
+
+    With `has_turn`, no batch is written partition by partition until then.
+    """
+
+    strategy: Strategy
+    batch: int | None
+    has_turn: bool
+
+
+def begin(records: int, origin: Origin | None) -> Begun:
+    """Take the locks of a writer of so many records, and note the batch, in one round trip."""
+    has_turn = records < BY_PARTITION
+    names = ["lock", "strategy", *["share_turn"] * has_turn, *["note_batch"] * bool(origin)]
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["lock"])
-        cursor.nextset()
-        active = cursor.fetchone()
-    if active is None:
+        cursor.execute(";\n".join(_SQL[name] for name in names), _noted(origin) if origin else None)
+        found = [cursor.fetchone() for _ in names[1:] if cursor.nextset()]
+    if found[0] is None:
         raise RuntimeError("no strategy is active: the database has not been migrated")
-    return strategies.named(active[0])
+    return Begun(strategies.named(found[0][0]), found[-1][0] if origin else None, has_turn)
 
 
 def note_batch(origin: Origin) -> int:
     """Note a batch; return its id. See IngestBatch."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["note_batch"], [origin.kind, origin.reference, origin.name, origin.first_line])
+        cursor.execute(_SQL["note_batch"], _noted(origin))
         (batch,) = cursor.fetchone()
     return int(batch)
 
 
-def write(records: pl.DataFrame, strategy: Strategy) -> None:
+def _noted(origin: Origin) -> dict[str, str | int]:
+    return {
+        "origin": origin.kind,
+        "reference": origin.reference,
+        "name": origin.name,
+        "first_line": origin.first_line,
+    }
+
+
+def write(records: pl.DataFrame, begun: Begun) -> None:
     """Store records whose partitions exist, and count them.
 
     Raises IntegrityError when one is stored already or a partition is missing, DataError when the database cannot take
     one. Nothing can be done then but to roll back.
     """
     by_partition = records["day"].n_unique() > 1 and records.height >= BY_PARTITION
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["take_turn" if by_partition else "share_turn"])
+    if not begun.has_turn:
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["take_turn" if by_partition else "share_turn"])
     for kind, rows in by_type(records):
         _write_type(kind, records, _in_order_of_keys(records, rows), by_partition=by_partition)
-    if strategy.count_recorded and records.height:
-        _count(records, strategy)
+    if begun.strategy.count_recorded and records.height:
+        _count(records, begun.strategy)
 
 
 def by_type(records: pl.DataFrame) -> Iterator[tuple[UsageType, pl.Series]]:

@@ -1,7 +1,9 @@
 -- name: lock
 -- The first lock of a writer: a change of strategy waits for it, so the strategy that is found afterwards holds
 -- until the end of the transaction. ONLY, since locking the partitions too would take as long as there are days.
-LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE;
+LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE
+
+-- name: strategy
 SELECT name FROM active_strategy
 
 -- name: share_turn
@@ -14,7 +16,8 @@ SELECT pg_advisory_xact_lock_shared(hashtext('ingest_partitions'))
 SELECT pg_advisory_xact_lock(hashtext('ingest_partitions'))
 
 -- name: note_batch
-INSERT INTO ingest_batch (origin, reference, name, first_line, ingested_at) VALUES (%s, %s, %s, %s, now()) RETURNING id
+INSERT INTO ingest_batch (origin, reference, name, first_line, ingested_at) VALUES (%(origin)s, %(reference)s, %(name)s, %(first_line)s, now())
+RETURNING id
 
 -- name: copy
 -- {table} is a raw table or one of its partitions.
