@@ -193,9 +193,9 @@ class _Attempt:
     def _run_batch(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
         if records.is_empty():
             return result_of(records, records, records, rejected)
-        begun = writer.begin(records.height, self.options.origin)
         if self.options.one_per_reference:
-            writer.lock_references()
+            writer.lock_references()  # before a turn: a large batch takes its turn last
+        begun = writer.begin(records.height, self.options.origin)
         records, unresolved = SubscriptionResolver(self.options.lookup, self.options.carrier).resolve(records)
         records, unrated = _rated(records, self.options)
         if missing := [day for day in partitions.unknown(days_of(records)) if day not in self.ensured]:
