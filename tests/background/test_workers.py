@@ -225,8 +225,9 @@ def test_a_file_whose_import_was_killed_twice_fails_and_the_next_is_taken(
             killed |= lock_waiters("pg_advisory_lock")
             for child in children(work.of("queues=imports")):
                 os.kill(child, signal.SIGKILL)
-        until((tmp_path / "failed" / "a.csv").exists, seconds=60)
-    assert (tmp_path / "failed" / "a.csv.error").read_text().startswith("the import was ended 2 times by this file")
+        problem = tmp_path / "failed" / "a.csv.error"
+        until(lambda: problem.exists() and problem.read_text(), seconds=60)  # written after the file is moved
+    assert problem.read_text().startswith("the import was ended 2 times by this file")
     until((tmp_path / "done" / "b.csv").exists)
     assert UsageImport.objects.get().status == "completed"
 
