@@ -159,7 +159,8 @@ def test_a_lost_valkey_holds_up_background_work_only_and_heals(
     valkey.start()
     until(is_folded, seconds=60)
     assert redis_status() == "ok"
-    assert work.children() == before
+    # A worker that acknowledges a task at the moment of the loss is ended by kombu, and started again.
+    until(lambda: len(work.children()) == len(before))
 
 
 def test_a_database_that_ends_the_session_is_asked_again(start_work: StartWork) -> None:
