@@ -101,8 +101,9 @@ class PurchaseView(ResourceView):
 
 
 class SubscriptionResourceView(ResourceView):
-    """The base of views that write subscriptions."""
+    """The base of views that write subscriptions, of one carrier or of all."""
 
+    carrier: ClassVar[str | None] = None
     within_carrier = ANY
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -110,7 +111,7 @@ class SubscriptionResourceView(ResourceView):
 
     def written_carrier(self) -> str | None:
         """Return the carrier of the subscription that is written, as far as it is known before that is validated."""
-        raise NotImplementedError
+        return self.carrier
 
     def perform_create(self, serializer: BaseSerializer[Subscription], **values: Any) -> None:
         with transaction.atomic():
@@ -136,9 +137,6 @@ class SubscriptionView(SubscriptionResourceView):
 
     def get_queryset(self) -> QuerySet[Subscription]:
         return Subscription.objects.current().carried_by(self.carrier)
-
-    def written_carrier(self) -> str:
-        return self.carrier
 
     def perform_create(self, serializer: BaseSerializer[Subscription], **values: Any) -> None:
         super().perform_create(serializer, carrier=self.carrier, **values)

@@ -56,8 +56,9 @@ class Credits:
         for some in _slices(compared.new):
             adjusting.store(_adjustments(some, actor))
         if compared.conflicts.height:
-            batch = writer.note_batch(self._options.origin) if self._options.origin else None
-            writer.keep_conflicts(with_source(compared.conflicts, self._options, batch))
+            origin = self._options.origin
+            batch = writer.note_batch(origin) if origin else None
+            writer.keep_conflicts(with_source(compared.conflicts, origin, batch))
         return result_of(records, compared.new, compared.conflicts, rejected)
 
     def examine(self, seen: pl.Series) -> tuple[IngestResult, pl.Series]:

@@ -33,7 +33,8 @@ _ZSTD_READ = 1 << 11
 _ZIP_DIRECTORY = 1 << 20
 _ENCRYPTED = 1  # bit of a ZIP member's flags
 _DAMAGED: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
-_DAMAGED += (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error)  # zipfile raises any of these
+# What zipfile raises for a damaged archive; NotImplementedError is its word for a compression that it does not know.
+_DAMAGED += (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error)
 
 
 def decompressed(path: Path, file: BinaryIO, start: bytes) -> Iterator[bytes] | None:

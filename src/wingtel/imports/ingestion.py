@@ -61,7 +61,7 @@ class PartIngestor:
     profile: Profile
     create_subscriptions: bool
     since: date | None = None
-    _expects_duplicates: bool = False
+    _expects_duplicates: bool = field(default=False, init=False)
 
     def ingest(self, read: ReadTable) -> Counts:
         """Ingest a part, as if it were alone in the database; return what became of its lines."""

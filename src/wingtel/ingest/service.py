@@ -17,7 +17,7 @@ from wingtel.usage.models import UsageAdjustment
 from wingtel.usage.provenance import BATCH_LINES
 
 from . import statement, writer
-from .batch import IngestOptions, Lookup, OnDuplicate, business_day, days_of
+from .batch import IngestOptions, Lookup, OnDuplicate, Origin, business_day, days_of
 from .comparison import Compared, Find, all_new, compare, reject_stored
 from .inputs import UsageRecordInput, batch_of
 from .outcomes import Conflict, IngestResult, Rejection
@@ -200,7 +200,7 @@ class _Attempt:
         records, unrated = _rated(records, self.options)
         if missing := [day for day in partitions.unknown(days_of(records)) if day not in self.ensured]:
             raise _MissingDaysError(missing)
-        records = with_source(records, self.options, begun.batch)
+        records = with_source(records, self.options.origin, begun.batch)
         compared, repeated = self._compared(records)
         records = without(records, repeated)
         stored, refused = self._store(compared.new, begun)
@@ -267,9 +267,8 @@ def _rated(records: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame,
     return without(records, found.values()), list(found.values())
 
 
-def with_source(records: pl.DataFrame, options: IngestOptions, batch: int | None) -> pl.DataFrame:
+def with_source(records: pl.DataFrame, origin: Origin | None, batch: int | None) -> pl.DataFrame:
     """Return the records with their `source`: the batch that was noted for them, and their line."""
-    origin = options.origin
     if origin is None or batch is None or records.is_empty():
         return records.with_columns(source=pl.lit(None, pl.Int64))
     offset = records["position"] - origin.first_line

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pgpq
 import polars as pl
@@ -23,7 +23,7 @@ from wingtel.aggregates.strategies import Strategy
 from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
 from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_DIGITS
 
-from .batch import KEY, PRICES, SAME_REFERENCE, Origin
+from .batch import KEY, PRICES, SAME_REFERENCE, Origin, days_of
 
 _SQL = sql.statements(__package__, "sql/writer.sql")
 MODELS = {UsageType.DATA: DataUsageRecord, UsageType.VOICE: VoiceUsageRecord}
@@ -182,13 +182,12 @@ def _statement(name: str, kind: UsageType) -> str:
 
 
 def _write_type(kind: UsageType, records: pl.DataFrame, rows: pl.Series, *, by_partition: bool) -> None:
-    days = records["day"]
-    if (day := days.min()) == days.max():
-        _copy(_copy_into(kind, cast("date", day)), records[_COPIED], rows)
+    if len(days := days_of(records)) == 1:
+        _copy(_copy_into(kind, days[0]), records[_COPIED], rows)
     elif by_partition:
-        days = days.gather(rows)
-        for day in days.unique().sort():
-            _copy(_copy_into(kind, day), records[_COPIED], rows.filter(days == day))
+        its_days = records["day"].gather(rows)
+        for day in its_days.unique().sort():
+            _copy(_copy_into(kind, day), records[_COPIED], rows.filter(its_days == day))
     else:
         _copy(_statement("copy", kind), records[_COPIED], rows)
 
