@@ -31,7 +31,6 @@ def _joined(blocks: dict[str, str]) -> dict[str, str]:
     """Blocks with the parts that they share."""
     shared = {
         "{from what was used}": _BLOCKS["used"],
-        "{the page of those who reached it}": _BLOCKS["page"],
         "{number and external id}": blocks.get("number_and_external_id", ""),
     }
     for part, text in shared.items():
@@ -174,24 +173,22 @@ def exceeding(
 
     Each usage type is checked on its own.
     """
-    parts = period.split()
-    asked: dict[str, Any] = {
-        "price_limit": price_limit,
-        "carrier": only.carrier,
-        "plan": only.plan_id,
-        "after_price": after and after.price,
-        "after_id": after and after.subscription_id,
-        "page_size": page_size,
-    }
-    if parts.days:
-        asked |= _parameters(parts, usage_types) | {"subscription_ids": only.listed()}
-        rows = _rows("exceeding_in_period", asked)
-    else:
-        first_month, last_month = parts.months or (None, None)
-        asked |= {"first_month": first_month, "last_month": last_month, "usage_types": array(usage_types)}
-        ids = only.listed()
-        asked |= {"subscription_ids": None if ids is None else array(map(str, ids))}
-        rows = _kept_rows("exceeding", asked)
+    ids = only.listed()
+    rows = _kept_rows(
+        "exceeding",
+        {
+            "first": period.first or EARLIEST,
+            "last": period.last or LATEST,
+            "usage_types": array(usage_types),
+            "price_limit": price_limit,
+            "subscription_ids": None if ids is None else array(map(str, ids)),
+            "carrier": only.carrier,
+            "plan": only.plan_id,
+            "after_price": after and after.price,
+            "after_id": after and after.subscription_id,
+            "page_size": page_size,
+        },
+    )
     ((written, has_more, price, subscription_id),) = rows.data
     return ExceedingPage(
         as_of=rows.as_of, written=written, next=ExceedingPosition(price, subscription_id) if has_more else None

@@ -35,5 +35,8 @@ COUNT_MANY_RECORDED = "\n".join(
 )
 """The same for many keys, as a strategy's `count_many_recorded`."""
 
-VIEWS = sql.script(__package__, "sql/stored_views.sql")
+UPPER_BOUNDS = sql.script(__package__, "sql/upper_bounds.sql")
+"""Defines the functions that give a price its ceiling."""
+
+VIEWS = sql.script(__package__, "sql/stored_views.sql") + sql.script(__package__, "sql/exceeding.sql")
 """Defines the views over the stored aggregates, and the functions that find who exceeds a limit."""

@@ -2,22 +2,17 @@
 SELECT usage_populate(%(first)s, %(last)s)
 
 -- name: exceeding
--- Subscriptions whose price in whole months reached a limit, or in all time where none are given, the largest first. Its plan is
--- kept: every value is a parameter.
+-- Subscriptions whose price in a period reached a limit, the largest first: the results of a page in JSON, which is several times as fast to
+-- write here as to send row by row, and where the next page starts after, if any is left. Numbers and external ids are looked up for
+-- the rows of the page alone. Its plan is kept: every value is a parameter.
 WITH reached AS (
     SELECT subscription_id, largest, usage_type, price
     FROM usage_exceeding(
-        %(first_month)s::date, %(last_month)s::date, %(usage_types)s::text[], %(price_limit)s::numeric,
+        %(first)s::date, %(last)s::date, %(usage_types)s::text[], %(price_limit)s::numeric,
         %(subscription_ids)s::bigint[], %(after_price)s::numeric, %(after_id)s::bigint, %(page_size)s::bigint + 1,
         %(carrier)s::text, %(plan)s::bigint
     )
 )
-{the page of those who reached it}
-
--- name: page
--- A page of those who reached a limit, given a row for each usage type that did: its results in JSON, which is several times as
--- fast to write here as to send row by row, and where the next page starts after, if any is left. Numbers and external ids are looked
--- up for the rows of the page alone.
 SELECT now()::text,
        '[' || coalesce(string_agg(written, ',' ORDER BY place) FILTER (WHERE place <= %(page_size)s::bigint), '') || ']',
        count(*) > %(page_size)s::bigint,
@@ -59,29 +54,6 @@ WHERE usage_type = ANY (%(usage_types)s::text[])
   AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
   AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE carrier = %(carrier)s::text))
   AND (%(plan)s::bigint IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE plan_id = %(plan)s::bigint))
-
--- name: exceeding_in_period
--- Subscriptions whose price in any other period reached a limit, the largest first, by summing what was used.
-WITH totals AS (
-    SELECT subscription_id, usage_type, sum(price) AS price
-    {from what was used}
-    GROUP BY subscription_id, usage_type
-    HAVING sum(price) >= %(price_limit)s::numeric
-),
-page AS (
-    SELECT subscription_id, max(price) AS largest
-    FROM totals
-    GROUP BY subscription_id
-    HAVING %(after_price)s::numeric IS NULL
-        OR max(price) < %(after_price)s::numeric
-        OR max(price) = %(after_price)s::numeric AND subscription_id > %(after_id)s::bigint
-    ORDER BY max(price) DESC, subscription_id
-    LIMIT %(page_size)s::bigint + 1
-),
-reached AS (
-    SELECT subscription_id, largest, usage_type, price FROM page JOIN totals USING (subscription_id)
-)
-{the page of those who reached it}
 
 -- name: metrics
 -- What was used and paid in a period, by subscription and usage type, in that order.

@@ -61,4 +61,4 @@ def define_functions() -> None:
 
 def _functions() -> list[str]:
     scripts = [sql.script(package, "sql/functions.sql") for package in FUNCTIONS]
-    return [*scripts, stored.DEFINE_ADD]
+    return [stored.UPPER_BOUNDS, *scripts, stored.DEFINE_ADD]

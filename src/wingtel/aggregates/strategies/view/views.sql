@@ -32,11 +32,10 @@ FROM usage_daily
 GROUP BY 1, 2, 3
 HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0);
 
--- Subscriptions whose price in whole months, or in all time where none are given, reached a limit, the largest first: `page_rows` of
--- them after a position, and a row for each usage type that did. A subscription stands where its largest price stands. With a
--- carrier or a plan, only its own.
+-- Subscriptions whose price in a period reached a limit, the largest first: `page_rows` of them after a position, and a row for each usage
+-- type that did. A subscription stands where its largest price stands. With a carrier or a plan, only its own.
 CREATE OR REPLACE FUNCTION usage_exceeding(
-    first_month date, last_month date, usage_types text[], price_limit numeric, subscription_ids bigint[],
+    first_day date, last_day date, usage_types text[], price_limit numeric, subscription_ids bigint[],
     after_price numeric, after_id bigint, page_rows bigint, only_carrier text, only_plan bigint
 ) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
 LANGUAGE plpgsql STABLE ROWS 100 SET plan_cache_mode = force_custom_plan AS $$
@@ -46,8 +45,7 @@ BEGIN
     WITH totals AS MATERIALIZED (
         SELECT daily.subscription_id, daily.usage_type, sum(daily.price) AS price
         FROM usage_daily AS daily
-        WHERE (first_month IS NULL OR daily.day >= first_month)
-          AND (last_month IS NULL OR daily.day < last_month + interval '1 month')
+        WHERE daily.day BETWEEN first_day AND last_day
           AND daily.usage_type = ANY (usage_types)
           AND (subscription_ids IS NULL OR daily.subscription_id = ANY (subscription_ids))
           AND (only_carrier IS NULL OR daily.subscription_id IN (SELECT id FROM subscription WHERE carrier = only_carrier))

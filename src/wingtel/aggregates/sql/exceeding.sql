@@ -1,0 +1,308 @@
+-- Who reached a price limit, in any period of business days.
+--
+-- The price of a subscription and usage type in a month has a ceiling, an upper bound that an index has in order. Over several months these
+-- add up to a bound, and a total has the sum of all of them. The subscriptions with the highest ceilings are summed exactly: a page of them
+-- sets the price to reach. Then everybody whose ceilings allow for that price is summed: to come to p in k months takes one month with a
+-- ceiling of p / k at least, and ceilings that come to p together. See docs/decisions/0036.
+
+-- The first day of the first whole month in a period that begins with `first_day`.
+CREATE OR REPLACE FUNCTION usage_whole_months_from(first_day date) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT usage_month(usage_month(first_day - 1) + 31) $$;
+
+-- The first day after the last whole month in a period that ends with `last_day`.
+CREATE OR REPLACE FUNCTION usage_whole_months_until(last_day date) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT usage_month(last_day + 1) $$;
+
+-- The months that the days from one to another lie in.
+CREATE OR REPLACE FUNCTION usage_months(first_day date, last_day date) RETURNS date[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT ARRAY(SELECT month::date FROM generate_series(usage_month(first_day)::timestamp, last_day::timestamp, '1 month') AS month)
+$$;
+
+-- What some subscriptions paid in a period: in its whole months, on the days at its edges, and by what a strategy has put aside.
+CREATE OR REPLACE FUNCTION usage_paid(subscription_ids bigint[], usage_types text[], first_day date, last_day date)
+RETURNS TABLE (subscription_id bigint, usage_type text, price numeric)
+LANGUAGE sql STABLE ROWS 200 AS $$
+    SELECT parts.subscription_id, parts.usage_type, sum(parts.price)
+    FROM (
+        SELECT stored.subscription_id, stored.usage_type, stored.price, stored.used, stored.records
+        FROM monthly_usage AS stored
+        WHERE stored.subscription_id = ANY (subscription_ids) AND stored.usage_type = ANY (usage_types)
+          AND stored.month >= usage_whole_months_from(first_day) AND stored.month < usage_whole_months_until(last_day)
+        UNION ALL
+        SELECT stored.subscription_id, stored.usage_type, stored.price, stored.used, stored.records
+        FROM daily_usage AS stored
+        WHERE stored.subscription_id = ANY (subscription_ids) AND stored.usage_type = ANY (usage_types)
+          AND stored.day >= first_day AND stored.day <= least(last_day, usage_whole_months_from(first_day) - 1)
+          AND first_day < usage_whole_months_from(first_day)  -- else nothing is looked up
+        UNION ALL
+        SELECT stored.subscription_id, stored.usage_type, stored.price, stored.used, stored.records
+        FROM daily_usage AS stored
+        WHERE stored.subscription_id = ANY (subscription_ids) AND stored.usage_type = ANY (usage_types)
+          AND stored.day >= greatest(usage_whole_months_from(first_day), usage_whole_months_until(last_day))
+          AND stored.day <= last_day
+          AND last_day >= greatest(usage_whole_months_from(first_day), usage_whole_months_until(last_day))
+        UNION ALL
+        SELECT delta.subscription_id, delta.usage_type, delta.price, delta.used, delta.records
+        FROM usage_unfolded AS delta
+        WHERE delta.subscription_id = ANY (subscription_ids) AND delta.usage_type = ANY (usage_types)
+          AND delta.day >= first_day AND delta.day <= last_day
+    ) AS parts
+    GROUP BY parts.subscription_id, parts.usage_type
+    HAVING (sum(parts.used), sum(parts.price), sum(parts.records)) <> (0, 0, 0)
+$$;
+
+-- The subscriptions with the highest ceilings up to `most`, `taken` of each usage type and month or, without months, by their totals.
+-- Carrier and plan are looked up on the way: a hash of all their subscriptions would cost more.
+CREATE OR REPLACE FUNCTION usage_likely_to_exceed(
+    months date[], usage_types text[], least_ceiling numeric, most numeric, taken bigint, only_carrier text, only_plan bigint
+) RETURNS bigint[]
+LANGUAGE sql STABLE AS $$
+    SELECT array_agg(DISTINCT subscription_id)
+    FROM (
+        SELECT highest.subscription_id
+        FROM unnest(months) AS asked (month)
+        CROSS JOIN unnest(usage_types) AS wanted (usage_type)
+        CROSS JOIN LATERAL (
+            SELECT subscription_id
+            FROM monthly_usage AS stored
+            WHERE month + 0 = asked.month  -- as the index has it
+              AND usage_type = wanted.usage_type COLLATE "C" AND ceiling >= least_ceiling AND ceiling <= most
+              AND (only_carrier IS NULL OR (SELECT carrier FROM subscription WHERE id = stored.subscription_id) = only_carrier)
+              AND (only_plan IS NULL OR (SELECT plan_id FROM subscription WHERE id = stored.subscription_id) = only_plan)
+            ORDER BY ceiling DESC
+            LIMIT taken
+        ) AS highest
+        UNION ALL
+        SELECT highest.subscription_id
+        FROM unnest(usage_types) AS wanted (usage_type)
+        CROSS JOIN LATERAL (
+            SELECT subscription_id
+            FROM total_usage AS stored
+            WHERE usage_type = wanted.usage_type COLLATE "C" AND ceiling >= least_ceiling AND floor <= most
+              AND (only_carrier IS NULL OR (SELECT carrier FROM subscription WHERE id = stored.subscription_id) = only_carrier)
+              AND (only_plan IS NULL OR (SELECT plan_id FROM subscription WHERE id = stored.subscription_id) = only_plan)
+            ORDER BY ceiling DESC
+            LIMIT taken
+        ) AS highest
+        WHERE months IS NULL
+    ) AS found
+$$;
+
+-- Everybody whose ceilings allow for a price of `least_price` in some months together; without months, in all of them, by the totals. Those
+-- whose one month, or whose total, is known to come to more than `most` are left out.
+CREATE OR REPLACE FUNCTION usage_able_to_exceed(months date[], usage_types text[], least_price numeric, most numeric)
+RETURNS SETOF bigint
+LANGUAGE sql STABLE ROWS 1000 AS $$
+    SELECT able.subscription_id
+    FROM (
+        SELECT DISTINCT stored.subscription_id, wanted.usage_type
+        FROM unnest(months) AS asked (month)
+        CROSS JOIN unnest(usage_types) AS wanted (usage_type)
+        CROSS JOIN LATERAL (
+            SELECT subscription_id
+            FROM monthly_usage
+            WHERE month + 0 = asked.month  -- as the index has it
+              AND usage_type = wanted.usage_type COLLATE "C"
+              AND ceiling >= least_price / cardinality(months) AND ceiling <= most
+        ) AS stored
+    ) AS able
+    CROSS JOIN LATERAL (
+        SELECT sum(ceiling) AS ceilings
+        FROM monthly_usage AS stored
+        WHERE stored.subscription_id = able.subscription_id AND stored.usage_type = able.usage_type COLLATE "C"
+          AND stored.month >= months[1] AND stored.month <= months[cardinality(months)]
+    ) AS bound
+    WHERE bound.ceilings >= least_price
+    UNION ALL
+    SELECT stored.subscription_id
+    FROM unnest(usage_types) AS wanted (usage_type)
+    CROSS JOIN LATERAL (
+        SELECT subscription_id
+        FROM total_usage
+        WHERE usage_type = wanted.usage_type COLLATE "C" AND ceiling >= least_price AND floor <= most
+    ) AS stored
+    WHERE months IS NULL
+$$;
+
+-- The page of those who reached the limit, given what some subscriptions paid: `page_rows` of them after a position, the largest price
+-- first, and a row for each usage type that reached it. A subscription stands where its largest price stands.
+CREATE OR REPLACE FUNCTION usage_page(
+    subscription_ids bigint[], usage_types text[], prices numeric[],
+    price_limit numeric, after_price numeric, after_id bigint, page_rows bigint
+) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
+LANGUAGE sql IMMUTABLE ROWS 200 AS $$
+    SELECT placed.subscription_id, placed.largest, placed.usage_type, placed.price
+    FROM (
+        SELECT reached.*, dense_rank() OVER (ORDER BY reached.largest DESC, reached.subscription_id) AS place
+        FROM (
+            SELECT paid.*, max(paid.price) OVER (PARTITION BY paid.subscription_id) AS largest
+            FROM unnest(subscription_ids, usage_types, prices) AS paid (subscription_id, usage_type, price)
+            WHERE paid.price >= price_limit
+        ) AS reached
+        WHERE after_price IS NULL
+           OR reached.largest < after_price
+           OR reached.largest = after_price AND reached.subscription_id > after_id
+    ) AS placed
+    WHERE placed.place <= page_rows
+$$;
+
+-- The first page of one month where nothing is put aside, in the time of reading it: the rows with the highest ceilings hold the prices
+-- themselves, and who was left out paid less than the lowest of these ceilings. No row where that does not settle it. Each usage type is
+-- walked by a branch of its own: two walks that have an order are merged in it as far as the page needs.
+CREATE OR REPLACE FUNCTION usage_first_page_of_month(of_month date, usage_types text[], price_limit numeric, page_rows bigint)
+RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
+LANGUAGE sql STABLE ROWS 200 AS $$
+    WITH walked AS MATERIALIZED (
+        SELECT stored.subscription_id, stored.price, stored.ceiling
+        FROM (
+            (SELECT subscription_id, price, ceiling
+             FROM monthly_usage
+             WHERE month + 0 = of_month AND usage_type = 'data' AND 'data' = ANY (usage_types) AND ceiling >= price_limit
+               AND (used, price, records) <> (0, 0, 0)
+             ORDER BY ceiling DESC)
+            UNION ALL
+            (SELECT subscription_id, price, ceiling
+             FROM monthly_usage
+             WHERE month + 0 = of_month AND usage_type = 'voice' AND 'voice' = ANY (usage_types) AND ceiling >= price_limit
+               AND (used, price, records) <> (0, 0, 0)
+             ORDER BY ceiling DESC)
+        ) AS stored
+        ORDER BY stored.ceiling DESC
+        LIMIT cardinality(usage_types) * page_rows + 50
+    ),
+    page AS MATERIALIZED (
+        SELECT walked.subscription_id, max(walked.price) AS largest
+        FROM walked
+        GROUP BY walked.subscription_id
+        HAVING max(walked.price) >= price_limit
+        ORDER BY max(walked.price) DESC, walked.subscription_id
+        LIMIT page_rows
+    )
+    SELECT page.subscription_id, page.largest, stored.usage_type, stored.price
+    FROM page
+    JOIN monthly_usage AS stored
+        ON stored.subscription_id = page.subscription_id
+       AND stored.usage_type = ANY (usage_types COLLATE "C")
+       AND stored.month = of_month
+    WHERE stored.price >= price_limit AND (stored.used, stored.price, stored.records) <> (0, 0, 0)
+      AND ((SELECT count(*) FROM walked) < cardinality(usage_types) * page_rows + 50
+           OR (SELECT count(*) = page_rows AND min(page.largest) > (SELECT min(walked.ceiling) FROM walked) FROM page))
+$$;
+
+-- How the subscriptions that reached a limit in a period are sought, by the months that have aggregates: `months` by their ceilings, or
+-- null for the totals, which bound a period better that has more than half of all months. `parts` is the number by which a price is shared
+-- out. After a position, those with more than `most_likely` are too high to begin with, and those with more than `most_able` stand before
+-- it.
+CREATE OR REPLACE FUNCTION usage_search(
+    first_day date, last_day date, after_price numeric, lowest_pending numeric,
+    OUT months date[], OUT parts bigint, OUT most_likely numeric, OUT most_able numeric
+)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    first_known constant date := coalesce((SELECT month + 0 FROM monthly_usage ORDER BY month + 0 LIMIT 1), '9998-12-01');
+    last_known constant date := coalesce((SELECT month + 0 FROM monthly_usage ORDER BY month + 0 DESC LIMIT 1), '1900-01-01');
+    known constant bigint := cardinality(usage_months(first_known, last_known));
+    are_whole boolean;
+BEGIN
+    months := usage_months(greatest(first_day, first_known), least(last_day, last_known));
+    parts := greatest(cardinality(months), 1);
+    are_whole := months[1] >= usage_whole_months_from(first_day) AND months[parts] < usage_whole_months_until(last_day);
+    IF 2 * parts <= known THEN
+        most_likely := usage_highest_ceiling(after_price / parts);
+        most_able := CASE WHEN are_whole AND parts = 1 THEN usage_highest_ceiling(after_price - lowest_pending) END;
+    ELSE
+        most_likely := after_price * known / parts;
+        most_able := CASE WHEN are_whole AND parts = known THEN after_price - lowest_pending END;
+        months := NULL;
+        parts := 1;
+    END IF;
+    most_likely := coalesce(most_likely, 'infinity');
+    most_able := coalesce(most_able, 'infinity');
+END $$;
+
+-- The subscriptions whose days in a period can have cost more than the ceilings of their months: a negative adjustment lies in the rest of
+-- a month at an edge.
+CREATE OR REPLACE FUNCTION usage_lowered_beside(first_day date, last_day date) RETURNS SETOF bigint
+LANGUAGE sql STABLE ROWS 10 AS $$
+    SELECT subscription_id
+    FROM usage_adjustment
+    WHERE price < 0
+      AND (day >= usage_month(first_day) AND day < first_day
+           OR day > last_day AND day < usage_whole_months_from(last_day + 1))
+$$;
+
+-- What a strategy has put aside in a period, by subscription and usage type: it lies between `lowest` and `highest`.
+CREATE OR REPLACE FUNCTION usage_pending(
+    first_day date, last_day date, usage_types text[], OUT ids bigint[], OUT prices numeric[], OUT highest numeric, OUT lowest numeric
+)
+LANGUAGE sql STABLE AS $$
+    SELECT array_agg(subscription_id), array_agg(price), greatest(max(price), 0), least(min(price), 0)
+    FROM (
+        SELECT subscription_id, sum(price) AS price
+        FROM usage_unfolded
+        WHERE day >= first_day AND day <= last_day AND usage_type = ANY (usage_types)
+        GROUP BY subscription_id, usage_type
+    ) AS pending
+$$;
+
+-- Subscriptions whose price in a period reached a limit: a page of `page_rows` of them after a position, the largest price first, and a row
+-- for each usage type that did. With a carrier or a plan, only its own.
+--
+-- The bounds are widened by what a strategy has put aside, and whoever has nothing stored is found by it. Plans are kept, since making them
+-- takes longer than running them. They look up what is asked for, whatever the size of the tables.
+CREATE OR REPLACE FUNCTION usage_exceeding(
+    first_day date, last_day date, usage_types text[], price_limit numeric, subscription_ids bigint[],
+    after_price numeric, after_id bigint, page_rows bigint, only_carrier text, only_plan bigint
+) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
+LANGUAGE plpgsql STABLE ROWS 100
+SET plan_cache_mode = force_generic_plan SET work_mem = '64MB'
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_sort = off AS $$
+#variable_conflict use_column
+DECLARE
+    is_of_all constant boolean := only_carrier IS NULL AND only_plan IS NULL;
+    candidates bigint[] := subscription_ids;
+    pending record;
+    search record;
+    likely bigint[];
+    least_price numeric;
+    ids bigint[];
+    types text[];
+    prices numeric[];
+BEGIN
+    IF subscription_ids IS NULL THEN
+        pending := usage_pending(first_day, last_day, usage_types);
+        IF usage_is_month(first_day, last_day) AND is_of_all AND after_price IS NULL AND pending.ids IS NULL THEN
+            RETURN QUERY SELECT * FROM usage_first_page_of_month(first_day, usage_types, price_limit, page_rows);
+            IF FOUND THEN RETURN; END IF;
+        END IF;
+        search := usage_search(first_day, last_day, after_price, pending.lowest);
+        likely := usage_likely_to_exceed(search.months, usage_types, (price_limit - pending.highest) / search.parts,
+                                         search.most_likely, page_rows + 20, only_carrier, only_plan);
+        SELECT array_agg(paid.subscription_id), array_agg(paid.usage_type), array_agg(paid.price)
+        FROM usage_paid(likely, usage_types, first_day, last_day) AS paid
+        INTO ids, types, prices;
+        SELECT min(largest)
+        FROM usage_page(ids, types, prices, price_limit, after_price, after_id, page_rows)
+        HAVING count(DISTINCT subscription_id) = page_rows
+        INTO least_price;
+        least_price := coalesce(least_price, price_limit);
+        candidates := ARRAY(
+            SELECT usage_able_to_exceed(search.months, usage_types, least_price - pending.highest, search.most_able)
+            UNION
+            SELECT id FROM unnest(pending.ids, pending.prices) AS alone (id, price) WHERE price >= least_price
+            UNION
+            SELECT usage_lowered_beside(first_day, last_day)
+            EXCEPT
+            SELECT unnest(likely));
+    END IF;
+    IF NOT is_of_all THEN
+        candidates := ARRAY(SELECT id FROM subscription
+                            WHERE id = ANY (candidates) AND (only_carrier IS NULL OR carrier = only_carrier)
+                              AND (only_plan IS NULL OR plan_id = only_plan));
+    END IF;
+    SELECT ids || array_agg(paid.subscription_id), types || array_agg(paid.usage_type), prices || array_agg(paid.price)
+    FROM usage_paid(candidates, usage_types, first_day, last_day) AS paid
+    INTO ids, types, prices;
+    RETURN QUERY SELECT * FROM usage_page(ids, types, prices, price_limit, after_price, after_id, page_rows);
+END $$;
