@@ -1,23 +1,38 @@
 """What a user can set and run is documented, and what the models say is what the migrations make."""
 
 import re
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command, get_commands
 
-from wingtel.config.environment import declared
+from wingtel.config import documentation
+from wingtel.config.environment import Environment, declared, read_with_file
 
 ROOT = Path(__file__).parent.parent
 
 
 def test_each_setting_is_documented_as_it_is_declared() -> None:
-    """With its meaning, values and default; and none that does not exist."""
-    documented = re.findall(r"^\| `.*$", (ROOT / "docs/settings.md").read_text(), re.MULTILINE)
-    assert documented == [
+    """Each has its meaning, values and default; and none is there that does not exist."""
+    text = (ROOT / documentation.PAGE).read_text()
+    assert re.findall(r"^\| `.*$", text, re.MULTILINE) == [
         f"| `{each.name}` | {each.meaning} | {each.kind.rule} | {each.default} |" for each in declared().values()
     ]
+    assert text == documentation.page(text), "run python -m wingtel.config.documentation"
+
+
+def test_the_example_of_a_file_of_settings_has_each_with_its_default(tmp_path: Path) -> None:
+    text = (ROOT / documentation.EXAMPLE).read_text()
+    assert text == documentation.example(), "run python -m wingtel.config.documentation"
+    file = tmp_path / "wingtel.env"
+    file.write_text(re.sub("^#(?! )", "", text, flags=re.MULTILINE).replace("WINGTEL_SECRET_KEY=", "# a secret"))
+    found = read_with_file({"WINGTEL_ENV_FILE": str(file)})
+    assert replace(found, env_file=None) == Environment()
+    assert {line.partition("=")[0] for line in file.read_text().splitlines() if line and line[0] != "#"} == {
+        each.name for each in declared().values()
+    } - {"WINGTEL_ENV_FILE", "WINGTEL_SECRET_KEY"}
 
 
 def test_no_other_variable_of_the_environment_is_read() -> None:

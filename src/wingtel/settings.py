@@ -1,4 +1,4 @@
-"""Django settings. Everything an operator sets comes from the environment: see wingtel.config.environment."""
+"""Django settings. Everything an operator sets is declared in wingtel.config.environment."""
 
 import sys
 from pathlib import Path

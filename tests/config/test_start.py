@@ -38,6 +38,21 @@ def test_faults_end_it_with_a_line_each_before_anything_is_started(arguments: st
     assert list(tmp_path.iterdir()) == []
 
 
+def test_faults_of_a_file_of_settings_end_it_too(tmp_path: Path) -> None:
+    file = tmp_path / "wingtel.env"
+    file.write_text("WINGTEL_WORKERS=many\nWINGTEL_IMPORT_WORKERS=3\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "wingtel", "expire"],
+        env=os.environ | {"WINGTEL_ENV_FILE": str(file), "WINGTEL_HOME": str(tmp_path / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    fault = f"WINGTEL_WORKERS: 'many' is not a whole number from 1 to 1000 (in {file})\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", fault)
+
+
 def test_a_tariff_that_is_not_there_ends_it(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "wingtel", "check"],

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from wingtel import sql
 from wingtel.database.arrays import array
 from wingtel.usage.models import UsageDay, UsageType
+from wingtel.usage.provenance import BATCH_LINES
 
 from .filters import EVERYBODY, SubscriptionFilter, numbers_of
 from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
@@ -266,6 +267,8 @@ class WholeAnswer:
 
     as_of: datetime
     blocks: Iterator[bytes]
+    expired: tuple[date, date] | None = None
+    """Of raw records: the first and the last day of the period whose records were dropped."""
 
 
 def all_exceeding(
@@ -281,7 +284,8 @@ def all_exceeding(
 
     With `for_spreadsheets`, an external id that one would take for a formula has an apostrophe before it.
 
-    Raises OperationalError when that takes longer than `seconds`, if they are given; so does `all_metrics`.
+    Raises OperationalError when that takes longer than `seconds`, if they are given; so do `all_metrics` and
+    `all_records`.
     """
     return _whole(
         "all_exceeding",
@@ -321,15 +325,55 @@ def all_metrics(
     )
 
 
+def all_records(
+    *,
+    period: Period,
+    usage_types: Sequence[UsageType] = ALL_TYPES,
+    only: SubscriptionFilter = EVERYBODY,
+    for_spreadsheets: bool = False,
+    seconds: int = 0,
+) -> AbstractContextManager[WholeAnswer]:
+    """Copy out every raw record of a period, in order of time, in the columns of wingtel.exports.columns.RECORDS.
+
+    No day expires meanwhile. The period has a first and a last day.
+    """
+    return _whole(
+        "all_records",
+        {
+            "first": period.first,
+            "last": period.last,
+            "usage_types": [usage_type.value for usage_type in usage_types],
+            "subscription_ids": only.listed(),
+            "carrier": only.carrier,
+            "plan": only.plan_id,
+            "for_spreadsheets": for_spreadsheets,
+            "data_unit": UsageType.DATA.unit,
+            "voice_unit": UsageType.VOICE.unit,
+            "batch_lines": BATCH_LINES,
+        },
+        seconds,
+        raw=True,
+    )
+
+
 @contextmanager
-def _whole(query: str, parameters: dict[str, Any], seconds: int) -> Iterator[WholeAnswer]:
-    """One statement, so one snapshot, copied out while the block runs."""
+def _whole(query: str, parameters: dict[str, Any], seconds: int, *, raw: bool = False) -> Iterator[WholeAnswer]:
+    """One statement, so one snapshot, copied out while the block runs. With `raw`, it is of raw records."""
     statement = WHOLE["as_csv"].replace("{answer}", WHOLE[query])
     with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.execute(WHOLE["begin"], {"milliseconds": str(seconds * 1000)})
         as_of, _ = cursor.fetchone()
+        expired = _expired(cursor, parameters) if raw else None
         with cursor.copy(statement, parameters) as copy:
-            yield WholeAnswer(as_of, _blocks(copy))
+            yield WholeAnswer(as_of, _blocks(copy), expired)
+
+
+def _expired(cursor: Any, parameters: dict[str, Any]) -> tuple[date, date] | None:
+    """Return the first and last expired day of a period, and let no other expire until the transaction ends."""
+    cursor.execute(WHOLE["keep_raw_records"])
+    cursor.execute(WHOLE["expired_days"], parameters)
+    first, last = cursor.fetchone()
+    return (first, last) if first else None
 
 
 def _blocks(lines: Iterable[memoryview]) -> Iterator[bytes]:

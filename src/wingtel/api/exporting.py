@@ -48,7 +48,7 @@ class ExportTooLong(APIException):
     slug = "export-too-long"
     default_detail = (
         "The database worked on this export for as long as it may (WINGTEL_EXPORT_SECONDS). Ask for less, or have it "
-        "written by `wingtel exceeding` or `wingtel metrics`, which have no such limit."
+        "written by `wingtel exceeding`, `wingtel metrics` or `wingtel records`, which have no such limit."
     )
 
 
@@ -90,9 +90,10 @@ def _make(made: AbstractContextManager[Export], form: Format, file: IO[bytes]) -
         raise
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
-    return {
+    headers = {
         "Content-Type": form.media_type,
         "Content-Length": str(file.tell()),
         "Content-Disposition": f'attachment; filename="{export.name}.{form}"',
         "Wingtel-As-Of": moment(export.as_of),
     }
+    return headers | ({"Wingtel-Records-Gone": export.records_gone} if export.records_gone else {})

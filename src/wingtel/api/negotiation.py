@@ -12,22 +12,24 @@ NAMES = (JSON_BY_NAME, *Format)
 _FORMATS: dict[str, Format | None] = {JSON: None} | {media_type: form for form, media_type in MEDIA_TYPES.items()}
 
 
-def format_of(request: Request) -> Format | None:
+def format_of(request: Request, *, paged: bool = True) -> Format | None:
     """The format of the file asked for by the parameter `format` or by the header `Accept`; None is JSON.
 
-    Raises NotAcceptable for any other.
+    Raises NotAcceptable for any other, and for JSON where the answer is not `paged`.
     """
+    names = NAMES if paged else tuple(Format)
     if (name := request.query_params.get("format")) is not None:
-        if name not in NAMES:
-            raise NotAcceptable(f"There is no format {name!r} here. Ask for one of: {', '.join(NAMES)}.")
+        if name not in names:
+            raise NotAcceptable(f"There is no format {name!r} here. Ask for one of: {', '.join(names)}.")
         return None if name == JSON_BY_NAME else Format(name)
-    if request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", JSON):  # nearly always
+    if paged and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", JSON):  # nearly always
         return None
+    formats = {media_type: form for media_type, form in _FORMATS.items() if paged or form}
     for accepted in request._request.accepted_types:  # the preferred one first
-        for media_type, form in _FORMATS.items():
+        for media_type, form in formats.items():
             if _matches(accepted, media_type):
                 return form
-    raise NotAcceptable(f"Accept one of: {', '.join(_FORMATS)}.")
+    raise NotAcceptable(f"Accept one of: {', '.join(formats)}.")
 
 
 def _matches(accepted: MediaType, media_type: str) -> bool:

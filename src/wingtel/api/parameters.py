@@ -23,6 +23,7 @@ from wingtel.aggregates.questions import (
     parse_price_limit,
     parse_subscription_id,
 )
+from wingtel.exports.formats import Format
 from wingtel.ingest.batch import Lookup
 from wingtel.keys.access import Access
 from wingtel.subscriptions import carriers
@@ -408,6 +409,19 @@ METRICS = (
     _cursor_of("metrics", parse_metrics_cursor),
 )
 INGEST = (LOOKUP, ATOMIC)
+RECORDS = (
+    REQUIRED_FROM,
+    REQUIRED_TO,
+    USAGE_TYPE,
+    *FILTERS,
+    replace(
+        FORMAT,
+        rule=f"one of {', '.join(Format)}",
+        schema={"type": "string", "enum": list(Format)},
+        description="In which format; it goes before the header Accept.",
+        default=Format.CSV.value,
+    ),
+)
 SERIES = (FROM, TO, USAGE_TYPE, GRANULARITY, FORMAT)
 LISTING = (PAGE_SIZE, CURSOR)
 LISTING_OF_SUBSCRIPTIONS = (*IDENTIFIERS, CARRIER, STATUS, PLAN, DELETED, *LISTING)

@@ -277,10 +277,15 @@ def problem(status: int) -> OpenApiResponse:
 
 def files(shape: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
     """The responses of an answer that is JSON of `shape` or a file, for `extend_schema`."""
-    return {(200, negotiation.JSON): shape} | {
+    told = "A page in JSON, or a file of every result, whose moment is in the header Wingtel-As-Of."
+    return {(200, negotiation.JSON): shape} | whole_files(told)
+
+
+def whole_files(told: str) -> dict[Any, Any]:
+    """Return the responses of an answer that is a file, for `extend_schema`."""
+    return {
         (200, form.media_type): OpenApiResponse(
-            OpenApiTypes.BINARY if form is Format.PARQUET else OpenApiTypes.STR,
-            "A page in JSON, or a file of every result, whose moment is in the header Wingtel-As-Of.",
+            OpenApiTypes.BINARY if form is Format.PARQUET else OpenApiTypes.STR, told
         )
         for form in Format
     }

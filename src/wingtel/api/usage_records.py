@@ -1,16 +1,21 @@
-"""Ingesting usage records over HTTP."""
+"""Usage records over HTTP: ingesting them, and the export of raw records."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from wingtel.aggregates.answers import money
+from wingtel.exports import answers as exports
+from wingtel.exports.formats import Format
 from wingtel.ingest.batch import IngestOptions, Lookup, Origin
 from wingtel.ingest.models import UsageConflict
 from wingtel.ingest.outcomes import IngestResult
@@ -26,20 +31,52 @@ from .guarded import ANY
 from .idempotency import IDEMPOTENCY_KEY, answer_once
 from .lifecycle import ListedView
 from .pagination import NewestFirstPagination
+from .parameters import Parameter, filter_of, period_of, usage_types_of
 from .record_bodies import IDENTIFIERS, JSONRecordsParser, NDJSONRecordsParser, SentRecords
 from .request_ids import current
 from .serializers import ConflictSerializer
 from .tariffs import http_tariff
-from .views import ParameterView
+from .views import ExportView, ParameterView
 
 
-class UsageRecordsView(ParameterView):
-    """Usage records, up to 10 000 in a request."""
+class UsageRecordsView(ExportView):
+    """Usage records: up to 10 000 ingested in a request, and those of a period as a file."""
 
-    known = parameters.INGEST
-    scopes: ClassVar = {"POST": Scope.INGEST}
+    paged = False
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.INGEST}
     within_carrier = ANY
     parser_classes = (JSONRecordsParser, NDJSONRecordsParser)
+
+    def known_parameters(self) -> Sequence[Parameter]:
+        return parameters.INGEST if self.request.method == "POST" else parameters.RECORDS
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        if request.method == "POST":
+            return ParameterView.perform_content_negotiation(self, request, force)
+        return super().perform_content_negotiation(request, force)
+
+    @extend_schema(
+        operation_id="usage_records_exported",
+        tags=["usage"],
+        summary="Raw usage records, each with the file and line it came from",
+        description="Every raw record of the business days between two dates, both included, in order of time. "
+        "Each tells the import, the file and the line that it came from, or the request and the index in it. "
+        "Raw records are dropped some time after their day was sealed: where that happened within the period, the "
+        "header Wingtel-Records-Gone has the first and the last day of it, FIRST/LAST.",
+        parameters=[parameter.documented() for parameter in parameters.RECORDS],
+        responses={
+            **schemas.whole_files("A file of every record, whose moment is in the header Wingtel-As-Of."),
+            **schemas.problems(400, 503),
+        },
+    )
+    def get(self, request: Request) -> HttpResponseBase:
+        form = self.form or Format.CSV
+        asked: dict[str, Any] = {
+            "period": period_of(self.asked),
+            "usage_types": usage_types_of(self.asked),
+            "only": filter_of(self.asked, access(request)),
+        }
+        return self.file(exports.records(**asked, form=form, seconds=settings.WINGTEL_EXPORT_SECONDS), form)
 
     @extend_schema(
         operation_id="usage_record",

@@ -64,6 +64,9 @@ class ParameterView(Guarded):
 class ExportView(ParameterView):
     """A view whose answer is to be had as a file too: by `format`, or by what the client accepts."""
 
+    paged: ClassVar[bool] = True
+    """True where the answer is also given as JSON, page by page."""
+
     form: Format | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -73,7 +76,8 @@ class ExportView(ParameterView):
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         """Whatever is no file is JSON. Raises NotAcceptable for what is neither."""
-        self.form = negotiation.format_of(request) if request.method in {"GET", "HEAD"} and not force else None
+        is_asked = request.method in {"GET", "HEAD"} and not force
+        self.form = negotiation.format_of(request, paged=self.paged) if is_asked else None
         return OrjsonRenderer(), OrjsonRenderer.media_type
 
     @property

@@ -1,4 +1,7 @@
-"""The environment variables that an operator sets, declared once, and the check of all of them at start."""
+"""The settings of an operator: environment variables, declared once, and the check of all of them at start.
+
+`python -m wingtel.config.documentation` makes docs/settings.md and .env.example from the declarations.
+"""
 
 import os
 import re
@@ -9,10 +12,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .env_file import read_env_file
 from .values import (
     BOOLEAN,
     CURRENCY,
     EMAILS,
+    FILE,
     FOLDER,
     HOSTS,
     ORIGINS,
@@ -33,6 +38,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 PREFIX = "WINGTEL_"
+ENV_FILE = f"{PREFIX}ENV_FILE"
 FOR_TESTS = f"{PREFIX}TEST_"
 """Names that begin so are left to the tests."""
 
@@ -48,18 +54,24 @@ _SERVICE_LINK = re.compile(
 
 @dataclass(frozen=True)
 class Variable:
-    """The name and meaning of a variable, the values that it takes, and its default in words."""
+    """The name and meaning of a variable, the values that it takes, its default in words, and the group it is told in.
+
+    A variable without a group is in that of the one before it.
+    """
 
     name: str
     meaning: str
     kind: Kind[Any]
     default: str
+    group: str
 
 
-def variable(kind: Kind[T], default: D, meaning: str, *, default_words: str = "", name: str = "") -> T | D:
+def variable(
+    kind: Kind[T], default: D, meaning: str, *, default_words: str = "", name: str = "", group: str = ""
+) -> T | D:
     """Declare a field that a variable sets: WINGTEL_ and the field's name, unless `name` is another."""
     words = default_words or _words(default)
-    return field(default=default, metadata={"variable": Variable(name, meaning, kind, words)})
+    return field(default=default, metadata={"variable": Variable(name, meaning, kind, words, group)})
 
 
 def _words(default: object) -> str:
@@ -72,7 +84,6 @@ def _words(default: object) -> str:
 class Environment:
     """The value of every variable."""
 
-    # The servers, and the folder of those that come with the package.
     database_url: str = variable(
         url("postgresql", "postgres"),
         "",
@@ -80,6 +91,7 @@ class Environment:
         " `wingtel migrate`",
         default_words="an embedded server, migrated by itself",
         name="DATABASE_URL",
+        group="Servers and files",
     )
     database_pool: int = variable(whole_number(1, 1000), 8, "connections of one server process at most")
     redis_url: str = variable(
@@ -95,12 +107,18 @@ class Environment:
         "where the embedded servers keep their data",
         default_words="`/var/lib/wingtel` for root, else the platform's user data folder",
     )
+    env_file: Path | None = variable(
+        FILE,
+        None,
+        "a [file of settings](settings.md#a-file-of-settings); what the environment says goes before it",
+        default_words="none",
+    )
 
-    # Business days, the currency, and the life of raw records.
     time_zone: str = variable(
         TIME_ZONE,
         "UTC",
         "the zone whose midnights bound the business days; taken when the database is first migrated",
+        group="Business days, the currency and the life of raw records",
     )
     currency: str = variable(
         CURRENCY,
@@ -132,13 +150,13 @@ class Environment:
     reconcile_days: int = variable(whole_number(1, CENTURY), 7, "so many last days are compared with their sources")
     reconcile_hours: int = variable(whole_number(1, 8784), 24, "hours between two of these comparisons")
 
-    # Background work.
     watch: tuple[Watch, ...] = variable(
         WATCHES,
         (),
         "folders whose files are imported as they arrive, each with the profile of its feed; tasks call it by its name,"
         " which is else that of the profile, and a file is complete by its rule, see"
         " [feeds](feeds.md#watched-folders)",
+        group="Background work",
     )
     watch_creates_subscriptions: bool = variable(BOOLEAN, False, "`1` creates the unknown subscriptions in them")
     watch_seconds: float = variable(
@@ -156,13 +174,13 @@ class Environment:
     workers: int = variable(whole_number(1, 1000), 2, "processes that run tasks")
     import_workers: int = variable(whole_number(1, 1000), 1, "processes that import from watched folders")
 
-    # The server.
     tariff: str = variable(
         TEXT,
         "",
         "a [feed profile](feeds.md), by its name or its file, whose tariff prices records that come over HTTP without"
         " a price",
         default_words="none: such records are rejected",
+        group="The API",
     )
     secret_key: str = variable(
         TEXT,
@@ -202,8 +220,7 @@ class Environment:
     )
     log_format: str = variable(one_of("text", "json"), "text", "lines of text, or of JSON for programs")
 
-    # Alerts.
-    alert_emails: tuple[str, ...] = variable(EMAILS, (), "addresses told of every price limit alert")
+    alert_emails: tuple[str, ...] = variable(EMAILS, (), "addresses told of every price limit alert", group="Alerts")
     webhook_allow_private: bool = variable(
         BOOLEAN,
         False,
@@ -229,19 +246,40 @@ class EnvironmentFaultsError(ValueError):
 def declared() -> dict[str, Variable]:
     """Return every variable by the name of its field."""
     found = {}
+    group = ""
     for each in fields(Environment):
         variable: Variable = each.metadata["variable"]
-        found[each.name] = replace(variable, name=variable.name or PREFIX + each.name.upper())
+        group = variable.group or group
+        found[each.name] = replace(variable, name=variable.name or PREFIX + each.name.upper(), group=group)
     return found
 
 
 def load() -> Environment:
-    """Return the environment of this process; where it has faults, tell them on stderr and end with exit code 2."""
+    """Return the settings of this process; where they have faults, tell them on stderr and end with exit code 2."""
     try:
-        return read(os.environ)
+        return read_with_file(os.environ)
     except EnvironmentFaultsError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(FAULTY_EXIT_CODE)
+
+
+def read_with_file(given: Mapping[str, str]) -> Environment:
+    """Return the values of the variables in `given`, and in the file that WINGTEL_ENV_FILE names those it has not.
+
+    Raises EnvironmentFaultsError as `read` does; a fault of the file names it.
+    """
+    if not given.get(ENV_FILE):
+        return read(given)
+    try:
+        path = FILE.parse(given[ENV_FILE])
+        in_file = {name: value for name, value in read_env_file(path).items() if not given.get(name)}
+    except ValueError as error:
+        raise EnvironmentFaultsError([f"{ENV_FILE}: {fault}" for fault in str(error).splitlines()]) from error
+    try:
+        return read({**given, **in_file})
+    except EnvironmentFaultsError as error:
+        faults = (f"{line} (in {path})" if line.partition(":")[0] in in_file else line for line in error.faults)
+        raise EnvironmentFaultsError(list(faults)) from error
 
 
 def read(given: Mapping[str, str]) -> Environment:

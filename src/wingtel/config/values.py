@@ -115,7 +115,7 @@ def _currency(text: str) -> str:
     return text
 
 
-def _folder(text: str) -> Path:
+def _path(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError as error:  # the home of an account that does not exist
@@ -164,7 +164,8 @@ BOOLEAN = kind("1, true or yes, or 0, false or no", _boolean)
 TEXT = Kind("text", str)
 TIME_ZONE = kind("an IANA time zone, such as Europe/Paris", _time_zone)
 CURRENCY = kind("the ISO 4217 code of a currency that people pay in, such as EUR", _currency)
-FOLDER = kind("a folder", _folder)
+FOLDER = kind("a folder", _path)
+FILE = kind("a file", _path)
 HOSTS = several("host names, separated by commas", kind("a host name", _host), ",")
 SERVER = kind("a host name or IP address, without a port", _server)
 ORIGINS = several(

@@ -22,7 +22,8 @@ class Export:
     """A whole answer of one moment, not read yet.
 
     `name` is what a file of it is called, without its ending; `question` what was asked; `blocks` its rows as
-    comma-separated lines without a header, none of the blocks empty; they can be read once.
+    comma-separated lines without a header, none of the blocks empty; they can be read once. `records_gone` is
+    FIRST/LAST, the first and last day of the period whose raw records have expired and are not in it, or empty.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Export:
     columns: tuple[Column, ...]
     as_of: datetime
     blocks: Iterator[bytes]
+    records_gone: str = ""
 
 
 @contextmanager
@@ -76,6 +78,20 @@ def series(*, subscription_id: int, period: Period, granularity: Granularity, **
         as_of=found.as_of,
         blocks=iter([text.encode()] if (text := "".join(lines)) else []),
     )
+
+
+@contextmanager
+def records(*, period: Period, form: Format, **asked: Any) -> Iterator[Export]:
+    """Export the raw records of a period that are still kept. See `queries.all_records`."""
+    with queries.all_records(period=period, for_spreadsheets=form is Format.CSV, **asked) as found:
+        yield Export(
+            name=_name("records", "", period),
+            question=_days(period),
+            columns=columns.RECORDS,
+            as_of=found.as_of,
+            blocks=found.blocks,
+            records_gone="/".join(day.isoformat() for day in found.expired or ()),
+        )
 
 
 def _days(period: Period) -> dict[str, str]:

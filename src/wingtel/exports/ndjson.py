@@ -10,11 +10,13 @@ from .columns import Kind
 
 TYPES = {
     Kind.WHOLE: pl.Int64,
+    Kind.WHOLE_OR_NONE: pl.Int64,
     Kind.QUANTITY: pl.Int128,  # a Decimal would be written as a string
     Kind.MONEY: pl.String,
     Kind.WORD: pl.String,
     Kind.TEXT: pl.String,
     Kind.DAY: pl.String,
+    Kind.TIMESTAMP: pl.String,
 }
 
 

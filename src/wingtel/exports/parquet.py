@@ -15,11 +15,13 @@ from .columns import Kind
 
 TYPES = {
     Kind.WHOLE: pa.int64(),
+    Kind.WHOLE_OR_NONE: pa.int64(),
     Kind.QUANTITY: pa.decimal128(38, 0),  # as wide as decimals are, so that no sum is too large
     Kind.MONEY: pa.decimal128(38, 8),
     Kind.WORD: pa.string(),
     Kind.TEXT: pa.string(),
     Kind.DAY: pa.date32(),
+    Kind.TIMESTAMP: pa.timestamp("us", tz="UTC"),
 }
 
 
@@ -37,7 +39,15 @@ def write(export: Export, file: IO[bytes]) -> None:
 
 def _schema(export: Export) -> pa.Schema:
     fields = [
-        pa.field(column.name, TYPES[column.kind], nullable=False, metadata={"meaning": column.meaning})
+        pa.field(
+            column.name,
+            TYPES[column.kind],
+            nullable=column.kind is Kind.WHOLE_OR_NONE,
+            metadata={"meaning": column.meaning},
+        )
         for column in export.columns
     ]
-    return pa.schema(fields, {"wingtel": json.dumps(export.question | {"as_of": moment(export.as_of)})})
+    told = export.question | {"as_of": moment(export.as_of)}
+    if export.records_gone:
+        told["records_gone"] = export.records_gone
+    return pa.schema(fields, {"wingtel": json.dumps(told)})

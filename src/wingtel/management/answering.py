@@ -40,8 +40,8 @@ def add_days(parser: CommandParser, *, required: bool = False) -> None:
     parser.add_argument("--to", dest="last", type=day, required=required, metavar="DATE", help="Last day, included.")
 
 
-def add_options(parser: CommandParser, *, days_required: bool) -> None:
-    """The options of both commands, named as the API names its parameters."""
+def add_options(parser: CommandParser, *, days_required: bool, paged: bool = True) -> None:
+    """The options of exports, named as the API names its parameters; and of pages, where the answer is `paged`."""
     add_days(parser, required=days_required)
     parser.add_argument("--usage-type", choices=UsageType.values, help="Only this usage type.")
     parser.add_argument(
@@ -75,16 +75,17 @@ def add_options(parser: CommandParser, *, days_required: bool) -> None:
         help="Only subscriptions of this carrier.",
     )
     parser.add_argument("--plan", metavar="PLAN", help="Only subscriptions whose current plan has this name or id.")
-    parser.add_argument(
-        "--page-size",
-        type=whole_number(1),
-        metavar="N",
-        help=f"At most N results, of a table (which shows {TABLE_ROWS} without it) or json (which shows all).",
-    )
+    if paged:
+        parser.add_argument(
+            "--page-size",
+            type=whole_number(1),
+            metavar="N",
+            help=f"At most N results, of a table (which shows {TABLE_ROWS} without it) or json (which shows all).",
+        )
     parser.add_argument(
         "--format",
-        choices=(*PAGED, *Format),
-        default="table",
+        choices=(*PAGED, *Format) if paged else tuple(Format),
+        default="table" if paged else Format.CSV,
         help="csv, ndjson and parquet hold all results, as of one moment.",
     )
     parser.add_argument(

@@ -20,7 +20,7 @@ def export_format(options: dict[str, Any]) -> Format | None:
         if options["output"]:
             raise CommandError(f"--output goes with --format {', '.join(Format)}, not with {options['format']}")
         return None
-    if options["page_size"]:
+    if options.get("page_size"):
         raise CommandError(f"--page-size does not go with --format {options['format']}, which holds all results")
     if options["format"] == Format.PARQUET and not options["output"]:
         raise CommandError("--format parquet needs --output FILE")
@@ -29,15 +29,19 @@ def export_format(options: dict[str, Any]) -> Format | None:
 
 def print_export(
     stdout: OutputWrapper, export: AbstractContextManager[Export], form: Format, output: Path | None
-) -> None:
-    """Write an export to the file `output`, or print it. Raises CommandError when the file cannot be written."""
+) -> Export:
+    """Write an export to the file `output`, or print it; return what was written.
+
+    Raises CommandError when the file cannot be written.
+    """
     if output is None:
         with io.BufferedWriter(_Printed(stdout)) as file, export as made:
             writing.write(made, form, file)
-        return
+            return made
     try:
         with whole_file(output) as file, export as made:
             writing.write(made, form, file)
+            return made
     except OSError as error:
         raise CommandError(f"cannot write {output}: {error.strerror}") from error
 

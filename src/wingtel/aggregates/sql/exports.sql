@@ -28,11 +28,52 @@ FROM (
 LEFT JOIN subscription ON subscription.id = subscription_id
 ORDER BY subscription_id, usage_type
 
+-- name: all_records
+-- The raw records of a period and where each came from, in order of time. Day by day: each is read from its own partitions alone and
+-- sorted by itself, so that neither memory nor the first row waits for the whole period.
+SELECT listed.*
+FROM (
+    SELECT day, usage_day_start(day) AS first_moment, usage_day_start(day + 1) AS next_moment
+    FROM usage_day
+    WHERE day BETWEEN %(first)s::date AND %(last)s::date
+) AS asked
+CROSS JOIN LATERAL (
+    SELECT usage_csv_text(record_id, %(for_spreadsheets)s) AS record_id, subscription_id, {number and external id}, usage_type,
+           CASE usage_type WHEN 'data' THEN %(data_unit)s ELSE %(voice_unit)s END AS unit,
+           replace(to_char(usage_date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', '') AS usage_date,
+           asked.day, quantity, usage_money(record.price) AS price, origin,
+           usage_csv_text(reference, %(for_spreadsheets)s) AS reference,
+           usage_csv_text(ingest_batch.name, %(for_spreadsheets)s) AS file,
+           first_line + source %% %(batch_lines)s AS line, usage_currency() AS currency
+    FROM (
+        SELECT 'data' AS usage_type, record_id, usage_date, subscription_id, kilobytes_used AS quantity, price, source
+        FROM data_usage_record
+        WHERE usage_date >= first_moment AND usage_date < next_moment
+        UNION ALL
+        SELECT 'voice', record_id, usage_date, subscription_id, seconds_used, price, source
+        FROM voice_usage_record
+        WHERE usage_date >= first_moment AND usage_date < next_moment
+    ) AS record
+    LEFT JOIN subscription ON subscription.id = subscription_id
+    LEFT JOIN ingest_batch ON ingest_batch.id = source / %(batch_lines)s
+    WHERE usage_type = ANY (%(usage_types)s::text[])
+      AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+      AND (%(carrier)s::text IS NULL OR carrier = %(carrier)s::text)
+      AND (%(plan)s::bigint IS NULL OR plan_id = %(plan)s::bigint)
+    ORDER BY record.usage_date, subscription_id, usage_type, record.record_id
+) AS listed
+ORDER BY asked.day
+
+-- name: keep_raw_records
+-- Let nobody drop raw records until the transaction ends.
+LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ACCESS SHARE MODE
+
+-- name: expired_days
+-- The first and the last day of a period whose raw records were dropped.
+SELECT min(day), max(day) FROM usage_day WHERE day BETWEEN %(first)s::date AND %(last)s::date AND state = 'expired'
+
 -- name: number_and_external_id
--- Empty cells where there are none. A spreadsheet must not take an external id for a formula: an apostrophe makes it a text.
-nullif(phone_number, '') AS phone_number,
-       CASE WHEN %(for_spreadsheets)s AND left(external_id, 1) IN ('=', '+', '-', '@', E'\t', E'\r') THEN '''' || external_id
-            ELSE nullif(external_id, '') END AS external_id
+nullif(phone_number, '') AS phone_number, usage_csv_text(external_id, %(for_spreadsheets)s) AS external_id
 
 -- name: begin
 -- The moment, and for how long the transaction's statements may run; 0 is for ever.

@@ -15,6 +15,14 @@ END $$;
 CREATE OR REPLACE FUNCTION usage_money(amount numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT round(amount, greatest(min_scale(amount), 4))::text $$;
 
+-- A text as a cell of comma-separated lines: nothing where it is empty. A spreadsheet must not take it for a formula, so where it is for
+-- one, an apostrophe before it makes it a text.
+CREATE OR REPLACE FUNCTION usage_csv_text(value text, for_spreadsheets boolean) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN for_spreadsheets AND left(value, 1) IN ('=', '+', '-', '@', E'\t', E'\r') THEN '''' || value
+                ELSE nullif(value, '') END
+$$;
+
 -- Keep everybody from changing the stored aggregates, and wait for those who are at it, until the transaction ends.
 --
 -- Whoever has changed aggregates holds a lock on daily_usage until it commits, or on usage_delta where it puts deltas aside.
