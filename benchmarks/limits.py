@@ -123,7 +123,7 @@ def _writers(feed: Feed) -> Iterator[Row]:
         taken: dict[bool, list[float]] = {False: [], True: []}
         for _ in range(4):
             for watching in (False, True):
-                (changes.watch if watching else changes.unwatch)()
+                (changes.enable if watching else changes.disable)()
                 work()
                 taken[watching] += [timed(work) for _ in range(times)]
         bare, ours = (statistics.median(taken[watching]) for watching in (False, True))
@@ -134,7 +134,7 @@ def _writers(feed: Feed) -> Iterator[Row]:
             f"{ours / bare:.2f} x",
             "",
         )
-    changes.unwatch()
+    changes.disable()
 
 
 def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
@@ -148,7 +148,7 @@ def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     yield Row(
         "a new limit, for everybody", f"bare GROUP BY {bare:.2f} s", f"{first:.2f} s", f"{first / bare:.1f} x", ""
     )
-    execute("VACUUM ANALYZE limit_alert, limit_near, usage_change, daily_usage")
+    execute("VACUUM ANALYZE limit_alert, usage_change, daily_usage")
     yield from _after_changes(feed, scale, bare, "")
     yield from _after_changes(feed, scale, bare, f", by {DEAR} each", price=DEAR)
     yield Row("nothing changed", "", f"{statistics.median(timed(evaluate) for _ in range(20)) * 1000:.1f} ms", "", "")

@@ -1,7 +1,9 @@
 """Who reached a limit, who fell back, and when that is looked at."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -9,6 +11,7 @@ from django.db import IntegrityError, transaction
 from tests.limits.made import alerts, effective, limit, subscription, use
 from wingtel.aggregates import changes
 from wingtel.lifecycle.adjusting import adjust, reverse
+from wingtel.limits import evaluating
 from wingtel.limits.evaluating import Evaluation, evaluate
 from wingtel.limits.keeping import LimitRefusedError, UnknownLimitError, change_limit, make_limit, remove_limit
 from wingtel.limits.models import Alert, PriceLimit
@@ -31,7 +34,7 @@ def test_a_limit_is_reached_once_and_by_a_total_that_equals_it() -> None:
     below, equal, above = (subscription() for _ in range(3))
     for subscription_id, price in ((below, "24.9999"), (equal, "25"), (above, "30.50")):
         use(subscription_id, "2026-03-10", price)
-    assert evaluate() == Evaluation(looked_at=3, raised=2, recovered=0)
+    assert evaluate() == Evaluation(looked_at=2, raised=2, recovered=0)
     assert alerts() == [(equal, MARCH, 100, "25.00", None), (above, MARCH, 100, "30.50", None)]
     assert evaluate() == Evaluation(0, 0, 0)
     use(above, "2026-03-11", "1")
@@ -178,9 +181,9 @@ def test_a_changed_limit_is_evaluated_anew_for_everybody() -> None:
     assert alerts() == [(one, MARCH, 100, "30.00", None), (other, MARCH, 100, "22.00", "22.00")]
 
 
-def test_only_who_may_have_reached_it_or_be_near_it_is_looked_at_for_a_new_limit() -> None:
+def test_only_subscriptions_that_reached_the_lowest_threshold_are_looked_at_for_a_new_limit() -> None:
     little, data, both = (subscription() for _ in range(3))
-    use(little, "2026-03-10", "17.8")  # its ceiling is at most 18.9873
+    use(little, "2026-03-10", "19.9999")
     use(data, "2026-03-10", "20")
     adjust(
         subscription_id=data,
@@ -260,14 +263,14 @@ def test_changes_are_noted_only_while_there_are_limits() -> None:
     evaluate()
     one = subscription()
     use(one, "2026-03-10", "30")
-    assert (changes.is_watching(), changes.waiting()) == (False, 0)
+    assert (changes.is_enabled(), changes.logged()) == (False, 0)
     made = limit("25")
     evaluate()
     use(one, "2026-03-11", "1")
-    assert (changes.is_watching(), changes.waiting()) == (True, 1)
+    assert (changes.is_enabled(), changes.logged()) == (True, 1)
     remove_limit(made.pk)
     evaluate()
-    assert (changes.is_watching(), changes.waiting()) == (False, 0)
+    assert (changes.is_enabled(), changes.logged()) == (False, 0)
 
 
 def test_who_moves_to_another_plan_has_its_limits_in_the_current_period() -> None:
@@ -328,3 +331,59 @@ def test_the_database_keeps_an_alert_from_being_open_twice() -> None:
     alert.pk = None
     with pytest.raises(IntegrityError, match="limit_alert_open_once"), transaction.atomic():
         alert.save(force_insert=True)
+
+
+@pytest.fixture
+def between_slices(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """Evaluate two subscriptions at a time; what is put into the list is done once, after the first slice."""
+    work: list[Callable[[], object]] = []
+    evaluate_slice = evaluating._evaluate_slice
+
+    def and_work(*slice_and_terms: Any) -> Evaluation:
+        found = evaluate_slice(*slice_and_terms)
+        while work:
+            work.pop()()
+        return found
+
+    monkeypatch.setattr(evaluating, "SLICE", 2)
+    monkeypatch.setattr(evaluating, "_evaluate_slice", and_work)
+    return work
+
+
+def test_what_changes_while_a_new_limit_is_evaluated_does_not_wait_for_its_end(
+    between_slices: list[Callable[[], object]],
+) -> None:
+    first = limit("100")
+    evaluate()
+    many, one = [subscription() for _ in range(4)], subscription()
+    for each in many:
+        use(each, "2026-03-10", "30")
+    evaluate()
+    second = limit("25")
+    between_slices.append(lambda: use(one, "2026-03-10", "100"))
+    assert evaluate() == Evaluation(looked_at=5, raised=6, recovered=0)
+    assert list(Alert.objects.order_by("pk").values_list("subscription_id", "price_limit_id")) == [
+        *((each, second.pk) for each in many[:2]),
+        (one, first.pk),
+        (one, second.pk),
+        *((each, second.pk) for each in many[2:]),
+    ]
+
+
+def test_a_limit_that_is_changed_while_it_is_evaluated_is_evaluated_again(
+    between_slices: list[Callable[[], object]],
+) -> None:
+    made = limit("25")
+    evaluate()
+    many = [subscription() for _ in range(4)]
+    for each in many:
+        use(each, "2026-03-10", "30")
+    evaluate()
+    change_limit(made.pk, amount=Decimal(20), starts=date(2026, 3, 2))
+    between_slices.append(lambda: change_limit(made.pk, amount=Decimal(31), starts=date(2026, 3, 3)))
+    assert evaluate() == Evaluation(looked_at=4, raised=0, recovered=2)
+    made.refresh_from_db()
+    assert made.pending
+    assert evaluate() == Evaluation(looked_at=2, raised=0, recovered=2)
+    made.refresh_from_db()
+    assert not made.pending

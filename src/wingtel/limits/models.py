@@ -170,14 +170,10 @@ class Alert(models.Model):
 
 
 class LimitEvaluation(models.Model):
-    """The latest evaluation: one row, which whoever evaluates holds locked.
-
-    From the month `near_since` on it is known who is near a level (sql/near.sql); null while it is of none.
-    """
+    """The latest evaluation: one row, which the session that evaluates holds locked."""
 
     singleton = models.BooleanField(primary_key=True, default=True, editable=False)
     evaluated_at = models.DateTimeField(null=True)
-    near_since = models.DateField(null=True)
 
     class Meta:
         db_table = "limit_evaluation"
