@@ -142,7 +142,7 @@ def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - as above
     from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - as above
 
-    make_limit(amount=LIMIT, warn_at=[80, 90], starts=MONTH)
+    make_limit(amount=LIMIT, thresholds=[80, 90], starts=MONTH)
     bare = statistics.median(timed(lambda: execute(BARE, [LIMIT])) for _ in range(3))
     first = timed(evaluate)
     yield Row(
@@ -206,7 +206,7 @@ def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
         [TODAY, TODAY, subscriptions],
     )
     execute("VACUUM ANALYZE daily_usage")
-    make_limit(amount=LIMIT, per="cycle", starts=TODAY)
+    make_limit(amount=LIMIT, period="cycle", starts=TODAY)
     evaluate()
     yield from _after_changes(
         Feed(subscriptions, "cycle"), scale, timed(lambda: execute(BARE, [LIMIT])), ", by month and by cycle"

@@ -1,4 +1,4 @@
-"""Small steps over a level and back are seen, whoever takes them."""
+"""Small steps over a threshold and back are seen, whoever takes them."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +32,7 @@ BEFORE = (MONTH - timedelta(days=1)).replace(day=1)
 def ready(strategy: Strategy) -> Strategy:
     """Under a strategy, with a limit by month that was evaluated once."""
     partitions.ensure([MONTH, BEFORE])
-    limit("25", warn_at=[80], starts=BEFORE)
+    limit("25", thresholds=[80], starts=BEFORE)
     evaluate()
     return strategy
 
@@ -40,7 +40,7 @@ def ready(strategy: Strategy) -> Strategy:
 @pytest.fixture
 def triggers(transactional_db: None) -> None:
     """The same under the default strategy."""
-    limit("25", warn_at=[80], starts=BEFORE)
+    limit("25", thresholds=[80], starts=BEFORE)
     evaluate()
 
 
@@ -73,32 +73,32 @@ def settle(strategy: Strategy) -> None:
 
 
 @pytest.mark.usefixtures("triggers")
-def test_each_usage_type_has_its_own_level_to_come_to() -> None:
+def test_each_usage_type_has_its_own_threshold_to_come_to() -> None:
     limit("10", usage_type="voice", starts=BEFORE)
     one = subscription()
     pay(one, "19.9")
     pay(one, "0.01", "voice")
     evaluate()
     pay(one, "0.05", "voice")
-    assert evaluate().raised == 0
+    assert evaluate().opened == 0
     pay(one, "0.04", "voice")
-    assert evaluate().raised == 1
+    assert evaluate().opened == 1
     pay(one, "9.8", "voice")
-    assert evaluate().raised == 1  # 25 of both
+    assert evaluate().opened == 1  # 25 of both
     pay(one, "0.1", "voice")
-    assert evaluate().raised == 1
-    assert [(level, price) for _, _, level, price, _ in alerts()] == [(80, "20.00"), (100, "29.80"), (100, "10.00")]
+    assert evaluate().opened == 1
+    assert [(percent, price) for _, _, percent, price, _ in alerts()] == [(80, "20.00"), (100, "29.80"), (100, "10.00")]
     assert differences() == []
 
 
-def test_a_small_step_over_a_level_is_seen(ready: Strategy) -> None:
+def test_a_small_step_over_a_threshold_is_seen(ready: Strategy) -> None:
     one = subscription()
     for price in ("19.7", "0.2", "0.1"):
         assert alerts() == []
         pay(one, price)
         evaluate()
         settle(ready)
-    assert [level for _, _, level, *_ in alerts()] == [80]
+    assert [percent for _, _, percent, *_ in alerts()] == [80]
     assert differences() == []
 
 
@@ -112,30 +112,30 @@ def test_a_fall_and_a_rise_between_two_folds_are_seen(ready: Strategy) -> None:
     pay(one, "5.4")
     fold(ready)
     evaluate()
-    assert [level for _, _, level, *_ in alerts()] == [80]
+    assert [percent for _, _, percent, *_ in alerts()] == [80]
     correct(one, "-0.2")
     fold(ready)
-    assert evaluate().recovered == 1
+    assert evaluate().resolved == 1
     assert differences() == []
 
 
-def test_a_small_fall_below_a_level_is_seen_and_a_small_step_back(ready: Strategy) -> None:
-    limit("25", warn_at=[82], starts=BEFORE)
+def test_a_small_fall_below_a_threshold_is_seen_and_a_small_step_back(ready: Strategy) -> None:
+    limit("25", thresholds=[82], starts=BEFORE)
     one = subscription()
     pay(one, "0.01", "voice")
     pay(one, "19")
     pay(one, "1.1")  # over 80 %, and near 82 %
-    assert evaluate().raised == 1
+    assert evaluate().opened == 1
     settle(ready)
     correct(one, "-0.2")
     fold(ready)
-    assert evaluate().recovered == 1
+    assert evaluate().resolved == 1
     pay(one, "0.1")
-    assert evaluate().raised == 1
+    assert evaluate().opened == 1
     settle(ready)
     correct(one, "-15")
     fold(ready)
-    assert evaluate().recovered == 1
+    assert evaluate().resolved == 1
     assert differences() == []
 
 
@@ -146,12 +146,12 @@ def test_records_that_are_taken_away_together_are_seen(ready: Strategy) -> None:
     ids = [subscription(), subscription()]
     for record_id, price in (("a", "19"), ("b", "1.1"), ("c", "0.05")):
         WRITE[way](DataUsageRecord, [(f"{record_id}-{one}", NOON, one, Decimal(price), 7) for one in ids])
-    assert evaluate().raised == 2
+    assert evaluate().opened == 2
     settle(ready)
     DELETE[way](DataUsageRecord, "c-")
     DELETE[way](DataUsageRecord, "b-")
     fold(ready)
-    assert evaluate().recovered == 2
+    assert evaluate().resolved == 2
     assert differences() == []
 
 
@@ -170,11 +170,11 @@ def test_two_writers_who_reach_it_only_together_in_every_order(
 
     walk(watching, lambda session: writes(session, "data"), lambda session: writes(session, "voice"), order)
     evaluate()
-    assert [level for _, _, level, *_ in alerts()] == [80]
+    assert [percent for _, _, percent, *_ in alerts()] == [80]
 
 
 def test_many_small_steps_and_evaluations_at_once_miss_nothing(ready: Strategy) -> None:
-    limit("9", usage_type="voice", warn_at=[70, 90], starts=BEFORE)
+    limit("9", usage_type="voice", thresholds=[70, 90], starts=BEFORE)
     ids = [subscription() for _ in range(10)]
 
     def write(number: int) -> int:
@@ -186,7 +186,7 @@ def test_many_small_steps_and_evaluations_at_once_miss_nothing(ready: Strategy) 
         return 0
 
     def look() -> int:
-        return sum(evaluate().raised for _ in range(20))
+        return sum(evaluate().opened for _ in range(20))
 
     def fold_often() -> int:
         for _ in range(10 if ready.folds else 0):
@@ -194,7 +194,7 @@ def test_many_small_steps_and_evaluations_at_once_miss_nothing(ready: Strategy) 
         return 0
 
     *_, one, other = in_threads(*[lambda number=number: write(number) for number in range(4)], fold_often, look, look)
-    assert one + other + evaluate().raised == Alert.objects.count() > 0
+    assert one + other + evaluate().opened == Alert.objects.count() > 0
     assert differences() == []
 
 
@@ -209,7 +209,7 @@ def test_a_changed_limit_is_reached_by_a_small_step(ready: Strategy) -> None:
     evaluate()
     pay(one, "0.2")
     evaluate()
-    assert [level for _, _, level, *_ in alerts()] == [100]
+    assert [percent for _, _, percent, *_ in alerts()] == [100]
     assert differences() == []
 
 
@@ -225,14 +225,14 @@ def test_after_a_change_of_plan_small_steps_count_in_the_month_before_too() -> N
     evaluate()
     for month in (BEFORE, MONTH):
         pay(one, "0.2", month=month)
-        assert evaluate().raised == 1
+        assert evaluate().opened == 1
 
 
 def test_whatever_is_paid_the_open_alerts_are_what_the_sources_say(ready: Strategy) -> None:
     drawn = random.Random(11)
-    limit("8", usage_type="voice", warn_at=[50, 95, 150], starts=BEFORE)
+    limit("8", usage_type="voice", thresholds=[50, 95, 150], starts=BEFORE)
     ids = [subscription() for _ in range(4)]
-    limit("12", subscription_id=ids[0], warn_at=[60, 70, 80, 90], starts=BEFORE)
+    limit("12", subscription_id=ids[0], thresholds=[60, 70, 80, 90], starts=BEFORE)
     way = ways(ready)[-1]
     for step in range(40):
         for number in range(drawn.randint(1, 6)):

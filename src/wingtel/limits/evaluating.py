@@ -1,4 +1,4 @@
-"""Raise and resolve alerts: compare limits with what changed subscriptions paid.
+"""Open and resolve alerts: compare limits with what changed subscriptions paid.
 
 Run it often: it takes milliseconds where nothing changed. One session evaluates at a time. Each alert and its
 deliveries are stored in the transaction that drains the change.
@@ -18,7 +18,7 @@ from wingtel import sql
 from wingtel.aggregates import changes
 from wingtel.database.arrays import array, text_array
 
-from .models import Delivery, Length, PriceLimit
+from .models import Delivery, LimitPeriod, PriceLimit
 
 _SQL = sql.statements(__package__, "sql/evaluating.sql")
 
@@ -30,16 +30,14 @@ LONGEST_CYCLE = timedelta(days=31)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Counts: subscriptions looked at (once for each period looked at), alerts raised and recovered."""
+    """Counts: subscriptions evaluated (once for each period evaluated), alerts opened and resolved."""
 
-    looked_at: int = 0
-    raised: int = 0
-    recovered: int = 0
+    evaluated: int = 0
+    opened: int = 0
+    resolved: int = 0
 
     def __add__(self, other: "Evaluation") -> "Evaluation":
-        return Evaluation(
-            self.looked_at + other.looked_at, self.raised + other.raised, self.recovered + other.recovered
-        )
+        return Evaluation(self.evaluated + other.evaluated, self.opened + other.opened, self.resolved + other.resolved)
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class _Terms:
 class _Slice:
     """Subscriptions to evaluate in the period, a calendar month or a billing cycle, that contains a day."""
 
-    per: str
+    period: str
     day: date
     subscriptions: list[int]
 
@@ -66,33 +64,33 @@ class _Periods:
         self._terms = terms
         self._subscriptions: defaultdict[tuple[str, date], set[int]] = defaultdict(set)
 
-    def add(self, per: str, day: date, subscriptions: Iterable[int]) -> None:
-        self._subscriptions[per, day].update(subscriptions)
+    def add(self, period: str, day: date, subscriptions: Iterable[int]) -> None:
+        self._subscriptions[period, day].update(subscriptions)
 
     def add_day(self, day: date, subscriptions: Iterable[int]) -> None:
         """Add the periods of a day."""
-        for per in self._terms:
-            self.add(per, day if per == Length.CYCLE else day.replace(day=1), subscriptions)
+        for period in self._terms:
+            self.add(period, day if period == LimitPeriod.CYCLE else day.replace(day=1), subscriptions)
 
     def add_month(self, month: date, subscriptions: Iterable[int] | None = None) -> None:
         """Add the periods that have a day in a month: of some subscriptions, or of everybody concerned."""
-        for per, terms in self._terms.items():
-            scope = _concerned(per, month, terms) if subscriptions is None else subscriptions
-            for day in _month_ends(month) if per == Length.CYCLE else [month]:
-                self.add(per, day, scope)
+        for period, terms in self._terms.items():
+            scope = _concerned(period, month, terms) if subscriptions is None else subscriptions
+            for day in _month_ends(month) if period == LimitPeriod.CYCLE else [month]:
+                self.add(period, day, scope)
 
     def slices(self) -> Iterator[_Slice]:
         """Yield what there is to evaluate, without periods that were over when every limit started."""
         starts = min((terms.starts for terms in self._terms.values()), default=date.max)
-        for per, day in sorted(self._subscriptions, key=lambda period: (period[1], period[0] == Length.CYCLE)):
+        for period, day in sorted(self._subscriptions, key=lambda each: (each[1], each[0] == LimitPeriod.CYCLE)):
             if day >= starts - LONGEST_CYCLE:
-                ordered = sorted(self._subscriptions[per, day])
+                ordered = sorted(self._subscriptions[period, day])
                 for start in range(0, len(ordered), SLICE):
-                    yield _Slice(per, day, ordered[start : start + SLICE])
+                    yield _Slice(period, day, ordered[start : start + SLICE])
 
 
 def evaluate() -> Evaluation:
-    """Raise an alert for every level of a limit that was reached since the last time, and recover those taken back.
+    """Open an alert for every threshold of a limit that was reached since the last time, and resolve the others.
 
     A limit that is new or was changed is evaluated for everybody in its scope, slice by slice, and what changes
     meanwhile in between. Safe when two run at once. Raises wingtel.usage.waiting.StillHeldError when, the first time
@@ -162,8 +160,8 @@ def _pending_periods(pending: list[tuple[int, int | None, int | None]]) -> _Peri
     """Return the periods to evaluate for limits, given with their plan and subscription."""
     terms = _terms(pending=True)
     periods = _Periods(terms)
-    for per, day, subscriptions in _rows("still_open", limits=[limit for limit, *_ in pending]):
-        periods.add(per, day, subscriptions)
+    for period, day, subscriptions in _rows("still_open", limits=[limit for limit, *_ in pending]):
+        periods.add(period, day, subscriptions)
     scope: list[int] | None = None
     if all(plan or subscription for _, plan, subscription in pending):
         plans = [plan for _, plan, _ in pending if plan]
@@ -174,34 +172,34 @@ def _pending_periods(pending: list[tuple[int, int | None, int | None]]) -> _Peri
 
 
 def _evaluate_slice(part: _Slice, terms: dict[str, _Terms]) -> Evaluation:
-    lowest = terms[part.per].lowest if part.per in terms else None
-    period = {"per": part.per, "day": part.day}
+    lowest = terms[part.period].lowest if part.period in terms else None
+    parameters = {"period": part.period, "day": part.day}
     subscriptions = {"subscription_ids": array(map(str, part.subscriptions))}
     _execute("hash")
-    _execute("open", **period, **subscriptions)
-    _execute("total", lowest=lowest, **period, **subscriptions)
-    _execute("compare", per=part.per)
-    raised = [alert for (alert,) in _rows("raise", per=part.per)]
-    recovered = [alert for (alert,) in _rows("recover")]
+    _execute("find_open", **parameters, **subscriptions)
+    _execute("total", lowest=lowest, **parameters, **subscriptions)
+    _execute("compare", period=part.period)
+    opened = [alert for (alert,) in _rows("open", period=part.period)]
+    resolved = [alert for (alert,) in _rows("resolve")]
     _execute("drop_tables")
     _execute("as_before")
-    for event, alerts in ((Delivery.Event.RAISED, raised), (Delivery.Event.RECOVERED, recovered)):
+    for event, alerts in ((Delivery.Event.OPENED, opened), (Delivery.Event.RESOLVED, resolved)):
         if alerts:
             ids = array(map(str, alerts))
             _execute("deliver", event=event.value, alerts=ids, emails=settings.WINGTEL_ALERT_EMAILS)
-    return Evaluation(len(part.subscriptions), len(raised), len(recovered))
+    return Evaluation(len(part.subscriptions), len(opened), len(resolved))
 
 
 def _terms(*, pending: bool = False) -> dict[str, _Terms]:
     """Return the terms of all limits, or of the pending ones, by the kind of their period."""
-    return {per: _Terms(starts, lowest) for per, starts, lowest in _rows("terms", pending=pending)}
+    return {period: _Terms(starts, lowest) for period, starts, lowest in _rows("terms", pending=pending)}
 
 
-def _concerned(per: str, month: date, terms: _Terms) -> set[int]:
-    """Return the subscriptions that can have something to raise or recover in the periods of a month."""
+def _concerned(period: str, month: date, terms: _Terms) -> set[int]:
+    """Return the subscriptions that can have something to open or resolve in the periods of a month."""
     # A cycle lies in two months, so what was paid in one says nothing of it.
-    least = terms.lowest if per == Length.MONTH else None
-    return {*changes.users_in_month(month, least=least), *_ids("alerted", per=per, month=month)}
+    least = terms.lowest if period == LimitPeriod.MONTH else None
+    return {*changes.users_in_month(month, least=least), *_ids("alerted", period=period, month=month)}
 
 
 def _month_ends(month: date) -> list[date]:
@@ -216,7 +214,9 @@ def _all_months(terms: dict[str, _Terms]) -> set[date]:
 
 def _known_months(terms: dict[str, _Terms]) -> list[date]:
     """Return the months with usage that lie in periods which count."""
-    firsts = [each.starts - (LONGEST_CYCLE if per == Length.CYCLE else timedelta()) for per, each in terms.items()]
+    firsts = [
+        each.starts - (LONGEST_CYCLE if period == LimitPeriod.CYCLE else timedelta()) for period, each in terms.items()
+    ]
     return [month for (month,) in _rows("months", first=min(firsts, default=date.max).replace(day=1))]
 
 

@@ -14,10 +14,10 @@ UPDATE price_limit SET pending = true WHERE deleted_at IS NULL
 
 -- name: terms
 -- Of all limits by month and of those by cycle, or of the pending ones alone: the first day that counts, and the lowest threshold.
-SELECT per, min(starts), min(amount * least(100, (SELECT min(level) FROM unnest(warn_at) AS level)) / 100)
+SELECT period, min(starts), min(amount * least(100, (SELECT min(percent) FROM unnest(thresholds) AS percent)) / 100)
 FROM price_limit
 WHERE deleted_at IS NULL AND (pending OR NOT %(pending)s)
-GROUP BY per
+GROUP BY period
 
 -- name: pending
 -- The limits that have to be evaluated for everybody in their scope, with a version that any change of them changes.
@@ -44,22 +44,22 @@ SELECT array_agg(id) FROM subscription WHERE plan_id = ANY (%(plans)s::bigint[])
 
 -- name: still_open
 -- The open alerts of some limits: by a day of their period, whose they are.
-SELECT per, first, array_agg(DISTINCT subscription_id)
+SELECT period, first, array_agg(DISTINCT subscription_id)
 FROM limit_alert
-WHERE recovered_at IS NULL AND price_limit_id = ANY (%(limits)s::bigint[])
-GROUP BY per, first
+WHERE resolved_at IS NULL AND price_limit_id = ANY (%(limits)s::bigint[])
+GROUP BY period, first
 
 -- name: alerted
 -- The subscriptions with open alerts of calendar months, or of billing cycles, that have a day in a month.
 SELECT array_agg(DISTINCT subscription_id)
 FROM limit_alert
-WHERE recovered_at IS NULL AND per = %(per)s AND first < %(month)s::date + interval '1 month' AND last >= %(month)s::date
+WHERE resolved_at IS NULL AND period = %(period)s AND first < %(month)s::date + interval '1 month' AND last >= %(month)s::date
 
 -- name: alerted_months
 -- The months that open alerts have a day in.
 SELECT DISTINCT usage_month(day)
 FROM limit_alert CROSS JOIN LATERAL (VALUES (first), (last)) AS edge (day)
-WHERE recovered_at IS NULL
+WHERE resolved_at IS NULL
 
 -- name: hash
 -- The temporary tables have no statistics. Join them by hash: a nested loop of thousands with thousands would take minutes.
@@ -68,13 +68,13 @@ SET LOCAL enable_nestloop = off
 -- name: as_before
 SET LOCAL enable_nestloop = DEFAULT
 
--- name: open
+-- name: find_open
 -- Find the open alerts of some subscriptions, of the calendar month or the billing cycle that contains a day.
 CREATE TEMPORARY TABLE limit_open ON COMMIT DROP AS
-SELECT id, subscription_id, price_limit_id, first, last, level
+SELECT id, subscription_id, price_limit_id, first, last, threshold_percent
 FROM limit_alert
 WHERE subscription_id = ANY (%(subscription_ids)s::bigint[])
-  AND recovered_at IS NULL AND per = %(per)s AND %(day)s::date BETWEEN first AND last
+  AND resolved_at IS NULL AND period = %(period)s AND %(day)s::date BETWEEN first AND last
 
 -- name: total
 -- Sum what the subscriptions paid in that period. Only those are kept that came to the lowest threshold of all limits, or have an open
@@ -85,7 +85,7 @@ WITH period AS MATERIALIZED (
     FROM subscription
     CROSS JOIN LATERAL limit_cycle(
         %(day)s::date,
-        CASE %(per)s WHEN 'cycle' THEN coalesce(extract(day FROM usage_business_day(effective_date)), 1)::integer ELSE 1 END
+        CASE %(period)s WHEN 'cycle' THEN coalesce(extract(day FROM usage_business_day(effective_date)), 1)::integer ELSE 1 END
     ) AS cycle
     WHERE id = ANY (%(subscription_ids)s::bigint[])
 ),
@@ -105,11 +105,11 @@ FROM period LEFT JOIN paid USING (subscription_id)
 WHERE greatest(price, data, voice) >= %(lowest)s OR subscription_id IN (SELECT subscription_id FROM limit_open)
 
 -- name: compare
--- Compare these totals with each limit that applies: its levels that are reached.
+-- Compare these totals with each limit that applies: its thresholds, in percent, that are reached.
 CREATE TEMPORARY TABLE limit_comparison ON COMMIT DROP AS
 SELECT total.subscription_id, total.first, total.last, price_limit.id AS price_limit_id, price_limit.usage_type, amount, paid.price,
-       ARRAY(SELECT level FROM (SELECT unnest(warn_at) UNION SELECT 100) AS levels (level)
-             WHERE paid.price * 100 >= amount * level) AS levels
+       ARRAY(SELECT percent FROM (SELECT unnest(thresholds) UNION SELECT 100) AS threshold (percent)
+             WHERE paid.price * 100 >= amount * percent) AS reached
 FROM limit_total AS total
 CROSS JOIN LATERAL (VALUES (0, 0), (plan_id, 0), (0, subscription_id)) AS scope (plan_id, subscription_id)
 JOIN price_limit
@@ -117,29 +117,30 @@ JOIN price_limit
 CROSS JOIN LATERAL (
     SELECT CASE price_limit.usage_type WHEN 'data' THEN data WHEN 'voice' THEN voice ELSE price END
 ) AS paid (price)
-WHERE deleted_at IS NULL AND per = %(per)s AND starts <= total.last
+WHERE deleted_at IS NULL AND period = %(period)s AND starts <= total.last
 
--- name: raise
--- Raise an alert for each level that is reached and has none.
-INSERT INTO limit_alert (subscription_id, price_limit_id, usage_type, per, first, last, level, threshold, price, raised_at)
-SELECT subscription_id, price_limit_id, usage_type, %(per)s, first, last, level, amount * level / 100, price, clock_timestamp()
-FROM limit_comparison CROSS JOIN LATERAL unnest(levels) AS level
-WHERE (subscription_id, price_limit_id, first, last, level) NOT IN (
-    SELECT subscription_id, price_limit_id, first, last, level FROM limit_open
+-- name: open
+-- Open an alert for each threshold that is reached and has none.
+INSERT INTO limit_alert (subscription_id, price_limit_id, usage_type, period, first, last, threshold_percent, threshold_amount,
+                         price, opened_at)
+SELECT subscription_id, price_limit_id, usage_type, %(period)s, first, last, percent, amount * percent / 100, price, clock_timestamp()
+FROM limit_comparison CROSS JOIN LATERAL unnest(reached) AS percent
+WHERE (subscription_id, price_limit_id, first, last, percent) NOT IN (
+    SELECT subscription_id, price_limit_id, first, last, threshold_percent FROM limit_open
 )
-ORDER BY subscription_id, price_limit_id, first, level
+ORDER BY subscription_id, price_limit_id, first, percent
 RETURNING id
 
--- name: recover
--- Let the open alerts recover whose level is not reached, unless their limit was removed, or starts later by now.
+-- name: resolve
+-- Resolve the open alerts whose threshold is not reached, unless their limit was removed, or starts later by now.
 WITH fallen AS MATERIALIZED (
     SELECT limit_open.id, price
     FROM limit_open
     LEFT JOIN limit_comparison USING (subscription_id, price_limit_id, first, last)
     JOIN price_limit ON price_limit.id = price_limit_id
-    WHERE deleted_at IS NULL AND starts <= last AND level <> ALL (coalesce(levels, '{}'))
+    WHERE deleted_at IS NULL AND starts <= last AND threshold_percent <> ALL (coalesce(reached, '{}'))
 )
-UPDATE limit_alert SET recovered_at = clock_timestamp(), recovered_price = fallen.price
+UPDATE limit_alert SET resolved_at = clock_timestamp(), resolved_price = fallen.price
 FROM fallen
 WHERE limit_alert.id = fallen.id AND limit_alert.id = ANY (ARRAY(SELECT id FROM fallen))
 RETURNING limit_alert.id
