@@ -123,7 +123,7 @@ def _writers(feed: Feed) -> Iterator[Row]:
         taken: dict[bool, list[float]] = {False: [], True: []}
         for _ in range(4):
             for watching in (False, True):
-                (changes.watch if watching else changes.unwatch)()
+                (changes.enable if watching else changes.disable)()
                 work()
                 taken[watching] += [timed(work) for _ in range(times)]
         bare, ours = (statistics.median(taken[watching]) for watching in (False, True))
@@ -134,7 +134,7 @@ def _writers(feed: Feed) -> Iterator[Row]:
             f"{ours / bare:.2f} x",
             "",
         )
-    changes.unwatch()
+    changes.disable()
 
 
 def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
@@ -142,13 +142,13 @@ def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - as above
     from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - as above
 
-    make_limit(amount=LIMIT, warn_at=[80, 90], starts=MONTH)
+    make_limit(amount=LIMIT, thresholds=[80, 90], starts=MONTH)
     bare = statistics.median(timed(lambda: execute(BARE, [LIMIT])) for _ in range(3))
     first = timed(evaluate)
     yield Row(
         "a new limit, for everybody", f"bare GROUP BY {bare:.2f} s", f"{first:.2f} s", f"{first / bare:.1f} x", ""
     )
-    execute("VACUUM ANALYZE limit_alert, limit_near, usage_change, daily_usage")
+    execute("VACUUM ANALYZE limit_alert, usage_change, daily_usage")
     yield from _after_changes(feed, scale, bare, "")
     yield from _after_changes(feed, scale, bare, f", by {DEAR} each", price=DEAR)
     yield Row("nothing changed", "", f"{statistics.median(timed(evaluate) for _ in range(20)) * 1000:.1f} ms", "", "")
@@ -206,7 +206,7 @@ def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
         [TODAY, TODAY, subscriptions],
     )
     execute("VACUUM ANALYZE daily_usage")
-    make_limit(amount=LIMIT, per="cycle", starts=TODAY)
+    make_limit(amount=LIMIT, period="cycle", starts=TODAY)
     evaluate()
     yield from _after_changes(
         Feed(subscriptions, "cycle"), scale, timed(lambda: execute(BARE, [LIMIT])), ", by month and by cycle"

@@ -159,7 +159,7 @@ SPECTACULAR_SETTINGS = {
         "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
         "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",
         "DeliveryState": "wingtel.limits.models.Delivery.State",
-        "AlertState": [("open", "open"), ("recovered", "recovered")],
+        "AlertState": [("open", "open"), ("resolved", "resolved")],
     },
 }
 

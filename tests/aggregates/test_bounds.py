@@ -56,14 +56,3 @@ class Bounds(TestCase):
             [place for ceiling, place in drawn if ceiling > 0],
         )
         assert found == []
-
-    @given(st.lists(st.tuples(prices.map(abs), prices.map(abs)), max_size=100))
-    def test_data_and_voice_cost_no_less_than_their_ceilings_say(self, drawn: list[tuple[Decimal, Decimal]]) -> None:
-        found = rows(
-            """SELECT data, voice
-               FROM unnest(%s::numeric(38, 8)[], %s::numeric(38, 8)[]) AS paid (data, voice)
-               WHERE data + voice < usage_least_price(usage_highest_ceiling(data) + usage_highest_ceiling(voice))""",
-            [data for data, _ in drawn],
-            [voice for _, voice in drawn],
-        )
-        assert found == []

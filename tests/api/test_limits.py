@@ -41,8 +41,8 @@ def send(client: Client, method: str, path: str, body: Any, status: int) -> Any:
 
 def test_a_limit_is_made_read_changed_and_removed(client: Client) -> None:
     one = subscription()
-    body = {"name": "roaming", "subscription": one, "usage_type": "data", "per": "cycle", "amount": "25"}
-    body |= {"warn_at": [90, 80, 100, 80], "emails": ["ada@example.org"], "starts": "2026-03-01"}
+    body = {"name": "roaming", "subscription": one, "usage_type": "data", "period": "cycle", "amount": "25"}
+    body |= {"thresholds": [90, 80, 100, 80], "emails": ["ada@example.org"], "starts": "2026-03-01"}
     made = send(client, "post", LIMITS, body, 201)
     assert made == {
         **body,
@@ -50,14 +50,14 @@ def test_a_limit_is_made_read_changed_and_removed(client: Client) -> None:
         "plan": None,
         "amount": "25.0000",
         "currency": "USD",
-        "warn_at": [80, 90],
+        "thresholds": [80, 90],
         "pending": True,
         "created_at": made["created_at"],
     }
     path = f"{LIMITS}{made['id']}/"
     assert answer(client, path) == made
     changed = send(client, "patch", path, {"amount": "30.5", "starts": "2026-03-02"}, 200)
-    assert (changed["amount"], changed["starts"], changed["warn_at"]) == ("30.5000", "2026-03-02", [80, 90])
+    assert (changed["amount"], changed["starts"], changed["thresholds"]) == ("30.5000", "2026-03-02", [80, 90])
     send(client, "delete", path, None, 204)
     assert client.get(path).status_code == 404
     assert answer(client, LIMITS)["results"] == []
@@ -71,9 +71,9 @@ def test_a_limit_is_made_read_changed_and_removed(client: Client) -> None:
         ({"amount": "-1"}, "amount"),
         ({"amount": "1.00001"}, "amount"),
         ({"amount": None}, "amount"),
-        ({"warn_at": [0]}, "warn_at.0"),
+        ({"thresholds": [0]}, "thresholds.0"),
         ({"emails": ["nobody"]}, "emails.0"),
-        ({"per": "week"}, "per"),
+        ({"period": "week"}, "period"),
         ({"usage_type": "sms"}, "usage_type"),
         ({"plan": 999_999}, "plan"),
         ({"starts": "2026-02-30"}, "starts"),
@@ -114,13 +114,13 @@ def test_a_plan_with_a_limit_is_not_deleted(client: Client) -> None:
 
 
 def test_alerts_are_listed_filtered_and_paged(client: Client) -> None:
-    made, other = limit("25", warn_at=[80]), limit("25", per="cycle", usage_type="voice")
+    made, other = limit("25", thresholds=[80]), limit("25", period="cycle", usage_type="voice")
     one, two = subscription(phone_number="+12025550100", external_id="crm-1"), subscription()
     use(one, "2026-03-10", "20")
     use(two, "2026-04-10", "25", "voice")
     evaluate()
     found = answer(client, ALERTS)["results"]
-    assert [(alert["limit_id"], alert["subscription_id"], alert["level"]) for alert in found] == [
+    assert [(alert["limit_id"], alert["subscription_id"], alert["threshold_percent"]) for alert in found] == [
         (other.pk, two, 100),
         (made.pk, two, 100),
         (made.pk, two, 80),
@@ -133,29 +133,29 @@ def test_alerts_are_listed_filtered_and_paged(client: Client) -> None:
         "phone_number": "+12025550100",
         "external_id": "crm-1",
         "usage_type": None,
-        "per": "month",
+        "period": "month",
         "first": "2026-03-01",
         "last": "2026-03-31",
-        "level": 80,
-        "threshold": "20.000000",
+        "threshold_percent": 80,
+        "threshold_amount": "20.000000",
         "price": "20.0000",
         "currency": "USD",
         "state": "open",
-        "raised_at": found[-1]["raised_at"],
-        "recovered_at": None,
-        "recovered_price": None,
+        "opened_at": found[-1]["opened_at"],
+        "resolved_at": None,
+        "resolved_price": None,
     }
     assert pages(client, ALERTS, page_size=3) == [found[:3], found[3:]]
     assert answer(client, ALERTS, subscription_id=one)["results"] == found[3:]
     assert answer(client, ALERTS, limit_id=other.pk)["results"] == found[:1]
-    assert answer(client, ALERTS, level=80)["results"] == found[2:]
+    assert answer(client, ALERTS, threshold_percent=80)["results"] == found[2:]
     assert answer(client, ALERTS, from_="2026-04-01")["results"] == found[:3]
     assert answer(client, ALERTS, to="2026-03-31")["results"] == found[3:]
-    assert answer(client, ALERTS, state="recovered")["results"] == []
+    assert answer(client, ALERTS, state="resolved")["results"] == []
     assert answer(client, ALERTS, state="open")["results"] == found
     assert answer(client, f"{ALERTS}{found[0]['id']}/") == found[0]
     assert [fault["parameter"] for fault in errors(client, f"{ALERTS}?state=closed")] == ["state"]
-    assert [fault["parameter"] for fault in errors(client, f"{ALERTS}?level=0")] == ["level"]
+    assert [fault["parameter"] for fault in errors(client, f"{ALERTS}?threshold_percent=0")] == ["threshold_percent"]
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
@@ -217,7 +217,7 @@ def test_deliveries_are_listed_and_replayed(client: Client, receiver: Receiver) 
     assert found[1] == {
         "id": found[1]["id"],
         "alert_id": found[1]["alert_id"],
-        "event": "alert.raised",
+        "event": "alert.opened",
         "endpoint_id": made.pk,
         "email": None,
         "state": "dead",

@@ -28,7 +28,9 @@ def listed(*words: Any) -> list[dict[str, Any]]:
 
 
 def test_a_limit_is_set_evaluated_and_removed() -> None:
-    said = run("limits", "set", "--amount", "25", "--warn-at", 80, "--starts", "2026-03-01", "--email", "a@example.org")
+    said = run(
+        "limits", "set", "--amount", "25", "--threshold", 80, "--starts", "2026-03-01", "--email", "a@example.org"
+    )
     made = PriceLimit.objects.get()
     assert said == (
         f"Limit {made.pk}: 25.0000 USD for data and voice of each subscription per calendar month, at 80 %, 100 %,"
@@ -36,10 +38,15 @@ def test_a_limit_is_set_evaluated_and_removed() -> None:
     )
     one = subscription(phone_number="+12025550100", external_id="crm-1")
     use(one, "2026-03-10", "22.5")
-    assert run("limits", "evaluate") == "1 looked at: 1 raised, 0 recovered"
+    assert run("limits", "evaluate") == "1 evaluated; alerts: 1 opened, 0 resolved"
     (alert,) = listed("alerts", "--format", "json")
-    assert (alert["subscription_id"], alert["level"], alert["price"], alert["state"]) == (one, 80, "22.5000", "open")
-    assert listed("alerts", "--format", "json", "--state", "recovered") == []
+    assert (alert["subscription_id"], alert["threshold_percent"], alert["price"], alert["state"]) == (
+        one,
+        80,
+        "22.5000",
+        "open",
+    )
+    assert listed("alerts", "--format", "json", "--state", "resolved") == []
     assert listed("alerts", "--format", "json", "--subscription", one + 1) == []
     assert listed("alerts", "--format", "json", "--limit", made.pk, "--from", "2026-03-31") == [alert]
     assert run("alerts", "--format", "csv").splitlines()[1].split(",")[:10] == [
@@ -61,7 +68,7 @@ def test_a_text_in_csv_is_no_formula(reference: str) -> None:
 
 def test_a_limit_is_changed_in_what_is_given() -> None:
     plan = Plan.objects.create(name="small")
-    run("limits", "set", "--amount", "25", "--plan", plan.pk, "--usage-type", "data", "--per", "cycle")
+    run("limits", "set", "--amount", "25", "--plan", plan.pk, "--usage-type", "data", "--period", "cycle")
     (made,) = listed("limits", "--format", "json")
     run("limits", "set", "--id", made["id"], "--amount", "30", "--name", "more")
     (changed,) = listed("limits", "--format", "json")

@@ -37,17 +37,17 @@ def use(subscription_id: int, day: str, price: str, usage_type: str = "data", re
 
 
 def alerts(*, is_open: bool | None = None) -> list[tuple[int, str, int, str, str | None]]:
-    """Subscription, period, level, price, and what that recovered to ("none" where the limit applies no more)."""
+    """Subscription, period, threshold, price, and the price at resolution ("none" where the limit applies no more)."""
     found = Alert.objects.order_by("pk")
     if is_open is not None:
-        found = found.filter(recovered_at__isnull=is_open)
+        found = found.filter(resolved_at__isnull=is_open)
     return [
         (
             alert.subscription_id,
             f"{alert.first}/{alert.last}",
-            alert.level,
+            alert.threshold_percent,
             f"{alert.price:.2f}",
-            None if alert.is_open else "none" if alert.recovered_price is None else f"{alert.recovered_price:.2f}",
+            None if alert.is_open else "none" if alert.resolved_price is None else f"{alert.resolved_price:.2f}",
         )
         for alert in found
     ]

@@ -3,9 +3,9 @@
 from django.db import connection
 
 SHOULD_BE_OPEN = """
-    SELECT price_limit.id, subscription.id, span.first, span.last, level
+    SELECT price_limit.id, subscription.id, span.first, span.last, percent
     FROM price_limit
-    CROSS JOIN LATERAL (SELECT DISTINCT level FROM unnest(warn_at || 100) AS level) AS levels
+    CROSS JOIN LATERAL (SELECT DISTINCT percent FROM unnest(thresholds || 100) AS percent) AS threshold
     JOIN subscription ON (price_limit.plan_id IS NULL OR price_limit.plan_id = subscription.plan_id)
                      AND (price_limit.subscription_id IS NULL OR price_limit.subscription_id = subscription.id)
     JOIN (
@@ -20,21 +20,21 @@ SHOULD_BE_OPEN = """
     CROSS JOIN LATERAL (
         SELECT date_trunc('month', day)::date AS first,
                (date_trunc('month', day) + interval '1 month - 1 day')::date AS last
-        WHERE per = 'month'
+        WHERE price_limit.period = 'month'
         UNION ALL
         SELECT cycle.*
         FROM limit_cycle(day, coalesce(extract(day FROM effective_date AT TIME ZONE 'UTC'), 1)::integer) AS cycle
-        WHERE per = 'cycle'
+        WHERE price_limit.period = 'cycle'
     ) AS span
     WHERE price_limit.deleted_at IS NULL AND span.last >= starts
     GROUP BY 1, 2, 3, 4, 5, amount
-    HAVING sum(used.price) * 100 >= amount * level
+    HAVING sum(used.price) * 100 >= amount * percent
 """
 
 OPEN = """
-    SELECT price_limit_id, limit_alert.subscription_id, first, last, level
+    SELECT price_limit_id, limit_alert.subscription_id, first, last, threshold_percent
     FROM limit_alert JOIN price_limit ON price_limit.id = price_limit_id
-    WHERE recovered_at IS NULL AND deleted_at IS NULL
+    WHERE resolved_at IS NULL AND deleted_at IS NULL
 """
 
 

@@ -1,7 +1,9 @@
 """Who reached a limit, who fell back, and when that is looked at."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -9,6 +11,7 @@ from django.db import IntegrityError, transaction
 from tests.limits.made import alerts, effective, limit, subscription, use
 from wingtel.aggregates import changes
 from wingtel.lifecycle.adjusting import adjust, reverse
+from wingtel.limits import evaluating
 from wingtel.limits.evaluating import Evaluation, evaluate
 from wingtel.limits.keeping import LimitRefusedError, UnknownLimitError, change_limit, make_limit, remove_limit
 from wingtel.limits.models import Alert, PriceLimit
@@ -31,22 +34,22 @@ def test_a_limit_is_reached_once_and_by_a_total_that_equals_it() -> None:
     below, equal, above = (subscription() for _ in range(3))
     for subscription_id, price in ((below, "24.9999"), (equal, "25"), (above, "30.50")):
         use(subscription_id, "2026-03-10", price)
-    assert evaluate() == Evaluation(looked_at=3, raised=2, recovered=0)
+    assert evaluate() == Evaluation(evaluated=2, opened=2, resolved=0)
     assert alerts() == [(equal, MARCH, 100, "25.00", None), (above, MARCH, 100, "30.50", None)]
     assert evaluate() == Evaluation(0, 0, 0)
     use(above, "2026-03-11", "1")
-    assert evaluate() == Evaluation(looked_at=1, raised=0, recovered=0)
+    assert evaluate() == Evaluation(evaluated=1, opened=0, resolved=0)
     assert len(alerts()) == 2
 
 
-def test_each_level_is_raised_when_it_is_reached() -> None:
-    limit("25", warn_at=[80, 50, 120])
+def test_each_threshold_is_opened_when_it_is_reached() -> None:
+    limit("25", thresholds=[80, 50, 120])
     one = subscription()
-    for price, levels in (("12.49", []), ("0.01", [50]), ("7.5", [50, 80]), ("10", [50, 80, 100, 120])):
+    for price, percents in (("12.49", []), ("0.01", [50]), ("7.5", [50, 80]), ("10", [50, 80, 100, 120])):
         use(one, "2026-03-10", price)
         evaluate()
-        assert [level for _, _, level, _, _ in alerts()] == levels
-    assert [str(threshold) for threshold in Alert.objects.order_by("pk").values_list("threshold", flat=True)] == [
+        assert [percent for _, _, percent, _, _ in alerts()] == percents
+    assert [str(amount) for amount in Alert.objects.order_by("pk").values_list("threshold_amount", flat=True)] == [
         "12.500000",
         "20.000000",
         "25.000000",
@@ -78,15 +81,15 @@ def test_each_limit_that_applies_is_evaluated_for_itself() -> None:
     for each in (with_plan, with_other, without):
         use(each, "2026-03-10", "25")
     evaluate()
-    raised = set(Alert.objects.values_list("subscription_id", "price_limit_id"))
-    assert raised == {(with_plan, of_plan.pk), (without, of_one.pk)}
+    opened = set(Alert.objects.values_list("subscription_id", "price_limit_id"))
+    assert opened == {(with_plan, of_plan.pk), (without, of_one.pk)}
     use(with_plan, "2026-03-11", "5")
     evaluate()
-    assert set(Alert.objects.values_list("subscription_id", "price_limit_id")) == raised | {(with_plan, everybody.pk)}
+    assert set(Alert.objects.values_list("subscription_id", "price_limit_id")) == opened | {(with_plan, everybody.pk)}
 
 
-def test_a_correction_lets_it_recover_and_reaching_it_again_is_another_alert() -> None:
-    limit("25", warn_at=[80])
+def test_a_correction_resolves_it_and_reaching_it_again_is_another_alert() -> None:
+    limit("25", thresholds=[80])
     one = subscription()
     use(one, "2026-03-10", "26")
     evaluate()
@@ -106,7 +109,7 @@ def test_a_correction_lets_it_recover_and_reaching_it_again_is_another_alert() -
     assert len(alerts()) == 3
     DataUsageRecord.objects.filter(subscription=one).delete()
     assert evaluate() == Evaluation(1, 0, 2)
-    assert [recovered for *_, recovered in alerts()] == ["0.00", "23.00", "0.00"]
+    assert [resolved for *_, resolved in alerts()] == ["0.00", "23.00", "0.00"]
 
 
 def test_each_month_is_for_itself() -> None:
@@ -119,7 +122,7 @@ def test_each_month_is_for_itself() -> None:
 
 
 def test_a_billing_cycle_goes_from_the_day_it_became_effective() -> None:
-    limit("25", per="cycle")
+    limit("25", period="cycle")
     fifteenth, last, never = effective("2025-12-15"), effective("2025-12-31"), subscription()
     for each in (fifteenth, last, never):
         use(each, "2026-03-14", "20")
@@ -143,7 +146,7 @@ def test_periods_that_were_over_when_a_limit_starts_do_not_count() -> None:
     for day in ("2026-02-28", "2026-03-05", "2026-03-25"):
         use(one, day, "25")
     limit("25", starts=date(2026, 3, 15))
-    limit("25", per="cycle", starts=date(2026, 3, 15))
+    limit("25", period="cycle", starts=date(2026, 3, 15))
     evaluate()
     assert {(period, price) for _, period, _, price, _ in alerts()} == {
         (MARCH, "50.00"),
@@ -171,16 +174,16 @@ def test_a_changed_limit_is_evaluated_anew_for_everybody() -> None:
     use(other, "2026-03-10", "22")
     evaluate()
     change_limit(made.pk, amount=Decimal(20), starts=date(2026, 3, 2))
-    assert evaluate().raised == 1
+    assert evaluate().opened == 1
     assert alerts() == [(one, MARCH, 100, "30.00", None), (other, MARCH, 100, "22.00", None)]
     change_limit(made.pk, amount=Decimal(30), starts=date(2026, 3, 3))
-    assert evaluate().recovered == 1
+    assert evaluate().resolved == 1
     assert alerts() == [(one, MARCH, 100, "30.00", None), (other, MARCH, 100, "22.00", "22.00")]
 
 
-def test_only_who_may_have_reached_it_or_be_near_it_is_looked_at_for_a_new_limit() -> None:
+def test_only_subscriptions_that_reached_the_lowest_threshold_are_looked_at_for_a_new_limit() -> None:
     little, data, both = (subscription() for _ in range(3))
-    use(little, "2026-03-10", "17.8")  # its ceiling is at most 18.9873
+    use(little, "2026-03-10", "19.9999")
     use(data, "2026-03-10", "20")
     adjust(
         subscription_id=data,
@@ -192,30 +195,30 @@ def test_only_who_may_have_reached_it_or_be_near_it_is_looked_at_for_a_new_limit
     )
     use(both, "2026-03-10", "10")
     use(both, "2026-03-10", "10", "voice")
-    limit("25", usage_type="data", warn_at=[80])
-    limit("25", warn_at=[80])
-    assert evaluate() == Evaluation(looked_at=2, raised=2, recovered=0)
+    limit("25", usage_type="data", thresholds=[80])
+    limit("25", thresholds=[80])
+    assert evaluate() == Evaluation(evaluated=2, opened=2, resolved=0)
     assert set(Alert.objects.values_list("subscription_id", "usage_type")) == {(data, "data"), (both, None)}
 
 
-def test_who_is_not_under_a_changed_limit_any_more_recovers_without_a_price() -> None:
+def test_who_is_not_under_a_changed_limit_any_more_is_resolved_without_a_price() -> None:
     small, large = Plan.objects.create(name="small"), Plan.objects.create(name="large")
     one, other = subscription(plan=small), subscription(plan=large)
-    made = limit("25", plan_id=small.pk, per="cycle")
+    made = limit("25", plan_id=small.pk, period="cycle")
     for each in (one, other):
         use(each, "2026-03-20", "30")
     evaluate()
-    change_limit(made.pk, plan_id=large.pk, per="month", starts=date(2026, 3, 2))
+    change_limit(made.pk, plan_id=large.pk, period="month", starts=date(2026, 3, 2))
     evaluate()
     assert alerts() == [(one, MARCH, 100, "30.00", "none"), (other, MARCH, 100, "30.00", None)]
 
 
-def test_an_alert_by_cycle_recovers_when_its_limit_goes_by_month() -> None:
+def test_an_alert_by_cycle_is_resolved_when_its_limit_goes_by_month() -> None:
     one = effective("2025-12-15")
-    made = limit("25", per="cycle")
+    made = limit("25", period="cycle")
     use(one, "2026-03-20", "25")
     evaluate()
-    change_limit(made.pk, per="month", starts=date(2026, 3, 2))
+    change_limit(made.pk, period="month", starts=date(2026, 3, 2))
     evaluate()
     assert alerts() == [
         (one, "2026-03-15/2026-04-14", 100, "25.00", "none"),
@@ -260,14 +263,14 @@ def test_changes_are_noted_only_while_there_are_limits() -> None:
     evaluate()
     one = subscription()
     use(one, "2026-03-10", "30")
-    assert (changes.is_watching(), changes.waiting()) == (False, 0)
+    assert (changes.is_enabled(), changes.logged()) == (False, 0)
     made = limit("25")
     evaluate()
     use(one, "2026-03-11", "1")
-    assert (changes.is_watching(), changes.waiting()) == (True, 1)
+    assert (changes.is_enabled(), changes.logged()) == (True, 1)
     remove_limit(made.pk)
     evaluate()
-    assert (changes.is_watching(), changes.waiting()) == (False, 0)
+    assert (changes.is_enabled(), changes.logged()) == (False, 0)
 
 
 def test_who_moves_to_another_plan_has_its_limits_in_the_current_period() -> None:
@@ -277,26 +280,26 @@ def test_who_moves_to_another_plan_has_its_limits_in_the_current_period() -> Non
     first = today.replace(day=1)
     one = subscription()
     use(one, str(today), "30")
-    assert evaluate().raised == 0
+    assert evaluate().opened == 0
     Subscription.objects.filter(pk=one).update(plan=plan)
-    assert evaluate().raised == 1
+    assert evaluate().opened == 1
     assert [period[:10] for _, period, *_ in alerts()] == [str(first)]
     Subscription.objects.filter(pk=one).update(plan=None)
-    assert evaluate().recovered == 1
-    assert [recovered for *_, recovered in alerts()] == ["none"]
+    assert evaluate().resolved == 1
+    assert [resolved for *_, resolved in alerts()] == ["none"]
 
 
 def test_another_effective_date_means_other_cycles() -> None:
     today = datetime.now(UTC)
-    limit("25", per="cycle", starts=today.date())
+    limit("25", period="cycle", starts=today.date())
     one = subscription(effective_date=today)
     use(one, str(today.date()), "30")
-    assert evaluate().raised == 1
+    assert evaluate().opened == 1
     moved = today.replace(day=today.day % 28 + 1)
     Subscription.objects.filter(pk=one).update(effective_date=moved)
-    assert evaluate() == Evaluation(looked_at=2, raised=1, recovered=1)
-    (old, _, _, _, recovered), (new, period, _, price, still) = alerts()
-    assert (old, recovered, new, price, still) == (one, "none", one, "30.00", None)
+    assert evaluate() == Evaluation(evaluated=2, opened=1, resolved=1)
+    (old, _, _, _, resolved), (new, period, _, price, still) = alerts()
+    assert (old, resolved, new, price, still) == (one, "none", one, "30.00", None)
     assert int(period[8:10]) == moved.day
 
 
@@ -305,10 +308,10 @@ def test_a_limit_that_cannot_be_is_refused_by_field() -> None:
     for terms, field in (
         ({"amount": Decimal(0)}, "amount"),
         ({"amount": Decimal("1.00001")}, "amount"),
-        ({"amount": Decimal(1), "warn_at": [0]}, "warn_at"),
-        ({"amount": Decimal(1), "warn_at": [1001]}, "warn_at"),
+        ({"amount": Decimal(1), "thresholds": [0]}, "thresholds"),
+        ({"amount": Decimal(1), "thresholds": [1001]}, "thresholds"),
         ({"amount": Decimal(1), "emails": ["nobody"]}, "emails"),
-        ({"amount": Decimal(1), "per": "week"}, "per"),
+        ({"amount": Decimal(1), "period": "week"}, "period"),
         ({"amount": Decimal(1), "usage_type": "sms"}, "usage_type"),
         ({"amount": Decimal(1), "plan_id": plan.pk + 1}, "plan"),
         ({"amount": Decimal(1), "plan_id": plan.pk, "subscription_id": subscription()}, "__all__"),
@@ -328,3 +331,59 @@ def test_the_database_keeps_an_alert_from_being_open_twice() -> None:
     alert.pk = None
     with pytest.raises(IntegrityError, match="limit_alert_open_once"), transaction.atomic():
         alert.save(force_insert=True)
+
+
+@pytest.fixture
+def between_slices(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """Evaluate two subscriptions at a time; what is put into the list is done once, after the first slice."""
+    work: list[Callable[[], object]] = []
+    evaluate_slice = evaluating._evaluate_slice
+
+    def and_work(*slice_and_terms: Any) -> Evaluation:
+        found = evaluate_slice(*slice_and_terms)
+        while work:
+            work.pop()()
+        return found
+
+    monkeypatch.setattr(evaluating, "SLICE", 2)
+    monkeypatch.setattr(evaluating, "_evaluate_slice", and_work)
+    return work
+
+
+def test_what_changes_while_a_new_limit_is_evaluated_does_not_wait_for_its_end(
+    between_slices: list[Callable[[], object]],
+) -> None:
+    first = limit("100")
+    evaluate()
+    many, one = [subscription() for _ in range(4)], subscription()
+    for each in many:
+        use(each, "2026-03-10", "30")
+    evaluate()
+    second = limit("25")
+    between_slices.append(lambda: use(one, "2026-03-10", "100"))
+    assert evaluate() == Evaluation(evaluated=5, opened=6, resolved=0)
+    assert list(Alert.objects.order_by("pk").values_list("subscription_id", "price_limit_id")) == [
+        *((each, second.pk) for each in many[:2]),
+        (one, first.pk),
+        (one, second.pk),
+        *((each, second.pk) for each in many[2:]),
+    ]
+
+
+def test_a_limit_that_is_changed_while_it_is_evaluated_is_evaluated_again(
+    between_slices: list[Callable[[], object]],
+) -> None:
+    made = limit("25")
+    evaluate()
+    many = [subscription() for _ in range(4)]
+    for each in many:
+        use(each, "2026-03-10", "30")
+    evaluate()
+    change_limit(made.pk, amount=Decimal(20), starts=date(2026, 3, 2))
+    between_slices.append(lambda: change_limit(made.pk, amount=Decimal(31), starts=date(2026, 3, 3)))
+    assert evaluate() == Evaluation(evaluated=4, opened=0, resolved=2)
+    made.refresh_from_db()
+    assert made.pending
+    assert evaluate() == Evaluation(evaluated=2, opened=0, resolved=2)
+    made.refresh_from_db()
+    assert not made.pending

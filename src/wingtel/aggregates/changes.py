@@ -1,12 +1,12 @@
-"""Whose usage has changed: for those who look at what changed since they looked last.
+"""Change capture: a log of whose usage changed, which an evaluation drains.
 
-Writers note it only while somebody watches, in the transaction that changes the aggregates: what is committed late is
-seen when it is committed, and nothing is missed. There is one watcher.
+While it is enabled, each statement that changes aggregates appends one row a day to the log, in its own transaction. A
+change is seen once it is committed, however late, and none is missed. One reader drains the log.
 """
 
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -19,92 +19,76 @@ _SQL = sql.statements(__package__, "sql/changes.sql")
 
 
 @dataclass(frozen=True)
-class ChangedDay:
-    """Subscriptions whose usage of one business day changed.
-
-    Of those `stored`, the ones `beyond` had a price of the month that left its ceiling, or something taken away; the
-    others paid more, below ceilings that stand as they were. Of those `unfolded`, the change is not stored yet.
-    """
-
-    stored: set[int] = field(default_factory=set)
-    beyond: set[int] = field(default_factory=set)
-    unfolded: set[int] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
 class Changes:
-    """Subscriptions by the business day on which their usage changed; months (by their first day) for everybody.
+    """Changed usage: subscriptions by business day, and months (by their first day) that changed for everybody.
 
     `everything` means that anything may have changed.
     """
 
-    days: dict[date, ChangedDay]
-    months: list[date]
+    days: dict[date, set[int]]
+    months: set[date]
     everything: bool
 
 
-def is_watching() -> bool:
-    """Tell whether changes are noted."""
+def is_enabled() -> bool:
+    """Tell whether changes are logged."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["is_watching"])
-        (watching,) = cursor.fetchone()
-    return bool(watching)
+        cursor.execute(_SQL["is_enabled"])
+        (enabled,) = cursor.fetchone()
+    return bool(enabled)
 
 
-def watch(*, patience: float = PATIENCE_SECONDS) -> None:
-    """Let every change be noted that is committed after this. Whatever came before is not.
+def enable(*, patience: float = PATIENCE_SECONDS) -> None:
+    """Log every change that is committed after this. Earlier ones are not logged.
 
-    Waits for those who are changing aggregates; raises wingtel.usage.waiting.StillHeldError when they go on for
-    `patience` seconds.
+    Waits for transactions that are changing aggregates. Raises wingtel.usage.waiting.StillHeldError when they go on
+    for `patience` seconds.
     """
 
     def work() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(_SQL["watch"])
+            cursor.execute(_SQL["enable"])
 
-    patiently(work, _SQL["patience"], give_up=time.monotonic() + patience)
+    patiently(work, _SQL["lock_timeout"], give_up=time.monotonic() + patience)
 
 
-def unwatch() -> None:
-    """Note changes no more, and forget those that were not taken."""
+def disable() -> None:
+    """Log changes no more, and forget those that were not drained."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["unwatch"])
+        cursor.execute(_SQL["disable"])
 
 
-def take(*, since: datetime | None) -> Changes:
-    """Return what has changed since the last call, at `since`; it is told again if the transaction is not committed.
+def drain(*, since: datetime | None) -> Changes:
+    """Remove and return the changes since the last call, at `since`. A rollback puts them back.
 
     Raises django.db.utils.ProgrammingError above READ COMMITTED.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["require_read_committed"], {"what": "looking at changes"})
-        cursor.execute(_SQL["take"], {"since": since})
-        rows: list[tuple[date | None, list[int] | None, list[int], bool]] = cursor.fetchall()
-    days: defaultdict[date, ChangedDay] = defaultdict(ChangedDay)
-    for day, subscriptions, beyond, is_unfolded in rows:
-        if day and subscriptions is not None:
-            (days[day].unfolded if is_unfolded else days[day].stored).update(subscriptions)
-            days[day].beyond.update(beyond)
-    return Changes(
-        days=dict(days),
-        months=sorted({day for day, subscriptions, *_ in rows if day and subscriptions is None}),
-        everything=any(day is None for day, *_ in rows),
-    )
+        cursor.execute(_SQL["drain"], {"since": since})
+        rows: list[tuple[date | None, list[int] | None]] = cursor.fetchall()
+    days: defaultdict[date, set[int]] = defaultdict(set)
+    months = set[date]()
+    for day, subscriptions in rows:
+        if day and subscriptions is None:
+            months.add(day)
+        elif day and subscriptions:
+            days[day].update(subscriptions)
+    return Changes(dict(days), months, everything=any(day is None for day, _ in rows))
 
 
-def waiting() -> int:
-    """Return the number of notes that wait to be taken."""
+def logged() -> int:
+    """Return the number of rows in the log."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["waiting"])
-        (notes,) = cursor.fetchone()
-    return int(notes)
+        cursor.execute(_SQL["logged"])
+        (rows,) = cursor.fetchone()
+    return int(rows)
 
 
 def users_in_month(month: date, *, least: Decimal | None = None) -> list[int]:
-    """Every subscription with usage in a month.
+    """Return the subscriptions with usage in a month.
 
-    With `least` (the operator's currency), only those who may come to so much for one usage type or for both while
-    their ceilings stand as they are.
+    With `least` (the operator's currency), only those whose prices of data or voice, or of both, come to so much.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["users_in_month"], {"month": month, "least": least})

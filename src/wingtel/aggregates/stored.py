@@ -7,7 +7,6 @@ _SQL = sql.statements(__package__, "sql/apply.sql")
 
 def _adding(block: str, change: str) -> str:
     """A block of apply.sql that adds to stored rows what `change` has."""
-    block = block.replace("{note}", _SQL["note"].partition("\n")[2])
     for row in ("day", "month"):
         block = block.replace(f"{{add to a {row}}}", _SQL[f"add_to_a_{row}"].replace("{change}", change))
     return block
@@ -15,10 +14,15 @@ def _adding(block: str, change: str) -> str:
 
 _UPSERTS = _adding(_SQL["upserts"], "excluded")
 
-APPLY = "\n".join((_SQL["sums"], _UPSERTS, _SQL["totals"]))
+_MERGES = _adding(_SQL["merges"], "delta")
+
+APPLY = "\n".join((_SQL["sums"], _UPSERTS, _SQL["log"], _SQL["totals"]))
 """Adds changes to the stored aggregates. It follows a strategy's own `WITH changed_usage AS (...)`."""
 
-APPLY_MANY = "\n".join((_SQL["sums"], _adding(_SQL["merges"], "delta"), _SQL["totals"]))
+APPLY_LOGGED = "\n".join((_SQL["sums"], _UPSERTS, _SQL["totals"]))
+"""The same of changes that were logged before."""
+
+APPLY_MANY = "\n".join((_SQL["sums"], _MERGES, _SQL["log"], _SQL["totals"]))
 """The same for many keys, where sql/apply.sql says it can be used."""
 
 MERGE_SINCE = 170_000
@@ -27,12 +31,12 @@ MERGE_SINCE = 170_000
 DEFINE_ADD = _adding(_SQL["define_add"], "excluded")
 """Defines the function usage_add(), which adds a single change."""
 
-COUNT_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _UPSERTS, f", totals AS ({_SQL['totals']} RETURNING 1)\n"))
+_TOTALS = f", totals AS ({_SQL['totals']} RETURNING 1)\n"
+
+COUNT_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _UPSERTS, _SQL["log"], _TOTALS))
 """The same within the statement by which `ingest_usage` stores, as a strategy's `count_recorded`."""
 
-COUNT_MANY_RECORDED = "\n".join(
-    (_SQL["recorded"], _SQL["sums"], _adding(_SQL["merges"], "delta"), f", totals AS ({_SQL['totals']} RETURNING 1)\n")
-)
+COUNT_MANY_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _MERGES, _SQL["log"], _TOTALS))
 """The same for many keys, as a strategy's `count_many_recorded`."""
 
 UPPER_BOUNDS = sql.script(__package__, "sql/upper_bounds.sql")

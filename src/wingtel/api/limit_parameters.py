@@ -3,21 +3,21 @@
 from dataclasses import replace
 
 from wingtel.aggregates.questions import LARGEST_ID
-from wingtel.limits.models import LARGEST_LEVEL, Delivery
+from wingtel.limits.models import LARGEST_THRESHOLD, Delivery
 
 from .parameters import FROM, LISTING, SUBSCRIPTION_ID, TO, Parameter
 
 
-def parse_level(text: str) -> int:
-    """A level in percent. Raises ValueError."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:5]) <= LARGEST_LEVEL:
+def parse_threshold(text: str) -> int:
+    """Return a threshold in percent. Raises ValueError."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:5]) <= LARGEST_THRESHOLD:
         raise ValueError(text)
     return int(text)
 
 
 def parse_alert_state(text: str) -> str:
     """Raises ValueError."""
-    if text not in {"open", "recovered"}:
+    if text not in {"open", "resolved"}:
         raise ValueError(text)
     return text
 
@@ -33,17 +33,17 @@ def _id(name: str, what: str) -> Parameter:
 
 ALERT_STATE = Parameter(
     name="state",
-    rule="open or recovered",
+    rule="open or resolved",
     parse=parse_alert_state,
-    schema={"type": "string", "enum": ["open", "recovered"]},
-    description="Only alerts whose level is reached still, or that were taken back.",
+    schema={"type": "string", "enum": ["open", "resolved"]},
+    description="Only alerts that are open, or that were resolved.",
 )
-LEVEL = Parameter(
-    name="level",
-    rule=f"a whole number from 1 to {LARGEST_LEVEL}",
-    parse=parse_level,
-    schema={"type": "integer", "minimum": 1, "maximum": LARGEST_LEVEL},
-    description="Only alerts of this level, in percent.",
+THRESHOLD_PERCENT = Parameter(
+    name="threshold_percent",
+    rule=f"a whole number from 1 to {LARGEST_THRESHOLD}",
+    parse=parse_threshold,
+    schema={"type": "integer", "minimum": 1, "maximum": LARGEST_THRESHOLD},
+    description="Only alerts of this threshold, in percent of the limit.",
 )
 DELIVERY_STATE = Parameter(
     name="state",
@@ -60,7 +60,7 @@ LISTING_OF_ALERTS = (
     _id("limit_id", "limit"),
     _id("subscription_id", "subscription"),
     ALERT_STATE,
-    LEVEL,
+    THRESHOLD_PERCENT,
     SINCE,
     UNTIL,
     *LISTING,

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from wingtel.limits.addresses import RefusedAddressError, check_url
 from wingtel.limits.answers import alert_answer, delivery_answer, endpoint_answer, limit_answer
-from wingtel.limits.keeping import tidy_levels
+from wingtel.limits.keeping import tidy_thresholds
 from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
 
 from . import examples
@@ -25,7 +25,8 @@ class LimitSerializer(KnownFieldsSerializer):
     class Meta:
         model = PriceLimit
         fields = (
-            *("id", "name", "plan", "subscription", "usage_type", "per", "amount", "currency", "warn_at", "emails"),
+            *("id", "name", "plan", "subscription", "usage_type", "period", "amount", "currency"),
+            *("thresholds", "emails"),
             *("starts", "pending", "created_at"),
         )
         read_only_fields = ("pending", "created_at")
@@ -38,8 +39,8 @@ class LimitSerializer(KnownFieldsSerializer):
             raise serializers.ValidationError({"plan": ["a limit is that of a plan or of a subscription, not of both"]})
         return attrs
 
-    def validate_warn_at(self, levels: list[int]) -> list[int]:
-        return tidy_levels(levels)
+    def validate_thresholds(self, thresholds: list[int]) -> list[int]:
+        return tidy_thresholds(thresholds)
 
     def to_representation(self, instance: PriceLimit) -> dict[str, Any]:
         return limit_answer(instance)
@@ -55,16 +56,18 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     external_id = serializers.CharField(
         read_only=True, help_text="The one that the subscription has now; empty where it has none."
     )
-    state = serializers.ChoiceField(choices=["open", "recovered"], read_only=True)
-    price = MoneyField(help_text="The total when it was found to have reached the level.")
+    state = serializers.ChoiceField(choices=["open", "resolved"], read_only=True)
+    price = MoneyField(help_text="The total when it was found to have reached the threshold.")
     currency = CurrencyField(read_only=True)
-    recovered_price = MoneyField(allow_null=True, help_text="Null also where the limit does not apply any more.")
+    resolved_price = MoneyField(allow_null=True, help_text="Null also where the limit does not apply any more.")
 
     class Meta:
         model = Alert
         fields = (
-            *("id", "limit_id", "subscription_id", "phone_number", "external_id", "usage_type", "per", "first", "last"),
-            *("level", "threshold", "price", "currency", "state", "raised_at", "recovered_at", "recovered_price"),
+            *("id", "limit_id", "subscription_id", "phone_number", "external_id", "usage_type", "period"),
+            *("first", "last"),
+            *("threshold_percent", "threshold_amount", "price", "currency", "state", "opened_at"),
+            *("resolved_at", "resolved_price"),
         )
 
     def to_representation(self, instance: Alert) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class AlertView(NewestFirstView):
             limits=self.asked["limit_id"],
             subscriptions=self.asked["subscription_id"],
             state=self.asked["state"],
-            level=self.asked["level"],
+            threshold_percent=self.asked["threshold_percent"],
             period=parameters.period_of(self.asked),
         )
 

@@ -16,10 +16,10 @@ def limit_answer(limit: PriceLimit) -> dict[str, Any]:
         "plan": limit.plan_id,
         "subscription": limit.subscription_id,
         "usage_type": limit.usage_type,
-        "per": limit.per,
+        "period": limit.period,
         "amount": money(limit.amount),
         "currency": currency(),
-        "warn_at": limit.warn_at,
+        "thresholds": limit.thresholds,
         "emails": limit.emails,
         "starts": limit.starts and limit.starts.isoformat(),
         "pending": limit.pending,
@@ -28,11 +28,11 @@ def limit_answer(limit: PriceLimit) -> dict[str, Any]:
 
 
 def alert_answer(alert: Alert) -> dict[str, Any]:
-    """An alert; `threshold` has up to six decimals, since a percentage of an amount can.
+    """An alert; `threshold_amount` has up to six decimals, since a percentage of an amount can.
 
     The phone number and the external id are the current ones of its subscription, which is read with it.
     """
-    recovered = alert.recovered_at
+    resolved = alert.resolved_at
     return {
         "id": alert.pk,
         "limit_id": alert.price_limit_id,
@@ -40,17 +40,17 @@ def alert_answer(alert: Alert) -> dict[str, Any]:
         "phone_number": alert.subscription.phone_number,
         "external_id": alert.subscription.external_id,
         "usage_type": alert.usage_type,
-        "per": alert.per,
+        "period": alert.period,
         "first": alert.first.isoformat(),
         "last": alert.last.isoformat(),
-        "level": alert.level,
-        "threshold": f"{alert.threshold:.6f}",
+        "threshold_percent": alert.threshold_percent,
+        "threshold_amount": f"{alert.threshold_amount:.6f}",
         "price": money(alert.price),
         "currency": currency(),
-        "state": "open" if alert.is_open else "recovered",
-        "raised_at": moment(alert.raised_at),
-        "recovered_at": moment(recovered) if recovered else None,
-        "recovered_price": None if alert.recovered_price is None else money(alert.recovered_price),
+        "state": "open" if alert.is_open else "resolved",
+        "opened_at": moment(alert.opened_at),
+        "resolved_at": moment(resolved) if resolved else None,
+        "resolved_price": None if alert.resolved_price is None else money(alert.resolved_price),
     }
 
 

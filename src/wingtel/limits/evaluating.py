@@ -1,14 +1,13 @@
-"""Finding who reached a limit, and who fell back below it, looking only at what changed.
+"""Open and resolve alerts: compare limits with what changed subscriptions paid.
 
-Run it often: it takes milliseconds where nothing changed. Whoever runs it at the same time waits and finds nothing
-left to do. Each alert, and what is to be sent of it, is stored in one transaction with the note that the change was
-looked at.
+Run it often: it takes milliseconds where nothing changed. One session evaluates at a time. Each alert and its
+deliveries are stored in the transaction that drains the change.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,216 +16,208 @@ from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.aggregates import changes
-from wingtel.database.arrays import array
+from wingtel.database.arrays import array, text_array
 
-from .models import PriceLimit
+from .models import Delivery, LimitPeriod, PriceLimit
 
 _SQL = sql.statements(__package__, "sql/evaluating.sql")
 
-PART = 20_000
-"""Subscriptions that are evaluated by one statement, so that it needs but little memory."""
+SLICE = 20_000
+"""Subscriptions evaluated at a time, so that a slice needs little memory, and a new limit holds up others briefly."""
 
 LONGEST_CYCLE = timedelta(days=31)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of it: subscriptions looked at (once for each day or month looked at), alerts raised and recovered."""
+    """Counts: subscriptions evaluated (once for each period evaluated), alerts opened and resolved."""
 
-    looked_at: int
-    raised: int
-    recovered: int
+    evaluated: int = 0
+    opened: int = 0
+    resolved: int = 0
+
+    def __add__(self, other: "Evaluation") -> "Evaluation":
+        return Evaluation(self.evaluated + other.evaluated, self.opened + other.opened, self.resolved + other.resolved)
 
 
 @dataclass(frozen=True)
-class _State:
-    """What there is to evaluate: `starts` is the first day that any limit counts, `lowest` the lowest level of all."""
+class _Terms:
+    """Of some limits of one kind of period: the first day that counts, and the lowest threshold."""
 
-    any: bool
-    by_cycle: bool
     starts: date
-    lowest: Decimal | None
-    today: date
-
-    @property
-    def days(self) -> list[date]:
-        """Days in every period that is not over and can have usage."""
-        return [self.today, self.today + timedelta(days=settings.WINGTEL_AHEAD_DAYS)]
+    lowest: Decimal
 
 
 @dataclass(frozen=True)
-class _Last:
-    """When was evaluated last, and from which month on it is known who is near a level."""
+class _Slice:
+    """Subscriptions to evaluate in the period, a calendar month or a billing cycle, that contains a day."""
 
-    evaluated_at: datetime | None
-    near_since: date | None
+    period: str
+    day: date
+    subscriptions: list[int]
+
+
+class _Periods:
+    """The periods to evaluate: whose, of which kind, and by a day that they contain."""
+
+    def __init__(self, terms: dict[str, _Terms]) -> None:
+        self._terms = terms
+        self._subscriptions: defaultdict[tuple[str, date], set[int]] = defaultdict(set)
+
+    def add(self, period: str, day: date, subscriptions: Iterable[int]) -> None:
+        self._subscriptions[period, day].update(subscriptions)
+
+    def add_day(self, day: date, subscriptions: Iterable[int]) -> None:
+        """Add the periods of a day."""
+        for period in self._terms:
+            self.add(period, day if period == LimitPeriod.CYCLE else day.replace(day=1), subscriptions)
+
+    def add_month(self, month: date, subscriptions: Iterable[int] | None = None) -> None:
+        """Add the periods that have a day in a month: of some subscriptions, or of everybody concerned."""
+        for period, terms in self._terms.items():
+            scope = _concerned(period, month, terms) if subscriptions is None else subscriptions
+            for day in _month_ends(month) if period == LimitPeriod.CYCLE else [month]:
+                self.add(period, day, scope)
+
+    def slices(self) -> Iterator[_Slice]:
+        """Yield what there is to evaluate, without periods that were over when every limit started."""
+        starts = min((terms.starts for terms in self._terms.values()), default=date.max)
+        for period, day in sorted(self._subscriptions, key=lambda each: (each[1], each[0] == LimitPeriod.CYCLE)):
+            if day >= starts - LONGEST_CYCLE:
+                ordered = sorted(self._subscriptions[period, day])
+                for start in range(0, len(ordered), SLICE):
+                    yield _Slice(period, day, ordered[start : start + SLICE])
 
 
 def evaluate() -> Evaluation:
-    """Raise an alert for every level of a limit that was reached since the last time, and recover those taken back.
+    """Open an alert for every threshold of a limit that was reached since the last time, and resolve the others.
 
-    Safe when two run at once. Raises wingtel.usage.waiting.StillHeldError when, the first time that there is a limit,
-    others go on changing aggregates for a minute, and django.db.utils.ProgrammingError in a transaction above READ
-    COMMITTED.
+    A limit that is new or was changed is evaluated for everybody in its scope, slice by slice, and what changes
+    meanwhile in between. Safe when two run at once. Raises wingtel.usage.waiting.StillHeldError when, the first time
+    that there is a limit, others go on changing aggregates for a minute, and django.db.utils.ProgrammingError in a
+    transaction above READ COMMITTED.
     """
-    _watch_or_not()
+    _switch_change_capture()
+    return _evaluate_changes() + _evaluate_pending()
+
+
+def _switch_change_capture() -> None:
+    """Log changes while there are limits. Once that is enabled, every limit has to be evaluated for everybody."""
+    if PriceLimit.objects.current().exists() == changes.is_enabled():
+        return
     with transaction.atomic():
-        last, state = _lock(), _state()
-        found = Evaluation(0, 0, 0)
-        if state.any:
-            near_since = _know_near(last, state)
-            points = list(_to_look_at(state, last, near_since))
-            _execute("hash")
-            for day, subscriptions in points:
-                found = _evaluated(found, day, subscriptions, near_since)
-            _execute("as_before")
+        _execute("make_lock")
+        _execute("lock")
+        wanted = PriceLimit.objects.current().exists()
+        if wanted and not changes.is_enabled():
+            changes.enable()
+            _execute("all_pending")
+        elif not wanted:
+            changes.disable()
+
+
+def _evaluate_changes() -> Evaluation:
+    """Evaluate the subscriptions that changed since the last time."""
+    found = Evaluation()
+    with transaction.atomic():
+        _execute("make_lock")
+        ((evaluated_at, today),) = _rows("lock")
+        if terms := _terms():
+            periods = _Periods(terms)
+            drained = changes.drain(since=evaluated_at)
+            for day, subscriptions in drained.days.items():
+                periods.add_day(day, subscriptions)
+            for month in drained.months | (_all_months(terms) if drained.everything else set()):
+                periods.add_month(month)
+            moved = _ids("drain_moved")
+            # The days in every period that is not over and can have usage.
+            for day in (today, today + timedelta(days=settings.WINGTEL_AHEAD_DAYS)):
+                periods.add_day(day, moved)
+            for part in periods.slices():
+                found += _evaluate_slice(part, terms)
         _execute("done")
     return found
 
 
-def _watch_or_not() -> None:
-    """Have changes noted while there are limits; from when they are on, everything has to be looked at once."""
-    if PriceLimit.objects.current().exists() == changes.is_watching():
-        return
-    with transaction.atomic():
-        _lock()
-        wanted = PriceLimit.objects.current().exists()
-        if wanted and not changes.is_watching():
-            changes.watch()
-            _execute("all_pending")
-        elif not wanted:
-            changes.unwatch()
-
-
-def _know_near(last: _Last, state: _State) -> date:
-    """The month from which on it is known who is near a level: the one before today's, or a later one for good."""
-    before = (state.today.replace(day=1) - timedelta(days=1)).replace(day=1)
-    if last.near_since is None:
-        _execute("all_pending")
-    elif last.near_since >= before:
-        return last.near_since
-    _execute("know_near", since=before)
-    return before
-
-
-def _to_look_at(state: _State, last: _Last, near_since: date) -> Iterator[tuple[date, list[int]]]:
-    """Subscriptions whose periods that contain a day have to be evaluated."""
-    taken = changes.take(since=last.evaluated_at)
-    points: defaultdict[date, set[int]] = defaultdict(set)
-    _add_changed(points, state, taken, near_since)
-    if moved := _ids("take_moved"):
-        _execute("look_at_each_change", subscription_ids=moved, since=near_since)
-        for day in state.days:
-            points[day].update(moved)
-    for month in {*taken.months, *(_all_months(state) if taken.everything else ())}:
-        _add_month(points, state, month, None)
-    _add_pending(points, state)
-    for day in sorted(points):
-        if day >= state.starts - LONGEST_CYCLE:
-            yield day, sorted(points[day])
-
-
-def _add_changed(points: defaultdict[date, set[int]], state: _State, taken: changes.Changes, near_since: date) -> None:
-    """Who can have reached a level by paying more, or fallen below one by paying less.
-
-    A cycle's total is bounded by no ceiling, so there it may be anybody.
-    """
-    within: defaultdict[date, set[int]] = defaultdict(set)
-    beyond: defaultdict[date, set[int]] = defaultdict(set)
-    for day, changed in taken.days.items():
-        month = day.replace(day=1)
-        if state.by_cycle:
-            points[day].update(changed.stored, changed.unfolded)
-        elif month < near_since:
-            points[month].update(changed.stored, changed.unfolded)
-        else:
-            points[month].update(changed.unfolded)
-            within[month].update(changed.stored)
-            beyond[month].update(changed.beyond)
-    for month in within:
-        points[month].update(
-            _ids(
-                "concerned",
-                month=month,
-                within=_array(within[month] - beyond[month]),
-                beyond=_array(beyond[month]),
-                lowest=state.lowest,
-            )
-        )
-
-
-def _add_pending(points: defaultdict[date, set[int]], state: _State) -> None:
-    """Everybody in the scope of the limits that are new or changed, since they count, and whom they had alerts of."""
-    pending = [(limit, *terms) for limit, *terms, removed in _rows("take_pending") if not removed]
-    if not pending:
-        return
-    for day, subscriptions in _rows("still_open", limits=[limit for limit, *_ in pending]):
-        points[day].update(subscriptions)
-    scope: set[int] | None = None
-    if all(plan or subscription for _, plan, subscription, _ in pending):
-        plans = [plan for _, plan, *_ in pending if plan]
-        named = [subscription for *_, subscription, _ in pending if subscription]
-        scope = set(_ids("in_scope", plans=plans, subscriptions=named))
-    first = min(starts for *_, starts in pending)
-    for month in _known_months(first - LONGEST_CYCLE if state.by_cycle else first):
-        _add_month(points, state, month, scope)
-
-
-def _add_month(points: defaultdict[date, set[int]], state: _State, month: date, scope: set[int] | None) -> None:
-    """Everybody who has to do with a month, or those of `scope`."""
-    following = (month + LONGEST_CYCLE).replace(day=1)
-    if scope is None:
-        # A cycle lies in two months, so what was paid in one says nothing of it.
-        least = None if state.by_cycle else state.lowest
-        scope = {*changes.users_in_month(month, least=least), *_ids("alerted", month=month)}
-        if state.by_cycle:
-            scope.update(changes.users_in_month((month - timedelta(days=1)).replace(day=1)))
-            scope.update(changes.users_in_month(following))
-    points[month].update(scope)
-    if state.by_cycle:
-        points[following - timedelta(days=1)].update(scope)
-
-
-def _all_months(state: _State) -> set[date]:
-    return {*_known_months(state.starts - LONGEST_CYCLE), *(month for (month,) in _rows("alerted_months"))}
-
-
-def _known_months(first: date) -> list[date]:
-    return [month for (month,) in _rows("months", first=first.replace(day=1))]
-
-
-def _evaluated(found: Evaluation, day: date, subscriptions: list[int], near_since: date) -> Evaluation:
-    """Add what comes of evaluating the periods that contain `day`."""
-    for part in _parts(subscriptions):
-        ((raised, recovered),) = _rows(
-            "evaluate",
-            subscription_ids=_array(part),
-            day=day,
-            near_since=near_since,
-            emails=settings.WINGTEL_ALERT_EMAILS,
-        )
-        found = Evaluation(found.looked_at + len(part), found.raised + raised, found.recovered + recovered)
+def _evaluate_pending() -> Evaluation:
+    """Evaluate new and changed limits for everybody in their scope."""
+    found = Evaluation()
+    if not (pending := _rows("pending")):
+        return found
+    terms = _terms()
+    for part in _pending_periods([(limit, plan, subscription) for limit, _, plan, subscription in pending]).slices():
+        with transaction.atomic():
+            _execute("lock")
+            found += _evaluate_slice(part, terms)
+        if changes.logged():
+            found += _evaluate_changes()
+    limits, versions = array(str(limit) for limit, *_ in pending), text_array([version for _, version, *_ in pending])
+    _execute("not_pending", limits=limits, versions=versions)
     return found
 
 
-def _parts(subscriptions: list[int]) -> Iterator[list[int]]:
-    for start in range(0, len(subscriptions), PART):
-        yield subscriptions[start : start + PART]
+def _pending_periods(pending: list[tuple[int, int | None, int | None]]) -> _Periods:
+    """Return the periods to evaluate for limits, given with their plan and subscription."""
+    terms = _terms(pending=True)
+    periods = _Periods(terms)
+    for period, day, subscriptions in _rows("still_open", limits=[limit for limit, *_ in pending]):
+        periods.add(period, day, subscriptions)
+    scope: list[int] | None = None
+    if all(plan or subscription for _, plan, subscription in pending):
+        plans = [plan for _, plan, _ in pending if plan]
+        scope = _ids("in_scope", plans=plans, subscriptions=[one for *_, one in pending if one])
+    for month in _known_months(terms):
+        periods.add_month(month, scope)
+    return periods
 
 
-def _array(ids: Iterable[int]) -> str:
-    return array(map(str, sorted(ids)))
+def _evaluate_slice(part: _Slice, terms: dict[str, _Terms]) -> Evaluation:
+    lowest = terms[part.period].lowest if part.period in terms else None
+    parameters = {"period": part.period, "day": part.day}
+    subscriptions = {"subscription_ids": array(map(str, part.subscriptions))}
+    _execute("hash")
+    _execute("find_open", **parameters, **subscriptions)
+    _execute("total", lowest=lowest, **parameters, **subscriptions)
+    _execute("compare", period=part.period)
+    opened = [alert for (alert,) in _rows("open", period=part.period)]
+    resolved = [alert for (alert,) in _rows("resolve")]
+    _execute("drop_tables")
+    _execute("as_before")
+    for event, alerts in ((Delivery.Event.OPENED, opened), (Delivery.Event.RESOLVED, resolved)):
+        if alerts:
+            ids = array(map(str, alerts))
+            _execute("deliver", event=event.value, alerts=ids, emails=settings.WINGTEL_ALERT_EMAILS)
+    return Evaluation(len(part.subscriptions), len(opened), len(resolved))
 
 
-def _lock() -> _Last:
-    """Wait until nobody else evaluates; what the last evaluation left."""
-    _execute("make_lock")
-    return _Last(*_rows("lock")[0])
+def _terms(*, pending: bool = False) -> dict[str, _Terms]:
+    """Return the terms of all limits, or of the pending ones, by the kind of their period."""
+    return {period: _Terms(starts, lowest) for period, starts, lowest in _rows("terms", pending=pending)}
 
 
-def _state() -> _State:
-    ((any_, by_cycle, starts, lowest, today),) = _rows("state")
-    return _State(any_, by_cycle, starts or today, lowest, today)
+def _concerned(period: str, month: date, terms: _Terms) -> set[int]:
+    """Return the subscriptions that can have something to open or resolve in the periods of a month."""
+    # A cycle lies in two months, so what was paid in one says nothing of it.
+    least = terms.lowest if period == LimitPeriod.MONTH else None
+    return {*changes.users_in_month(month, least=least), *_ids("alerted", period=period, month=month)}
+
+
+def _month_ends(month: date) -> list[date]:
+    """Return a day of each billing cycle that has a day in a month: a cycle contains the end of one month."""
+    following = (month + LONGEST_CYCLE).replace(day=1)
+    return [month - timedelta(days=1), following - timedelta(days=1)]
+
+
+def _all_months(terms: dict[str, _Terms]) -> set[date]:
+    return {*_known_months(terms), *(month for (month,) in _rows("alerted_months"))}
+
+
+def _known_months(terms: dict[str, _Terms]) -> list[date]:
+    """Return the months with usage that lie in periods which count."""
+    firsts = [
+        each.starts - (LONGEST_CYCLE if period == LimitPeriod.CYCLE else timedelta()) for period, each in terms.items()
+    ]
+    return [month for (month,) in _rows("months", first=min(firsts, default=date.max).replace(day=1))]
 
 
 def _ids(statement: str, **parameters: Any) -> list[int]:

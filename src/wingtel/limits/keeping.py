@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from .models import PriceLimit
 
-TERMS = ("name", "plan_id", "subscription_id", "usage_type", "per", "amount", "warn_at", "emails", "starts")
+TERMS = ("name", "plan_id", "subscription_id", "usage_type", "period", "amount", "thresholds", "emails", "starts")
 
 
 class LimitRefusedError(ValueError):
@@ -44,9 +44,9 @@ def remove_limit(limit_id: int) -> None:
         raise UnknownLimitError(_unknown(limit_id))
 
 
-def tidy_levels(levels: list[int]) -> list[int]:
-    """Levels to warn at, in order; 100 % is always one, and needs no mention."""
-    return sorted({*levels} - {100})
+def tidy_thresholds(thresholds: list[int]) -> list[int]:
+    """Return thresholds in order; 100 % is always one, and needs no mention."""
+    return sorted({*thresholds} - {100})
 
 
 def _kept(limit: PriceLimit, terms: dict[str, Any]) -> PriceLimit:
@@ -54,7 +54,7 @@ def _kept(limit: PriceLimit, terms: dict[str, Any]) -> PriceLimit:
         if name not in TERMS:
             raise TypeError(f"a limit has no {name}: {', '.join(TERMS)}")
         setattr(limit, name, value)
-    limit.warn_at = tidy_levels(limit.warn_at)
+    limit.thresholds = tidy_thresholds(limit.thresholds)
     try:
         limit.full_clean()
     except ValidationError as error:

@@ -31,12 +31,12 @@ def send(address: str, deliveries: Sequence[Delivery]) -> str:
 
 def _line(delivery: Delivery) -> str:
     alert, limit = delivery.alert, delivery.alert.price_limit
-    what = f"{alert.level} % of {limit} ({priced(limit.amount)}, {alert.usage_type or 'data and voice'})"
+    what = f"{alert.threshold_percent} % of {limit} ({priced(limit.amount)}, {alert.usage_type or 'data and voice'})"
     period = f"{alert.first} to {alert.last}"
     who = _named(alert.subscription)
-    if delivery.event == Delivery.Event.RAISED or alert.recovered_at is None:
+    if delivery.event == Delivery.Event.OPENED or alert.resolved_at is None:
         return f"{who} reached {what} with {priced(alert.price)}, {period}"
-    now = "which does not apply any more" if alert.recovered_price is None else f"with {priced(alert.recovered_price)}"
+    now = "which does not apply any more" if alert.resolved_price is None else f"with {priced(alert.resolved_price)}"
     return f"{who} is below {what} again, {now}, {period}"
 
 

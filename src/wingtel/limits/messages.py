@@ -26,10 +26,10 @@ def payload(delivery: Delivery) -> dict[str, Any]:
     """The event: its type, the moment at which it happened, and the alert as it was then."""
     alert = delivery.alert
     data = alert_answer(alert)
-    happened = alert.recovered_at
-    if delivery.event == Delivery.Event.RAISED or happened is None:
-        data |= {"state": "open", "recovered_at": None, "recovered_price": None}
-        happened = alert.raised_at
+    happened = alert.resolved_at
+    if delivery.event == Delivery.Event.OPENED or happened is None:
+        data |= {"state": "open", "resolved_at": None, "resolved_price": None}
+        happened = alert.opened_at
     return {"type": delivery.event, "timestamp": moment(happened), "data": data | {"limit": alert.price_limit.name}}
 
 

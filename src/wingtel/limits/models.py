@@ -15,12 +15,11 @@ from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
 
 LONGEST_NAME = 120
-LARGEST_LEVEL = 1000
+LARGEST_THRESHOLD = 1000
 
 
-class Length(models.TextChoices):
-    """What a limit is a limit of: one calendar month, or one billing cycle of the subscription
-    (sql/tables.sql)."""
+class LimitPeriod(models.TextChoices):
+    """The period of a limit: one calendar month, or one billing cycle of the subscription (sql/tables.sql)."""
 
     MONTH = "month", "Calendar month"
     CYCLE = "cycle", "Billing cycle"
@@ -36,7 +35,8 @@ class PriceLimit(models.Model):
     """What a subscription may pay in each month or billing cycle, in the operator's currency.
 
     For one subscription, for those of a plan, or for all; for one usage type, or for data and voice together. Each
-    limit is evaluated for itself. A total that equals a level has reached it: 100 % always, and each of `warn_at`.
+    limit is evaluated for itself. A total that equals a threshold has reached it: 100 % always, and each of
+    `thresholds`.
 
     It counts for the periods that contain or follow the business day `starts`: the day it was made or last changed,
     unless one is given. The database keeps `starts` and `pending`. Removed softly, since its alerts stay on record.
@@ -48,18 +48,18 @@ class PriceLimit(models.Model):
     usage_type = models.CharField(  # noqa: DJ001 - the API's null
         max_length=5, choices=UsageType, null=True, blank=True, help_text="Null: data and voice together."
     )
-    per = models.CharField(max_length=5, choices=Length, default=Length.MONTH)
+    period = models.CharField(max_length=5, choices=LimitPeriod, default=LimitPeriod.MONTH)
     amount = models.DecimalField(
         max_digits=20,
         decimal_places=4,
         validators=[MinValueValidator(Decimal("0.0001"))],
         help_text="In the operator's currency; a total that equals it has reached it.",
     )
-    warn_at = ArrayField(
-        models.IntegerField(validators=[MinValueValidator(1), MaxValueValidator(LARGEST_LEVEL)]),
+    thresholds = ArrayField(
+        models.IntegerField(validators=[MinValueValidator(1), MaxValueValidator(LARGEST_THRESHOLD)]),
         default=list,
         blank=True,
-        help_text="Levels in percent of the amount, besides 100, such as 80.",
+        help_text="In percent of the amount, besides 100, such as 80.",
     )
     emails = ArrayField(
         models.EmailField(), default=list, blank=True, help_text="Who is told, besides those told of every alert."
@@ -81,7 +81,7 @@ class PriceLimit(models.Model):
         constraints = [
             models.CheckConstraint(name="price_limit_amount", condition=Q(amount__gt=0)),
             models.CheckConstraint(name="price_limit_scope", condition=Q(plan=None) | Q(subscription=None)),
-            models.CheckConstraint(name="price_limit_per", condition=Q(per__in=Length.values)),
+            models.CheckConstraint(name="price_limit_period", condition=Q(period__in=LimitPeriod.values)),
             models.CheckConstraint(
                 name="price_limit_usage_type", condition=Q(usage_type=None) | Q(usage_type__in=UsageType.values)
             ),
@@ -101,10 +101,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         limits: Sequence[int] = (),
         subscriptions: Sequence[int] = (),
         state: str | None = None,
-        level: int | None = None,
+        threshold_percent: int | None = None,
         period: Period = ALL_TIME,
     ) -> "AlertQuerySet":
-        """Those of some limits and subscriptions, `open` or `recovered`, of a level, in periods that touch `period`.
+        """Those of some limits and subscriptions, `open` or `resolved`, of a threshold, in periods that touch `period`.
 
         What is not given leaves out nothing.
         """
@@ -114,9 +114,9 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         if subscriptions:
             wanted &= Q(subscription__in=subscriptions)
         if state:
-            wanted &= Q(recovered_at__isnull=state == "open")
-        if level:
-            wanted &= Q(level=level)
+            wanted &= Q(resolved_at__isnull=state == "open")
+        if threshold_percent:
+            wanted &= Q(threshold_percent=threshold_percent)
         if period.first:
             wanted &= Q(last__gte=period.first)
         if period.last:
@@ -125,27 +125,30 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
 
 class Alert(models.Model):
-    """A subscription reached a level of a limit in one period (business days, both included), and perhaps fell back.
+    """A subscription that reached a threshold of a limit in one period (business days, both included).
 
-    One stays open while the total stays at or above `threshold`; reached again after it recovered, there is another.
-    An alert whose period is over stays as it is until a correction changes the total. `recovered_price` is null where
+    It stays open while the total stays at or above `threshold_amount`; reached again after it was resolved, there is
+    another.
+    An alert whose period is over stays as it is until a correction changes the total. `resolved_price` is null where
     the limit or the period does not apply to the subscription any more.
     """
 
     price_limit = models.ForeignKey(PriceLimit, on_delete=models.PROTECT, related_name="alerts")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="+")
     usage_type = models.CharField(max_length=5, choices=UsageType, null=True)  # noqa: DJ001 - as the limit's
-    per = models.CharField(max_length=5, choices=Length)
+    period = models.CharField(max_length=5, choices=LimitPeriod)
     first = models.DateField()
     last = models.DateField()
-    level = models.IntegerField(help_text="In percent of the limit.")
-    threshold = models.DecimalField(max_digits=24, decimal_places=6, help_text="What the level came to.")
+    threshold_percent = models.IntegerField(help_text="In percent of the limit.")
+    threshold_amount = models.DecimalField(
+        max_digits=24, decimal_places=6, help_text="The same in the operator's currency."
+    )
     price = models.DecimalField(
         max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, help_text="The total when it was found."
     )
-    raised_at = models.DateTimeField()
-    recovered_at = models.DateTimeField(null=True)
-    recovered_price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, null=True)
+    opened_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    resolved_price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, null=True)
 
     objects = AlertQuerySet.as_manager()
 
@@ -155,29 +158,26 @@ class Alert(models.Model):
         constraints = [
             models.UniqueConstraint(
                 name="limit_alert_open_once",
-                fields=["subscription", "price_limit", "first", "last", "level"],
-                condition=Q(recovered_at=None),
+                fields=["subscription", "price_limit", "first", "last", "threshold_percent"],
+                condition=Q(resolved_at=None),
             ),
         ]
         indexes = [models.Index(name="limit_alert_subscription", fields=["subscription", "id"])]
 
     def __str__(self) -> str:
-        return f"{self.level} % of limit {self.price_limit_id} by subscription {self.subscription_id} from {self.first}"
+        limit = f"limit {self.price_limit_id} by subscription {self.subscription_id}"
+        return f"{self.threshold_percent} % of {limit} from {self.first}"
 
     @property
     def is_open(self) -> bool:
-        return self.recovered_at is None
+        return self.resolved_at is None
 
 
 class LimitEvaluation(models.Model):
-    """The latest evaluation: one row, which whoever evaluates holds locked.
-
-    From the month `near_since` on it is known who is near a level (sql/near.sql); null while it is of none.
-    """
+    """The latest evaluation: one row, which the session that evaluates holds locked."""
 
     singleton = models.BooleanField(primary_key=True, default=True, editable=False)
     evaluated_at = models.DateTimeField(null=True)
-    near_since = models.DateField(null=True)
 
     class Meta:
         db_table = "limit_evaluation"
@@ -217,8 +217,8 @@ class Delivery(models.Model):
     """One event of an alert on its way to an endpoint or an e-mail address, written in the transaction of the event."""
 
     class Event(models.TextChoices):
-        RAISED = "alert.raised", "Raised"
-        RECOVERED = "alert.recovered", "Recovered"
+        OPENED = "alert.opened", "Opened"
+        RESOLVED = "alert.resolved", "Resolved"
 
     class State(models.TextChoices):
         DUE = "due", "Due, or waiting to be tried again"

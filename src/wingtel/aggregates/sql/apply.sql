@@ -6,11 +6,10 @@
 -- them), so that statements which touch the same keys wait for each other instead of deadlocking. A total changes only
 -- when the ceiling of one of its months does.
 , delta AS MATERIALIZED (
-    SELECT subscription_id, usage_type, usage_month(day) AS month, day, used, price, records, fell
+    SELECT subscription_id, usage_type, usage_month(day) AS month, day, used, price, records
     FROM (
         SELECT subscription_id, usage_type, day,
-               sum(used) AS used, sum(price) AS price, sum(records)::bigint AS records,
-               watching_usage() AND bool_or(price < 0) AS fell
+               sum(used) AS used, sum(price) AS price, sum(records)::bigint AS records
         FROM changed_usage
         GROUP BY subscription_id, usage_type, day
     ) AS sums
@@ -37,8 +36,7 @@ months AS (
     ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
         {add to a month}
     RETURNING subscription_id, usage_type, ceiling, previous_ceiling
-),
-{note}
+)
 
 -- name: merges
 -- The same for many keys at once: a fifth faster, since a row is found once and not locked before it is changed. It is planned anew each
@@ -79,20 +77,13 @@ months AS (
         VALUES (delta.subscription_id, delta.usage_type, delta.month, delta.used, delta.price, delta.records,
                 usage_price_ceiling(delta.price))
     RETURNING stored.subscription_id, stored.usage_type, stored.ceiling, stored.previous_ceiling
-),
-{note}
+)
 
--- name: note
--- Tell who watches whose aggregates are changed: nothing is left of it in the plan while nobody does.
-noted AS (
-    INSERT INTO usage_change (day, subscriptions, beyond)
-    SELECT day, array_agg(subscription_id),
-           coalesce(array_agg(subscription_id) FILTER (WHERE fell OR subscription_id IN (
-               SELECT subscription_id FROM months WHERE ceiling IS DISTINCT FROM previous_ceiling
-           )), '{}')
-    FROM delta
-    WHERE watching_usage()
-    GROUP BY day
+-- name: log
+-- Log whose usage changed, on which day: change capture (sql/changes.sql). While it is disabled, the plan has nothing of it.
+, logged AS (
+    INSERT INTO usage_change (day, subscriptions)
+    SELECT day, array_agg(subscription_id) FROM delta WHERE watching_usage() GROUP BY day
 )
 
 -- name: totals
@@ -156,9 +147,7 @@ BEGIN
             ceiling = stored.ceiling + excluded.ceiling;
     END IF;
     IF watching_usage() THEN
-        INSERT INTO usage_change (day, subscriptions, beyond)
-        VALUES (of_day, ARRAY[of_subscription],
-                CASE WHEN of_price < 0 OR new_ceiling IS DISTINCT FROM old_ceiling THEN ARRAY[of_subscription] ELSE '{}' END);
+        INSERT INTO usage_change (day, subscriptions) VALUES (of_day, ARRAY[of_subscription]);
     END IF;
 END $add$
 

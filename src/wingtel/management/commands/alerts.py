@@ -1,4 +1,4 @@
-"""`wingtel alerts`: who reached a limit, and who fell back."""
+"""`wingtel alerts`: open and resolved alerts of price limits."""
 
 from datetime import date
 from typing import Any
@@ -11,19 +11,20 @@ from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
 
 COLUMNS = (
-    *("id", "limit_id", "subscription_id", "phone_number", "external_id", "usage_type", "first", "last", "level"),
-    *("threshold", "price", "currency"),
-    *("state", "raised_at", "recovered_at", "recovered_price"),
+    *("id", "limit_id", "subscription_id", "phone_number", "external_id", "usage_type", "first"),
+    *("last", "threshold_percent"),
+    *("threshold_amount", "price", "currency"),
+    *("state", "opened_at", "resolved_at", "resolved_price"),
 )
 
 
 class Command(BaseCommand):
-    help = "List the alerts, the latest first: who reached which level of a limit, and whether it was taken back."
+    help = "List the alerts, the latest first: who reached which threshold of a limit, and which are resolved."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--subscription", type=identity, metavar="ID", help="Only of this subscription.")
         parser.add_argument("--limit", type=identity, metavar="ID", help="Only of this limit.")
-        parser.add_argument("--state", choices=["open", "recovered"])
+        parser.add_argument("--state", choices=["open", "resolved"])
         answering.add_days(parser)
         parser.add_argument(
             "--rows",

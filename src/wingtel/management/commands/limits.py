@@ -10,17 +10,18 @@ from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
 from wingtel.limits import keeping
 from wingtel.limits.answers import limit_answer
 from wingtel.limits.evaluating import evaluate
-from wingtel.limits.models import LARGEST_LEVEL, Length, PriceLimit
+from wingtel.limits.models import LARGEST_THRESHOLD, LimitPeriod, PriceLimit
 from wingtel.management import answering
 from wingtel.management.arguments import day, identity, option, whole_number
 from wingtel.usage.models import UsageType
 from wingtel.usage.waiting import StillHeldError
 
 COLUMNS = (
-    *("id", "name", "plan", "subscription", "usage_type", "per", "amount", "currency", "warn_at", "emails", "starts"),
+    *("id", "name", "plan", "subscription", "usage_type", "period", "amount", "currency", "thresholds"),
+    *("emails", "starts"),
     "pending",
 )
-_OPTIONS = {"plan_id": "plan", "subscription_id": "subscription", "usage_type": "usage-type", "warn_at": "warn-at"}
+_OPTIONS = {"plan_id": "plan", "subscription_id": "subscription", "usage_type": "usage-type", "thresholds": "threshold"}
 
 
 class Command(BaseCommand):
@@ -35,13 +36,13 @@ class Command(BaseCommand):
         kept.add_argument("--plan", type=identity, metavar="ID", help="for each subscription of this plan")
         kept.add_argument("--subscription", type=identity, metavar="ID", help="for this subscription")
         kept.add_argument("--usage-type", choices=UsageType.values, help="without it, data and voice together")
-        kept.add_argument("--per", choices=Length.values, help="calendar month (default) or billing cycle")
+        kept.add_argument("--period", choices=LimitPeriod.values, help="calendar month (default) or billing cycle")
         kept.add_argument(
-            "--warn-at",
-            type=whole_number(1, LARGEST_LEVEL),
+            "--threshold",
+            type=whole_number(1, LARGEST_THRESHOLD),
             action="append",
             metavar="PERCENT",
-            help="a level besides 100, such as 80; repeatable",
+            help="in percent of the amount, besides 100, such as 80; repeatable",
         )
         kept.add_argument("--email", action="append", metavar="ADDRESS", help="who is told; repeatable")
         kept.add_argument("--name")
@@ -53,7 +54,7 @@ class Command(BaseCommand):
         )
         removed = actions.add_parser("remove", help="evaluate a limit no more; its alerts stay")
         removed.add_argument("id", type=identity)
-        actions.add_parser("evaluate", help="raise alerts for what was reached since the last time")
+        actions.add_parser("evaluate", help="open and resolve alerts by what changed since the last time")
 
     def handle(self, *args: Any, **options: Any) -> None:
         actions = {None: self._list, "set": self._set, "remove": self._remove, "evaluate": self._evaluate}
@@ -74,8 +75,8 @@ class Command(BaseCommand):
             "plan_id": options["plan"],
             "subscription_id": options["subscription"],
             "usage_type": options["usage_type"],
-            "per": options["per"],
-            "warn_at": options["warn_at"],
+            "period": options["period"],
+            "thresholds": options["threshold"],
             "emails": options["email"],
             "name": options["name"],
             "starts": options["starts"],
@@ -95,7 +96,9 @@ class Command(BaseCommand):
 
     def _evaluate(self, options: dict[str, Any]) -> None:
         found = evaluate()
-        self.stdout.write(f"{found.looked_at:,} looked at: {found.raised:,} raised, {found.recovered:,} recovered")
+        self.stdout.write(
+            f"{found.evaluated:,} evaluated; alerts: {found.opened:,} opened, {found.resolved:,} resolved"
+        )
 
 
 def _message(error: keeping.LimitRefusedError) -> str:
@@ -109,9 +112,9 @@ def _described(limit: PriceLimit) -> str:
     whom = f"each subscription of plan {limit.plan_id}" if limit.plan_id else "each subscription"
     if limit.subscription_id:
         whom = f"subscription {limit.subscription_id}"
-    per = "calendar month" if limit.per == Length.MONTH else "billing cycle"
-    levels = ", ".join(f"{level} %" for level in sorted({*limit.warn_at, 100}))
+    period = "calendar month" if limit.period == LimitPeriod.MONTH else "billing cycle"
+    thresholds = ", ".join(f"{percent} %" for percent in sorted({*limit.thresholds, 100}))
     return (
-        f"{limit.pk}: {priced(limit.amount)} for {limit.usage_type or 'data and voice'} of {whom} per {per}, "
-        f"at {levels}, from {limit.starts}"
+        f"{limit.pk}: {priced(limit.amount)} for {limit.usage_type or 'data and voice'} of {whom} per {period}, "
+        f"at {thresholds}, from {limit.starts}"
     )

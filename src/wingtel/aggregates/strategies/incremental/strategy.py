@@ -15,8 +15,8 @@ class IncrementalStrategy(StatementTriggers):
 
     name = "incremental"
     folds = True
-    apply = _SQL["append"]
-    apply_many = _SQL["append_many"]
+    apply = "\n".join((_SQL["log"], _SQL["append"]))
+    apply_many = "\n".join((_SQL["log"], _SQL["append_many"]))
     many = 100_000
     views = stored.VIEWS + sql.script(__package__, "views.sql")
 
@@ -32,7 +32,7 @@ class IncrementalStrategy(StatementTriggers):
 
     def settle(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(_SQL["take"] + stored.APPLY)
+            cursor.execute(_SQL["take"] + stored.APPLY_LOGGED)
 
     def lag(self) -> Lag:
         with connection.cursor() as cursor:
