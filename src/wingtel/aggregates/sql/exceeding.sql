@@ -45,7 +45,8 @@ LANGUAGE sql STABLE ROWS 200 AS $$
         UNION ALL
         SELECT delta.subscription_id, delta.usage_type, delta.price, delta.used, delta.records
         FROM usage_unfolded AS delta
-        WHERE delta.subscription_id = ANY (subscription_ids) AND delta.usage_type = ANY (usage_types)
+        WHERE (delta.subscription_id IN (SELECT unnest(subscription_ids))) IS TRUE  -- which is looked up by hash
+          AND delta.usage_type = ANY (usage_types)
           AND delta.day >= first_day AND delta.day <= last_day
     ) AS parts
     GROUP BY parts.subscription_id, parts.usage_type

@@ -25,12 +25,12 @@ $$;
 
 -- Keep everybody from changing the stored aggregates, and wait for those who are at it, until the transaction ends.
 --
--- Whoever has changed aggregates holds a lock on daily_usage until it commits, or on usage_delta where it puts deltas aside.
--- These two are enough, and more could deadlock: writers come to the other tables in the order their plans happen to have.
+-- Each statement that changes aggregates holds a lock on daily_usage until its transaction ends. This one is enough, and more could
+-- deadlock: writers come to the other tables in the order their plans happen to have.
 CREATE OR REPLACE FUNCTION usage_lock_stored() RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    LOCK TABLE usage_delta, daily_usage IN SHARE ROW EXCLUSIVE MODE;
+    LOCK TABLE daily_usage IN SHARE ROW EXCLUSIVE MODE;
 END $$;
 
 -- A number that stands for what one subscription used on one day: its sum over all subscriptions is a day's fingerprint, which no

@@ -5,11 +5,10 @@
 CREATE OR REPLACE FUNCTION usage_stores() RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT true $$;
 
--- What a strategy has put aside, a row for each record that was added or taken away.
+-- Changes that are not merged into the stored tables yet, a row for each record that was added or taken away: none, unless a strategy
+-- defines them.
 CREATE OR REPLACE VIEW usage_unfolded AS
-SELECT element.subscription_id, usage_type, day, element.used, element.price, sign(records)::integer AS records
-FROM usage_delta
-CROSS JOIN LATERAL unnest(subscriptions, usage_delta.used, prices) AS element (subscription_id, used, price);
+SELECT subscription_id, usage_type, day, NULL::bigint AS used, price, NULL::integer AS records FROM daily_usage WHERE false;
 
 CREATE OR REPLACE VIEW usage_daily AS
 SELECT subscription_id, usage_type, day, used, price, records

@@ -18,23 +18,3 @@ INSERT INTO usage_delta (usage_type, day, subscriptions, used, prices, records)
 SELECT usage_type, day, array_agg(subscription_id), array_agg(used), array_agg(price), records * count(*)
 FROM (SELECT changed_usage.*, (row_number() OVER () - 1) / 100000 AS part FROM changed_usage) AS numbered
 GROUP BY usage_type, day, records, part
-
--- name: become_the_folder
--- One session folds at a time; whoever comes second leaves it to the first.
-SELECT pg_try_advisory_xact_lock(hashtext('usage_delta'))
-
--- name: take
--- Take the deltas that are committed away, to add them to the stored aggregates in the same statement: nobody sees them in
--- both places or in neither.
-WITH taken AS (
-    DELETE FROM usage_delta RETURNING usage_type, day, subscriptions, used, prices, records
-),
-changed_usage AS (
-    SELECT delta.subscription_id, usage_type, day, delta.used, delta.price, sign(records)::integer AS records
-    FROM taken
-    CROSS JOIN LATERAL unnest(subscriptions, taken.used, prices) AS delta (subscription_id, used, price)
-)
-
--- name: lag
--- What waits to be folded: the records counted and discounted, and since when the oldest waits.
-SELECT coalesce(sum(abs(records)), 0)::bigint, min(since) FROM usage_delta

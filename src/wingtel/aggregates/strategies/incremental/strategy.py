@@ -1,4 +1,4 @@
-"""Aggregates kept by appended deltas: writers never wait for each other, and a fold adds up what they appended."""
+"""Aggregates kept by appended deltas: writers do not wait for each other, and merge what is pending past a bound."""
 
 from django.db import connection, transaction
 
@@ -7,22 +7,39 @@ from wingtel.aggregates import stored
 from wingtel.aggregates.strategies.base import Lag
 from wingtel.aggregates.strategies.statement_triggers import StatementTriggers
 
-_SQL = sql.statements(__package__, "statements.sql")
+_APPEND = sql.statements(__package__, "statements.sql")
+_SQL = sql.statements(__package__, "merging.sql")
+_DEFINE = (_SQL["define_merge"].replace("{apply}", stored.APPLY_LOGGED), _SQL["define_due"])
 
 
 class IncrementalStrategy(StatementTriggers):
-    """Statement-level triggers append what changed, which `fold` adds up. Answers count in what is not folded yet."""
+    """Statement-level triggers append what changed. Answers count in what is pending, so they are exact at any time."""
 
     name = "incremental"
     folds = True
-    apply = "\n".join((_SQL["log"], _SQL["append"]))
-    apply_many = "\n".join((_SQL["log"], _SQL["append_many"]))
+    apply = "\n".join((_APPEND["log"], _APPEND["append"]))
+    apply_many = "\n".join((_APPEND["log"], _APPEND["append_many"]))
     many = 100_000
     views = stored.VIEWS + sql.script(__package__, "views.sql")
 
+    @property
+    def sources(self) -> tuple[str, ...]:  # type: ignore[override] # those of its base depend on its statements
+        return (*super().sources, *_DEFINE)
+
+    def install(self) -> None:
+        super().install()
+        with connection.cursor() as cursor:
+            for script in _DEFINE:
+                cursor.execute(script)
+
+    def uninstall(self) -> None:
+        super().uninstall()
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL["drop"])
+
     def fold(self) -> int | None:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_SQL["become_the_folder"])
+            cursor.execute(_SQL["try_lock"])
             (alone,) = cursor.fetchone()
             if not alone:
                 return None
@@ -32,9 +49,9 @@ class IncrementalStrategy(StatementTriggers):
 
     def settle(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(_SQL["take"] + stored.APPLY_LOGGED)
+            cursor.execute(_SQL["merge"])
 
     def lag(self) -> Lag:
         with connection.cursor() as cursor:
-            cursor.execute(_SQL["lag"])
+            cursor.execute(_SQL["backlog"])
             return Lag(*cursor.fetchone())

@@ -1,6 +1,11 @@
 -- Stored aggregates and the deltas that are not folded yet. Keys without a delta come straight from the stored tables, so that
 -- their indexes and order serve; keys with one are summed.
 
+CREATE OR REPLACE VIEW usage_unfolded AS
+SELECT element.subscription_id, usage_type, day, element.used, element.price::numeric(38, 8) AS price, sign(records)::integer AS records
+FROM usage_delta
+CROSS JOIN LATERAL unnest(subscriptions, usage_delta.used, prices) AS element (subscription_id, used, price);
+
 CREATE OR REPLACE VIEW usage_daily AS
 SELECT subscription_id, usage_type, day, used, price, records
 FROM daily_usage AS stored

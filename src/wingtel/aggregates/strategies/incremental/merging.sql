@@ -1,0 +1,63 @@
+-- name: define_merge
+-- Merge the pending deltas that are committed into the stored aggregates, in one statement: no reader sees them in both places or in
+-- neither. The statement that adds them, sql/apply.sql, follows.
+CREATE OR REPLACE FUNCTION usage_merge_pending() RETURNS void
+LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $merge$
+BEGIN
+    WITH taken AS (
+        DELETE FROM usage_delta RETURNING usage_type, day, subscriptions, used, prices, records
+    ),
+    changed_usage AS (
+        SELECT delta.subscription_id, usage_type, day, delta.used, delta.price, sign(records)::integer AS records
+        FROM taken
+        CROSS JOIN LATERAL unnest(subscriptions, taken.used, prices) AS delta (subscription_id, used, price)
+    )
+    {apply};
+END $merge$
+
+-- name: define_due
+-- Merge the pending deltas once more than 100 000 records are pending, so that answers stay fast though no process runs. One session does it
+-- at a time, the others go on. Appending locks daily_usage as every change of aggregates does, and usage_lock_stored() waits for it.
+--
+-- The backlog is counted about ten times while it grows to that size, however small the statements are. Above READ COMMITTED, deltas
+-- that another session merged meanwhile would be an error; a row that a long transaction has changed is not waited for.
+CREATE OR REPLACE FUNCTION usage_try_merge() RETURNS void
+LANGUAGE plpgsql SET lock_timeout = '100ms' AS $try$
+BEGIN
+    PERFORM usage_merge_pending();
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    NULL;  -- a later statement merges them
+END $try$;
+
+CREATE OR REPLACE FUNCTION usage_merge_when_due() RETURNS trigger
+LANGUAGE plpgsql AS $due$
+DECLARE
+    largest_backlog constant bigint := 100000;
+BEGIN
+    LOCK TABLE daily_usage IN ROW EXCLUSIVE MODE;
+    IF random() * largest_backlog < 10 * (SELECT sum(abs(records)) FROM new_rows)
+       AND current_setting('transaction_isolation') = 'read committed'
+       AND (SELECT sum(abs(records)) FROM usage_delta) > largest_backlog
+       AND pg_try_advisory_xact_lock(hashtext('usage_delta')) THEN
+        PERFORM usage_try_merge();
+    END IF;
+    RETURN NULL;
+END $due$;
+
+CREATE OR REPLACE TRIGGER merge_when_due AFTER INSERT ON usage_delta
+    REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION usage_merge_when_due()
+
+-- name: drop
+DROP FUNCTION IF EXISTS usage_merge_when_due(), usage_try_merge(), usage_merge_pending() CASCADE
+
+-- name: merge
+SELECT usage_merge_pending()
+
+-- name: try_lock
+-- One session merges at a time; the next leaves it to the first.
+SELECT pg_try_advisory_xact_lock(hashtext('usage_delta'))
+
+-- name: backlog
+-- The number of records that are pending, added and taken away, and the time at which the oldest was written.
+SELECT coalesce(sum(abs(records)), 0)::bigint, min(since) FROM usage_delta
