@@ -119,7 +119,8 @@ def test_a_statement_of_more_records_than_a_delta_holds_is_put_aside_in_several(
 ) -> None:
     if not strategy.folds:
         pytest.skip(f"{strategy.name} puts nothing aside")
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # where writers do not merge
         cursor.execute(
             """INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
                SELECT number, '2026-03-31 12:00Z', %s + number %% 700, 0.0001, 1

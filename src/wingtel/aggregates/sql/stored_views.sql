@@ -8,7 +8,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT true $$;
 -- Changes that are not merged into the stored tables yet, a row for each record that was added or taken away: none, unless a strategy
 -- defines them.
 CREATE OR REPLACE VIEW usage_unfolded AS
-SELECT subscription_id, usage_type, day, NULL::bigint AS used, price, NULL::integer AS records FROM daily_usage WHERE false;
+SELECT NULL::bigint AS subscription_id, NULL::text COLLATE "C" AS usage_type, NULL::date AS day,
+       NULL::bigint AS used, NULL::numeric AS price, NULL::integer AS records
+WHERE false;
 
 CREATE OR REPLACE VIEW usage_daily AS
 SELECT subscription_id, usage_type, day, used, price, records

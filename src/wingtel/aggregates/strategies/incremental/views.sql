@@ -2,7 +2,7 @@
 -- their indexes and order serve; keys with one are summed.
 
 CREATE OR REPLACE VIEW usage_unfolded AS
-SELECT element.subscription_id, usage_type, day, element.used, element.price::numeric(38, 8) AS price, sign(records)::integer AS records
+SELECT element.subscription_id, usage_type, day, element.used, element.price, sign(records)::integer AS records
 FROM usage_delta
 CROSS JOIN LATERAL unnest(subscriptions, usage_delta.used, prices) AS element (subscription_id, used, price);
 
