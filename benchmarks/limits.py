@@ -139,7 +139,7 @@ def _writers(feed: Feed) -> Iterator[Row]:
 
 def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     from wingtel.aggregates import strategies  # noqa: PLC0415 - needs Django set up
-    from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - as above
+    from wingtel.limits.evaluation import evaluate  # noqa: PLC0415 - as above
     from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - as above
 
     make_limit(amount=LIMIT, thresholds=[80, 90], starts=MONTH)
@@ -171,7 +171,7 @@ def _after_changes(
     after: Callable[[], object] = lambda: None,
 ) -> Iterator[Row]:
     """Rounds of each size in turns."""
-    from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - needs Django set up
+    from wingtel.limits.evaluation import evaluate  # noqa: PLC0415 - needs Django set up
 
     taken: dict[int, list[float]] = {changed: [] for changed in CHANGED}
     for _ in range(ROUNDS):
@@ -194,7 +194,7 @@ def _after_changes(
 
 def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
     """By billing cycle, whose totals are sums of days."""
-    from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - as above
+    from wingtel.limits.evaluation import evaluate  # noqa: PLC0415 - as above
     from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - needs Django set up
 
     execute(

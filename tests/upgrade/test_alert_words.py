@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from wingtel.aggregates.apps import install
-from wingtel.limits.evaluating import Evaluation, evaluate
+from wingtel.limits.evaluation import Evaluation, evaluate
 from wingtel.limits.models import Alert, Delivery, PriceLimit
 from wingtel.subscriptions.models import Subscription
 
@@ -48,21 +48,31 @@ def test_alerts_that_were_raised_and_recovered_are_open_and_resolved(empty_datab
         ("gone", "month", [], False),
     ]
     is_open, resolved = Alert.objects.order_by("pk").values()
-    assert is_open | ONE | {
-        "threshold_percent": 80,
-        "threshold_amount": Decimal(20),
-        "price": Decimal("21.5"),
-        "opened_at": datetime(2026, 3, 10, 12, tzinfo=UTC),
-        "resolved_at": None,
-        "resolved_price": None,
-    } == is_open
-    assert resolved | ONE | {
-        "threshold_percent": 100,
-        "threshold_amount": Decimal(25),
-        "price": Decimal(26),
-        "opened_at": datetime(2026, 3, 11, 12, tzinfo=UTC),
-        "resolved_at": datetime(2026, 3, 12, 12, tzinfo=UTC),
-        "resolved_price": Decimal("21.5"),
-    } == resolved
+    assert (
+        is_open
+        | ONE
+        | {
+            "threshold_percent": 80,
+            "threshold_amount": Decimal(20),
+            "price": Decimal("21.5"),
+            "opened_at": datetime(2026, 3, 10, 12, tzinfo=UTC),
+            "resolved_at": None,
+            "resolved_price": None,
+        }
+        == is_open
+    )
+    assert (
+        resolved
+        | ONE
+        | {
+            "threshold_percent": 100,
+            "threshold_amount": Decimal(25),
+            "price": Decimal(26),
+            "opened_at": datetime(2026, 3, 11, 12, tzinfo=UTC),
+            "resolved_at": datetime(2026, 3, 12, 12, tzinfo=UTC),
+            "resolved_price": Decimal("21.5"),
+        }
+        == resolved
+    )
     assert list(Delivery.objects.order_by("pk").values_list("event", flat=True)) == ["alert.opened", "alert.resolved"]
     assert evaluate() == Evaluation(evaluated=1, opened=0, resolved=1)
