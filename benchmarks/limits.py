@@ -1,7 +1,7 @@
 """Limits, measured: `make bench-limits`; `ARGS="--scale 0.1"` tries it out.
 
 Evaluating after some of a million subscriptions changed, beside the bare GROUP BY that finds the same by looking at
-everybody; and what it costs writers that changes are noted, beside the same writes while nobody watches.
+everybody; and what it costs writers that changes are logged, beside the same writes while they are not.
 """
 
 import argparse
@@ -31,7 +31,7 @@ CHANGED = (1_000, 10_000)
 ROUNDS = 7
 LIMIT = Decimal("60.00")
 DEAR = Decimal("0.50")
-"""Twenty times what a record costs otherwise: most of those who pay it leave a ceiling."""
+"""Twenty times what a record costs otherwise, so that most prices leave their upper bounds."""
 
 BARE = f"""SELECT count(*) FROM (
     SELECT subscription_id FROM monthly_usage WHERE month = '{MONTH}'
@@ -111,7 +111,7 @@ def _prepare(subscriptions: int) -> None:
 
 
 def _writers(feed: Feed) -> Iterator[Row]:
-    """The same writes while nobody watches and while somebody does, in turns."""
+    """The same writes while change capture is disabled and while it is enabled, in turns."""
     from wingtel.aggregates import changes  # noqa: PLC0415 - needs Django set up
 
     feed.copy(10_000)
@@ -122,15 +122,15 @@ def _writers(feed: Feed) -> Iterator[Row]:
     for name, (work, times) in works.items():
         taken: dict[bool, list[float]] = {False: [], True: []}
         for _ in range(4):
-            for watching in (False, True):
-                (changes.enable if watching else changes.disable)()
+            for captured in (False, True):
+                (changes.enable if captured else changes.disable)()
                 work()
-                taken[watching] += [timed(work) for _ in range(times)]
-        bare, ours = (statistics.median(taken[watching]) for watching in (False, True))
+                taken[captured] += [timed(work) for _ in range(times)]
+        bare, ours = (statistics.median(taken[captured]) for captured in (False, True))
         yield Row(
             name,
-            f"unwatched {bare * 1000:.2f} ms",
-            f"watched {ours * 1000:.2f} ms",
+            f"not logged {bare * 1000:.2f} ms",
+            f"logged {ours * 1000:.2f} ms",
             f"{ours / bare:.2f} x",
             "",
         )
@@ -139,7 +139,7 @@ def _writers(feed: Feed) -> Iterator[Row]:
 
 def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     from wingtel.aggregates import strategies  # noqa: PLC0415 - needs Django set up
-    from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - as above
+    from wingtel.limits.evaluation import evaluate  # noqa: PLC0415 - as above
     from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - as above
 
     make_limit(amount=LIMIT, thresholds=[80, 90], starts=MONTH)
@@ -171,7 +171,7 @@ def _after_changes(
     after: Callable[[], object] = lambda: None,
 ) -> Iterator[Row]:
     """Rounds of each size in turns."""
-    from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - needs Django set up
+    from wingtel.limits.evaluation import evaluate  # noqa: PLC0415 - needs Django set up
 
     taken: dict[int, list[float]] = {changed: [] for changed in CHANGED}
     for _ in range(ROUNDS):
@@ -194,7 +194,7 @@ def _after_changes(
 
 def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
     """By billing cycle, whose totals are sums of days."""
-    from wingtel.limits.evaluating import evaluate  # noqa: PLC0415 - as above
+    from wingtel.limits.evaluation import evaluate  # noqa: PLC0415 - as above
     from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - needs Django set up
 
     execute(

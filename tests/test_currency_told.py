@@ -18,7 +18,7 @@ from wingtel.lifecycle.reconciling import reconcile
 from wingtel.limits import messages
 from wingtel.limits.delivering import deliver_due
 from wingtel.limits.endpoints import add_endpoint
-from wingtel.limits.evaluating import evaluate
+from wingtel.limits.evaluation import evaluate
 from wingtel.limits.keeping import make_limit
 from wingtel.limits.models import Delivery
 from wingtel.subscriptions.models import Plan, Purchase, Subscription

@@ -11,7 +11,7 @@ from tests.limits.made import STARTS, limit, subscription, use
 from tests.limits.receiver import Receiver, receiving
 from wingtel.limits.delivering import Sent, deliver_due
 from wingtel.limits.endpoints import add_endpoint
-from wingtel.limits.evaluating import evaluate
+from wingtel.limits.evaluation import evaluate
 from wingtel.limits.models import Delivery, PriceLimit, WebhookEndpoint
 from wingtel.subscriptions.models import Plan
 

@@ -23,7 +23,7 @@ from wingtel.lifecycle.expiring import expire
 from wingtel.lifecycle.populating import populate_days
 from wingtel.lifecycle.reconciling import reconcile
 from wingtel.lifecycle.sealing import seal
-from wingtel.limits.evaluating import evaluate
+from wingtel.limits.evaluation import evaluate
 from wingtel.limits.keeping import make_limit
 from wingtel.limits.models import Alert
 from wingtel.subscriptions.models import Subscription

@@ -21,7 +21,7 @@ from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.adjusting import adjust
 from wingtel.lifecycle.populating import populate_days
 from wingtel.lifecycle.reconciling import reconcile
-from wingtel.limits.evaluating import Evaluation, evaluate
+from wingtel.limits.evaluation import Evaluation, evaluate
 from wingtel.limits.models import Alert
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, UsageType

@@ -19,7 +19,7 @@ from tests.limits.receiver import Receiver, receiving
 from wingtel.limits import delivering, sending
 from wingtel.limits.delivering import SCHEDULE, Sent, deliver_due, replay
 from wingtel.limits.endpoints import add_endpoint, enable, remove_endpoint, rotate_secret
-from wingtel.limits.evaluating import evaluate
+from wingtel.limits.evaluation import evaluate
 from wingtel.limits.models import Alert, Delivery, WebhookEndpoint
 from wingtel.usage.models import DataUsageRecord
 

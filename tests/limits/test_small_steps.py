@@ -15,7 +15,7 @@ from tests.limits.made import alerts, limit, subscription, use
 from tests.limits.oracle import differences
 from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.adjusting import adjust
-from wingtel.limits.evaluating import evaluate
+from wingtel.limits.evaluation import evaluate
 from wingtel.limits.keeping import change_limit
 from wingtel.limits.models import Alert
 from wingtel.subscriptions.models import Plan, Subscription

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from wingtel.aggregates.apps import install
-from wingtel.limits.evaluating import Evaluation, evaluate
+from wingtel.limits.evaluation import Evaluation, evaluate
 from wingtel.limits.models import Alert, Delivery, PriceLimit
 from wingtel.subscriptions.models import Subscription
 

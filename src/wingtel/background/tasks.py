@@ -18,7 +18,7 @@ from wingtel.lifecycle.expiring import expire_due
 from wingtel.lifecycle.reconciling import reconcile_due
 from wingtel.lifecycle.sealing import seal_due
 from wingtel.limits.delivering import deliver_due
-from wingtel.limits.evaluating import evaluate
+from wingtel.limits.evaluation import evaluate
 from wingtel.subscriptions import assignments
 from wingtel.usage import partitions
 from wingtel.usage.provenance import delete_spent_batches
@@ -87,7 +87,7 @@ def refresh_current() -> int:
 
 @shared_task(base=RecordedTask, name="wingtel.evaluate_limits")
 def evaluate_limits() -> dict[str, int]:
-    """Look whether what changed reached a price limit, or takes an alert back; return the counts."""
+    """Open and resolve alerts of price limits by what changed; return the counts."""
     return asdict(evaluate())
 
 

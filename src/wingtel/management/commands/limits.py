@@ -9,7 +9,7 @@ from wingtel.aggregates.answers import priced
 from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
 from wingtel.limits import keeping
 from wingtel.limits.answers import limit_answer
-from wingtel.limits.evaluating import evaluate
+from wingtel.limits.evaluation import evaluate
 from wingtel.limits.models import LARGEST_THRESHOLD, LimitPeriod, PriceLimit
 from wingtel.management import answering
 from wingtel.management.arguments import day, identity, option, whole_number

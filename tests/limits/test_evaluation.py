@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from tests.limits.made import alerts, effective, limit, subscription, use
 from wingtel.aggregates import changes
 from wingtel.lifecycle.adjusting import adjust, reverse
-from wingtel.limits import evaluating
-from wingtel.limits.evaluating import Evaluation, evaluate
+from wingtel.limits import evaluation
+from wingtel.limits.evaluation import Evaluation, evaluate
 from wingtel.limits.keeping import LimitRefusedError, UnknownLimitError, change_limit, make_limit, remove_limit
 from wingtel.limits.models import Alert, PriceLimit
 from wingtel.subscriptions.models import Plan, Subscription
@@ -337,7 +337,7 @@ def test_the_database_keeps_an_alert_from_being_open_twice() -> None:
 def between_slices(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
     """Evaluate two subscriptions at a time; what is put into the list is done once, after the first slice."""
     work: list[Callable[[], object]] = []
-    evaluate_slice = evaluating._evaluate_slice
+    evaluate_slice = evaluation._evaluate_slice
 
     def and_work(*slice_and_terms: Any) -> Evaluation:
         found = evaluate_slice(*slice_and_terms)
@@ -345,8 +345,8 @@ def between_slices(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]
             work.pop()()
         return found
 
-    monkeypatch.setattr(evaluating, "SLICE", 2)
-    monkeypatch.setattr(evaluating, "_evaluate_slice", and_work)
+    monkeypatch.setattr(evaluation, "SLICE", 2)
+    monkeypatch.setattr(evaluation, "_evaluate_slice", and_work)
     return work
 
 

@@ -20,7 +20,7 @@ from wingtel.database.arrays import array, text_array
 
 from .models import Delivery, LimitPeriod, PriceLimit
 
-_SQL = sql.statements(__package__, "sql/evaluating.sql")
+_SQL = sql.statements(__package__, "sql/evaluation.sql")
 
 SLICE = 20_000
 """Subscriptions evaluated at a time, so that a slice needs little memory, and a new limit holds up others briefly."""
