@@ -79,20 +79,8 @@ WITH page AS MATERIALIZED (
     UNION
     (
         SELECT subscription_id, usage_type FROM usage_daily
-        WHERE day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
-          AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
-          AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
-          AND (%(carrier)s::text IS NULL
-               OR (SELECT carrier FROM subscription WHERE id = usage_daily.subscription_id) = %(carrier)s::text)
-          AND (%(plan)s::bigint IS NULL
-               OR (SELECT plan_id FROM subscription WHERE id = usage_daily.subscription_id) = %(plan)s::bigint)
-          AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
-        GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
-    )
-    UNION
-    (
-        SELECT subscription_id, usage_type FROM usage_daily
-        WHERE day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
+        WHERE (day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
+               OR day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date)
           AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
           AND (%(carrier)s::text IS NULL
@@ -120,11 +108,8 @@ LEFT JOIN (
             UNION ALL
             SELECT subscription_id, usage_type, price, used, records FROM usage_daily
             WHERE subscription_id = ANY (ARRAY(SELECT subscription_id FROM page))
-              AND day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
-            UNION ALL
-            SELECT subscription_id, usage_type, price, used, records FROM usage_daily
-            WHERE subscription_id = ANY (ARRAY(SELECT subscription_id FROM page))
-              AND day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
+              AND (day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
+                   OR day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date)
         ) AS parts
         GROUP BY subscription_id, usage_type
     ) AS total USING (subscription_id, usage_type)
