@@ -46,8 +46,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "wingtel.api.request_ids.RequestIdMiddleware",
-    "wingtel.api.compression.ApiGZipMiddleware",
+    "wingtel.api.common.request_ids.RequestIdMiddleware",
+    "wingtel.api.common.compression.ApiGZipMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -122,15 +122,15 @@ LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "dashboard:landing"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "wingtel.api.authentication.KeyAuthentication",
-        "wingtel.api.authentication.PersonAuthentication",
+        "wingtel.api.common.authentication.KeyAuthentication",
+        "wingtel.api.common.authentication.PersonAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["wingtel.api.permissions.ScopePermission"],
-    "DEFAULT_THROTTLE_CLASSES": ["wingtel.api.throttling.CallerThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["wingtel.api.rendering.OrjsonRenderer"],
+    "DEFAULT_PERMISSION_CLASSES": ["wingtel.api.common.permissions.ScopePermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["wingtel.api.common.throttling.CallerThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["wingtel.api.common.rendering.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "wingtel.api.openapi.Schema",
-    "EXCEPTION_HANDLER": "wingtel.api.errors.problem_details",
+    "DEFAULT_SCHEMA_CLASS": "wingtel.api.common.openapi.Schema",
+    "EXCEPTION_HANDLER": "wingtel.api.common.errors.problem_details",
     "COERCE_DECIMAL_TO_STRING": True,
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-from wingtel.api import cursors
+from wingtel.api.common import cursors
 
 THERE: dict[str, int] = json.loads(os.environ["WINGTEL_TEST_THERE"])
 

@@ -8,12 +8,12 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 
 from wingtel.aggregates.questions import LARGEST_ID
+from wingtel.exports.formats import Format
 
 from .errors import PROBLEM_JSON
 from .fields import DayField, ExactDecimalField, IdentifierField
 from .parameters import DATE_PATTERN
 from .permissions import needed
-from .record_bodies import NDJSON
 from .schemas import problem
 from .serializers import KnownFields
 
@@ -31,7 +31,7 @@ _HEADERS = {"401": {"WWW-Authenticate": "Challenge"}, "429": {"Retry-After": "Re
 class KeyScheme(OpenApiAuthenticationExtension):
     """How a program proves who it is."""
 
-    target_class = "wingtel.api.authentication.KeyAuthentication"
+    target_class = "wingtel.api.common.authentication.KeyAuthentication"
     name = "key"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
 class PersonScheme(OpenApiAuthenticationExtension):
     """How a person does."""
 
-    target_class = "wingtel.api.authentication.PersonAuthentication"
+    target_class = "wingtel.api.common.authentication.PersonAuthentication"
     name = "session"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class Schema(AutoSchema):
     def _get_request_body(self, direction: Any = "request") -> Any:
         """Say that a body of records cannot be left out."""
         body = super()._get_request_body(direction)
-        if body and NDJSON in body["content"]:
+        if body and Format.NDJSON.media_type in body["content"]:
             body["required"] = True
         return body
 

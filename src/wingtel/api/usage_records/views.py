@@ -1,4 +1,4 @@
-"""Ingesting usage records over HTTP."""
+"""Usage records: ingest them, and list conflicts."""
 
 from functools import partial
 from typing import Any, ClassVar, cast
@@ -11,6 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from wingtel.aggregates.answers import money
+from wingtel.api.common import parameters, schemas
+from wingtel.api.common.authentication import access
+from wingtel.api.common.errors import Fault, RecordsRejected
+from wingtel.api.common.guarded import ANY
+from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, answer_once
+from wingtel.api.common.listing import ListedView
+from wingtel.api.common.pagination import NewestFirstPagination
+from wingtel.api.common.request_ids import current
+from wingtel.api.common.views import ParameterView
 from wingtel.ingest.batch import IngestOptions, Lookup, Origin
 from wingtel.ingest.models import UsageConflict
 from wingtel.ingest.outcomes import IngestResult
@@ -19,18 +28,9 @@ from wingtel.keys.access import Scope
 from wingtel.usage.currency import currency
 from wingtel.usage.provenance import IngestBatch
 
-from . import parameters, record_bodies, schemas
-from .authentication import access
-from .errors import Fault, RecordsRejected
-from .guarded import ANY
-from .idempotency import IDEMPOTENCY_KEY, answer_once
-from .lifecycle import ListedView
-from .pagination import NewestFirstPagination
-from .record_bodies import IDENTIFIERS, JSONRecordsParser, NDJSONRecordsParser, SentRecords
-from .request_ids import current
-from .serializers import ConflictSerializer
+from . import bodies, shapes
+from .bodies import IDENTIFIERS, JSONRecordsParser, NDJSONRecordsParser, SentRecords
 from .tariffs import http_tariff
-from .views import ParameterView
 
 
 class UsageRecordsView(ParameterView):
@@ -59,11 +59,11 @@ class UsageRecordsView(ParameterView):
             IDEMPOTENCY_KEY,
         ],
         request={
-            "application/json": schemas.USAGE_RECORDS,
-            record_bodies.NDJSON: schemas.UsageRecordShape,
+            "application/json": shapes.USAGE_RECORDS,
+            bodies.NDJSON: shapes.UsageRecordShape,
         },
-        responses={200: schemas.IngestedShape, **schemas.problems(400, 422)},
-        examples=[schemas.USAGE_RECORDS_EXAMPLE, schemas.INGESTED_EXAMPLE],
+        responses={200: shapes.IngestedShape, **schemas.problems(400, 422)},
+        examples=[shapes.USAGE_RECORDS_EXAMPLE, shapes.INGESTED_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         sent = cast("object", request.data)
@@ -77,7 +77,7 @@ class UsageRecordsView(ParameterView):
 
     def _ingested(self, sent: SentRecords, carrier: str | None) -> dict[str, Any]:
         lookup: Lookup = self.asked["lookup"]
-        read = record_bodies.read_records(sent, lookup)
+        read = bodies.read_records(sent, lookup)
         origin = Origin(kind=IngestBatch.Origin.REQUEST, reference=current() or "")
         options = IngestOptions(lookup=lookup, carrier=carrier, tariff=http_tariff(), origin=origin)
         if not self.asked["atomic"]:
@@ -125,7 +125,7 @@ class ConflictView(ListedView):
     """Records that came with the key of a stored one and another amount."""
 
     queryset = UsageConflict.objects.all()
-    serializer_class = ConflictSerializer
+    serializer_class = shapes.ConflictSerializer
     pagination_class = NewestFirstPagination
     known = parameters.LISTING_OF_SUBSCRIPTION
     scopes: ClassVar = {"GET": Scope.READ}
@@ -141,7 +141,7 @@ class ConflictView(ListedView):
         description="Each came with the record_id, usage_date and subscription of a stored record and another quantity "
         "or price. The stored amount is counted; both are told, and where the other came from.",
         parameters=[parameter.documented() for parameter in parameters.LISTING_OF_SUBSCRIPTION],
-        responses={200: ConflictSerializer(many=True), **schemas.problems(400)},
+        responses={200: shapes.ConflictSerializer(many=True), **schemas.problems(400)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)

@@ -16,15 +16,15 @@ from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType, ValidationError
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from wingtel.api.common.errors import TooLarge, echo
+from wingtel.exports.formats import Format
 from wingtel.ingest.batch import Lookup
 from wingtel.ingest.inputs import frame_of
 from wingtel.ingest.outcomes import Rejection
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_RULE, is_price
 
-from .errors import TooLarge, echo
-
-NDJSON = "application/x-ndjson"
+NDJSON = Format.NDJSON.media_type
 MOST_RECORDS = 10_000
 MOST_BYTES = 16 * 2**20
 IDENTIFIERS = {lookup: "subscription_id" if lookup is Lookup.ID else lookup.value for lookup in Lookup}

@@ -5,12 +5,11 @@ from typing import Any
 from rest_framework import serializers
 
 from wingtel.aggregates.questions import LARGEST_ID
+from wingtel.api.common import examples
+from wingtel.api.common.fields import IdField, MomentField, TextField, WholeNumberField
+from wingtel.api.common.serializers import KnownFields, SubscriptionField
 from wingtel.subscriptions.identifiers import Kind
 from wingtel.subscriptions.models import Plan, Subscription, SubscriptionIdentifier, SubscriptionPlan
-
-from . import examples
-from .fields import IdField, MomentField, TextField, WholeNumberField
-from .serializers import KnownFields, SubscriptionField
 
 _FROM = "Included. Null: from the beginning; without it, from now on."
 _TO = "Not included. Null or without it: until further notice."

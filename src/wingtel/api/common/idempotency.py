@@ -14,9 +14,10 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from wingtel.api.models import KEPT, LONGEST_KEY, IdempotentRequest
+
 from .authentication import access
 from .errors import Fault, InvalidParameters, KeyReused
-from .models import KEPT, LONGEST_KEY, IdempotentRequest
 
 Reply = dict[str, Any]
 

@@ -11,20 +11,20 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from wingtel.api.common import parameters, schemas
+from wingtel.api.common.authentication import access
+from wingtel.api.common.errors import Conflict
+from wingtel.api.common.guarded import ANY
+from wingtel.api.common.listing import ListedView
+from wingtel.api.common.parameters import Parameter
+from wingtel.api.common.parsers import ExactJSONParser
 from wingtel.keys.access import Scope
 from wingtel.subscriptions import assignments
 from wingtel.subscriptions.assignments import AssignmentConflictError, AssignmentError, NotAssignableError
 from wingtel.subscriptions.identifiers import Kind
 from wingtel.subscriptions.models import Subscription, SubscriptionIdentifier, SubscriptionPlan
 
-from . import assignment_serializers as serializers
-from . import parameters, schemas
-from .authentication import access
-from .errors import Conflict
-from .guarded import ANY
-from .lifecycle import ListedView
-from .parameters import Parameter
-from .parsers import ExactJSONParser
+from . import shapes
 
 KIND = Parameter(
     name="kind",
@@ -64,7 +64,7 @@ class IdentifierView(DatedView):
     """Identifiers of a subscription, with their periods."""
 
     queryset = SubscriptionIdentifier.objects.all()
-    serializer_class = serializers.IdentifierSerializer
+    serializer_class = shapes.IdentifierSerializer
     known = LISTING_OF_IDENTIFIERS
 
     def get_queryset(self) -> QuerySet[SubscriptionIdentifier]:
@@ -78,7 +78,7 @@ class IdentifierView(DatedView):
         summary="List the identifiers of a subscription, with their periods",
         description="In the order in which they were assigned first, ended ones included.",
         parameters=[parameter.documented() for parameter in LISTING_OF_IDENTIFIERS],
-        responses={200: serializers.IdentifierSerializer(many=True), **schemas.problems(400, 404)},
+        responses={200: shapes.IdentifierSerializer(many=True), **schemas.problems(400, 404)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -90,12 +90,12 @@ class IdentifierView(DatedView):
         description="From valid_from on, until valid_to. What the subscription holds already is extended. With "
         "replaces, another of its identifiers ends when this one begins: a change of number, or of SIM card. A value "
         "that another subscription holds at that time, of whatever carrier, is answered with 409.",
-        request=serializers.AssignmentSerializer,
-        responses={201: serializers.IdentifierSerializer, **schemas.problems(400, 404, 409)},
+        request=shapes.AssignmentSerializer,
+        responses={201: shapes.IdentifierSerializer, **schemas.problems(400, 404, 409)},
     )
     def create(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
         subscription = self.subscription()
-        values = self.sent(serializers.AssignmentSerializer, request)
+        values = self.sent(shapes.AssignmentSerializer, request)
         with told():
             made = assignments.assign_identifier(
                 subscription.pk,
@@ -112,16 +112,16 @@ class IdentifierView(DatedView):
         tags=["subscriptions"],
         summary="End an identifier",
         description="At a timestamp, now without one. An identifier that has not begun by then is gone.",
-        request=serializers.EndSerializer,
+        request=shapes.EndSerializer,
         responses={
-            200: serializers.IdentifierSerializer,
+            200: shapes.IdentifierSerializer,
             204: OpenApiResponse(description="It had not begun by then, and is gone."),
             **schemas.problems(400, 404, 409),
         },
     )
     def end(self, request: Request, id: int, identifier: int) -> Response:  # noqa: A002 - the address' own word
         self.check_identifier(identifier)
-        values = self.sent(serializers.EndSerializer, request)
+        values = self.sent(shapes.EndSerializer, request)
         with told():
             ended = assignments.end_identifier(identifier, at=values.get("at", timezone.now()))
         return Response(self.get_serializer(ended).data) if ended else Response(status=204)
@@ -132,12 +132,12 @@ class IdentifierView(DatedView):
         summary="Move an identifier to another subscription",
         description="It ends here at a timestamp, now without one, and begins there, for as long as it would have been "
         "here. One that has not begun by then is moved whole.",
-        request=serializers.MoveSerializer,
-        responses={201: serializers.IdentifierSerializer, **schemas.problems(400, 404, 409)},
+        request=shapes.MoveSerializer,
+        responses={201: shapes.IdentifierSerializer, **schemas.problems(400, 404, 409)},
     )
     def move(self, request: Request, id: int, identifier: int) -> Response:  # noqa: A002 - the address' own word
         self.check_identifier(identifier)
-        values = self.sent(serializers.MoveSerializer, request)
+        values = self.sent(shapes.MoveSerializer, request)
         to, at = values["subscription_id"].pk, values.get("at", timezone.now())
         with told():
             moved = assignments.move_identifier(identifier, to=to, at=at)
@@ -153,7 +153,7 @@ class PlanHistoryView(DatedView):
     """Plans of a subscription, with their periods."""
 
     queryset = SubscriptionPlan.objects.all()
-    serializer_class = serializers.SubscriptionPlanSerializer
+    serializer_class = shapes.SubscriptionPlanSerializer
     known: ClassVar[Sequence[Parameter]] = parameters.LISTING
 
     def get_queryset(self) -> QuerySet[SubscriptionPlan]:
@@ -165,7 +165,7 @@ class PlanHistoryView(DatedView):
         summary="List the plans of a subscription, with their periods",
         description="In the order in which they were recorded, former ones included.",
         parameters=[parameter.documented() for parameter in parameters.LISTING],
-        responses={200: serializers.SubscriptionPlanSerializer(many=True), **schemas.problems(400, 404)},
+        responses={200: shapes.SubscriptionPlanSerializer(many=True), **schemas.problems(400, 404)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -176,12 +176,12 @@ class PlanHistoryView(DatedView):
         summary="Change the plan of a subscription from a timestamp on",
         description="Now without one; it may lie in the past. For good, or until valid_to: other plans of that period "
         "are cut off around it. Answers with the plans that the subscription has then.",
-        request=serializers.PlanChangeSerializer,
-        responses={201: serializers.SubscriptionPlansShape, **schemas.problems(400, 404, 409)},
+        request=shapes.PlanChangeSerializer,
+        responses={201: shapes.SubscriptionPlansShape, **schemas.problems(400, 404, 409)},
     )
     def create(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
         subscription = self.subscription()
-        values = self.sent(serializers.PlanChangeSerializer, request)
+        values = self.sent(shapes.PlanChangeSerializer, request)
         with told():
             assignments.change_plan(
                 subscription.pk,

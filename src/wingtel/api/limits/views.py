@@ -1,58 +1,36 @@
 """Limits, alerts, and where these are sent."""
 
-from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from wingtel.api.common import schemas
+from wingtel.api.common.authentication import access
+from wingtel.api.common.guarded import ANY
+from wingtel.api.common.listing import NewestFirstView, listing
+from wingtel.api.common.parameters import period_of
+from wingtel.api.common.resources import ResourceView, documented
 from wingtel.keys.access import Scope
 from wingtel.limits import delivering, endpoints
 from wingtel.limits.answers import endpoint_answer
 from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
 
-from . import limit_parameters, limit_serializers, parameters, schemas
-from .authentication import access
-from .guarded import ANY
-from .lifecycle import ListedView
-from .pagination import NewestFirstPagination
-from .parameters import Parameter
-from .resources import ResourceView, documented
+from . import parameters, shapes
 
 
-def listing(
-    one: str, many: str, serializer: type[BaseSerializer[Any]], known: Sequence[Parameter]
-) -> Callable[[Any], Any]:
-    """The schema of what is listed and read."""
-    return extend_schema_view(
-        list=extend_schema(
-            summary=f"List {many}, the latest first",
-            parameters=[parameter.documented() for parameter in known],
-            responses={200: serializer(many=True), **schemas.problems(400)},
-        ),
-        retrieve=extend_schema(summary=f"Read {one}", responses={200: serializer, **schemas.problems(404)}),
-    )
-
-
-class NewestFirstView(RetrieveModelMixin, ListedView):
-    """What is listed with the latest first, and read."""
-
-    pagination_class = NewestFirstPagination
-
-
-@documented("a price limit", "price limits", limit_serializers.LimitSerializer, limit_parameters.LISTING_OF_LIMITS)
+@documented("a price limit", "price limits", shapes.LimitSerializer, parameters.LISTING_OF_LIMITS)
 class LimitView(ResourceView):
     """Standing price limits; removing one keeps its alerts."""
 
     queryset = PriceLimit.objects.current()
-    serializer_class = limit_serializers.LimitSerializer
-    known = limit_parameters.LISTING_OF_LIMITS
+    serializer_class = shapes.LimitSerializer
+    known = parameters.LISTING_OF_LIMITS
 
     def get_queryset(self) -> QuerySet[PriceLimit]:
         limits = super().get_queryset()
@@ -74,13 +52,13 @@ class LimitView(ResourceView):
         PriceLimit.objects.filter(pk=instance.pk).update(deleted_at=timezone.now())
 
 
-@listing("an alert", "alerts", limit_serializers.AlertSerializer, limit_parameters.LISTING_OF_ALERTS)
+@listing("an alert", "alerts", shapes.AlertSerializer, parameters.LISTING_OF_ALERTS)
 class AlertView(NewestFirstView):
     """Levels of limits that were reached, and perhaps taken back."""
 
     queryset = Alert.objects.all()
-    serializer_class = limit_serializers.AlertSerializer
-    known = limit_parameters.LISTING_OF_ALERTS
+    serializer_class = shapes.AlertSerializer
+    known = parameters.LISTING_OF_ALERTS
     scopes: ClassVar = {"GET": Scope.READ}
     within_carrier = ANY
 
@@ -95,22 +73,22 @@ class AlertView(NewestFirstView):
             subscriptions=self.asked["subscription_id"],
             state=self.asked["state"],
             level=self.asked["level"],
-            period=parameters.period_of(self.asked),
+            period=period_of(self.asked),
         )
 
 
-@documented("a webhook endpoint", "webhook endpoints", limit_serializers.EndpointSerializer)
+@documented("a webhook endpoint", "webhook endpoints", shapes.EndpointSerializer)
 class EndpointView(ResourceView):
     """Where alerts are posted, signed as the Standard Webhooks specification says."""
 
     queryset = WebhookEndpoint.objects.all()
-    serializer_class = limit_serializers.EndpointSerializer
+    serializer_class = shapes.EndpointSerializer
     scopes: ClassVar = dict.fromkeys(ANY, Scope.ADMIN)  # an address may have a secret of its receiver in it
 
     @extend_schema(
         summary="Add a webhook endpoint",
         description="The secret, by which deliveries are signed, is shown in this reply alone.",
-        responses={201: limit_serializers.EndpointWithSecretSerializer, **schemas.problems(400)},
+        responses={201: shapes.EndpointWithSecretSerializer, **schemas.problems(400)},
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         sent = self.get_serializer(data=request.data)
@@ -126,7 +104,7 @@ class EndpointView(ResourceView):
         summary="Give a webhook endpoint a new secret",
         description="Shown in this reply alone. Until `previous_until`, deliveries are signed with the one before too.",
         request=None,
-        responses={201: limit_serializers.EndpointWithSecretSerializer, **schemas.problems(404)},
+        responses={201: shapes.EndpointWithSecretSerializer, **schemas.problems(404)},
     )
     @action(detail=True, methods=["post"])
     def secret(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
@@ -134,15 +112,13 @@ class EndpointView(ResourceView):
         return Response(endpoint_answer(made) | {"secret": made.secret}, status=201)
 
 
-@listing(
-    "a delivery", "deliveries of alerts", limit_serializers.DeliverySerializer, limit_parameters.LISTING_OF_DELIVERIES
-)
+@listing("a delivery", "deliveries of alerts", shapes.DeliverySerializer, parameters.LISTING_OF_DELIVERIES)
 class DeliveryView(NewestFirstView):
     """Alerts on their way to endpoints and e-mail addresses."""
 
     queryset = Delivery.objects.all()
-    serializer_class = limit_serializers.DeliverySerializer
-    known = limit_parameters.LISTING_OF_DELIVERIES
+    serializer_class = shapes.DeliverySerializer
+    known = parameters.LISTING_OF_DELIVERIES
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
 
     def get_queryset(self) -> QuerySet[Delivery]:
@@ -158,7 +134,7 @@ class DeliveryView(NewestFirstView):
         summary="Send a delivery again",
         description="Whatever became of it; it is due at once, and retried like a new one, under the same webhook-id.",
         request=None,
-        responses={200: limit_serializers.DeliverySerializer, **schemas.problems(404)},
+        responses={200: shapes.DeliverySerializer, **schemas.problems(404)},
     )
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word

@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from wingtel.aggregates.questions import LARGEST_ID
+from wingtel.api.common.parameters import FROM, LISTING, SUBSCRIPTION_ID, TO, Parameter
 from wingtel.limits.models import LARGEST_LEVEL, Delivery
-
-from .parameters import FROM, LISTING, SUBSCRIPTION_ID, TO, Parameter
 
 
 def parse_level(text: str) -> int:

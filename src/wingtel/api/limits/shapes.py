@@ -4,14 +4,13 @@ from typing import Any
 
 from rest_framework import serializers
 
+from wingtel.api.common import examples
+from wingtel.api.common.fields import CurrencyField, MoneyField
+from wingtel.api.common.serializers import KnownFieldsSerializer
 from wingtel.limits.addresses import RefusedAddressError, check_url
 from wingtel.limits.answers import alert_answer, delivery_answer, endpoint_answer, limit_answer
 from wingtel.limits.keeping import tidy_levels
 from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
-
-from . import examples
-from .fields import CurrencyField, MoneyField
-from .serializers import KnownFieldsSerializer
 
 _ENDPOINT_FIELDS: tuple[str, ...] = (
     *("id", "url", "description", "enabled", "disabled_because", "previous_until", "created_at"),
