@@ -9,17 +9,16 @@ from pyarrow import csv
 from pyarrow.parquet import ParquetWriter
 
 from wingtel.aggregates.answers import moment
+from wingtel.shapes import ColumnKind
 
 from .answers import Export
-from .columns import Kind
 
 TYPES = {
-    Kind.WHOLE: pa.int64(),
-    Kind.QUANTITY: pa.decimal128(38, 0),  # as wide as decimals are, so that no sum is too large
-    Kind.MONEY: pa.decimal128(38, 8),
-    Kind.WORD: pa.string(),
-    Kind.TEXT: pa.string(),
-    Kind.DAY: pa.date32(),
+    ColumnKind.WHOLE: pa.int64(),
+    ColumnKind.QUANTITY: pa.decimal128(38, 0),  # as wide as decimals are, so that no sum is too large
+    ColumnKind.MONEY: pa.decimal128(38, 8),
+    ColumnKind.TEXT: pa.string(),
+    ColumnKind.DAY: pa.date32(),
 }
 
 

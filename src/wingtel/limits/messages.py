@@ -7,7 +7,7 @@ what it had already.
 from datetime import datetime
 from typing import Any
 
-import orjson
+import msgspec
 from standardwebhooks import Webhook
 
 from wingtel import __version__
@@ -35,7 +35,7 @@ def payload(delivery: Delivery) -> dict[str, Any]:
 
 def signed(delivery: Delivery, secrets: list[str], now: datetime) -> tuple[dict[str, str], bytes]:
     """Headers and body of an attempt at `now` (UTC), with a signature by each secret."""
-    body = orjson.dumps(payload(delivery))
+    body = msgspec.json.encode(payload(delivery))
     identity = webhook_id(delivery)
     signatures = [Webhook(secret).sign(identity, now, body.decode()) for secret in secrets]
     headers = {

@@ -8,7 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
+from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +20,7 @@ from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
 from wingtel.exports.formats import Format
 from wingtel.management.arguments import day, identity, option, whole_number
+from wingtel.shapes import Column, ColumnKind
 from wingtel.subscriptions import carriers
 from wingtel.subscriptions.identifiers import Kind, normalise
 from wingtel.subscriptions.models import Plan
@@ -27,7 +30,6 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.]+$)")
 """The beginning of a cell that a spreadsheet would compute; a number with a sign is none."""
 FORMATS = ("table", "json", "csv")
 PAGED = ("table", "json")
-_WORDS = frozenset({"phone_number", "external_id", "usage_type", "unit"})
 TABLE_ROWS = 100
 PAGE = 1000
 
@@ -183,20 +185,29 @@ def print_csv(stdout: OutputWrapper, columns: Sequence[str], rows: Iterable[Sequ
     writer.writerows([f"'{cell}" if _FORMULA.match(str(cell)) else cell for cell in row] for row in rows)
 
 
-def print_table(
-    stdout: OutputWrapper, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: bool
+def print_answer(
+    stdout: OutputWrapper, body: Struct, columns: Sequence[Column], form: str, *, title: str, more: bool
 ) -> None:
-    """Print a table for people; quantities are grouped by thousands."""
+    """Print an answer as the API's JSON, or as a table with a row for each result, or for each part of one."""
+    written = msgspec.to_builtins(body)
+    if form == "json":
+        print_json(stdout, written)
+        return
     table = Table(title=title, title_justify="left", caption="There are more: see --page-size." if more else None)
     for column in columns:
-        justify: Literal["left", "right"] = "left" if column in _WORDS else "right"
-        number = column == "phone_number"
-        table.add_column(column.replace("_", " "), justify=justify, overflow="fold", no_wrap=number)
-    for row in rows:
-        table.add_row(
-            *(Text(f"{cell:,}" if isinstance(cell, int) and number else str(cell)) for number, cell in enumerate(row))
-        )
+        justify: Literal["left", "right"] = "left" if column.kind is ColumnKind.TEXT else "right"
+        is_number = column.name == "phone_number"
+        table.add_column(column.name.replace("_", " "), justify=justify, overflow="fold", no_wrap=is_number)
+    for row in (part for result in written["results"] for part in _parts(result)):
+        cells = [row[column.name] for column in columns]
+        # Quantities are grouped by thousands; the first column is an id.
+        table.add_row(*(Text(f"{c:,}" if isinstance(c, int) and place else str(c)) for place, c in enumerate(cells)))
     Console(file=stdout, width=None if stdout.isatty() else 120).print(table)  # type: ignore[arg-type] # writes like a file
+
+
+def _parts(result: dict[str, Any]) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = next((value for value in result.values() if isinstance(value, list)), [{}])
+    return [result | part for part in parts]
 
 
 def print_wide_table(stdout: OutputWrapper, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -3,12 +3,17 @@
 import re
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+import msgspec
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import load_enum_name_overrides
+from drf_spectacular.utils import OpenApiExample
+from msgspec import Struct
 from rest_framework import serializers
 
 from wingtel.aggregates.questions import LARGEST_ID
 from wingtel.exports.formats import Format
+from wingtel.shapes import example_of, nested
 
 from .errors import PROBLEM_JSON
 from .fields import DayField, ExactDecimalField, IdentifierField
@@ -25,6 +30,7 @@ OF_ALL = (406, 500, 503)
 OF_SENT = (413, 415)
 OF_GUARDED = (401, 403, 429)
 
+_SCHEMAS = "#/components/schemas/"
 _HEADERS = {"401": {"WWW-Authenticate": "Challenge"}, "429": {"Retry-After": "RetryAfter"}}
 
 
@@ -57,6 +63,22 @@ class PersonScheme(OpenApiAuthenticationExtension):
             "description": "The session of a person who logged in at `/login/`, whose groups are their scopes. What "
             "changes anything needs the header `X-CSRFToken` too, with the value of the cookie `csrftoken`.",
         }
+
+
+class StructSchema(OpenApiSerializerExtension):
+    """A shape, whose schema is msgspec's."""
+
+    target_class = "msgspec.Struct"
+    match_subclasses = True
+
+    def get_name(self, auto_schema: AutoSchema, direction: Any) -> str:
+        return str(self.target.__name__)
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> Any:
+        _, components = msgspec.json.schema_components([self.target], ref_template=f"{_SCHEMAS}{{name}}")
+        for shape in nested(self.target):
+            auto_schema.resolve_serializer(shape, direction)  # type: ignore[arg-type] # so the extension is found
+        return {name: part for name, part in components[self.target.__name__].items() if name != "title"}
 
 
 class Schema(AutoSchema):
@@ -102,6 +124,13 @@ class Schema(AutoSchema):
             schema["required"] = sorted(schema["properties"])  # those that a request may leave out are answered too
         return schema
 
+    def _get_examples(
+        self, serializer: Any, direction: Any, media_type: Any, status_code: Any = None, extras: Any = None
+    ) -> Any:
+        if isinstance(serializer, type) and issubclass(serializer, Struct):
+            extras = [*(extras or ()), OpenApiExample("Example", value=example_of(serializer))]
+        return super()._get_examples(serializer, direction, media_type, status_code, extras)
+
     def _insert_field_validators(self, field: Any, schema: Any) -> None:
         super()._insert_field_validators(field, schema)
         if "oneOf" in schema and isinstance(field, serializers.CharField):
@@ -111,6 +140,8 @@ class Schema(AutoSchema):
         schema = super()._map_serializer_field(field, direction, bypass_extensions)
         if not isinstance(schema, dict):
             return schema
+        if schema.get("x-spec-enum-id") not in load_enum_name_overrides():
+            schema.pop("x-spec-enum-id", None)  # choices are the same by their values, as in shapes, without labels
         match field:
             case serializers.DecimalField():
                 schema["pattern"] = _decimal_pattern(field)

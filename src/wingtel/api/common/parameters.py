@@ -12,8 +12,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import PermissionDenied
 
 from wingtel.aggregates.filters import SubscriptionFilter, ids_named
-from wingtel.aggregates.periods import Period
-from wingtel.aggregates.queries import ExceedingPosition, Granularity, MetricsPosition
+from wingtel.aggregates.periods import Granularity, Period
+from wingtel.aggregates.queries import ExceedingPosition, MetricsPosition
 from wingtel.aggregates.questions import (
     DATE_RULE,
     LARGEST_ID,

@@ -1,18 +1,18 @@
-"""JSON, written by orjson."""
+"""JSON, written by msgspec."""
 
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
+import msgspec
 from django.http import HttpResponse
 from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
-_ENCODER = JSONEncoder()
+_ENCODE = msgspec.json.Encoder(enc_hook=JSONEncoder().default).encode
 
 
-class OrjsonRenderer(JSONRenderer):
-    """What REST framework writes, some times faster."""
+class FastJSONRenderer(JSONRenderer):
+    """What REST framework writes, some times faster, and the shapes that it does not know."""
 
     def render(
         self,
@@ -20,14 +20,9 @@ class OrjsonRenderer(JSONRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> bytes:
-        if data is None:
-            return b""
-        try:
-            return orjson.dumps(data, default=_ENCODER.default)
-        except TypeError:  # a whole number of more than 64 bits
-            return super().render(data, accepted_media_type, renderer_context)
+        return b"" if data is None else _ENCODE(data)
 
 
-def json_response(body: dict[str, Any]) -> HttpResponse:
-    """A body as JSON, without the way through REST framework's response, which is a template's."""
-    return HttpResponse(OrjsonRenderer().render(body), content_type=OrjsonRenderer.media_type)
+def json_response(body: msgspec.Struct) -> HttpResponse:
+    """Return a body as JSON, without the way through REST framework's response, which is a template's."""
+    return HttpResponse(_ENCODE(body), content_type=FastJSONRenderer.media_type)

@@ -5,9 +5,9 @@ from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_field
+from msgspec import Struct
 from rest_framework import serializers
 
-from wingtel.aggregates.questions import PRICE_LIMIT_RULE
 from wingtel.exports.formats import Format
 
 from . import negotiation
@@ -62,7 +62,7 @@ def problem(status: int) -> OpenApiResponse:
     return OpenApiResponse(ProblemShape, MEANINGS[status], examples=[OpenApiExample(phrase, value=value)])
 
 
-def files(shape: type[serializers.Serializer[Any]]) -> dict[Any, Any]:
+def files(shape: type[Struct]) -> dict[Any, Any]:
     """The responses of an answer that is JSON of `shape` or a file, for `extend_schema`."""
     return {(200, negotiation.JSON): shape} | {
         (200, form.media_type): OpenApiResponse(
@@ -87,24 +87,3 @@ MEANINGS = {
     500: "The server failed; its log says why, under the request_id.",
     503: "The database does not answer.",
 }
-
-INVALID_PARAMETER_EXAMPLE = OpenApiExample(
-    "A limit that is no number",
-    response_only=True,
-    status_codes=["400"],
-    media_type=PROBLEM_JSON,
-    value={
-        "type": "/problems/invalid-parameter",
-        "title": "Invalid parameter",
-        "status": 400,
-        "detail": "Mend the query parameters named in errors: price_limit.",
-        "errors": [
-            {
-                "parameter": "price_limit",
-                "rule": PRICE_LIMIT_RULE,
-                "value": "1e5",
-            }
-        ],
-        "request_id": REQUEST_ID,
-    },
-)

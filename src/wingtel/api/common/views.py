@@ -18,7 +18,7 @@ from .errors import Fault, InvalidParameters
 from .exporting import MadeExport
 from .guarded import Guarded
 from .parameters import CURSOR, PAGE_SIZE, Parameter
-from .rendering import OrjsonRenderer
+from .rendering import FastJSONRenderer
 
 
 class ParameterView(Guarded):
@@ -63,7 +63,7 @@ class ExportView(ParameterView):
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[BaseRenderer, str]:
         """Whatever is no file is JSON. Raises NotAcceptable for what is neither."""
         self.form = negotiation.format_of(request) if request.method in {"GET", "HEAD"} and not force else None
-        return OrjsonRenderer(), OrjsonRenderer.media_type
+        return FastJSONRenderer(), FastJSONRenderer.media_type
 
     @property
     def default_response_headers(self) -> dict[str, str]:

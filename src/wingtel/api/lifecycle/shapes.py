@@ -6,7 +6,6 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from wingtel.api.adjustments.shapes import AdjustmentSerializer
-from wingtel.api.answers.shapes import NamedSubscriptionShape
 from wingtel.api.common import examples
 from wingtel.api.common.fields import (
     CurrencyField,
@@ -125,6 +124,14 @@ class ExplainedTypeShape(serializers.Serializer[Any]):
     adds_up = serializers.BooleanField(allow_null=True)
     records = RawRecordShape(many=True)
     adjustments = AdjustmentSerializer(many=True)
+
+
+class NamedSubscriptionShape(serializers.Serializer[Any]):
+    """The subscription that a result or an answer is of."""
+
+    subscription_id = serializers.IntegerField()
+    phone_number = serializers.CharField(help_text="The one that it has now, in E.164; empty where it has none.")
+    external_id = serializers.CharField(help_text="The one that it has now; empty where it has none.")
 
 
 @examples.example(answered=examples.EXPLANATION)

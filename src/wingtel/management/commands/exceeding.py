@@ -9,11 +9,12 @@ from django.core.management.base import BaseCommand, CommandParser
 from wingtel.aggregates import answers, queries
 from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
 from wingtel.exports import answers as exports
+from wingtel.exports import columns
 from wingtel.management import answering, exporting
 from wingtel.management.arguments import option
 from wingtel.usage.currency import currency
 
-COLUMNS = ("subscription_id", "phone_number", "external_id", "usage_type", "total_price", "exceeded_by")
+COLUMNS = columns.EXCEEDING[:-1]  # its title says the currency
 
 
 class Command(BaseCommand):
@@ -53,13 +54,5 @@ class Command(BaseCommand):
         )
         limit = answers.price_limit(price_limit)
         body = answers.exceeding_answer(page, page.results, limit=limit, period=period, next_url=None)
-        if options["format"] == "json":
-            answering.print_json(self.stdout, body)
-            return
-        rows = [
-            tuple((found | exceeded)[column] for column in COLUMNS)
-            for found in body["results"]
-            for exceeded in found["exceeded"]
-        ]
         title = f"Reached {limit} {currency()} {answers.period_text(period)}"
-        answering.print_table(self.stdout, title, COLUMNS, rows, more=more)
+        answering.print_answer(self.stdout, body, COLUMNS, options["format"], title=title, more=more)
