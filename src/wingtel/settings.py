@@ -7,6 +7,7 @@ import dj_database_url
 import django_stubs_ext
 from corsheaders.defaults import default_headers
 
+from wingtel.api.common import document
 from wingtel.config.environment import load
 from wingtel.logs import logging_settings
 
@@ -134,34 +135,7 @@ REST_FRAMEWORK = {
     "COERCE_DECIMAL_TO_STRING": True,
 }
 
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Wingtel",
-    "DESCRIPTION": "Which subscriptions reached a price limit, and what a subscription used and paid.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "COMPONENT_SPLIT_REQUEST": True,
-    "PATH_CONVERTER_OVERRIDES": {
-        "id": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1},
-    },
-    "APPEND_COMPONENTS": {
-        "headers": {
-            "RequestId": {"description": "The request's number.", "required": True, "schema": {"type": "string"}},
-            "RetryAfter": {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer"}},
-            "Challenge": {"description": "How to authenticate.", "required": True, "schema": {"type": "string"}},
-        }
-    },
-    "SERVE_AUTHENTICATION": [],
-    "ENUM_NAME_OVERRIDES": {
-        "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
-        "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",
-        "DeliveryState": "wingtel.limits.models.Delivery.State",
-        "AlertState": [("open", "open"), ("recovered", "recovered")],
-    },
-}
+SPECTACULAR_SETTINGS = document.SETTINGS
 
 # The meaning of each of these is said in wingtel.config.environment.
 WINGTEL_KEY_CACHE_SECONDS = _environment.key_cache_seconds

@@ -3,7 +3,7 @@
 JSON and its schema are msgspec's own; examples and columns are read from the declaration here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -43,6 +43,11 @@ def one_of(choices: Iterable[str], meaning: str) -> Meta:
     return Meta(description=meaning, examples=values[:1], extra_json_schema={"enum": values})
 
 
+def names_of(shape: type[Struct], *, without: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the names of the members of a shape, but for some."""
+    return tuple(name for name in shape.__struct_encode_fields__ if name not in without)
+
+
 def columns_of(shape: type[Struct], *names: str) -> tuple[Column, ...]:
     """Return the members of a shape as columns: all, or those of some names. Each says its meaning."""
     found = (_column(member) for member in _members(shape) if not names or member.encode_name in names)
@@ -50,8 +55,9 @@ def columns_of(shape: type[Struct], *names: str) -> tuple[Column, ...]:
 
 
 def example_of(shape: type[Struct]) -> dict[str, Any]:
-    """Return an example of a shape, made of those of its members that are always there."""
-    return {member.encode_name: _example(member.type) for member in _members(shape) if member.required}
+    """Return an example of a shape, made of those of its members. What may be left out is, where it has none."""
+    members = [member for member in _members(shape) if member.required or "examples" in _about(member)]
+    return {member.encode_name: _example(member.type) for member in members}
 
 
 def nested(shape: type[Struct]) -> Iterator[type[Struct]]:
@@ -65,6 +71,10 @@ def _members(shape: type[Struct]) -> tuple[inspect.Field, ...]:
     if not isinstance(info, inspect.StructType):
         raise TypeError(f"{shape} is no shape")
     return info.fields
+
+
+def _about(member: inspect.Field) -> dict[str, Any]:
+    return (isinstance(member.type, inspect.Metadata) and member.type.extra_json_schema) or {}
 
 
 def _column(member: inspect.Field) -> Column:
@@ -85,6 +95,8 @@ def _example(kind: inspect.Type) -> Any:
             return [_example(item)]
         case inspect.UnionType(types=types):
             return None if any(isinstance(each, inspect.NoneType) for each in types) else _example(types[0])
+        case inspect.IntType() | inspect.BoolType():
+            return 1 if isinstance(kind, inspect.IntType) else True
     raise TypeError(f"{kind} has no example: give it one in Meta(examples=[...])")
 
 

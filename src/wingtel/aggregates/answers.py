@@ -1,5 +1,6 @@
 """The usage answers as bodies, and values as all bodies show them."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -75,16 +76,16 @@ def series_answer(series: Series, *, subscription_id: int, period: Period, granu
     )
 
 
-def origin_answer(origin: RecordOrigin | None) -> dict[str, Any] | None:
+def origin_answer(origin: RecordOrigin | None) -> shapes.RecordOrigin | None:
     """Return where a raw record came from: the file and line of an import, or the index in a request."""
     if origin is None:
         return None
     if origin.kind == IngestBatch.Origin.IMPORT:
-        return {"import_id": int(origin.reference), "file": origin.name, "line": origin.line}
-    return {"request_id": origin.reference, "index": origin.line}
+        return shapes.RecordOrigin(import_id=int(origin.reference), file=origin.name, line=origin.line)
+    return shapes.RecordOrigin(request_id=origin.reference, index=origin.line)
 
 
-def origin_text(origin: dict[str, Any] | None) -> str:
+def origin_text(origin: Mapping[str, Any] | None) -> str:
     """Return where a record came from in a line for people to read."""
     if origin is None:
         return ""

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from wingtel.shapes import ColumnKind, one_of
 from wingtel.usage.models import UsageType
@@ -56,6 +56,16 @@ Next = Annotated[
     str | None,
     Meta(description="The following page, null on the last.", examples=[None], extra_json_schema={"format": "uri"}),
 ]
+
+
+class RecordOrigin(Struct):
+    """The origin of a raw record: the file and line of an import, or the index in a request."""
+
+    import_id: Annotated[int | UnsetType, Meta(examples=[12])] = UNSET
+    file: Annotated[str | UnsetType, Meta(examples=["att-20260310.csv"])] = UNSET
+    line: Annotated[int | UnsetType, Meta(description="Counted from 1; in Parquet, the row.", examples=[2])] = UNSET
+    request_id: str | UnsetType = UNSET
+    index: Annotated[int | UnsetType, Meta(description="Counted from 0.")] = UNSET
 
 
 class ExceededLimit(Struct):

@@ -222,12 +222,13 @@ def print_wide_table(stdout: OutputWrapper, columns: Sequence[str], rows: Iterab
     Console(file=stdout, width=None if stdout.isatty() else 180).print(table)  # type: ignore[arg-type] # writes like a file
 
 
-def print_results(stdout: OutputWrapper, form: str, columns: Sequence[str], results: Sequence[dict[str, Any]]) -> None:
+def print_results(stdout: OutputWrapper, form: str, columns: Sequence[str], results: Sequence[Any]) -> None:
     """Print the bodies that the API lists, in one of FORMATS."""
+    written = msgspec.to_builtins(results)
     if form == "json":
-        print_json(stdout, {"results": list(results)})
+        print_json(stdout, {"results": written})
         return
-    rows = [[_cell(found[column]) for column in columns] for found in results]
+    rows = [[_cell(found[column]) for column in columns] for found in written]
     (print_csv if form == "csv" else print_wide_table)(stdout, columns, rows)
 
 

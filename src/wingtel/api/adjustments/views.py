@@ -1,6 +1,6 @@
 """Adjustments: list, make, read, reverse."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,7 +15,7 @@ from wingtel.api.common import parameters, schemas
 from wingtel.api.common.errors import Conflict
 from wingtel.api.common.guarded import ANY
 from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, answer_once
-from wingtel.api.common.listing import ListedView
+from wingtel.api.common.listing import ReadView
 from wingtel.api.common.parsers import ExactJSONParser
 from wingtel.keys.access import Scope
 from wingtel.lifecycle.adjusting import (
@@ -26,6 +25,7 @@ from wingtel.lifecycle.adjusting import (
     adjust,
     reverse,
 )
+from wingtel.lifecycle.answers import Adjustment, adjustment_answer
 from wingtel.usage.models import UsageAdjustment
 
 from . import shapes
@@ -41,7 +41,7 @@ def as_api_error(error: AdjustmentRefusedError) -> Exception:
     return ValidationError({error.field or "non_field_errors": [error.reason]})
 
 
-class AdjustmentView(RetrieveModelMixin, ListedView):
+class AdjustmentView(ReadView):
     """Signed corrections. They are kept as they are: none is changed or deleted, a second one reverses it."""
 
     queryset = UsageAdjustment.objects.select_related("reversed_by")
@@ -59,13 +59,16 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
             rows = rows.filter(usage_type=asked)
         return self.within(rows)
 
+    def answers(self, rows: Sequence[UsageAdjustment]) -> list[Adjustment]:
+        return list(map(adjustment_answer, rows))
+
     @extend_schema(
         operation_id="usage_adjustments",
         tags=["usage"],
         summary="List adjustments",
         description="In the order in which they were made.",
         parameters=[parameter.documented() for parameter in parameters.LISTING_OF_ADJUSTMENTS],
-        responses={200: shapes.AdjustmentSerializer(many=True), **schemas.problems(400)},
+        responses={200: Adjustment, **schemas.problems(400)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
@@ -74,7 +77,7 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         operation_id="usage_adjustment",
         tags=["usage"],
         summary="Read an adjustment",
-        responses={200: shapes.AdjustmentSerializer, **schemas.problems(404)},
+        responses={200: Adjustment, **schemas.problems(404)},
     )
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().retrieve(request, *args, **kwargs)
@@ -87,7 +90,8 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         "still there or not. It is counted in every answer when the reply is sent. With an Idempotency-Key, the same "
         "request sent again within a day gets the first reply and adjusts nothing.",
         parameters=[IDEMPOTENCY_KEY],
-        responses={201: shapes.AdjustmentSerializer, **schemas.problems(400, 422)},
+        request=shapes.AdjustmentSerializer,
+        responses={201: Adjustment, **schemas.problems(400, 422)},
     )
     def create(self, request: Request) -> Response:
         sent = self.get_serializer(data=request.data)
@@ -98,13 +102,13 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
 
         return answer_once(request, partial(self._adjusted, sent.validated_data), asked=asked, status=201)
 
-    def _adjusted(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+    def _adjusted(self, sent: Mapping[str, Any]) -> Adjustment:
         values = dict(sent)
         try:
             made = adjust(subscription_id=values.pop("subscription").pk, **values)
         except AdjustmentRefusedError as error:
             raise as_api_error(error) from error
-        return dict(self.get_serializer(made).data)
+        return adjustment_answer(made)
 
     @extend_schema(
         operation_id="usage_adjustment_reversal",
@@ -113,7 +117,7 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
         description="Makes another adjustment with its amounts negated. An adjustment is reversed once, and a "
         "reversal is not reversed: adjust anew what should count again.",
         request=shapes.ReversalSerializer,
-        responses={201: shapes.AdjustmentSerializer, **schemas.problems(400, 404, 409)},
+        responses={201: Adjustment, **schemas.problems(400, 404, 409)},
     )
     @action(detail=True, methods=["post"])
     def reversal(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
@@ -125,4 +129,4 @@ class AdjustmentView(RetrieveModelMixin, ListedView):
             made = reverse(id, **sent.validated_data)
         except AdjustmentRefusedError as error:
             raise as_api_error(error) from error
-        return Response(self.get_serializer(made).data, status=201)
+        return Response(adjustment_answer(made), status=201)

@@ -3,18 +3,20 @@
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views import defaults
+from msgspec import UNSET, Meta, Struct, UnsetType
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
+from wingtel.aggregates.questions import PRICE_LIMIT_RULE
 from wingtel.subscriptions.assignments import refusal
 
 from . import request_ids
@@ -23,17 +25,36 @@ PROBLEM_JSON = "application/problem+json"
 LONGEST_ECHO = 200
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One thing wrong in a request. `source` is `parameter` or `field`; `value` is what was sent."""
+class Fault(Struct, kw_only=True):
+    """One thing wrong in a request."""
 
-    source: str
-    name: str | None
-    rule: str
-    value: Any = None
+    parameter: Annotated[
+        str | UnsetType, Meta(description="The query parameter at fault.", examples=["price_limit"])
+    ] = UNSET
+    field: Annotated[
+        str | UnsetType | None, Meta(description="The field of the body at fault; null for the body itself.")
+    ] = UNSET
+    rule: Annotated[str, Meta(description="The rule that the value breaks.", examples=[PRICE_LIMIT_RULE])]
+    value: Annotated[str | int | bool | None, Meta(description="What was sent, shortened when long.", examples=["1e5"])]
 
-    def as_json(self) -> dict[str, Any]:
-        return {self.source: self.name, "rule": self.rule, "value": echo(self.value)}
+
+class Problem(Struct, kw_only=True):
+    """Problem details (RFC 9457)."""
+
+    type: Annotated[
+        str, Meta(description="What kind of problem, such as /problems/invalid-parameter.", examples=["/problems/"])
+    ]
+    title: Annotated[str, Meta(examples=["Invalid parameter"])]
+    status: int
+    detail: Annotated[str, Meta(description="What was wrong and what to do.", examples=["Mend it."])]
+    errors: list[Fault]
+    request_id: Annotated[
+        str,
+        Meta(
+            description="The request's number, as in X-Request-Id; the log has it too.",
+            examples=["0193b0a2-6a5c-7e61-8a3e-0d9a3c5f7b11"],
+        ),
+    ]
 
 
 class InvalidParameters(exceptions.APIException):
@@ -43,7 +64,7 @@ class InvalidParameters(exceptions.APIException):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = list(faults)
-        names = dict.fromkeys(str(fault.name) for fault in faults)
+        names = dict.fromkeys(str(fault.parameter) for fault in faults)
         super().__init__(f"Mend the query parameters named in errors: {', '.join(names)}.")
 
 
@@ -99,15 +120,16 @@ def problem(
     """A response of problem details. `slug` ends its type; without it the status' own phrase does."""
     phrase = HTTPStatus(status).phrase
     slug = slug or phrase.lower().replace(" ", "-")
-    body = {
-        "type": f"/problems/{slug}",
-        "title": slug.replace("-", " ").capitalize(),
-        "status": int(status),
-        "detail": detail,
-        "errors": [fault.as_json() for fault in faults],
-        "request_id": request_ids.current(),
-    }
-    return HttpResponse(json.dumps(body), status=status, content_type=PROBLEM_JSON, headers=headers)
+    body = Problem(
+        type=f"/problems/{slug}",
+        title=slug.replace("-", " ").capitalize(),
+        status=int(status),
+        detail=detail,
+        errors=list(faults),
+        request_id=request_ids.current() or "",
+    )
+    text = json.dumps(msgspec.to_builtins(body))  # which escapes what was sent and is no text in UTF-8
+    return HttpResponse(text, status=status, content_type=PROBLEM_JSON, headers=headers)
 
 
 def problem_details(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
@@ -178,7 +200,7 @@ def _field_faults(detail: Any, sent: Any, path: str = "") -> Iterator[Fault]:
         for inner in detail:
             yield from _field_faults(inner, sent, path)
     else:
-        yield Fault("field", path or None, str(detail), sent)
+        yield Fault(field=path or None, rule=str(detail), value=echo(sent))
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:
@@ -190,7 +212,7 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
     return headers
 
 
-def echo(value: Any) -> Any:
+def echo(value: Any) -> str | int | bool | None:
     """What was sent, as JSON can carry it and no longer than a reader wants it."""
     if value is None or isinstance(value, bool | int):
         return value

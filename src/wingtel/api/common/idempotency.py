@@ -7,19 +7,19 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from msgspec import Struct
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from wingtel.api.models import KEPT, LONGEST_KEY, IdempotentRequest
 
 from .authentication import access
-from .errors import Fault, InvalidParameters, KeyReused
-
-Reply = dict[str, Any]
+from .errors import Fault, InvalidParameters, KeyReused, echo
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -31,7 +31,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 
 def answer_once(
-    request: Request, work: Callable[[], Reply], *, asked: Callable[[], str], status: int = 200
+    request: Request, work: Callable[[], Struct], *, asked: Callable[[], str], status: int = 200
 ) -> Response:
     """The response to `request`, with the reply of `work`: done once where it has an Idempotency-Key.
 
@@ -45,14 +45,15 @@ def answer_once(
     return Response(reply, status=status, headers={"Idempotency-Replayed": "true"} if replayed else None)
 
 
-def once(key: str, work: Callable[[], Reply], *, caller: str, fingerprint: str) -> tuple[Reply, bool]:
+def once(key: str, work: Callable[[], Struct], *, caller: str, fingerprint: str) -> tuple[dict[str, Any], bool]:
     """The reply of `work`, and whether it is that of an earlier request of `caller` with `key`, kept for a day.
 
     `work` and the memory of it are one transaction: when it raises, neither is there. Raises KeyReused when the earlier
     request asked for something else, InvalidParameters for a key that is empty or too long.
     """
     if not 0 < len(key) <= LONGEST_KEY or "\0" in key:
-        raise InvalidParameters([Fault("parameter", "Idempotency-Key", f"1 to {LONGEST_KEY} characters", key)])
+        rule = f"1 to {LONGEST_KEY} characters"
+        raise InvalidParameters([Fault(parameter="Idempotency-Key", rule=rule, value=echo(key))])
     _forget()
     with transaction.atomic():
         request, is_new = IdempotentRequest.objects.get_or_create(
@@ -62,7 +63,7 @@ def once(key: str, work: Callable[[], Reply], *, caller: str, fingerprint: str) 
             if request.fingerprint != fingerprint:
                 raise KeyReused
             return request.reply or {}, True
-        request.reply = reply = work()
+        request.reply = reply = msgspec.to_builtins(work())
         request.save(update_fields=["reply"])
         return reply, False
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
@@ -16,7 +17,7 @@ from .parameters import Parameter
 from .views import ParameterView
 
 
-class ListedView(ListModelMixin, GenericViewSet[Any], ParameterView):
+class ListedView(GenericViewSet[Any], ParameterView):
     """A list of rows, pages of it, and its parameters."""
 
     pagination_class: type[IdPagination] = IdPagination
@@ -25,6 +26,13 @@ class ListedView(ListModelMixin, GenericViewSet[Any], ParameterView):
 
     def known_parameters(self) -> Sequence[Parameter]:
         return self.known if self.action == "list" else ()
+
+    def answers(self, rows: Sequence[Any]) -> Any:
+        """Return the bodies of rows; what these need is looked up for all together."""
+        return self.get_serializer(rows, many=True).data
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.get_paginated_response(self.answers(self.paginate_queryset(self.get_queryset()) or ()))
 
     def of_subscriptions(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows of subscriptions within the caller's carrier; in a list, of those asked for."""
@@ -42,6 +50,20 @@ class ListedView(ListModelMixin, GenericViewSet[Any], ParameterView):
         return rows.filter(day__lte=period.last) if period.last else rows
 
 
+class ReadView(ListedView):
+    """A list of rows, each of which is read by its id as well."""
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        (body,) = self.answers([self.get_object()])
+        return Response(body)
+
+
+class NewestFirstView(ReadView):
+    """What is listed with the latest first, and read."""
+
+    pagination_class = NewestFirstPagination
+
+
 def listing(
     one: str, many: str, serializer: type[BaseSerializer[Any]], known: Sequence[Parameter]
 ) -> Callable[[Any], Any]:
@@ -54,9 +76,3 @@ def listing(
         ),
         retrieve=extend_schema(summary=f"Read {one}", responses={200: serializer, **schemas.problems(404)}),
     )
-
-
-class NewestFirstView(RetrieveModelMixin, ListedView):
-    """What is listed with the latest first, and read."""
-
-    pagination_class = NewestFirstPagination

@@ -128,7 +128,7 @@ class Schema(AutoSchema):
         self, serializer: Any, direction: Any, media_type: Any, status_code: Any = None, extras: Any = None
     ) -> Any:
         if isinstance(serializer, type) and issubclass(serializer, Struct):
-            extras = [*(extras or ()), OpenApiExample("Example", value=example_of(serializer))]
+            extras = extras or [OpenApiExample("Example", value=example_of(serializer))]
         return super()._get_examples(serializer, direction, media_type, status_code, extras)
 
     def _insert_field_validators(self, field: Any, schema: Any) -> None:

@@ -31,7 +31,7 @@ from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
 from . import cursors, negotiation
-from .errors import Fault, InvalidParameters
+from .errors import Fault, InvalidParameters, echo
 
 # Of dates from 1900 to 9998, for the schema.
 DATE_PATTERN = "^(?!9999)(19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"
@@ -61,10 +61,10 @@ class Parameter:
         sent = query.getlist(self.name)
         if not sent:
             if self.required:
-                faults.append(Fault("parameter", self.name, f"required: {self.rule}"))
+                faults.append(Fault(parameter=self.name, rule=f"required: {self.rule}", value=None))
             return [] if self.many else self.default
         if len(sent) > 1 and not self.many:
-            faults.append(Fault("parameter", self.name, "given only once", ", ".join(sent)))
+            faults.append(self._fault("given only once", ", ".join(sent)))
             return self.default
         values = [self._parsed(text, faults) for text in sent]
         return values if self.many else values[0]
@@ -73,8 +73,11 @@ class Parameter:
         try:
             return self.parse(text)
         except ValueError:
-            faults.append(Fault("parameter", self.name, self.rule, text))
+            faults.append(self._fault(self.rule, text))
             return None
+
+    def _fault(self, rule: str, sent: str) -> Fault:
+        return Fault(parameter=self.name, rule=rule, value=echo(sent))
 
     def documented(self) -> OpenApiParameter:
         """The parameter as the schema shows it."""
@@ -93,7 +96,7 @@ def read(query: QueryDict, parameters: Sequence[Parameter]) -> dict[str, Any]:
     known = ", ".join(parameter.name for parameter in parameters) or "none"
     names = {parameter.name for parameter in parameters}
     faults = [
-        Fault("parameter", name, f"unknown; the parameters known here: {known}", query[name])
+        Fault(parameter=name, rule=f"unknown; the parameters known here: {known}", value=echo(query[name]))
         for name in query
         if name not in names
     ]
@@ -107,7 +110,7 @@ def period_of(values: dict[str, Any]) -> Period:
     """The period between `from` and `to`. Raises InvalidParameters when they are reversed."""
     first, last = values["from"], values["to"]
     if first and last and last < first:
-        raise InvalidParameters([Fault("parameter", "to", f"not before from, {first}", last.isoformat())])
+        raise InvalidParameters([Fault(parameter="to", rule=f"not before from, {first}", value=last.isoformat())])
     return Period(first, last)
 
 
@@ -142,7 +145,7 @@ def _phone_numbers(texts: Sequence[str]) -> list[str]:
         try:
             numbers += carriers.forms_of(Kind.MSISDN, f"+{text[1:]}" if text.startswith(" ") else text)
         except ValueError:
-            faults.append(Fault("parameter", PHONE_NUMBER.name, PHONE_NUMBER.rule, text))
+            faults.append(Fault(parameter=PHONE_NUMBER.name, rule=PHONE_NUMBER.rule, value=echo(text)))
     if faults:
         raise InvalidParameters(faults)
     return numbers

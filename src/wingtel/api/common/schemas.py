@@ -1,46 +1,18 @@
 """Problem details and files, for the schema alone."""
 
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema_field
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from msgspec import Struct
-from rest_framework import serializers
 
 from wingtel.exports.formats import Format
+from wingtel.shapes import example_of
 
 from . import negotiation
-from .errors import PROBLEM_JSON
-
-REQUEST_ID = "0193b0a2-6a5c-7e61-8a3e-0d9a3c5f7b11"
-
-
-@extend_schema_field({"type": ["string", "integer", "boolean", "null"]})
-class EchoedField(serializers.JSONField):
-    """A value that was sent."""
-
-
-class FaultShape(serializers.Serializer[Any]):
-    """One thing wrong in a request."""
-
-    parameter = serializers.CharField(required=False, help_text="The query parameter at fault.")
-    field = serializers.CharField(
-        required=False, allow_null=True, help_text="The field of the body at fault; null for the body itself."
-    )
-    rule = serializers.CharField(help_text="The rule that the value breaks.")
-    value = EchoedField(help_text="What was sent, shortened when long.")
-
-
-class ProblemShape(serializers.Serializer[Any]):
-    """Problem details (RFC 9457)."""
-
-    type = serializers.CharField(help_text="What kind of problem, such as /problems/invalid-parameter.")
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="What was wrong and what to do.")
-    errors = FaultShape(many=True)  # type: ignore[assignment] # a field, not the serializer's errors
-    request_id = serializers.CharField(help_text="The request's number, as in X-Request-Id; the log has it too.")
+from .errors import PROBLEM_JSON, Fault, Problem
 
 
 def problems(*statuses: int) -> dict[Any, Any]:
@@ -48,18 +20,18 @@ def problems(*statuses: int) -> dict[Any, Any]:
     return {(status, PROBLEM_JSON): problem(status) for status in statuses}
 
 
+@cache
 def problem(status: int) -> OpenApiResponse:
     """The response of one, with an example."""
     phrase = HTTPStatus(status).phrase
-    value = {
+    value = example_of(Problem) | {
         "type": f"/problems/{phrase.lower().replace(' ', '-')}",
         "title": phrase.capitalize(),
         "status": status,
         "detail": MEANINGS[status],
-        "errors": [],
-        "request_id": REQUEST_ID,
+        "errors": [example_of(Fault)] if status == HTTPStatus.BAD_REQUEST else [],
     }
-    return OpenApiResponse(ProblemShape, MEANINGS[status], examples=[OpenApiExample(phrase, value=value)])
+    return OpenApiResponse(Problem, MEANINGS[status], examples=[OpenApiExample(phrase, value=value)])
 
 
 def files(shape: type[Struct]) -> dict[Any, Any]:

@@ -14,7 +14,7 @@ from wingtel.exports.answers import Export
 from wingtel.exports.formats import Format
 
 from . import negotiation, parameters
-from .errors import Fault, InvalidParameters
+from .errors import Fault, InvalidParameters, echo
 from .exporting import MadeExport
 from .guarded import Guarded
 from .parameters import CURSOR, PAGE_SIZE, Parameter
@@ -80,4 +80,6 @@ def _refuse_pages(request: Request, form: Format) -> None:
     """Raise InvalidParameters for what asks for a part of a file."""
     if asked := [name for name in (PAGE_SIZE.name, CURSOR.name) if name in request.query_params]:
         rule = f"not together with {form}, which holds every result"
-        raise InvalidParameters([Fault("parameter", name, rule, request.query_params[name]) for name in asked])
+        raise InvalidParameters(
+            [Fault(parameter=name, rule=rule, value=echo(request.query_params[name])) for name in asked]
+        )

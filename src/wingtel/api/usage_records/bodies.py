@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 
 import msgspec
 import polars as pl
-from msgspec import UNSET, DecodeError, Raw, Struct, UnsetType, ValidationError
+from msgspec import UNSET, DecodeError, Raw, UnsetType, ValidationError
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
@@ -24,11 +24,10 @@ from wingtel.ingest.outcomes import Rejection
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_RULE, is_price
 
+from .shapes import BODIES, IDENTIFIERS, MOST_RECORDS, RecordBody
+
 NDJSON = Format.NDJSON.media_type
-MOST_RECORDS = 10_000
 MOST_BYTES = 16 * 2**20
-IDENTIFIERS = {lookup: "subscription_id" if lookup is Lookup.ID else lookup.value for lookup in Lookup}
-"""The field that names the subscription."""
 
 # Possessive, since a price that can be matched in several ways would multiply those of all others.
 _PLAIN_PRICE = rb"[0-9]{1,10}+(?:\.[0-9]{1,%d}+0{0,20}+)?+" % PRICE_DECIMALS
@@ -50,28 +49,8 @@ _WORDS = {
 _MISSING = re.compile(r"Object missing required field `(\w+)`$")
 
 
-class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
-    """One usage record. A price is kept as it was written, since it is exact."""
-
-    usage_type: str
-    usage_date: str
-    quantity: int
-    price: Raw | UnsetType = UNSET
-    record_id: str | UnsetType = UNSET
-
-
-def _body(lookup: Lookup) -> type[RecordBody]:
-    """Return the body of a record that names its subscription by one kind of identifier."""
-    field = (IDENTIFIERS[lookup], int | str if lookup is Lookup.ID else str)
-    made = msgspec.defstruct(
-        "IdentifiedRecord", [field], bases=(RecordBody,), forbid_unknown_fields=True, gc=False, kw_only=True
-    )
-    return cast("type[RecordBody]", made)
-
-
-_BODIES = {lookup: _body(lookup) for lookup in Lookup}
-_ONE = {lookup: msgspec.json.Decoder(body) for lookup, body in _BODIES.items()}
-_MANY = {lookup: msgspec.json.Decoder(list[body]) for lookup, body in _BODIES.items()}  # type: ignore[valid-type]
+_ONE = {lookup: msgspec.json.Decoder(body) for lookup, body in BODIES.items()}
+_MANY = {lookup: msgspec.json.Decoder(list[body]) for lookup, body in BODIES.items()}  # type: ignore[valid-type]
 _ITEMS = msgspec.json.Decoder(list[Raw])
 
 
@@ -199,8 +178,8 @@ def _read_one(item: bytes, lookup: Lookup) -> RecordBody:
 def _explained(message: str, item: bytes, lookup: Lookup) -> tuple[str, str]:
     """Return the field at fault and the reason, from what msgspec says."""
     if unknown := _UNKNOWN.match(message):
-        known = ", ".join(sorted(_BODIES[lookup].__struct_fields__))
-        return echo(unknown[1]), f"unknown; the fields known here: {known}"
+        known = ", ".join(sorted(BODIES[lookup].__struct_fields__))
+        return str(echo(unknown[1])), f"unknown; the fields known here: {known}"
     if missing := _MISSING.match(message):
         return missing[1], "missing"
     at = _AT.search(message)

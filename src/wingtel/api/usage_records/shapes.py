@@ -1,150 +1,140 @@
-"""Usage records that are sent, their outcomes and conflicts, for the schema."""
+"""Usage records that are sent, and their outcomes."""
 
-from typing import Any
+from typing import Annotated, Any, cast
 
+import msgspec
 from drf_spectacular.utils import OpenApiExample
-from rest_framework import serializers
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
-from wingtel.api.common import examples
-from wingtel.api.common.fields import (
-    CurrencyField,
-    MoneyField,
-)
-from wingtel.ingest.answers import conflict_answers
-from wingtel.ingest.models import UsageConflict
-from wingtel.usage.models import UsageType
+from wingtel.aggregates.shapes import Currency, Money, Usage
+from wingtel.ingest.batch import Lookup
+from wingtel.shapes import example_of
 from wingtel.usage.ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
 
-from .bodies import MOST_RECORDS
+MOST_RECORDS = 10_000
+_PRICE = rf"^[0-9]{{1,{PRICE_DIGITS - PRICE_DECIMALS}}}(\.[0-9]{{1,{PRICE_DECIMALS}}})?$"
 
 
-class RecordOriginShape(serializers.Serializer[Any]):
-    """The origin of a raw record: the file and line of an import, or the index in a request."""
-
-    import_id = serializers.IntegerField(required=False)
-    file = serializers.CharField(required=False)
-    line = serializers.IntegerField(required=False, help_text="Counted from 1; in Parquet, the row.")
-    request_id = serializers.CharField(required=False)
-    index = serializers.IntegerField(required=False, help_text="Counted from 0.")
-
-
-class ConflictListSerializer(serializers.ListSerializer[UsageConflict]):
-    """Many conflicts, with their origins looked up together."""
-
-    def to_representation(self, data: Any) -> list[dict[str, Any]]:
-        return conflict_answers(list(data))
-
-
-@examples.example(answered=examples.CONFLICT)
-class ConflictSerializer(serializers.ModelSerializer[UsageConflict]):
-    """A record with the key of a stored one and another amount."""
-
-    subscription_id = serializers.IntegerField()
-    currency = CurrencyField(read_only=True)
-    origin = RecordOriginShape(allow_null=True)
-
-    class Meta:
-        model = UsageConflict
-        list_serializer_class = ConflictListSerializer
-        fields = (
-            *("id", "subscription_id", "usage_type", "record_id", "usage_date", "stored_quantity", "stored_price"),
-            *("quantity", "price", "currency", "detected_at", "origin"),
-        )
-
-
-class UsageRecordShape(serializers.Serializer[Any]):
+class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
     """One usage record. Its subscription is named by the identifier that `lookup` says."""
 
-    record_id = serializers.CharField(
-        required=False, max_length=100, help_text="The carrier's reference; a record that has the same is a duplicate."
-    )
-    usage_type = serializers.ChoiceField(choices=UsageType.choices)
-    usage_date = serializers.DateTimeField(help_text="The moment, ISO 8601 with its offset from UTC.")
-    subscription_id = serializers.IntegerField(required=False, help_text="Where lookup is id.")
-    phone_number = serializers.CharField(required=False, help_text="Where lookup is phone_number; in any form.")
-    imsi = serializers.CharField(required=False, help_text="Where lookup is imsi.")
-    iccid = serializers.CharField(required=False, help_text="Where lookup is iccid.")
-    device_id = serializers.CharField(required=False, help_text="Where lookup is device_id.")
-    external_id = serializers.CharField(required=False, help_text="Where lookup is external_id.")
-    quantity = serializers.IntegerField(
-        min_value=0, max_value=LARGEST_QUANTITY, help_text="Kilobytes of data, or seconds of voice."
-    )
-    price = serializers.DecimalField(
-        max_digits=PRICE_DIGITS,
-        decimal_places=PRICE_DECIMALS,
-        required=False,
-        help_text="An exact decimal; needed where the server has no tariff.",
-    )
+    # Ranges stand in the schema alone: ingestion checks them. A price is kept as it was written, since it is exact.
 
+    record_id: Annotated[
+        str | UnsetType,
+        Meta(
+            description="The carrier's reference; a record that has the same is a duplicate.",
+            examples=["att-20260301-000001"],
+            extra_json_schema={"minLength": 1, "maxLength": 100},
+        ),
+    ] = UNSET
+    usage_type: Usage
+    usage_date: Annotated[
+        str,
+        Meta(
+            description="The moment, ISO 8601 with its offset from UTC.",
+            examples=["2026-03-01T09:30:00Z"],
+            extra_json_schema={"format": "date-time"},
+        ),
+    ]
+    quantity: Annotated[
+        int,
+        Meta(
+            description="Kilobytes of data, or seconds of voice.",
+            examples=[20480],
+            extra_json_schema={"minimum": 0, "maximum": LARGEST_QUANTITY, "format": "int64"},
+        ),
+    ]
+    price: Annotated[
+        Raw | UnsetType,
+        Meta(
+            description="An exact decimal; needed where the server has no tariff.",
+            examples=["0.3000"],
+            extra_json_schema={"type": "string", "format": "decimal", "pattern": _PRICE},
+        ),
+    ] = UNSET
+
+
+IDENTIFIERS = {lookup: "subscription_id" if lookup is Lookup.ID else lookup.value for lookup in Lookup}
+"""The field that names the subscription."""
+
+
+_KINDS: dict[Lookup, Any] = dict.fromkeys(Lookup, str) | {Lookup.ID: int | str}
+
+
+def _body(name: str, members: list[Any]) -> type[RecordBody]:
+    """Return the body of a record with more members: those that name its subscription."""
+    made = msgspec.defstruct(
+        name,
+        members,
+        bases=(RecordBody,),
+        namespace={"__doc__": RecordBody.__doc__},
+        forbid_unknown_fields=True,
+        gc=False,
+        kw_only=True,
+    )
+    return cast("type[RecordBody]", made)
+
+
+BODIES = {lookup: _body("IdentifiedRecord", [(IDENTIFIERS[lookup], _KINDS[lookup])]) for lookup in Lookup}
+"""The body of a record that names its subscription by one kind of identifier."""
+
+UsageRecord = _body(
+    "UsageRecord",
+    [
+        (
+            IDENTIFIERS[lookup],
+            Annotated[
+                kind | UnsetType,
+                Meta(description=f"Where lookup is {lookup}.", examples=[7] if lookup is Lookup.ID else None),
+            ],
+            UNSET,
+        )
+        for lookup, kind in _KINDS.items()
+    ],
+)
+"""The body of a record, with every identifier that it may have, for the schema."""
 
 USAGE_RECORDS = {
     "type": "array",
     "maxItems": MOST_RECORDS,
-    "items": {
-        "anyOf": [{"$ref": "#/components/schemas/UsageRecordRequest"}, {}],
-        "description": "What is no usage record is rejected by itself, in the reply.",
-    },
+    "items": {"$ref": "#/components/schemas/UsageRecordRequest"},
+    "description": "What is no usage record is rejected by itself, in the reply.",
 }
-"""The body of a request to record usage."""
+"""The body of a request to ingest usage."""
+
+USAGE_RECORDS_EXAMPLE = OpenApiExample("A data session", request_only=True, value=[example_of(UsageRecord)])
+
+Index = Annotated[int, Meta(description="Its place in the request, counted from 0.", examples=[1])]
 
 
-class RejectionShape(serializers.Serializer[Any]):
-    """A record that was not ingested."""
-
-    index = serializers.IntegerField(help_text="Its place in the request, counted from 0.")
-    field = serializers.CharField(allow_null=True, help_text="The field at fault; null for the record itself.")
-    reason = serializers.CharField()
-
-
-class IngestConflictShape(serializers.Serializer[Any]):
+class IngestConflict(Struct):
     """A record whose key is stored with another amount."""
 
-    index = serializers.IntegerField(help_text="Its place in the request, counted from 0.")
-    stored_quantity = serializers.IntegerField()
-    stored_price = MoneyField()
+    index: Index
+    stored_quantity: Annotated[int, Meta(description="Kilobytes or seconds.", examples=[20480])]
+    stored_price: Annotated[Money, Meta(examples=["0.3000"])]
 
 
-class IngestedShape(serializers.Serializer[Any]):
+class Rejection(Struct):
+    """A record that was not ingested."""
+
+    index: Annotated[Index, Meta(examples=[2])]
+    field: Annotated[
+        str | None,
+        Meta(description="The field at fault; null for the record itself.", examples=["subscription_id"]),
+    ]
+    reason: Annotated[str, Meta(examples=["unknown subscription id 9000"])]
+
+
+class Ingested(Struct):
     """Outcomes of the records: accepted + duplicate + conflict + rejected are as many as there were."""
 
-    records = serializers.IntegerField(help_text="How many there were.")
-    accepted = serializers.IntegerField(help_text="Stored and counted.")
-    duplicate = serializers.IntegerField(help_text="There already; nothing changed.")
-    conflict = serializers.IntegerField(help_text="There already, with another amount; nothing changed.")
-    rejected = serializers.IntegerField()
-    currency = CurrencyField(read_only=True)
-    conflicts = IngestConflictShape(many=True)
-    rejections = RejectionShape(many=True)
-
-
-USAGE_RECORDS_EXAMPLE = OpenApiExample(
-    "A data session",
-    request_only=True,
-    value=[
-        {
-            "record_id": "att-20260301-000001",
-            "usage_type": "data",
-            "usage_date": "2026-03-01T09:30:00Z",
-            "subscription_id": 7,
-            "quantity": 20480,
-            "price": "0.3000",
-        }
-    ],
-)
-
-
-INGESTED_EXAMPLE = OpenApiExample(
-    "Two accepted, one rejected",
-    response_only=True,
-    status_codes=["200"],
-    value={
-        "records": 3,
-        "accepted": 2,
-        "duplicate": 0,
-        "conflict": 0,
-        "rejected": 1,
-        "currency": "USD",
-        "conflicts": [],
-        "rejections": [{"index": 1, "field": "subscription_id", "reason": "unknown subscription id 9000"}],
-    },
-)
+    records: Annotated[int, Meta(description="How many there were.", examples=[3])]
+    accepted: Annotated[int, Meta(description="Stored and counted.", examples=[1])]
+    duplicate: Annotated[int, Meta(description="There already; nothing changed.", examples=[0])]
+    conflict: Annotated[int, Meta(description="There already, with another amount; nothing changed.", examples=[1])]
+    rejected: Annotated[int, Meta(description="Not taken, for the reasons in rejections.", examples=[1])]
+    currency: Currency
+    conflicts: list[IngestConflict]
+    rejections: list[Rejection]

@@ -1,5 +1,6 @@
 """Usage records: ingest them, and list conflicts."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, cast
 
@@ -20,6 +21,7 @@ from wingtel.api.common.listing import ListedView
 from wingtel.api.common.pagination import NewestFirstPagination
 from wingtel.api.common.request_ids import current
 from wingtel.api.common.views import ParameterView
+from wingtel.ingest.answers import Conflict, conflict_answers
 from wingtel.ingest.batch import IngestOptions, Lookup, Origin
 from wingtel.ingest.models import UsageConflict
 from wingtel.ingest.outcomes import IngestResult
@@ -29,7 +31,8 @@ from wingtel.usage.currency import currency
 from wingtel.usage.provenance import IngestBatch
 
 from . import bodies, shapes
-from .bodies import IDENTIFIERS, JSONRecordsParser, NDJSONRecordsParser, SentRecords
+from .bodies import JSONRecordsParser, NDJSONRecordsParser, SentRecords
+from .shapes import IDENTIFIERS
 from .tariffs import http_tariff
 
 
@@ -60,10 +63,10 @@ class UsageRecordsView(ParameterView):
         ],
         request={
             "application/json": shapes.USAGE_RECORDS,
-            bodies.NDJSON: shapes.UsageRecordShape,
+            bodies.NDJSON: shapes.UsageRecord,
         },
-        responses={200: shapes.IngestedShape, **schemas.problems(400, 422)},
-        examples=[shapes.USAGE_RECORDS_EXAMPLE, shapes.INGESTED_EXAMPLE],
+        responses={200: shapes.Ingested, **schemas.problems(400, 422)},
+        examples=[shapes.USAGE_RECORDS_EXAMPLE],
     )
     def post(self, request: Request) -> Response:
         sent = cast("object", request.data)
@@ -75,7 +78,7 @@ class UsageRecordsView(ParameterView):
 
         return answer_once(request, partial(self._ingested, sent, access(request).carrier), asked=asked)
 
-    def _ingested(self, sent: SentRecords, carrier: str | None) -> dict[str, Any]:
+    def _ingested(self, sent: SentRecords, carrier: str | None) -> shapes.Ingested:
         lookup: Lookup = self.asked["lookup"]
         read = bodies.read_records(sent, lookup)
         origin = Origin(kind=IngestBatch.Origin.REQUEST, reference=current() or "")
@@ -89,29 +92,25 @@ class UsageRecordsView(ParameterView):
             return _reply(read.count, result, lookup)
 
 
-def _reply(count: int, result: IngestResult, lookup: Lookup) -> dict[str, Any]:
-    return {
-        "records": count,
-        "accepted": result.accepted,
-        "duplicate": len(result.duplicates),
-        "conflict": len(result.conflicts),
-        "rejected": len(result.rejected),
-        "currency": currency(),
-        "conflicts": [
-            {"index": index, "stored_quantity": quantity, "stored_price": money(price)}
-            for index, quantity, price in result.conflicts
+def _reply(count: int, result: IngestResult, lookup: Lookup) -> shapes.Ingested:
+    return shapes.Ingested(
+        records=count,
+        accepted=result.accepted,
+        duplicate=len(result.duplicates),
+        conflict=len(result.conflicts),
+        rejected=len(result.rejected),
+        currency=currency(),
+        conflicts=[shapes.IngestConflict(index, held, money(price)) for index, held, price in result.conflicts],
+        rejections=[
+            shapes.Rejection(index, _field(name, lookup) or None, reason) for index, name, reason in result.rejected
         ],
-        "rejections": [
-            {"index": index, "field": _field(name, lookup) or None, "reason": reason}
-            for index, name, reason in result.rejected
-        ],
-    }
+    )
 
 
 def _faults(result: IngestResult, lookup: Lookup) -> list[Fault]:
     problems = [*result.rejected, *((each.position, "", each.reason) for each in result.conflicts)]
     return [
-        Fault("field", f"[{index}].{_field(name, lookup)}".rstrip("."), reason)
+        Fault(field=f"[{index}].{_field(name, lookup)}".rstrip("."), rule=reason, value=None)
         for index, name, reason in sorted(problems)
     ]
 
@@ -125,7 +124,6 @@ class ConflictView(ListedView):
     """Records that came with the key of a stored one and another amount."""
 
     queryset = UsageConflict.objects.all()
-    serializer_class = shapes.ConflictSerializer
     pagination_class = NewestFirstPagination
     known = parameters.LISTING_OF_SUBSCRIPTION
     scopes: ClassVar = {"GET": Scope.READ}
@@ -134,6 +132,9 @@ class ConflictView(ListedView):
     def get_queryset(self) -> QuerySet[UsageConflict]:
         return self.of_subscriptions(super().get_queryset())
 
+    def answers(self, rows: Sequence[UsageConflict]) -> list[Conflict]:
+        return conflict_answers(rows)
+
     @extend_schema(
         operation_id="usage_conflicts",
         tags=["usage"],
@@ -141,7 +142,7 @@ class ConflictView(ListedView):
         description="Each came with the record_id, usage_date and subscription of a stored record and another quantity "
         "or price. The stored amount is counted; both are told, and where the other came from.",
         parameters=[parameter.documented() for parameter in parameters.LISTING_OF_SUBSCRIPTION],
-        responses={200: shapes.ConflictSerializer(many=True), **schemas.problems(400)},
+        responses={200: Conflict, **schemas.problems(400)},
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
