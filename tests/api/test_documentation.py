@@ -108,6 +108,18 @@ def test_the_schema_names_its_version_licence_server_and_tags(nobody: Client) ->
     assert {tag["name"] for tag in root["tags"] if tag["description"]} == used
 
 
+def test_the_webhooks_are_described_with_their_bodies(nobody: Client) -> None:
+    root = nobody.get("/api/v1/schema/", headers={"accept": "application/json"}).json()
+
+    assert list(root["webhooks"]) == ["alert.raised", "alert.recovered"]
+    for webhook in root["webhooks"].values():
+        body = webhook["post"]["requestBody"]["content"]["application/json"]
+        assert body["schema"] == {"$ref": "#/components/schemas/AlertEvent"}
+        value = body["examples"]["Example"]["value"]
+        Draft202012Validator(body["schema"] | {"components": root["components"]}).validate(value)
+        assert list(webhook["post"]["responses"]) == ["2XX"]
+
+
 def test_every_operation_says_which_scope_it_needs_and_what_all_answer(nobody: Client) -> None:
     root = nobody.get("/api/v1/schema/", headers={"accept": "application/json"}).json()
     for path, operations in root["paths"].items():

@@ -18,7 +18,7 @@ from tests.limits.made import alerts, limit, subscription, use
 from tests.limits.receiver import Receiver, receiving
 from wingtel.limits import delivering, sending
 from wingtel.limits.delivering import SCHEDULE, Sent, deliver_due, replay
-from wingtel.limits.endpoints import add_endpoint, enable, remove_endpoint, rotate_secret
+from wingtel.limits.endpoints import add_endpoint, change_endpoint, remove_endpoint, rotate_secret
 from wingtel.limits.evaluating import evaluate
 from wingtel.limits.models import Alert, Delivery, WebhookEndpoint
 from wingtel.usage.models import DataUsageRecord
@@ -132,14 +132,14 @@ def test_deliveries_are_written_with_the_alert_or_not_at_all(endpoint: WebhookEn
 
 def test_every_endpoint_that_is_enabled_is_told(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
     other, silent = add_endpoint(receiver.url + "/other"), add_endpoint(receiver.url + "/silent")
-    enable(silent.pk, enabled=False)
+    change_endpoint(silent.pk, enabled=False)
     limit()
     reach()
     evaluate()
     assert set(Delivery.objects.values_list("endpoint", flat=True)) == {endpoint.pk, other.pk}
-    enable(other.pk, enabled=False)
+    change_endpoint(other.pk, enabled=False)
     assert deliver_due() == Sent(delivered=1)
-    enable(other.pk, enabled=True)
+    change_endpoint(other.pk, enabled=True)
     assert deliver_due() == Sent(delivered=1)
     assert [post.path for post in receiver.posts] == ["/hook", "/hook/other"]
 

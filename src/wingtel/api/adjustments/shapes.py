@@ -8,6 +8,7 @@ from wingtel.api.common.fields import (
 )
 from wingtel.api.common.serializers import KnownFields, KnownFieldsSerializer, SubscriptionField
 from wingtel.lifecycle.adjusting import LONGEST_ACTOR, LONGEST_REASON
+from wingtel.lifecycle.answers import Adjustment
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageAdjustment
 from wingtel.usage.ranges import LARGEST_QUANTITY
@@ -17,6 +18,7 @@ from wingtel.usage.ranges import LARGEST_QUANTITY
 class AdjustmentSerializer(KnownFieldsSerializer):
     """A signed correction to make of what one subscription used and paid on one business day."""
 
+    answered = Adjustment
     subscription_id = SubscriptionField(
         queryset=Subscription.objects.all(), source="subscription", help_text="May have been deleted."
     )

@@ -59,7 +59,7 @@ class AdjustmentView(ReadView):
             rows = rows.filter(usage_type=asked)
         return self.within(rows)
 
-    def answers(self, rows: Sequence[UsageAdjustment]) -> list[Adjustment]:
+    def bodies(self, rows: Sequence[UsageAdjustment]) -> list[Adjustment]:
         return list(map(adjustment_answer, rows))
 
     @extend_schema(

@@ -34,6 +34,7 @@ SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "WEBHOOKS": ["wingtel.api.limits.webhooks.ALERT_RAISED", "wingtel.api.limits.webhooks.ALERT_RECOVERED"],
     "PATH_CONVERTER_OVERRIDES": {
         "id": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1},
     },
@@ -48,7 +49,6 @@ SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
         "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",
-        "DeliveryState": "wingtel.limits.models.Delivery.State",
         "DifferenceKind": "wingtel.lifecycle.answers.DIFFERENCES",
         "IdentifierKind": "wingtel.subscriptions.identifiers.Kind",
         "AlertState": [("open", "open"), ("recovered", "recovered")],

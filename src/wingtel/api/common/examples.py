@@ -71,43 +71,7 @@ LIMIT = {
     "emails": ["ada@example.org"],
     "starts": "2026-03-01",
 }
-LIMIT_MADE = {"pending": True, "created_at": "2026-03-01T09:30:00.123456Z"}
-ALERT = {
-    "id": 12,
-    "limit_id": 1,
-    "subscription_id": 7,
-    "phone_number": "+12025550100",
-    "external_id": "crm-100200",
-    "usage_type": "data",
-    "per": "month",
-    "first": "2026-03-01",
-    "last": "2026-03-31",
-    "level": 80,
-    "threshold": "40.000000",
-    "price": "41.2500",
-    "currency": "USD",
-    "state": "open",
-    "raised_at": "2026-03-12T09:30:00.123456Z",
-    "recovered_at": None,
-    "recovered_price": None,
-}
 ENDPOINT = {"url": "https://example.org/hook", "description": "billing", "enabled": True}
-ENDPOINT_MADE = {"disabled_because": "", "previous_until": None, "created_at": "2026-03-01T09:30:00.123456Z"}
-SECRET = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
-DELIVERY = {
-    "id": 31,
-    "alert_id": 12,
-    "event": "alert.raised",
-    "endpoint_id": 1,
-    "email": None,
-    "state": "delivered",
-    "attempts": 1,
-    "due_at": None,
-    "created_at": "2026-03-12T09:30:00.123456Z",
-    "delivered_at": "2026-03-12T09:30:01.123456Z",
-    "response_status": 204,
-    "error": "",
-}
 
 
 def example(

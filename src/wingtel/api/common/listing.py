@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
+from msgspec import Struct
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from . import parameters, schemas
@@ -27,12 +27,17 @@ class ListedView(GenericViewSet[Any], ParameterView):
     def known_parameters(self) -> Sequence[Parameter]:
         return self.known if self.action == "list" else ()
 
-    def answers(self, rows: Sequence[Any]) -> Any:
+    def bodies(self, rows: Sequence[Any]) -> Any:
         """Return the bodies of rows; what these need is looked up for all together."""
         return self.get_serializer(rows, many=True).data
 
+    def body(self, row: Any) -> Any:
+        """Return the body of one row."""
+        (body,) = self.bodies([row])
+        return body
+
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return self.get_paginated_response(self.answers(self.paginate_queryset(self.get_queryset()) or ()))
+        return self.get_paginated_response(self.bodies(self.paginate_queryset(self.get_queryset()) or ()))
 
     def of_subscriptions(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Return the rows of subscriptions within the caller's carrier; in a list, of those asked for."""
@@ -54,8 +59,7 @@ class ReadView(ListedView):
     """A list of rows, each of which is read by its id as well."""
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        (body,) = self.answers([self.get_object()])
-        return Response(body)
+        return Response(self.body(self.get_object()))
 
 
 class NewestFirstView(ReadView):
@@ -64,15 +68,13 @@ class NewestFirstView(ReadView):
     pagination_class = NewestFirstPagination
 
 
-def listing(
-    one: str, many: str, serializer: type[BaseSerializer[Any]], known: Sequence[Parameter]
-) -> Callable[[Any], Any]:
+def listing(one: str, many: str, shape: type[Struct], known: Sequence[Parameter]) -> Callable[[Any], Any]:
     """The schema of what is listed and read."""
     return extend_schema_view(
         list=extend_schema(
             summary=f"List {many}, the latest first",
             parameters=[parameter.documented() for parameter in known],
-            responses={200: serializer(many=True), **schemas.problems(400)},
+            responses={200: shape, **schemas.problems(400)},
         ),
-        retrieve=extend_schema(summary=f"Read {one}", responses={200: serializer, **schemas.problems(404)}),
+        retrieve=extend_schema(summary=f"Read {one}", responses={200: shape, **schemas.problems(404)}),
     )

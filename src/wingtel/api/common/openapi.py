@@ -17,6 +17,7 @@ from wingtel.shapes import example_of, nested
 
 from .errors import PROBLEM_JSON
 from .fields import DayField, ExactDecimalField, IdentifierField
+from .guarded import Guarded
 from .parameters import DATE_PATTERN
 from .permissions import needed
 from .schemas import problem
@@ -99,6 +100,8 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = dict(super()._get_response_bodies(direction))
+        if not isinstance(self.view, Guarded):  # what receives a webhook
+            return bodies
         guarded = OF_GUARDED if needed(self.view, self.method) else ()
         sent = OF_SENT if self.method in ("POST", "PUT", "PATCH") else ()
         for status in (*OF_ALL, *guarded, *sent):
@@ -127,7 +130,8 @@ class Schema(AutoSchema):
     def _get_examples(
         self, serializer: Any, direction: Any, media_type: Any, status_code: Any = None, extras: Any = None
     ) -> Any:
-        if isinstance(serializer, type) and issubclass(serializer, Struct):
+        is_shape = isinstance(serializer, type) and issubclass(serializer, Struct)
+        if is_shape and media_type != Format.NDJSON.media_type:  # whose lines no object is an example of
             extras = extras or [OpenApiExample("Example", value=example_of(serializer))]
         return super()._get_examples(serializer, direction, media_type, status_code, extras)
 

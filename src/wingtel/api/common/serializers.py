@@ -1,12 +1,14 @@
 """Bases of serializers that take what they know alone, and fields that ask who the caller is."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import QuerySet
+from msgspec import Struct
 from rest_framework import serializers
 
 from wingtel.keys.access import Access
+from wingtel.shapes import names_of
 from wingtel.subscriptions.models import Subscription
 
 from .fields import (
@@ -23,9 +25,12 @@ from .fields import (
 class KnownFields(serializers.Serializer[Any]):
     """A serializer that refuses fields it does not know, since a misspelt one would be lost silently."""
 
+    answered: ClassVar[type[Struct] | None] = None
+    """What is answered, if it is not what the serializer shows: its members may be sent back, and change nothing."""
+
     def to_internal_value(self, data: Any) -> Any:
-        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
-        if unknown:
+        known = {*self.fields, *(names_of(self.answered) if self.answered else ())}
+        if isinstance(data, dict) and (unknown := sorted(set(data) - known)):
             rule = f"unknown; the fields known here: {', '.join(self.fields)}"
             raise serializers.ValidationError({name: [rule] for name in unknown})
         return super().to_internal_value(data)

@@ -42,7 +42,7 @@ class DayView(ListedView):
         rows = self.within(super().get_queryset())
         return rows.filter(state=self.asked["state"]) if self.asked["state"] else rows
 
-    def answers(self, rows: Sequence[UsageDay]) -> list[Day]:
+    def bodies(self, rows: Sequence[UsageDay]) -> list[Day]:
         return list(map(day_answer, rows))
 
     @extend_schema(
@@ -63,7 +63,7 @@ class ReconciliationView(NewestFirstView):
     known = parameters.LISTING
     scopes: ClassVar = {"GET": Scope.READ}
 
-    def answers(self, rows: Sequence[models.Reconciliation]) -> list[Reconciliation]:
+    def bodies(self, rows: Sequence[models.Reconciliation]) -> list[Reconciliation]:
         return list(map(reconciliation_answer, rows))
 
     @extend_schema(

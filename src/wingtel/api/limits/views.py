@@ -1,14 +1,16 @@
 """Limits, alerts, and where these are sent."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import BaseSerializer, Serializer
 
 from wingtel.api.common import schemas
 from wingtel.api.common.authentication import access
@@ -17,8 +19,8 @@ from wingtel.api.common.listing import NewestFirstView, listing
 from wingtel.api.common.parameters import period_of
 from wingtel.api.common.resources import ResourceView, documented
 from wingtel.keys.access import Scope
-from wingtel.limits import delivering, endpoints
-from wingtel.limits.answers import endpoint_answer
+from wingtel.limits import answers, delivering, endpoints, keeping
+from wingtel.limits.addresses import RefusedAddressError
 from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
 
 from . import parameters, shapes
@@ -42,25 +44,32 @@ class LimitView(ResourceView):
             limits = limits.filter(subscription__in=asked)
         return limits
 
+    def bodies(self, rows: Sequence[PriceLimit]) -> list[answers.Limit]:
+        return list(map(answers.limit_answer, rows))
+
     def perform_create(self, serializer: BaseSerializer[PriceLimit]) -> None:
-        serializer.save().refresh_from_db()
+        with told():
+            serializer.instance = keeping.make_limit(**_terms(serializer.validated_data))
 
     def perform_update(self, serializer: BaseSerializer[PriceLimit]) -> None:
-        serializer.save().refresh_from_db()
+        with told():
+            serializer.instance = keeping.change_limit(self.kwargs["id"], **_terms(serializer.validated_data))
 
     def perform_destroy(self, instance: PriceLimit) -> None:
-        PriceLimit.objects.filter(pk=instance.pk).update(deleted_at=timezone.now())
+        keeping.remove_limit(instance.pk)
 
 
-@listing("an alert", "alerts", shapes.AlertSerializer, parameters.LISTING_OF_ALERTS)
+@listing("an alert", "alerts", answers.Alert, parameters.LISTING_OF_ALERTS)
 class AlertView(NewestFirstView):
     """Levels of limits that were reached, and perhaps taken back."""
 
     queryset = Alert.objects.all()
-    serializer_class = shapes.AlertSerializer
     known = parameters.LISTING_OF_ALERTS
     scopes: ClassVar = {"GET": Scope.READ}
     within_carrier = ANY
+
+    def bodies(self, rows: Sequence[Alert]) -> list[answers.Alert]:
+        return list(map(answers.alert_answer, rows))
 
     def get_queryset(self) -> QuerySet[Alert]:
         alerts = Alert.objects.select_related("subscription")
@@ -85,41 +94,53 @@ class EndpointView(ResourceView):
     serializer_class = shapes.EndpointSerializer
     scopes: ClassVar = dict.fromkeys(ANY, Scope.ADMIN)  # an address may have a secret of its receiver in it
 
+    def bodies(self, rows: Sequence[WebhookEndpoint]) -> list[answers.Endpoint]:
+        return list(map(answers.endpoint_answer, rows))
+
     @extend_schema(
         summary="Add a webhook endpoint",
         description="The secret, by which deliveries are signed, is shown in this reply alone.",
-        responses={201: shapes.EndpointWithSecretSerializer, **schemas.problems(400)},
+        request=shapes.EndpointSerializer,
+        responses={201: answers.EndpointWithSecret, **schemas.problems(400)},
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         sent = self.get_serializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        made = sent.save(secret=endpoints.new_secret())
-        return Response(endpoint_answer(made) | {"secret": made.secret}, status=201)
+        with told():
+            made = endpoints.add_endpoint(**sent.validated_data)
+        return Response(answers.secret_answer(made), status=201)
 
     def perform_update(self, serializer: BaseSerializer[WebhookEndpoint]) -> None:
-        serializer.save(disabled_because="")
+        with told():
+            serializer.instance = endpoints.change_endpoint(self.kwargs["id"], **serializer.validated_data)
+
+    def perform_destroy(self, instance: WebhookEndpoint) -> None:
+        endpoints.remove_endpoint(instance.pk)
 
     @extend_schema(
         operation_id="webhooks_endpoints_secret",
         summary="Give a webhook endpoint a new secret",
         description="Shown in this reply alone. Until `previous_until`, deliveries are signed with the one before too.",
         request=None,
-        responses={201: shapes.EndpointWithSecretSerializer, **schemas.problems(404)},
+        responses={201: answers.EndpointWithSecret, **schemas.problems(404)},
     )
     @action(detail=True, methods=["post"])
     def secret(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
         made = endpoints.rotate_secret(self.get_object().pk)
-        return Response(endpoint_answer(made) | {"secret": made.secret}, status=201)
+        return Response(answers.secret_answer(made), status=201)
 
 
-@listing("a delivery", "deliveries of alerts", shapes.DeliverySerializer, parameters.LISTING_OF_DELIVERIES)
+@listing("a delivery", "deliveries of alerts", answers.Delivery, parameters.LISTING_OF_DELIVERIES)
 class DeliveryView(NewestFirstView):
     """Alerts on their way to endpoints and e-mail addresses."""
 
     queryset = Delivery.objects.all()
-    serializer_class = shapes.DeliverySerializer
+    serializer_class = Serializer  # nothing is sent
     known = parameters.LISTING_OF_DELIVERIES
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
+
+    def bodies(self, rows: Sequence[Delivery]) -> list[answers.Delivery]:
+        return list(map(answers.delivery_answer, rows))
 
     def get_queryset(self) -> QuerySet[Delivery]:
         deliveries = super().get_queryset()
@@ -134,11 +155,31 @@ class DeliveryView(NewestFirstView):
         summary="Send a delivery again",
         description="Whatever became of it; it is due at once, and retried like a new one, under the same webhook-id.",
         request=None,
-        responses={200: shapes.DeliverySerializer, **schemas.problems(404)},
+        responses={200: answers.Delivery, **schemas.problems(404)},
     )
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
         delivery = self.get_object()
         delivering.replay(Delivery.objects.filter(pk=delivery.pk))
         delivery.refresh_from_db()
-        return Response(self.get_serializer(delivery).data)
+        return Response(self.body(delivery))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Raise what a service refuses as the API tells it."""
+    try:
+        yield
+    except keeping.LimitRefusedError as error:
+        raise ValidationError({_FIELDS.get(field, field): rules for field, rules in error.problems.items()}) from error
+    except RefusedAddressError as error:
+        raise ValidationError({"url": [str(error)]}) from error
+
+
+_FIELDS = {"plan_id": "plan", "subscription_id": "subscription", "__all__": "non_field_errors"}
+
+
+def _terms(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the terms of a limit, which name a plan and a subscription by their ids."""
+    ids = {f"{name}_id": sent[name] and sent[name].pk for name in ("plan", "subscription") if name in sent}
+    return {name: value for name, value in sent.items() if name not in ("plan", "subscription")} | ids

@@ -132,7 +132,7 @@ class ConflictView(ListedView):
     def get_queryset(self) -> QuerySet[UsageConflict]:
         return self.of_subscriptions(super().get_queryset())
 
-    def answers(self, rows: Sequence[UsageConflict]) -> list[Conflict]:
+    def bodies(self, rows: Sequence[UsageConflict]) -> list[Conflict]:
         return conflict_answers(rows)
 
     @extend_schema(
