@@ -15,14 +15,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from wingtel.aggregates import questions
 from wingtel.aggregates.filters import SubscriptionFilter, ids_named
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
+from wingtel.aggregates.questions import Question
 from wingtel.exports.formats import Format
-from wingtel.management.arguments import day, identity, option, whole_number
+from wingtel.management.arguments import option, whole_number
 from wingtel.shapes import Column, ColumnKind
-from wingtel.subscriptions import carriers
-from wingtel.subscriptions.identifiers import Kind, normalise
 from wingtel.subscriptions.models import Plan
 from wingtel.usage.models import UsageType
 
@@ -31,51 +31,41 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.]+$)")
 FORMATS = ("table", "json", "csv")
 PAGED = ("table", "json")
 TABLE_ROWS = 100
+FILTERS = (
+    questions.USAGE_TYPE,
+    questions.SUBSCRIPTION_ID,
+    questions.PHONE_NUMBER,
+    questions.EXTERNAL_ID,
+    questions.CARRIER,
+)
 PAGE = 1000
 
 
-def add_days(parser: CommandParser, *, required: bool = False) -> None:
-    """The options that say between which business days."""
+def add_question(parser: CommandParser, question: Question, **options: Any) -> None:
+    """Add the option that is the API's parameter of the same name; one that is repeated becomes a list."""
+    given: dict[str, Any] = {"required": question.required, "metavar": question.name.rpartition("_")[2].upper()}
+    if question.many:
+        given |= {"action": "append", "default": []}
     parser.add_argument(
-        "--from", dest="first", type=day, required=required, metavar="DATE", help="First day, included."
+        f"--{question.name.replace('_', '-')}",
+        type=option(question.parse, question.rule),
+        help=question.description,
+        **(given | options),
     )
-    parser.add_argument("--to", dest="last", type=day, required=required, metavar="DATE", help="Last day, included.")
+
+
+def add_days(parser: CommandParser, *, required: bool = False) -> None:
+    """Add the options that say between which business days."""
+    first, last = (questions.REQUIRED_FROM, questions.REQUIRED_TO) if required else (questions.FROM, questions.TO)
+    add_question(parser, first, dest="first", metavar="DATE")
+    add_question(parser, last, dest="last", metavar="DATE")
 
 
 def add_options(parser: CommandParser, *, days_required: bool) -> None:
-    """The options of both commands, named as the API names its parameters."""
+    """Add the options of both commands, which are the parameters of the API."""
     add_days(parser, required=days_required)
-    parser.add_argument("--usage-type", choices=UsageType.values, help="Only this usage type.")
-    parser.add_argument(
-        "--subscription-id",
-        type=identity,
-        action="append",
-        default=[],
-        metavar="ID",
-        help="Only this subscription; repeatable.",
-    )
-    parser.add_argument(
-        "--phone-number",
-        type=option(_parse_phone_number, "a phone number of 7 to 15 digits with the calling code"),
-        action="append",
-        default=[],
-        metavar="NUMBER",
-        help="Only the subscription that has this number now; in any form, repeatable.",
-    )
-    parser.add_argument(
-        "--external-id",
-        type=option(_parse_external_id, "an external id of 1 to 100 characters"),
-        action="append",
-        default=[],
-        metavar="ID",
-        help="Only the subscription that has this external id now; repeatable.",
-    )
-    parser.add_argument(
-        "--carrier",
-        type=option(carriers.check, "the code of a carrier"),
-        metavar="CODE",
-        help="Only subscriptions of this carrier.",
-    )
+    for question in FILTERS:
+        add_question(parser, question)
     parser.add_argument("--plan", metavar="PLAN", help="Only subscriptions whose current plan has this name or id.")
     parser.add_argument(
         "--page-size",
@@ -127,14 +117,6 @@ def _plan_id(text: str) -> int:
         names = ", ".join(Plan.objects.order_by("name").values_list("name", flat=True))
         raise CommandError(f"--plan: there is no plan {text!r}; the plans are {names or 'none'}")
     return plans[0].pk
-
-
-def _parse_phone_number(text: str) -> list[str]:
-    return carriers.forms_of(Kind.MSISDN, text)
-
-
-def _parse_external_id(text: str) -> str:
-    return normalise(Kind.EXTERNAL_ID, text, "")
 
 
 def usage_types_of(usage_type: str | None) -> tuple[UsageType, ...]:

@@ -1,8 +1,6 @@
 """Values in addresses."""
 
-from wingtel.aggregates.questions import LARGEST_ID
-
-from .parameters import CODE
+from wingtel.aggregates.questions import CODE, LARGEST_ID
 
 
 class CodeConverter:

@@ -11,14 +11,13 @@ from drf_spectacular.utils import OpenApiExample
 from msgspec import Struct
 from rest_framework import serializers
 
-from wingtel.aggregates.questions import LARGEST_ID
+from wingtel.aggregates.questions import DATE_PATTERN, LARGEST_ID
 from wingtel.exports.formats import Format
 from wingtel.shapes import example_of, nested
 
 from .errors import PROBLEM_JSON
 from .fields import DayField, ExactDecimalField, IdentifierField
 from .guarded import Guarded
-from .parameters import DATE_PATTERN
 from .permissions import needed
 from .schemas import problem
 from .serializers import KnownFields

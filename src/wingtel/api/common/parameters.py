@@ -2,59 +2,47 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import PermissionDenied
 
+from wingtel.aggregates import questions
 from wingtel.aggregates.filters import SubscriptionFilter, ids_named
 from wingtel.aggregates.periods import Granularity, Period
 from wingtel.aggregates.queries import ExceedingPosition, MetricsPosition
 from wingtel.aggregates.questions import (
-    DATE_RULE,
     LARGEST_ID,
-    PRICE_LIMIT_RULE,
     SUBSCRIPTION_ID_RULE,
+    Question,
+    parse_carrier,
     parse_date,
-    parse_price_limit,
     parse_subscription_id,
 )
 from wingtel.ingest.batch import Lookup
 from wingtel.keys.access import Access
-from wingtel.subscriptions import carriers
-from wingtel.subscriptions.identifiers import LONGEST, Kind, normalise
+from wingtel.subscriptions.identifiers import LONGEST
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
 from . import cursors, negotiation
 from .errors import Fault, InvalidParameters, echo
 
-# Of dates from 1900 to 9998, for the schema.
-DATE_PATTERN = "^(?!9999)(19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"
-DATE_SCHEMA = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
-CODE = "[a-z][a-z0-9_-]{0,9}"
-_EDGE = r"[^\u0000-\u0020\u007f\u00a0]"
-EXTERNAL_ID_PATTERN = rf"^{_EDGE}([^\u0000-\u001f\u007f]{{0,98}}{_EDGE})?$"
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """One query parameter. `parse` raises ValueError for what breaks `rule`; `many` may be repeated."""
+class Parameter(Question):
+    """One query parameter."""
 
-    name: str
-    rule: str
-    parse: Callable[[str], Any]
-    schema: dict[str, Any]
-    description: str
-    required: bool = False
-    many: bool = False
-    default: Any = None
+    @classmethod
+    def of(cls, question: Question, **changes: Any) -> Self:
+        """Return a question as a query parameter, with some of it changed."""
+        return cls(**(vars(question) | changes))
 
     def read(self, query: QueryDict, faults: list[Fault]) -> Any:
         """The value in `query`, or the default; what is wrong is added to `faults`."""
@@ -122,38 +110,19 @@ def usage_types_of(values: dict[str, Any]) -> tuple[UsageType, ...]:
 def filter_of(values: dict[str, Any], access: Access) -> SubscriptionFilter:
     """Return the subscriptions that a caller asks for. A caller limited to a carrier gets those of that carrier alone.
 
-    Raises InvalidParameters for what is no phone number, PermissionDenied for another carrier than the caller's.
+    Raises PermissionDenied for another carrier than the caller's.
     """
     if access.carrier and values["carrier"] not in (None, access.carrier):
         raise PermissionDenied(f"{access.name} is limited to the carrier {access.carrier}.")
     return SubscriptionFilter(
         subscription_ids=ids_named(
             subscription_ids=values["subscription_id"],
-            phone_numbers=_phone_numbers(values["phone_number"]),
+            phone_numbers=[form for forms in values["phone_number"] for form in forms],
             external_ids=values["external_id"],
         ),
         carrier=access.carrier or values["carrier"],
         plan_id=values["plan"],
     )
-
-
-def _phone_numbers(texts: Sequence[str]) -> list[str]:
-    """Return normal forms. A + that was sent without being encoded arrives as a space. Raises InvalidParameters."""
-    numbers: list[str] = []
-    faults = []
-    for text in texts:
-        try:
-            numbers += carriers.forms_of(Kind.MSISDN, f"+{text[1:]}" if text.startswith(" ") else text)
-        except ValueError:
-            faults.append(Fault(parameter=PHONE_NUMBER.name, rule=PHONE_NUMBER.rule, value=echo(text)))
-    if faults:
-        raise InvalidParameters(faults)
-    return numbers
-
-
-def parse_external_id(text: str) -> str:
-    """An external id in its normal form. Raises ValueError."""
-    return normalise(Kind.EXTERNAL_ID, text, "")
 
 
 def valid_id(number: Any) -> int:
@@ -204,13 +173,6 @@ def parse_carrier_cursor(cursor: str) -> str:
     return parse_carrier(code)
 
 
-def parse_carrier(code: Any) -> str:
-    """The code of a carrier, which may not exist. Raises ValueError."""
-    if not isinstance(code, str) or not re.fullmatch(CODE, code):
-        raise ValueError(code)
-    return code
-
-
 def parse_text(text: Any) -> str:
     """A text that PostgreSQL can hold. Raises ValueError."""
     if not isinstance(text, str) or not 0 < len(text) <= LONGEST or "\0" in text:
@@ -225,74 +187,18 @@ def parse_boolean(text: str) -> bool:
     return text == "true"
 
 
-PRICE_LIMIT = Parameter(
-    name="price_limit",
-    rule=PRICE_LIMIT_RULE,
-    parse=parse_price_limit,
-    schema={
-        "type": "string",
-        "pattern": r"^(?!0+(\.0+)?$)[0-9]{1,16}(\.[0-9]{1,4})?$",
-        "examples": ["25.00"],
-    },
-    description="The limit on the total price of a usage type; a total that equals it has reached it.",
-    required=True,
+PRICE_LIMIT = Parameter.of(questions.PRICE_LIMIT)
+USAGE_TYPE = Parameter.of(questions.USAGE_TYPE)
+FROM = Parameter.of(questions.FROM)
+TO = Parameter.of(questions.TO)
+REQUIRED_FROM = Parameter.of(questions.REQUIRED_FROM)
+REQUIRED_TO = Parameter.of(questions.REQUIRED_TO)
+SUBSCRIPTION_ID = Parameter.of(questions.SUBSCRIPTION_ID)
+PHONE_NUMBER = Parameter.of(
+    questions.PHONE_NUMBER, description=f"{questions.PHONE_NUMBER.description} A + is sent as %2B."
 )
-USAGE_TYPE = Parameter(
-    name="usage_type",
-    rule="data or voice",
-    parse=UsageType,
-    schema={"type": "string", "enum": list(UsageType.values)},
-    description="Only this usage type; without it, each on its own.",
-)
-FROM = Parameter(
-    name="from",
-    rule=DATE_RULE,
-    parse=parse_date,
-    schema=DATE_SCHEMA,
-    description="First business day of the period, included; without it, since the beginning.",
-)
-TO = Parameter(
-    name="to",
-    rule=f"{DATE_RULE}, not before from",
-    parse=parse_date,
-    schema=DATE_SCHEMA,
-    description="Last business day of the period, included; without it, until now.",
-)
-REQUIRED_FROM = replace(FROM, required=True, description="First business day of the period, included.")
-REQUIRED_TO = replace(TO, required=True, description="Last business day of the period, included.")
-SUBSCRIPTION_ID = Parameter(
-    name="subscription_id",
-    rule=SUBSCRIPTION_ID_RULE,
-    parse=parse_subscription_id,
-    schema={"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID},
-    description="Only this subscription; repeat the parameter for several.",
-    many=True,
-)
-PHONE_NUMBER = Parameter(
-    name="phone_number",
-    rule="a phone number, in any form, of 7 to 15 digits with the calling code",
-    parse=str,  # read by filter_of(), which asks for the carriers' countries
-    schema={"type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$", "examples": ["+12025550100"]},
-    description="Only the subscription that has this phone number now, and deleted ones that had it to the end; repeat "
-    "the parameter for several. A + is sent as %2B.",
-    many=True,
-)
-EXTERNAL_ID = Parameter(
-    name="external_id",
-    rule="an external id of 1 to 100 characters",
-    parse=parse_external_id,
-    schema={"type": "string", "pattern": EXTERNAL_ID_PATTERN, "examples": ["crm-100200"]},
-    description="Only the subscription that has this external id now, and deleted ones that had it to the end; repeat "
-    "the parameter for several.",
-    many=True,
-)
-CARRIER = Parameter(
-    name="carrier",
-    rule="the code of a carrier, such as att",
-    parse=lambda code: carriers.check(parse_carrier(code)),
-    schema={"type": "string", "pattern": f"^{CODE}$"},
-    description="Only subscriptions of this carrier.",
-)
+EXTERNAL_ID = Parameter.of(questions.EXTERNAL_ID)
+CARRIER = Parameter.of(questions.CARRIER)
 PLAN = Parameter(
     name="plan",
     rule=SUBSCRIPTION_ID_RULE,

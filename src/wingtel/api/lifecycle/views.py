@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from wingtel.aggregates.questions import DATE_RULE, parse_date
+from wingtel.aggregates.questions import DATE_RULE, DATE_SCHEMA, parse_date
 from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Fault, InvalidParameters, echo
@@ -102,7 +102,7 @@ class ExplanationView(ParameterView):
         "(`records_gone`), their share is the total without the adjustments, and `adds_up` is null. An unknown "
         "subscription used nothing.",
         parameters=[
-            OpenApiParameter("day", parameters.DATE_SCHEMA, OpenApiParameter.PATH, description="The business day."),
+            OpenApiParameter("day", DATE_SCHEMA, OpenApiParameter.PATH, description="The business day."),
             *[parameter.documented() for parameter in parameters.EXPLAINING],
         ],
         responses={200: Explanation, **schemas.problems(400, 404)},

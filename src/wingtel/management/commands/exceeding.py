@@ -7,11 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from wingtel.aggregates import answers, queries
-from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
+from wingtel.aggregates.questions import PRICE_LIMIT
 from wingtel.exports import answers as exports
 from wingtel.exports import columns
 from wingtel.management import answering, exporting
-from wingtel.management.arguments import option
 from wingtel.usage.currency import currency
 
 COLUMNS = columns.EXCEEDING[:-1]  # its title says the currency
@@ -21,12 +20,7 @@ class Command(BaseCommand):
     help = "Show the subscriptions whose total price for a usage type reached a limit, the largest excess first."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--price-limit",
-            type=option(parse_price_limit, PRICE_LIMIT_RULE),
-            required=True,
-            metavar="AMOUNT",
-        )
+        answering.add_question(parser, PRICE_LIMIT, metavar="AMOUNT")
         answering.add_options(parser, days_required=False)
 
     def handle(
