@@ -27,6 +27,13 @@ schemathesis.openapi.format("cursor-of-day", st.builds(cursors.encode, days))
 schemathesis.openapi.format("cursor-of-metrics", st.builds(cursors.encode, ids, usage_types))
 schemathesis.openapi.format("cursor-of-exceeding", st.builds(cursors.encode, prices, ids))
 
+
+@schemathesis.serializer("application/x-ndjson")
+def a_line(context: Any, value: Any) -> bytes:
+    """Write what a line of records holds."""
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
+
+
 IDENTIFIERS = {
     "msisdn": "+1202{:07}",
     "imsi": "310150{:09}",
