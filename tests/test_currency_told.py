@@ -15,7 +15,7 @@ from tests.api.records import data, voice
 from tests.commands.test_answers import output_of
 from wingtel.lifecycle.adjusting import adjust
 from wingtel.lifecycle.reconciling import reconcile
-from wingtel.limits import messages
+from wingtel.limits.answers import event_answer
 from wingtel.limits.delivering import deliver_due
 from wingtel.limits.endpoints import add_endpoint
 from wingtel.limits.evaluation import evaluate
@@ -196,7 +196,7 @@ def test_webhooks_and_mails_tell_it() -> None:
     add_endpoint("https://example.org/hook")
     evaluate()
     posted = Delivery.objects.exclude(endpoint=None).select_related("alert__price_limit").get()
-    assert messages.payload(posted)["data"]["currency"] == "EUR"
+    assert event_answer(posted).data.currency == "EUR"
     posted.delete()
     deliver_due()
     (sent,) = mail.outbox

@@ -1,4 +1,4 @@
-"""Django settings. Everything an operator sets is declared in wingtel.config.environment."""
+"""Django settings. Everything an operator sets comes from the environment: see wingtel.config.environment."""
 
 import sys
 from pathlib import Path
@@ -7,6 +7,7 @@ import dj_database_url
 import django_stubs_ext
 from corsheaders.defaults import default_headers
 
+from wingtel.api.common import document
 from wingtel.config.environment import load
 from wingtel.logs import logging_settings
 
@@ -46,8 +47,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "wingtel.api.request_ids.RequestIdMiddleware",
-    "wingtel.api.compression.ApiGZipMiddleware",
+    "wingtel.api.common.request_ids.RequestIdMiddleware",
+    "wingtel.api.common.compression.ApiGZipMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -122,46 +123,19 @@ LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "dashboard:landing"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "wingtel.api.authentication.KeyAuthentication",
-        "wingtel.api.authentication.PersonAuthentication",
+        "wingtel.api.common.authentication.KeyAuthentication",
+        "wingtel.api.common.authentication.PersonAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["wingtel.api.permissions.ScopePermission"],
-    "DEFAULT_THROTTLE_CLASSES": ["wingtel.api.throttling.CallerThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["wingtel.api.rendering.OrjsonRenderer"],
+    "DEFAULT_PERMISSION_CLASSES": ["wingtel.api.common.permissions.ScopePermission"],
+    "DEFAULT_THROTTLE_CLASSES": ["wingtel.api.common.throttling.CallerThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["wingtel.api.common.rendering.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "wingtel.api.openapi.Schema",
-    "EXCEPTION_HANDLER": "wingtel.api.errors.problem_details",
+    "DEFAULT_SCHEMA_CLASS": "wingtel.api.common.openapi.Schema",
+    "EXCEPTION_HANDLER": "wingtel.api.common.errors.problem_details",
     "COERCE_DECIMAL_TO_STRING": True,
 }
 
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Wingtel",
-    "DESCRIPTION": "Which subscriptions reached a price limit, and what a subscription used and paid.",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "COMPONENT_SPLIT_REQUEST": True,
-    "PATH_CONVERTER_OVERRIDES": {
-        "id": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1},
-    },
-    "APPEND_COMPONENTS": {
-        "headers": {
-            "RequestId": {"description": "The request's number.", "required": True, "schema": {"type": "string"}},
-            "RetryAfter": {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer"}},
-            "Challenge": {"description": "How to authenticate.", "required": True, "schema": {"type": "string"}},
-        }
-    },
-    "SERVE_AUTHENTICATION": [],
-    "ENUM_NAME_OVERRIDES": {
-        "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
-        "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",
-        "DeliveryState": "wingtel.limits.models.Delivery.State",
-        "AlertState": [("open", "open"), ("resolved", "resolved")],
-    },
-}
+SPECTACULAR_SETTINGS = document.SETTINGS
 
 # The meaning of each of these is said in wingtel.config.environment.
 WINGTEL_KEY_CACHE_SECONDS = _environment.key_cache_seconds

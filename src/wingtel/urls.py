@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from wingtel.api.prometheus import metrics
+from wingtel.api.health.prometheus import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("wingtel.dashboard.urls")),
@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
 ]
 
-handler400 = "wingtel.api.errors.bad_request"
-handler403 = "wingtel.api.errors.permission_denied"
-handler404 = "wingtel.api.errors.not_found"
-handler500 = "wingtel.api.errors.server_error"
+handler400 = "wingtel.api.common.errors.bad_request"
+handler403 = "wingtel.api.common.errors.permission_denied"
+handler404 = "wingtel.api.common.errors.not_found"
+handler500 = "wingtel.api.common.errors.server_error"

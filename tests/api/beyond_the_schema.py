@@ -12,7 +12,7 @@ from typing import Any
 import schemathesis
 from hypothesis import strategies as st
 
-from wingtel.api import cursors
+from wingtel.api.common import cursors
 
 THERE: dict[str, int] = json.loads(os.environ["WINGTEL_TEST_THERE"])
 
@@ -26,6 +26,13 @@ schemathesis.openapi.format("cursor-of-carrier", st.builds(cursors.encode, st.sa
 schemathesis.openapi.format("cursor-of-day", st.builds(cursors.encode, days))
 schemathesis.openapi.format("cursor-of-metrics", st.builds(cursors.encode, ids, usage_types))
 schemathesis.openapi.format("cursor-of-exceeding", st.builds(cursors.encode, prices, ids))
+
+
+@schemathesis.serializer("application/x-ndjson")
+def a_line(context: Any, value: Any) -> bytes:
+    """Write what a line of records holds."""
+    return value if isinstance(value, bytes) else json.dumps(value).encode()
+
 
 IDENTIFIERS = {
     "msisdn": "+1202{:07}",

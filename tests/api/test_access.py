@@ -12,8 +12,8 @@ from rest_framework.views import APIView
 
 from tests.api.test_errors import problem
 from tests.callers import client_of, new_token, with_key
-from wingtel.api.guarded import Guarded
-from wingtel.api.permissions import ScopePermission
+from wingtel.api.common.guarded import Guarded
+from wingtel.api.common.permissions import ScopePermission
 from wingtel.keys import issuing
 from wingtel.keys.access import Scope
 

@@ -1,6 +1,8 @@
 """The schema, its pages, and the health of the server."""
 
 import json
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +95,29 @@ def test_every_body_has_an_example_and_it_is_one(nobody: Client) -> None:
     assert without == []
     for schema, value in examples_in(root["paths"], root):
         Draft202012Validator(schema | {"components": root["components"]}).validate(value)
+
+
+def test_the_schema_names_its_version_licence_server_and_tags(nobody: Client) -> None:
+    root = nobody.get("/api/v1/schema/", headers={"accept": "application/json"}).json()
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+
+    assert (root["info"]["version"], root["info"]["license"]["identifier"]) == (project["version"], project["license"])
+    assert root["info"]["contact"] == {"name": "The Wingtel authors"}
+    assert [server["url"] for server in root["servers"]] == ["/"]
+    used = {tag for operations in root["paths"].values() for each in operations.values() for tag in each["tags"]}
+    assert {tag["name"] for tag in root["tags"] if tag["description"]} == used
+
+
+def test_the_webhooks_are_described_with_their_bodies(nobody: Client) -> None:
+    root = nobody.get("/api/v1/schema/", headers={"accept": "application/json"}).json()
+
+    assert list(root["webhooks"]) == ["alert.raised", "alert.recovered"]
+    for webhook in root["webhooks"].values():
+        body = webhook["post"]["requestBody"]["content"]["application/json"]
+        assert body["schema"] == {"$ref": "#/components/schemas/AlertEvent"}
+        value = body["examples"]["Example"]["value"]
+        Draft202012Validator(body["schema"] | {"components": root["components"]}).validate(value)
+        assert list(webhook["post"]["responses"]) == ["2XX"]
 
 
 def test_every_operation_says_which_scope_it_needs_and_what_all_answer(nobody: Client) -> None:

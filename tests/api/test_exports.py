@@ -16,7 +16,7 @@ from django.test import Client
 from pyarrow import parquet
 
 from tests.sessions import new_connection
-from wingtel.api import exporting
+from wingtel.api.common import exporting
 from wingtel.exports import answers
 from wingtel.exports.formats import Format
 from wingtel.subscriptions.models import Plan, Subscription

@@ -46,7 +46,7 @@ def test_another_is_replaced(client: Client, sent: str) -> None:
 
 
 def test_an_answered_request_is_a_line_in_the_log(client: Client, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "wingtel.api.request_ids"):
+    with caplog.at_level(logging.INFO, "wingtel.api.common.request_ids"):
         client.get(EXCEEDING)
 
     (message,) = caplog.messages

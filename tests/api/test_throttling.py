@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from tests.api.test_errors import problem
 from tests.callers import client_of, new_token, with_key
-from wingtel.api import throttling
+from wingtel.api.common import throttling
 from wingtel.embedded import EmbeddedValkey
 from wingtel.keys.access import Scope
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.test import Client
 
@@ -30,7 +31,7 @@ def line(number: int) -> str:
 
 
 def origins(subscription: int) -> dict[str, object]:
-    body = explanation_answer(explain(subscription_id=subscription, day=DAY, most_records=1000))
+    body = msgspec.to_builtins(explanation_answer(explain(subscription_id=subscription, day=DAY, most_records=1000)))
     return {record["record_id"]: record["origin"] for kind in body["usage_types"] for record in kind["records"]}
 
 

@@ -314,7 +314,7 @@ def test_a_limit_that_cannot_be_is_refused_by_field() -> None:
         ({"amount": Decimal(1), "period": "week"}, "period"),
         ({"amount": Decimal(1), "usage_type": "sms"}, "usage_type"),
         ({"amount": Decimal(1), "plan_id": plan.pk + 1}, "plan"),
-        ({"amount": Decimal(1), "plan_id": plan.pk, "subscription_id": subscription()}, "__all__"),
+        ({"amount": Decimal(1), "plan_id": plan.pk, "subscription_id": subscription()}, "plan"),
     ):
         with pytest.raises(LimitRefusedError) as refused:
             make_limit(**terms)

@@ -1,88 +1,91 @@
-"""The bodies of the usage answers, built without a serializer: a page may have a thousand rows."""
+"""The usage answers as bodies, and values as all bodies show them."""
 
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from wingtel.aggregates.periods import Period
-from wingtel.aggregates.queries import ExceedingPage, Granularity, MetricsPage, Series
 from wingtel.usage.currency import currency
 from wingtel.usage.provenance import IngestBatch, RecordOrigin
 
+from . import shapes
+from .periods import Granularity, Period
+from .queries import ExceedingPage, MetricsPage, Series
+
 
 def exceeding_answer(
-    page: ExceedingPage, results: object, *, limit: str, period: Period, next_url: str | None
-) -> dict[str, Any]:
-    """The body of `exceeding`, with `results` being those of the page: read, or as they were written."""
-    return {
-        "price_limit": limit,
-        "currency": currency(),
-        "from": day(period.first),
-        "to": day(period.last),
-        "as_of": moment(page.as_of),
-        "next": next_url,
-        "results": results,
-    }
+    page: ExceedingPage, results: Any, *, limit: str, period: Period, next_url: str | None
+) -> shapes.Exceeding:
+    """Return the body of `exceeding`, with `results` being those of the page: read, or as they were written."""
+    return shapes.Exceeding(
+        price_limit=limit,
+        currency=currency(),
+        from_=period.first,
+        to=period.last,
+        as_of=page.as_of,
+        next=next_url,
+        results=results,
+    )
 
 
-def metrics_answer(page: MetricsPage, *, period: Period, next_url: str | None) -> dict[str, Any]:
-    """The body of `metrics`."""
-    return {
-        "currency": currency(),
-        "from": day(period.first),
-        "to": day(period.last),
-        "as_of": moment(page.as_of),
-        "next": next_url,
-        "results": [
-            {
-                "subscription_id": metric.subscription_id,
-                "phone_number": metric.phone_number,
-                "external_id": metric.external_id,
-                "usage_type": metric.usage_type.value,
-                "unit": metric.unit,
-                "total_price": money(metric.total_price),
-                "total_usage": metric.total_usage,
-                "records": metric.records,
-            }
+def metrics_answer(page: MetricsPage, *, period: Period, next_url: str | None) -> shapes.Metrics:
+    """Return the body of `metrics`."""
+    return shapes.Metrics(
+        currency=currency(),
+        from_=period.first,
+        to=period.last,
+        as_of=page.as_of,
+        next=next_url,
+        results=[
+            shapes.Metric(
+                subscription_id=metric.subscription_id,
+                phone_number=metric.phone_number,
+                external_id=metric.external_id,
+                usage_type=metric.usage_type.value,
+                unit=metric.unit,
+                total_price=money(metric.total_price),
+                total_usage=metric.total_usage,
+                records=metric.records,
+            )
             for metric in page.results
         ],
-    }
+    )
 
 
-def series_answer(series: Series, *, subscription_id: int, period: Period, granularity: Granularity) -> dict[str, Any]:
-    """The body of a subscription's series."""
-    return {
-        "subscription_id": subscription_id,
+def series_answer(series: Series, *, subscription_id: int, period: Period, granularity: Granularity) -> shapes.Series:
+    """Return the body of a subscription's series."""
+    return shapes.Series(
+        subscription_id=subscription_id,
         **series.numbers,
-        "currency": currency(),
-        "from": day(period.first),
-        "to": day(period.last),
-        "granularity": granularity.value,
-        "as_of": moment(series.as_of),
-        "results": [
-            {
-                "start": day(point.start),
-                "usage_type": point.usage_type.value,
-                "unit": point.unit,
-                "total_price": money(point.price),
-                "total_usage": point.used,
-                "records": point.records,
-            }
+        currency=currency(),
+        from_=period.first,
+        to=period.last,
+        granularity=granularity,
+        as_of=series.as_of,
+        results=[
+            shapes.SeriesPoint(
+                start=point.start,
+                usage_type=point.usage_type.value,
+                unit=point.unit,
+                total_price=money(point.price),
+                total_usage=point.used,
+                records=point.records,
+            )
             for point in series.points
         ],
-    }
+    )
 
 
-def origin_answer(origin: RecordOrigin | None) -> dict[str, Any] | None:
+def origin_answer(origin: RecordOrigin | None) -> shapes.RecordOrigin | None:
     """Return where a raw record came from: the file and line of an import, or the index in a request."""
     if origin is None:
         return None
     if origin.kind == IngestBatch.Origin.IMPORT:
-        return {"import_id": int(origin.reference), "file": origin.name, "line": origin.line}
-    return {"request_id": origin.reference, "index": origin.line}
+        return shapes.RecordOrigin(import_id=int(origin.reference), file=origin.name, line=origin.line)
+    return shapes.RecordOrigin(request_id=origin.reference, index=origin.line)
 
 
-def origin_text(origin: dict[str, Any] | None) -> str:
+def origin_text(origin: Mapping[str, Any] | None) -> str:
     """Return where a record came from in a line for people to read."""
     if origin is None:
         return ""
@@ -109,11 +112,6 @@ def price_limit(limit: Decimal) -> str:
     """A limit as it was given, with at least two decimals."""
     decimals = -int(limit.as_tuple().exponent)
     return f"{limit:.{max(decimals, 2)}f}"
-
-
-def day(value: date | None) -> str | None:
-    """A day as YYYY-MM-DD."""
-    return value.isoformat() if value else None
 
 
 def moment(value: datetime) -> str:

@@ -3,9 +3,17 @@
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 ONE_DAY = timedelta(days=1)
 EARLIEST, LATEST = date(1900, 1, 1), date(9998, 12, 31)
+
+
+class Granularity(StrEnum):
+    """The length of a period in a series."""
+
+    DAY = "day"
+    MONTH = "month"
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
+import msgspec
 import psycopg
 from django.db import connection, transaction
 
@@ -23,7 +23,8 @@ from wingtel.usage.models import UsageDay, UsageType
 from wingtel.usage.provenance import BATCH_LINES
 
 from .filters import EVERYBODY, SubscriptionFilter, numbers_of
-from .periods import ALL_TIME, EARLIEST, LATEST, Period, SplitPeriod
+from .periods import ALL_TIME, EARLIEST, LATEST, Granularity, Period, SplitPeriod
+from .shapes import ExceedingSubscription
 
 _BLOCKS = sql.statements(__package__, "sql/queries.sql")
 
@@ -52,30 +53,6 @@ _NO_DAYS = (LATEST, EARLIEST)
 ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
 
 
-class Granularity(StrEnum):
-    """The length of a period in a series."""
-
-    DAY = "day"
-    MONTH = "month"
-
-
-class ExceededLimit(TypedDict):
-    """A usage type whose total price reached the limit; `exceeded_by` is zero when it met it exactly."""
-
-    usage_type: str
-    total_price: str
-    exceeded_by: str
-
-
-class ExceedingSubscription(TypedDict):
-    """A subscription that reached the limit in at least one usage type, the largest excess first."""
-
-    subscription_id: int
-    phone_number: str
-    external_id: str
-    exceeded: list[ExceededLimit]
-
-
 @dataclass(frozen=True)
 class ExceedingPosition:
     """The end of a page: the largest total price of its last subscription, and that subscription."""
@@ -98,8 +75,7 @@ class ExceedingPage:
     @cached_property
     def results(self) -> list[ExceedingSubscription]:
         """The results, read."""
-        found: list[ExceedingSubscription] = json.loads(self.written)
-        return found
+        return msgspec.json.decode(self.written, type=list[ExceedingSubscription])
 
 
 class UsageMetric(NamedTuple):

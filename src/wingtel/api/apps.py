@@ -6,6 +6,6 @@ class ApiConfig(AppConfig):
     label = "api"
 
     def ready(self) -> None:
-        from .tariffs import check_tariff  # noqa: PLC0415 - needs the apps to be loaded
+        from .usage_records.tariffs import check_tariff  # noqa: PLC0415 - needs the apps to be loaded
 
         check_tariff()

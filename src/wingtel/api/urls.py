@@ -4,9 +4,19 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
-from . import assignments, lifecycle, limits, resources, subscriptions, usage_records, views
-from .converters import CodeConverter, IdConverter
-from .documentation import SchemaView
+from .adjustments.views import AdjustmentView
+from .answers.views import ExceedingView, MetricsView, SeriesView
+from .assignments.views import IdentifierView, PlanHistoryView
+from .carriers.views import CarrierView
+from .common.converters import CodeConverter, IdConverter
+from .common.documentation import SchemaView
+from .health.views import HealthView
+from .lifecycle.views import DayView, ExplanationView, ReconciliationView
+from .limits.views import AlertView, DeliveryView, EndpointView, LimitView
+from .plans.views import PlanView
+from .purchases.views import PurchaseView
+from .subscriptions.views import AnySubscriptionView, AttSubscriptionView, SprintSubscriptionView
+from .usage_records.views import ConflictView, UsageRecordsView
 
 app_name = "api"
 
@@ -14,48 +24,48 @@ register_converter(IdConverter, "id")
 register_converter(CodeConverter, "code")
 
 router = SimpleRouter(use_regex_path=False)
-router.register("plans", resources.PlanView, basename="plan")
-router.register("purchases", resources.PurchaseView, basename="purchase")
-router.register("carriers", subscriptions.CarrierView, basename="carrier")
-router.register("subscriptions", subscriptions.AnySubscriptionView, basename="subscription")
-router.register("att_subscriptions", resources.AttSubscriptionView, basename="att-subscription")
-router.register("sprint_subscriptions", resources.SprintSubscriptionView, basename="sprint-subscription")
-router.register("usage/adjustments", lifecycle.AdjustmentView, basename="adjustment")
-router.register("usage/days", lifecycle.DayView, basename="day")
-router.register("usage/conflicts", usage_records.ConflictView, basename="conflict")
-router.register("usage/reconciliations", lifecycle.ReconciliationView, basename="reconciliation")
-router.register("limits", limits.LimitView, basename="limit")
-router.register("alerts", limits.AlertView, basename="alert")
-router.register("webhooks/endpoints", limits.EndpointView, basename="webhook-endpoint")
-router.register("webhooks/deliveries", limits.DeliveryView, basename="webhook-delivery")
+router.register("plans", PlanView, basename="plan")
+router.register("purchases", PurchaseView, basename="purchase")
+router.register("carriers", CarrierView, basename="carrier")
+router.register("subscriptions", AnySubscriptionView, basename="subscription")
+router.register("att_subscriptions", AttSubscriptionView, basename="att-subscription")
+router.register("sprint_subscriptions", SprintSubscriptionView, basename="sprint-subscription")
+router.register("usage/adjustments", AdjustmentView, basename="adjustment")
+router.register("usage/days", DayView, basename="day")
+router.register("usage/conflicts", ConflictView, basename="conflict")
+router.register("usage/reconciliations", ReconciliationView, basename="reconciliation")
+router.register("limits", LimitView, basename="limit")
+router.register("alerts", AlertView, basename="alert")
+router.register("webhooks/endpoints", EndpointView, basename="webhook-endpoint")
+router.register("webhooks/deliveries", DeliveryView, basename="webhook-delivery")
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("usage/exceeding/", views.ExceedingView.as_view(), name="exceeding"),
-    path("usage/records/", usage_records.UsageRecordsView.as_view(), name="usage-records"),
-    path("usage/metrics/", views.MetricsView.as_view(), name="metrics"),
-    path("subscriptions/<id:id>/usage/", views.SeriesView.as_view(), name="series"),
-    path("subscriptions/<id:id>/usage/<str:day>/", lifecycle.ExplanationView.as_view(), name="explanation"),
+    path("usage/exceeding/", ExceedingView.as_view(), name="exceeding"),
+    path("usage/records/", UsageRecordsView.as_view(), name="usage-records"),
+    path("usage/metrics/", MetricsView.as_view(), name="metrics"),
+    path("subscriptions/<id:id>/usage/", SeriesView.as_view(), name="series"),
+    path("subscriptions/<id:id>/usage/<str:day>/", ExplanationView.as_view(), name="explanation"),
     path(
         "subscriptions/<id:id>/identifiers/",
-        assignments.IdentifierView.as_view({"get": "list", "post": "create"}),
+        IdentifierView.as_view({"get": "list", "post": "create"}),
         name="identifiers",
     ),
     path(
         "subscriptions/<id:id>/identifiers/<id:identifier>/end/",
-        assignments.IdentifierView.as_view({"post": "end"}),
+        IdentifierView.as_view({"post": "end"}),
         name="identifier-end",
     ),
     path(
         "subscriptions/<id:id>/identifiers/<id:identifier>/move/",
-        assignments.IdentifierView.as_view({"post": "move"}),
+        IdentifierView.as_view({"post": "move"}),
         name="identifier-move",
     ),
     path(
         "subscriptions/<id:id>/plans/",
-        assignments.PlanHistoryView.as_view({"get": "list", "post": "create"}),
+        PlanHistoryView.as_view({"get": "list", "post": "create"}),
         name="subscription-plans",
     ),
-    path("health/", views.HealthView.as_view(), name="health"),
+    path("health/", HealthView.as_view(), name="health"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
     path(

@@ -8,12 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from wingtel.aggregates import answers, queries
-from wingtel.aggregates.periods import Period
-from wingtel.aggregates.queries import Granularity
+from wingtel.aggregates.periods import Granularity, Period
+from wingtel.shapes import Column
 from wingtel.usage.currency import currency
 
 from . import columns
-from .columns import Column
 from .formats import Format
 
 

@@ -5,18 +5,18 @@ from typing import IO
 
 import polars as pl
 
+from wingtel.shapes import ColumnKind
+
 from .answers import Export
-from .columns import Kind
 
 TYPES = {
-    Kind.WHOLE: pl.Int64,
-    Kind.WHOLE_OR_NONE: pl.Int64,
-    Kind.QUANTITY: pl.Int128,  # a Decimal would be written as a string
-    Kind.MONEY: pl.String,
-    Kind.WORD: pl.String,
-    Kind.TEXT: pl.String,
-    Kind.DAY: pl.String,
-    Kind.TIMESTAMP: pl.String,
+    ColumnKind.WHOLE: pl.Int64,
+    ColumnKind.WHOLE_OR_NONE: pl.Int64,
+    ColumnKind.QUANTITY: pl.Int128,  # a Decimal would be written as a string
+    ColumnKind.MONEY: pl.String,
+    ColumnKind.TEXT: pl.String,
+    ColumnKind.DAY: pl.String,
+    ColumnKind.TIMESTAMP: pl.String,
 }
 
 

@@ -9,19 +9,18 @@ from pyarrow import csv
 from pyarrow.parquet import ParquetWriter
 
 from wingtel.aggregates.answers import moment
+from wingtel.shapes import ColumnKind
 
 from .answers import Export
-from .columns import Kind
 
 TYPES = {
-    Kind.WHOLE: pa.int64(),
-    Kind.WHOLE_OR_NONE: pa.int64(),
-    Kind.QUANTITY: pa.decimal128(38, 0),  # as wide as decimals are, so that no sum is too large
-    Kind.MONEY: pa.decimal128(38, 8),
-    Kind.WORD: pa.string(),
-    Kind.TEXT: pa.string(),
-    Kind.DAY: pa.date32(),
-    Kind.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+    ColumnKind.WHOLE: pa.int64(),
+    ColumnKind.WHOLE_OR_NONE: pa.int64(),
+    ColumnKind.QUANTITY: pa.decimal128(38, 0),  # as wide as decimals are, so that no sum is too large
+    ColumnKind.MONEY: pa.decimal128(38, 8),
+    ColumnKind.TEXT: pa.string(),
+    ColumnKind.DAY: pa.date32(),
+    ColumnKind.TIMESTAMP: pa.timestamp("us", tz="UTC"),
 }
 
 
@@ -42,7 +41,7 @@ def _schema(export: Export) -> pa.Schema:
         pa.field(
             column.name,
             TYPES[column.kind],
-            nullable=column.kind is Kind.WHOLE_OR_NONE,
+            nullable=column.kind is ColumnKind.WHOLE_OR_NONE,
             metadata={"meaning": column.meaning},
         )
         for column in export.columns

@@ -3,6 +3,7 @@
 import base64
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -23,10 +24,10 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def add_endpoint(url: str, *, description: str = "") -> WebhookEndpoint:
-    """A new endpoint with a secret of its own. Raises RefusedAddressError for a URL that may not be sent to."""
+def add_endpoint(url: str, *, description: str = "", enabled: bool = True) -> WebhookEndpoint:
+    """Add an endpoint with a secret of its own. Raises RefusedAddressError for a URL that may not be sent to."""
     check_url(url)
-    return WebhookEndpoint.objects.create(url=url, description=description, secret=new_secret())
+    return WebhookEndpoint.objects.create(url=url, description=description, enabled=enabled, secret=new_secret())
 
 
 def rotate_secret(endpoint_id: int) -> WebhookEndpoint:
@@ -38,11 +39,18 @@ def rotate_secret(endpoint_id: int) -> WebhookEndpoint:
     return endpoint
 
 
-def enable(endpoint_id: int, *, enabled: bool) -> WebhookEndpoint:
-    """Send to an endpoint, or let what is due wait and make nothing more due. Raises UnknownEndpointError."""
+def change_endpoint(endpoint_id: int, **values: Any) -> WebhookEndpoint:
+    """Change the `url`, the `description` or whether an endpoint is `enabled`: else what is due waits.
+
+    Raises UnknownEndpointError, and RefusedAddressError for a URL that may not be sent to.
+    """
     endpoint = endpoint_named(endpoint_id)
-    endpoint.enabled, endpoint.disabled_because = enabled, ""
-    endpoint.save(update_fields=["enabled", "disabled_because"])
+    if "url" in values:
+        check_url(values["url"])
+    for name, value in values.items():
+        setattr(endpoint, name, value)
+    endpoint.disabled_because = ""
+    endpoint.save(update_fields=[*values, "disabled_because"])
     return endpoint
 
 

@@ -44,17 +44,14 @@ def remove_limit(limit_id: int) -> None:
         raise UnknownLimitError(_unknown(limit_id))
 
 
-def tidy_thresholds(thresholds: list[int]) -> list[int]:
-    """Return thresholds in order; 100 % is always one, and needs no mention."""
-    return sorted({*thresholds} - {100})
-
-
 def _kept(limit: PriceLimit, terms: dict[str, Any]) -> PriceLimit:
     for name, value in terms.items():
         if name not in TERMS:
             raise TypeError(f"a limit has no {name}: {', '.join(TERMS)}")
         setattr(limit, name, value)
-    limit.thresholds = tidy_thresholds(limit.thresholds)
+    limit.thresholds = sorted({*limit.thresholds} - {100})  # which is always one, and needs no mention
+    if limit.plan_id and limit.subscription_id:
+        raise LimitRefusedError({"plan": ["a limit is that of a plan or of a subscription, not of both"]})
     try:
         limit.full_clean()
     except ValidationError as error:

@@ -5,15 +5,13 @@ what it had already.
 """
 
 from datetime import datetime
-from typing import Any
 
-import orjson
+import msgspec
 from standardwebhooks import Webhook
 
 from wingtel import __version__
-from wingtel.aggregates.answers import moment
 
-from .answers import alert_answer
+from .answers import event_answer
 from .models import Delivery
 
 
@@ -22,20 +20,9 @@ def webhook_id(delivery: Delivery) -> str:
     return f"msg_{delivery.alert_id}_{delivery.event.removeprefix('alert.')}"
 
 
-def payload(delivery: Delivery) -> dict[str, Any]:
-    """The event: its type, the moment at which it happened, and the alert as it was then."""
-    alert = delivery.alert
-    data = alert_answer(alert)
-    happened = alert.resolved_at
-    if delivery.event == Delivery.Event.OPENED or happened is None:
-        data |= {"state": "open", "resolved_at": None, "resolved_price": None}
-        happened = alert.opened_at
-    return {"type": delivery.event, "timestamp": moment(happened), "data": data | {"limit": alert.price_limit.name}}
-
-
 def signed(delivery: Delivery, secrets: list[str], now: datetime) -> tuple[dict[str, str], bytes]:
     """Headers and body of an attempt at `now` (UTC), with a signature by each secret."""
-    body = orjson.dumps(payload(delivery))
+    body = msgspec.json.encode(event_answer(delivery))
     identity = webhook_id(delivery)
     signatures = [Webhook(secret).sign(identity, now, body.decode()) for secret in secrets]
     headers = {

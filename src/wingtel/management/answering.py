@@ -8,18 +8,21 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 from django.core.management.base import CommandError, CommandParser, OutputWrapper
+from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from wingtel.aggregates import questions
 from wingtel.aggregates.filters import SubscriptionFilter, ids_named
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
+from wingtel.aggregates.questions import Question
 from wingtel.exports.formats import Format
-from wingtel.management.arguments import day, identity, option, whole_number
-from wingtel.subscriptions import carriers
-from wingtel.subscriptions.identifiers import Kind, normalise
+from wingtel.management.arguments import option, whole_number
+from wingtel.shapes import Column, ColumnKind
 from wingtel.subscriptions.models import Plan
 from wingtel.usage.models import UsageType
 
@@ -27,53 +30,42 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.]+$)")
 """The beginning of a cell that a spreadsheet would compute; a number with a sign is none."""
 FORMATS = ("table", "json", "csv")
 PAGED = ("table", "json")
-_WORDS = frozenset({"phone_number", "external_id", "usage_type", "unit"})
 TABLE_ROWS = 100
+FILTERS = (
+    questions.USAGE_TYPE,
+    questions.SUBSCRIPTION_ID,
+    questions.PHONE_NUMBER,
+    questions.EXTERNAL_ID,
+    questions.CARRIER,
+)
 PAGE = 1000
 
 
-def add_days(parser: CommandParser, *, required: bool = False) -> None:
-    """The options that say between which business days."""
+def add_question(parser: CommandParser, question: Question, **options: Any) -> None:
+    """Add the option that is the API's parameter of the same name; one that is repeated becomes a list."""
+    given: dict[str, Any] = {"required": question.required, "metavar": question.name.rpartition("_")[2].upper()}
+    if question.many:
+        given |= {"action": "append", "default": []}
     parser.add_argument(
-        "--from", dest="first", type=day, required=required, metavar="DATE", help="First day, included."
+        f"--{question.name.replace('_', '-')}",
+        type=option(question.parse, question.rule),
+        help=question.description,
+        **(given | options),
     )
-    parser.add_argument("--to", dest="last", type=day, required=required, metavar="DATE", help="Last day, included.")
+
+
+def add_days(parser: CommandParser, *, required: bool = False) -> None:
+    """Add the options that say between which business days."""
+    first, last = (questions.REQUIRED_FROM, questions.REQUIRED_TO) if required else (questions.FROM, questions.TO)
+    add_question(parser, first, dest="first", metavar="DATE")
+    add_question(parser, last, dest="last", metavar="DATE")
 
 
 def add_options(parser: CommandParser, *, days_required: bool, paged: bool = True) -> None:
-    """The options of exports, named as the API names its parameters; and of pages, where the answer is `paged`."""
+    """Add the options of exports, which are the parameters of the API; and of pages, where the answer is `paged`."""
     add_days(parser, required=days_required)
-    parser.add_argument("--usage-type", choices=UsageType.values, help="Only this usage type.")
-    parser.add_argument(
-        "--subscription-id",
-        type=identity,
-        action="append",
-        default=[],
-        metavar="ID",
-        help="Only this subscription; repeatable.",
-    )
-    parser.add_argument(
-        "--phone-number",
-        type=option(_parse_phone_number, "a phone number of 7 to 15 digits with the calling code"),
-        action="append",
-        default=[],
-        metavar="NUMBER",
-        help="Only the subscription that has this number now; in any form, repeatable.",
-    )
-    parser.add_argument(
-        "--external-id",
-        type=option(_parse_external_id, "an external id of 1 to 100 characters"),
-        action="append",
-        default=[],
-        metavar="ID",
-        help="Only the subscription that has this external id now; repeatable.",
-    )
-    parser.add_argument(
-        "--carrier",
-        type=option(carriers.check, "the code of a carrier"),
-        metavar="CODE",
-        help="Only subscriptions of this carrier.",
-    )
+    for question in FILTERS:
+        add_question(parser, question)
     parser.add_argument("--plan", metavar="PLAN", help="Only subscriptions whose current plan has this name or id.")
     if paged:
         parser.add_argument(
@@ -128,14 +120,6 @@ def _plan_id(text: str) -> int:
     return plans[0].pk
 
 
-def _parse_phone_number(text: str) -> list[str]:
-    return carriers.forms_of(Kind.MSISDN, text)
-
-
-def _parse_external_id(text: str) -> str:
-    return normalise(Kind.EXTERNAL_ID, text, "")
-
-
 def usage_types_of(usage_type: str | None) -> tuple[UsageType, ...]:
     """The usage types of the option."""
     return (UsageType(usage_type),) if usage_type else ALL_TYPES
@@ -184,20 +168,29 @@ def print_csv(stdout: OutputWrapper, columns: Sequence[str], rows: Iterable[Sequ
     writer.writerows([f"'{cell}" if _FORMULA.match(str(cell)) else cell for cell in row] for row in rows)
 
 
-def print_table(
-    stdout: OutputWrapper, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, more: bool
+def print_answer(
+    stdout: OutputWrapper, body: Struct, columns: Sequence[Column], form: str, *, title: str, more: bool
 ) -> None:
-    """Print a table for people; quantities are grouped by thousands."""
+    """Print an answer as the API's JSON, or as a table with a row for each result, or for each part of one."""
+    written = msgspec.to_builtins(body)
+    if form == "json":
+        print_json(stdout, written)
+        return
     table = Table(title=title, title_justify="left", caption="There are more: see --page-size." if more else None)
     for column in columns:
-        justify: Literal["left", "right"] = "left" if column in _WORDS else "right"
-        number = column == "phone_number"
-        table.add_column(column.replace("_", " "), justify=justify, overflow="fold", no_wrap=number)
-    for row in rows:
-        table.add_row(
-            *(Text(f"{cell:,}" if isinstance(cell, int) and number else str(cell)) for number, cell in enumerate(row))
-        )
+        justify: Literal["left", "right"] = "left" if column.kind is ColumnKind.TEXT else "right"
+        is_number = column.name == "phone_number"
+        table.add_column(column.name.replace("_", " "), justify=justify, overflow="fold", no_wrap=is_number)
+    for row in (part for result in written["results"] for part in _parts(result)):
+        cells = [row[column.name] for column in columns]
+        # Quantities are grouped by thousands; the first column is an id.
+        table.add_row(*(Text(f"{c:,}" if isinstance(c, int) and place else str(c)) for place, c in enumerate(cells)))
     Console(file=stdout, width=None if stdout.isatty() else 120).print(table)  # type: ignore[arg-type] # writes like a file
+
+
+def _parts(result: dict[str, Any]) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = next((value for value in result.values() if isinstance(value, list)), [{}])
+    return [result | part for part in parts]
 
 
 def print_wide_table(stdout: OutputWrapper, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -212,12 +205,13 @@ def print_wide_table(stdout: OutputWrapper, columns: Sequence[str], rows: Iterab
     Console(file=stdout, width=None if stdout.isatty() else 180).print(table)  # type: ignore[arg-type] # writes like a file
 
 
-def print_results(stdout: OutputWrapper, form: str, columns: Sequence[str], results: Sequence[dict[str, Any]]) -> None:
+def print_results(stdout: OutputWrapper, form: str, columns: Sequence[str], results: Sequence[Any]) -> None:
     """Print the bodies that the API lists, in one of FORMATS."""
+    written = msgspec.to_builtins(results)
     if form == "json":
-        print_json(stdout, {"results": list(results)})
+        print_json(stdout, {"results": written})
         return
-    rows = [[_cell(found[column]) for column in columns] for found in results]
+    rows = [[_cell(found[column]) for column in columns] for found in written]
     (print_csv if form == "csv" else print_wide_table)(stdout, columns, rows)
 
 

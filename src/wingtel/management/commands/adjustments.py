@@ -5,15 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.lifecycle.answers import adjustment_answer
+from wingtel.lifecycle.answers import Adjustment, adjustment_answer
 from wingtel.management import answering
 from wingtel.management.arguments import identity
+from wingtel.shapes import names_of
 from wingtel.usage.models import UsageAdjustment
-
-COLUMNS = (
-    *("id", "subscription_id", "usage_type", "unit", "day", "used", "price", "currency", "reason", "actor"),
-    *("created_at", "reverses", "reversed_by"),
-)
 
 
 class Command(BaseCommand):
@@ -34,4 +30,4 @@ class Command(BaseCommand):
         if period.last:
             adjustments = adjustments.filter(day__lte=period.last)
         results = [adjustment_answer(adjustment) for adjustment in adjustments.iterator()]
-        answering.print_results(self.stdout, options["format"], COLUMNS, results)
+        answering.print_results(self.stdout, options["format"], names_of(Adjustment), results)

@@ -5,17 +5,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from wingtel.limits import answers
 from wingtel.limits.answers import alert_answer
 from wingtel.limits.models import Alert
 from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
+from wingtel.shapes import names_of
 
-COLUMNS = (
-    *("id", "limit_id", "subscription_id", "phone_number", "external_id", "usage_type", "first"),
-    *("last", "threshold_percent"),
-    *("threshold_amount", "price", "currency"),
-    *("state", "opened_at", "resolved_at", "resolved_price"),
-)
+COLUMNS = names_of(answers.Alert, without=("period",))
 
 
 class Command(BaseCommand):

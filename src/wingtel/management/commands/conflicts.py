@@ -2,18 +2,15 @@
 
 from typing import Any
 
+import msgspec
 from django.core.management.base import BaseCommand, CommandParser
 
 from wingtel.aggregates.answers import origin_text
-from wingtel.ingest.answers import conflict_answers
+from wingtel.ingest.answers import Conflict, conflict_answers
 from wingtel.ingest.models import UsageConflict
 from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
-
-COLUMNS = (
-    *("id", "subscription_id", "usage_type", "record_id", "usage_date", "stored_quantity", "stored_price"),
-    *("quantity", "price", "currency", "detected_at", "origin"),
-)
+from wingtel.shapes import names_of
 
 
 class Command(BaseCommand):
@@ -30,7 +27,7 @@ class Command(BaseCommand):
         conflicts = UsageConflict.objects.order_by("-pk")
         if options["subscription"]:
             conflicts = conflicts.filter(subscription=options["subscription"])
-        results = conflict_answers(list(conflicts[: options["rows"]]))
+        results = msgspec.to_builtins(conflict_answers(list(conflicts[: options["rows"]])))
         if options["format"] != "json":
             results = [result | {"origin": origin_text(result["origin"])} for result in results]
-        answering.print_results(self.stdout, options["format"], COLUMNS, results)
+        answering.print_results(self.stdout, options["format"], names_of(Conflict), results)

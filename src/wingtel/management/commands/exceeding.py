@@ -7,25 +7,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from wingtel.aggregates import answers, queries
-from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
+from wingtel.aggregates.questions import PRICE_LIMIT
 from wingtel.exports import answers as exports
+from wingtel.exports import columns
 from wingtel.management import answering, exporting
-from wingtel.management.arguments import option
 from wingtel.usage.currency import currency
 
-COLUMNS = ("subscription_id", "phone_number", "external_id", "usage_type", "total_price", "exceeded_by")
+COLUMNS = columns.EXCEEDING[:-1]  # its title says the currency
 
 
 class Command(BaseCommand):
     help = "Show the subscriptions whose total price for a usage type reached a limit, the largest excess first."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--price-limit",
-            type=option(parse_price_limit, PRICE_LIMIT_RULE),
-            required=True,
-            metavar="AMOUNT",
-        )
+        answering.add_question(parser, PRICE_LIMIT, metavar="AMOUNT")
         answering.add_options(parser, days_required=False)
 
     def handle(
@@ -53,13 +48,5 @@ class Command(BaseCommand):
         )
         limit = answers.price_limit(price_limit)
         body = answers.exceeding_answer(page, page.results, limit=limit, period=period, next_url=None)
-        if options["format"] == "json":
-            answering.print_json(self.stdout, body)
-            return
-        rows = [
-            tuple((found | exceeded)[column] for column in COLUMNS)
-            for found in body["results"]
-            for exceeded in found["exceeded"]
-        ]
         title = f"Reached {limit} {currency()} {answers.period_text(period)}"
-        answering.print_table(self.stdout, title, COLUMNS, rows, more=more)
+        answering.print_answer(self.stdout, body, COLUMNS, options["format"], title=title, more=more)

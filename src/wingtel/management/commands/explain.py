@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+import msgspec
 from django.core.management.base import BaseCommand, CommandParser
 
 from wingtel.aggregates.answers import origin_text
@@ -37,8 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=answering.FORMATS, default="table")
 
     def handle(self, *, subscription: int, day: date, records: int, **options: Any) -> None:
-        body = explanation_answer(explain(subscription_id=subscription, day=day, most_records=records))
-        rows = [(*line, body["currency"]) for found in body["usage_types"] for line in _lines(found)]
+        found = explain(subscription_id=subscription, day=day, most_records=records)
+        body = msgspec.to_builtins(explanation_answer(found))
+        rows = [(*line, body["currency"]) for part in body["usage_types"] for line in _lines(part)]
         match options["format"]:
             case "json":
                 answering.print_json(self.stdout, body)

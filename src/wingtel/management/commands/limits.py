@@ -8,19 +8,16 @@ from django.core.management.base import BaseCommand, CommandError
 from wingtel.aggregates.answers import priced
 from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
 from wingtel.limits import keeping
-from wingtel.limits.answers import limit_answer
+from wingtel.limits.answers import Limit, limit_answer
 from wingtel.limits.evaluation import evaluate
 from wingtel.limits.models import LARGEST_THRESHOLD, LimitPeriod, PriceLimit
 from wingtel.management import answering
 from wingtel.management.arguments import day, identity, option, whole_number
+from wingtel.shapes import names_of
 from wingtel.usage.models import UsageType
 from wingtel.usage.waiting import StillHeldError
 
-COLUMNS = (
-    *("id", "name", "plan", "subscription", "usage_type", "period", "amount", "currency", "thresholds"),
-    *("emails", "starts"),
-    "pending",
-)
+COLUMNS = names_of(Limit, without=("created_at",))
 _OPTIONS = {"plan_id": "plan", "subscription_id": "subscription", "usage_type": "usage-type", "thresholds": "threshold"}
 
 

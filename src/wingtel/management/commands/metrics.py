@@ -7,19 +7,11 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from wingtel.aggregates import answers, queries
 from wingtel.exports import answers as exports
+from wingtel.exports import columns
 from wingtel.management import answering, exporting
 from wingtel.usage.currency import currency
 
-COLUMNS = (
-    "subscription_id",
-    "phone_number",
-    "external_id",
-    "usage_type",
-    "unit",
-    "total_price",
-    "total_usage",
-    "records",
-)
+COLUMNS = columns.METRICS[:-1]  # its title says the currency
 
 
 class Command(BaseCommand):
@@ -50,9 +42,5 @@ class Command(BaseCommand):
             answering.result_limit(options["page_size"], options["format"]),
         )
         body = answers.metrics_answer(page, period=period, next_url=None)
-        if options["format"] == "json":
-            answering.print_json(self.stdout, body)
-            return
-        rows = [tuple(found[column] for column in COLUMNS) for found in body["results"]]
         title = f"Used and paid in {currency()} {answers.period_text(period)}"
-        answering.print_table(self.stdout, title, COLUMNS, rows, more=more)
+        answering.print_answer(self.stdout, body, COLUMNS, options["format"], title=title, more=more)

@@ -5,19 +5,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wingtel.limits import endpoints
+from wingtel.limits import answers, endpoints
 from wingtel.limits.addresses import RefusedAddressError
-from wingtel.limits.answers import delivery_answer, endpoint_answer
+from wingtel.limits.answers import Endpoint, delivery_answer, endpoint_answer
 from wingtel.limits.delivering import deliver_due, replay
 from wingtel.limits.models import Delivery, WebhookEndpoint
 from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
+from wingtel.shapes import names_of
 
-COLUMNS = ("id", "url", "description", "enabled", "disabled_because", "created_at")
-DELIVERY_COLUMNS = (
-    *("id", "alert_id", "event", "endpoint_id", "email", "state", "attempts", "due_at", "delivered_at"),
-    *("response_status", "error"),
-)
+COLUMNS = names_of(Endpoint, without=("previous_until",))
+DELIVERY_COLUMNS = names_of(answers.Delivery, without=("created_at",))
 
 
 class Command(BaseCommand):
@@ -71,10 +69,10 @@ class Command(BaseCommand):
         )
 
     def _enable(self, options: dict[str, Any]) -> None:
-        self.stdout.write(f"Endpoint {endpoints.enable(options['id'], enabled=True).pk} enabled.")
+        self.stdout.write(f"Endpoint {endpoints.change_endpoint(options['id'], enabled=True).pk} enabled.")
 
     def _disable(self, options: dict[str, Any]) -> None:
-        self.stdout.write(f"Endpoint {endpoints.enable(options['id'], enabled=False).pk} disabled.")
+        self.stdout.write(f"Endpoint {endpoints.change_endpoint(options['id'], enabled=False).pk} disabled.")
 
     def _remove(self, options: dict[str, Any]) -> None:
         endpoints.remove_endpoint(options["id"])

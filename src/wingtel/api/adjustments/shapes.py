@@ -1,0 +1,42 @@
+"""Adjustments and reversals as the API takes them in."""
+
+from wingtel.api.common import examples
+from wingtel.api.common.fields import (
+    CurrencyField,
+    TextField,
+    WholeNumberField,
+)
+from wingtel.api.common.serializers import KnownFields, KnownFieldsSerializer, SubscriptionField
+from wingtel.lifecycle.adjusting import LONGEST_ACTOR, LONGEST_REASON
+from wingtel.lifecycle.answers import Adjustment
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage.models import UsageAdjustment
+from wingtel.usage.ranges import LARGEST_QUANTITY
+
+
+@examples.example(examples.ADJUSTMENT)
+class AdjustmentSerializer(KnownFieldsSerializer):
+    """A signed correction to make of what one subscription used and paid on one business day."""
+
+    answered = Adjustment
+    subscription_id = SubscriptionField(
+        queryset=Subscription.objects.all(), source="subscription", help_text="May have been deleted."
+    )
+    used = WholeNumberField(
+        min_value=-LARGEST_QUANTITY, max_value=LARGEST_QUANTITY, default=0, help_text="Kilobytes or seconds."
+    )
+    currency = CurrencyField(required=False)
+    reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
+    actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")
+
+    class Meta:
+        model = UsageAdjustment
+        fields = ("subscription_id", "usage_type", "day", "used", "price", "currency", "reason", "actor")
+
+
+@examples.example(examples.REVERSAL)
+class ReversalSerializer(KnownFields):
+    """The reason why an adjustment is reversed, and the actor."""
+
+    reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
+    actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")

@@ -1,0 +1,56 @@
+"""The schema as a whole: title, version, licence, server, tags, and the names of choices."""
+
+from importlib.metadata import metadata
+from typing import Any
+
+_PACKAGE = metadata("wingtel")
+
+TAGS = {
+    "usage": "Who reached a price limit, what subscriptions used and paid, and the records and adjustments behind it.",
+    "subscriptions": "Subscriptions of all carriers, with their dated identifiers and plans.",
+    "att_subscriptions": "Subscriptions of AT&T.",
+    "sprint_subscriptions": "Subscriptions of Sprint.",
+    "carriers": "Networks that carry subscriptions and send their usage records.",
+    "plans": "Products that subscriptions are sold as.",
+    "purchases": "Payments asked of users.",
+    "limits": "Standing price limits.",
+    "alerts": "Limits that were reached.",
+    "webhooks": "Endpoints that alerts are posted to, and the deliveries.",
+    "health": "How the server is.",
+}
+
+SETTINGS: dict[str, Any] = {
+    "TITLE": "Wingtel",
+    "DESCRIPTION": "Which subscriptions reached a price limit, and what a subscription used and paid. This "
+    "is version 1 of the API, whose addresses begin with /api/v1/; `version` is that of the server.",
+    "VERSION": _PACKAGE["Version"],
+    "CONTACT": {"name": "The Wingtel authors"},
+    "LICENSE": {"name": _PACKAGE["License-Expression"], "identifier": _PACKAGE["License-Expression"]},
+    "SERVERS": [{"url": "/", "description": "The server that this schema is read from."}],
+    "TAGS": [{"name": name, "description": meaning} for name, meaning in TAGS.items()],
+    "OAS_VERSION": "3.1.0",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "WEBHOOKS": ["wingtel.api.limits.webhooks.ALERT_OPENED", "wingtel.api.limits.webhooks.ALERT_RESOLVED"],
+    "PATH_CONVERTER_OVERRIDES": {
+        "id": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1},
+    },
+    "APPEND_COMPONENTS": {
+        "headers": {
+            "RequestId": {"description": "The request's number.", "required": True, "schema": {"type": "string"}},
+            "RetryAfter": {"description": "Seconds to wait.", "required": True, "schema": {"type": "integer"}},
+            "Challenge": {"description": "How to authenticate.", "required": True, "schema": {"type": "string"}},
+        }
+    },
+    "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
+        "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",
+        "DifferenceKind": "wingtel.lifecycle.answers.DIFFERENCES",
+        "IdentifierKind": "wingtel.subscriptions.identifiers.Kind",
+        "AlertState": [("open", "open"), ("resolved", "resolved")],
+    },
+}

@@ -1,0 +1,252 @@
+"""Every error as problem details (RFC 9457), be it in a parameter, a body, a view or the server."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import msgspec
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.views import defaults
+from msgspec import UNSET, Meta, Struct, UnsetType
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.views import set_rollback
+
+from wingtel.aggregates.questions import PRICE_LIMIT_RULE
+from wingtel.subscriptions.assignments import refusal
+
+from . import request_ids
+
+PROBLEM_JSON = "application/problem+json"
+LONGEST_ECHO = 200
+
+
+class Fault(Struct, kw_only=True):
+    """One thing wrong in a request."""
+
+    parameter: Annotated[
+        str | UnsetType, Meta(description="The query parameter at fault.", examples=["price_limit"])
+    ] = UNSET
+    field: Annotated[
+        str | UnsetType | None, Meta(description="The field of the body at fault; null for the body itself.")
+    ] = UNSET
+    rule: Annotated[str, Meta(description="The rule that the value breaks.", examples=[PRICE_LIMIT_RULE])]
+    value: Annotated[str | int | bool | None, Meta(description="What was sent, shortened when long.", examples=["1e5"])]
+
+
+class Problem(Struct, kw_only=True):
+    """Problem details (RFC 9457)."""
+
+    type: Annotated[
+        str, Meta(description="What kind of problem, such as /problems/invalid-parameter.", examples=["/problems/"])
+    ]
+    title: Annotated[str, Meta(examples=["Invalid parameter"])]
+    status: int
+    detail: Annotated[str, Meta(description="What was wrong and what to do.", examples=["Mend it."])]
+    errors: list[Fault]
+    request_id: Annotated[
+        str,
+        Meta(
+            description="The request's number, as in X-Request-Id; the log has it too.",
+            examples=["0193b0a2-6a5c-7e61-8a3e-0d9a3c5f7b11"],
+        ),
+    ]
+
+
+class InvalidParameters(exceptions.APIException):
+    """Query parameters that break their rules, all of them at once."""
+
+    status_code = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = list(faults)
+        names = dict.fromkeys(str(fault.parameter) for fault in faults)
+        super().__init__(f"Mend the query parameters named in errors: {', '.join(names)}.")
+
+
+class Conflict(exceptions.APIException):
+    """A request that what is stored does not allow."""
+
+    status_code = HTTPStatus.CONFLICT
+
+
+class TooLarge(exceptions.APIException):
+    """A body larger than its kind may be."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "too-large"
+
+
+class KeyReused(exceptions.APIException):
+    """An Idempotency-Key that came with another request before."""
+
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "idempotency-key-reused"
+    default_detail = "This Idempotency-Key came with another request within a day. Give each request a key of its own."
+
+
+class RecordsRejected(exceptions.APIException):
+    """Records that are taken together or not at all, and some cannot be taken."""
+
+    status_code = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "records-rejected"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = list(faults)
+        super().__init__(
+            f"Nothing was ingested: {len(faults)} of the records cannot be taken. Mend or remove those named in errors."
+        )
+
+
+class Unavailable(exceptions.APIException):
+    """The database does not answer."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_detail = "The database does not answer. Try again in a moment."
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    slug: str = "",
+    faults: Sequence[Fault] = (),
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """A response of problem details. `slug` ends its type; without it the status' own phrase does."""
+    phrase = HTTPStatus(status).phrase
+    slug = slug or phrase.lower().replace(" ", "-")
+    body = Problem(
+        type=f"/problems/{slug}",
+        title=slug.replace("-", " ").capitalize(),
+        status=int(status),
+        detail=detail,
+        errors=list(faults),
+        request_id=request_ids.current() or "",
+    )
+    text = json.dumps(msgspec.to_builtins(body))  # which escapes what was sent and is no text in UTF-8
+    return HttpResponse(text, status=status, content_type=PROBLEM_JSON, headers=headers)
+
+
+def problem_details(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """REST framework's exception handler. None, for the unforeseen, lets Django log it and answer 500."""
+    known = _as_api_exception(error)
+    if known is None:
+        return None
+    set_rollback()
+    return problem(
+        known.status_code,
+        _detail(known),
+        slug=_slug(known),
+        faults=_faults(known, context.get("request")),
+        headers=_headers(known),
+    )
+
+
+def _as_api_exception(error: Exception) -> exceptions.APIException | None:
+    match error:
+        case exceptions.APIException():
+            return error
+        case Http404():
+            return exceptions.NotFound()
+        case PermissionDenied():
+            return exceptions.PermissionDenied()
+        case IntegrityError():
+            told = refusal(error) or "This contradicts what is stored meanwhile. Read it again, then repeat the request"
+            return Conflict(f"{told}.")
+        case OperationalError() | InterfaceError():
+            return Unavailable()
+    return None
+
+
+def _slug(error: exceptions.APIException) -> str:
+    match error:
+        case InvalidParameters():
+            return "invalid-parameter"
+        case exceptions.ValidationError():
+            return "invalid-body"
+        case exceptions.ParseError():
+            return "malformed-body"
+    return str(getattr(error, "slug", ""))
+
+
+def _detail(error: exceptions.APIException) -> str:
+    if isinstance(error, exceptions.ValidationError):
+        return "Mend the fields named in errors."
+    return str(error.detail)
+
+
+def _faults(error: exceptions.APIException, request: Request | None) -> list[Fault]:
+    if isinstance(error, InvalidParameters | RecordsRejected):
+        return error.faults
+    if isinstance(error, exceptions.ValidationError):
+        sent = request.data if request is not None else None
+        return list(_field_faults(error.detail, sent))
+    return []
+
+
+def _field_faults(detail: Any, sent: Any, path: str = "") -> Iterator[Fault]:
+    """The messages of a validation error, which are nested like the body, one after the other."""
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            of_body = name == "non_field_errors"
+            value = sent if of_body else sent.get(name) if isinstance(sent, Mapping) else None
+            yield from _field_faults(inner, value, path if of_body else f"{path}.{name}".lstrip("."))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _field_faults(inner, sent, path)
+    else:
+        yield Fault(field=path or None, rule=str(detail), value=echo(sent))
+
+
+def _headers(error: exceptions.APIException) -> dict[str, str]:
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = str(challenge)
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(math.ceil(wait))
+    return headers
+
+
+def echo(value: Any) -> str | int | bool | None:
+    """What was sent, as JSON can carry it and no longer than a reader wants it."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}…"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's 400, such as for a host that is not allowed."""
+    if not _in_api(request):
+        return defaults.bad_request(request, exception)
+    return problem(HTTPStatus.BAD_REQUEST, "The server does not accept this request.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's 403."""
+    if not _in_api(request):
+        return defaults.permission_denied(request, exception)
+    return problem(HTTPStatus.FORBIDDEN, "You may not do this.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's 404, for an address that no view has."""
+    if not _in_api(request):
+        return defaults.page_not_found(request, exception)
+    return problem(HTTPStatus.NOT_FOUND, "There is nothing at this address. /api/v1/schema/ lists what there is.")
+
+
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """Django's 500, for what nobody foresaw; the log has the cause."""
+    if not _in_api(request):
+        return defaults.server_error(request)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed; its log says why, under the request_id.")
+
+
+def _in_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")

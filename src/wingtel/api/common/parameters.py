@@ -1,0 +1,347 @@
+"""Query parameters: what each may be, how it is read, and how the schema documents it."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Self
+
+from django.http import QueryDict
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import PermissionDenied
+
+from wingtel.aggregates import questions
+from wingtel.aggregates.filters import SubscriptionFilter, ids_named
+from wingtel.aggregates.periods import Granularity, Period
+from wingtel.aggregates.queries import ExceedingPosition, MetricsPosition
+from wingtel.aggregates.questions import (
+    LARGEST_ID,
+    SUBSCRIPTION_ID_RULE,
+    Question,
+    parse_carrier,
+    parse_date,
+    parse_subscription_id,
+)
+from wingtel.exports.formats import Format
+from wingtel.ingest.batch import Lookup
+from wingtel.keys.access import Access
+from wingtel.subscriptions.identifiers import LONGEST
+from wingtel.subscriptions.models import Subscription
+from wingtel.usage.models import UsageDay, UsageType
+
+from . import cursors, negotiation
+from .errors import Fault, InvalidParameters, echo
+
+LARGEST_PAGE = 1000
+DEFAULT_PAGE = 100
+
+
+class Parameter(Question):
+    """One query parameter."""
+
+    @classmethod
+    def of(cls, question: Question, **changes: Any) -> Self:
+        """Return a question as a query parameter, with some of it changed."""
+        return cls(**(vars(question) | changes))
+
+    def read(self, query: QueryDict, faults: list[Fault]) -> Any:
+        """The value in `query`, or the default; what is wrong is added to `faults`."""
+        sent = query.getlist(self.name)
+        if not sent:
+            if self.required:
+                faults.append(Fault(parameter=self.name, rule=f"required: {self.rule}", value=None))
+            return [] if self.many else self.default
+        if len(sent) > 1 and not self.many:
+            faults.append(self._fault("given only once", ", ".join(sent)))
+            return self.default
+        values = [self._parsed(text, faults) for text in sent]
+        return values if self.many else values[0]
+
+    def _parsed(self, text: str, faults: list[Fault]) -> Any:
+        try:
+            return self.parse(text)
+        except ValueError:
+            faults.append(self._fault(self.rule, text))
+            return None
+
+    def _fault(self, rule: str, sent: str) -> Fault:
+        return Fault(parameter=self.name, rule=rule, value=echo(sent))
+
+    def documented(self) -> OpenApiParameter:
+        """The parameter as the schema shows it."""
+        return OpenApiParameter(
+            name=self.name,
+            type={"type": "array", "items": self.schema} if self.many else self.schema,
+            location=OpenApiParameter.QUERY,
+            required=self.required,
+            description=f"{self.description} Must be {self.rule}.",
+            default=self.default,
+        )
+
+
+def read(query: QueryDict, parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """The values of `parameters` by name. Raises InvalidParameters with every fault and unknown parameter."""
+    known = ", ".join(parameter.name for parameter in parameters) or "none"
+    names = {parameter.name for parameter in parameters}
+    faults = [
+        Fault(parameter=name, rule=f"unknown; the parameters known here: {known}", value=echo(query[name]))
+        for name in query
+        if name not in names
+    ]
+    values = {parameter.name: parameter.read(query, faults) for parameter in parameters}
+    if faults:
+        raise InvalidParameters(faults)
+    return values
+
+
+def period_of(values: dict[str, Any]) -> Period:
+    """The period between `from` and `to`. Raises InvalidParameters when they are reversed."""
+    first, last = values["from"], values["to"]
+    if first and last and last < first:
+        raise InvalidParameters([Fault(parameter="to", rule=f"not before from, {first}", value=last.isoformat())])
+    return Period(first, last)
+
+
+def usage_types_of(values: dict[str, Any]) -> tuple[UsageType, ...]:
+    """The one usage type asked for, or all."""
+    return (values["usage_type"],) if values["usage_type"] else tuple(UsageType)
+
+
+def filter_of(values: dict[str, Any], access: Access) -> SubscriptionFilter:
+    """Return the subscriptions that a caller asks for. A caller limited to a carrier gets those of that carrier alone.
+
+    Raises PermissionDenied for another carrier than the caller's.
+    """
+    if access.carrier and values["carrier"] not in (None, access.carrier):
+        raise PermissionDenied(f"{access.name} is limited to the carrier {access.carrier}.")
+    return SubscriptionFilter(
+        subscription_ids=ids_named(
+            subscription_ids=values["subscription_id"],
+            phone_numbers=[form for forms in values["phone_number"] for form in forms],
+            external_ids=values["external_id"],
+        ),
+        carrier=access.carrier or values["carrier"],
+        plan_id=values["plan"],
+    )
+
+
+def valid_id(number: Any) -> int:
+    """`number`, when it may be an id. Raises ValueError."""
+    if type(number) is not int or not 0 < number <= LARGEST_ID:
+        raise ValueError(number)
+    return number
+
+
+def parse_page_size(text: str) -> int:
+    """A page size. Raises ValueError."""
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST_PAGE:
+        raise ValueError(text)
+    return int(text)
+
+
+def parse_exceeding_cursor(cursor: str) -> ExceedingPosition:
+    """Where a page of `exceeding` ended. Raises ValueError."""
+    price, subscription_id = cursors.decode(cursor)
+    if not isinstance(price, str) or not re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,10})?", price):
+        raise ValueError(cursor)
+    return ExceedingPosition(price=Decimal(price), subscription_id=valid_id(subscription_id))
+
+
+def parse_metrics_cursor(cursor: str) -> MetricsPosition:
+    """Where a page of `metrics` ended. Raises ValueError."""
+    subscription_id, usage_type = cursors.decode(cursor)
+    return MetricsPosition(subscription_id=valid_id(subscription_id), usage_type=UsageType(usage_type))
+
+
+def parse_id_cursor(cursor: str) -> int:
+    """The last id of a page in order of ids. Raises ValueError."""
+    (number,) = cursors.decode(cursor)
+    return valid_id(number)
+
+
+def parse_day_cursor(cursor: str) -> date:
+    """The last day of a page in order of days. Raises ValueError."""
+    (day,) = cursors.decode(cursor)
+    if not isinstance(day, str):
+        raise ValueError(cursor)
+    return parse_date(day)
+
+
+def parse_carrier_cursor(cursor: str) -> str:
+    """The last carrier of a page in order of codes. Raises ValueError."""
+    (code,) = cursors.decode(cursor)
+    return parse_carrier(code)
+
+
+def parse_text(text: Any) -> str:
+    """A text that PostgreSQL can hold. Raises ValueError."""
+    if not isinstance(text, str) or not 0 < len(text) <= LONGEST or "\0" in text:
+        raise ValueError(text)
+    return text
+
+
+def parse_boolean(text: str) -> bool:
+    """Raises ValueError."""
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+PRICE_LIMIT = Parameter.of(questions.PRICE_LIMIT)
+USAGE_TYPE = Parameter.of(questions.USAGE_TYPE)
+FROM = Parameter.of(questions.FROM)
+TO = Parameter.of(questions.TO)
+REQUIRED_FROM = Parameter.of(questions.REQUIRED_FROM)
+REQUIRED_TO = Parameter.of(questions.REQUIRED_TO)
+SUBSCRIPTION_ID = Parameter.of(questions.SUBSCRIPTION_ID)
+PHONE_NUMBER = Parameter.of(
+    questions.PHONE_NUMBER, description=f"{questions.PHONE_NUMBER.description} A + is sent as %2B."
+)
+EXTERNAL_ID = Parameter.of(questions.EXTERNAL_ID)
+CARRIER = Parameter.of(questions.CARRIER)
+PLAN = Parameter(
+    name="plan",
+    rule=SUBSCRIPTION_ID_RULE,
+    parse=parse_subscription_id,
+    schema={"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID},
+    description="Only subscriptions whose current plan is the one of this id.",
+)
+PAGE_SIZE = Parameter(
+    name="page_size",
+    rule=f"a whole number between 1 and {LARGEST_PAGE}",
+    parse=parse_page_size,
+    schema={"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
+    description="How many results a page has at most.",
+    default=DEFAULT_PAGE,
+)
+GRANULARITY = Parameter(
+    name="granularity",
+    rule="day or month",
+    parse=Granularity,
+    schema={"type": "string", "enum": [grain.value for grain in Granularity]},
+    description="The length of time each result stands for.",
+    default=Granularity.DAY,
+)
+CURSOR = Parameter(
+    name="cursor",
+    rule="a cursor as found in next of the page before",
+    parse=parse_id_cursor,
+    schema={"type": "string", "format": "cursor-of-ids"},
+    description="Where the page before ended.",
+)
+LOOKUP = Parameter(
+    name="lookup",
+    rule=f"one of {', '.join(Lookup)}",
+    parse=Lookup,
+    schema={"type": "string", "enum": list(Lookup)},
+    description="The identifier by which records name their subscription, in the field of that name (subscription_id "
+    "for id). Each record is found, and rated, as of its usage_date.",
+    default=Lookup.ID,
+)
+ATOMIC = Parameter(
+    name="atomic",
+    rule="true or false",
+    parse=parse_boolean,
+    schema={"type": "boolean"},
+    description="With true, nothing is ingested when one record is rejected or a conflict.",
+    default=False,
+)
+FORMAT = Parameter(
+    name="format",
+    rule=f"one of {', '.join(negotiation.NAMES)}",
+    parse=str,  # refused by wingtel.api.negotiation
+    schema={"type": "string", "enum": list(negotiation.NAMES)},
+    description="In which format; it goes before the header Accept. json is a page; the others are files of every "
+    "result, together with which neither page_size nor cursor may be given.",
+    default=negotiation.JSON_BY_NAME,
+)
+STATE = Parameter(
+    name="state",
+    rule=f"one of {', '.join(UsageDay.State.values)}",
+    parse=UsageDay.State,
+    schema={"type": "string", "enum": list(UsageDay.State.values)},
+    description="Only days in this state.",
+)
+
+
+def _identifier(lookup: Lookup) -> Parameter:
+    return Parameter(
+        name=lookup.value,
+        rule=f"1 to {LONGEST} characters",
+        parse=parse_text,
+        schema={"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": "^[^\u0000]*$"},
+        description=f"Only those that hold this {lookup.words}, in any form; of deleted ones, that held it last.",
+    )
+
+
+STATUS = Parameter(
+    name="status",
+    rule=f"one of {', '.join(Subscription.Status.values)}",
+    parse=Subscription.Status,
+    schema={"type": "string", "enum": list(Subscription.Status.values)},
+    description="Only those in this status.",
+)
+DELETED = Parameter(
+    name="deleted",
+    rule="true or false",
+    parse=parse_boolean,
+    schema={"type": "boolean"},
+    description="With true, deleted ones too.",
+    default=False,
+)
+IDENTIFIERS = tuple(_identifier(lookup) for lookup in Lookup if lookup is not Lookup.ID)
+
+
+def _cursor_of(what: str, parse: Callable[[str], Any]) -> Parameter:
+    return replace(CURSOR, parse=parse, schema={"type": "string", "format": f"cursor-of-{what}"})
+
+
+FILTERS = (SUBSCRIPTION_ID, PHONE_NUMBER, EXTERNAL_ID, CARRIER, PLAN)
+EXCEEDING = (
+    PRICE_LIMIT,
+    USAGE_TYPE,
+    FROM,
+    TO,
+    *FILTERS,
+    FORMAT,
+    PAGE_SIZE,
+    _cursor_of("exceeding", parse_exceeding_cursor),
+)
+METRICS = (
+    REQUIRED_FROM,
+    REQUIRED_TO,
+    USAGE_TYPE,
+    *FILTERS,
+    FORMAT,
+    PAGE_SIZE,
+    _cursor_of("metrics", parse_metrics_cursor),
+)
+INGEST = (LOOKUP, ATOMIC)
+RECORDS = (
+    REQUIRED_FROM,
+    REQUIRED_TO,
+    USAGE_TYPE,
+    *FILTERS,
+    replace(
+        FORMAT,
+        rule=f"one of {', '.join(Format)}",
+        schema={"type": "string", "enum": list(Format)},
+        description="In which format; it goes before the header Accept.",
+        default=Format.CSV.value,
+    ),
+)
+SERIES = (FROM, TO, USAGE_TYPE, GRANULARITY, FORMAT)
+LISTING = (PAGE_SIZE, CURSOR)
+LISTING_OF_SUBSCRIPTIONS = (*IDENTIFIERS, CARRIER, STATUS, PLAN, DELETED, *LISTING)
+LISTING_OF_CARRIERS = (PAGE_SIZE, _cursor_of("carrier", parse_carrier_cursor))
+LISTING_OF_SUBSCRIPTION = (SUBSCRIPTION_ID, *LISTING)
+LISTING_OF_ADJUSTMENTS = (SUBSCRIPTION_ID, USAGE_TYPE, FROM, TO, *LISTING)
+LISTING_OF_DAYS = (
+    STATE,
+    FROM,
+    TO,
+    PAGE_SIZE,
+    _cursor_of("day", parse_day_cursor),
+)
+EXPLAINING = (replace(PAGE_SIZE, description="How many raw records of each usage type are listed; all are summed."),)

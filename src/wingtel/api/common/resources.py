@@ -1,0 +1,67 @@
+"""The base of resources: list, create, read, change, delete."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ModelViewSet
+
+from wingtel.keys.access import Scope
+
+from . import parameters
+from .listing import ReadView
+from .parameters import Parameter
+from .parsers import ExactJSONParser
+from .schemas import problems
+from .serializers import KnownFields
+
+
+def documented(
+    one: str,
+    many: str,
+    serializer: type[KnownFields],
+    listing: Sequence[Parameter] = parameters.LISTING,
+) -> Callable[[Any], Any]:
+    """The schema of a resource, in whose summaries it is called `one` or `many`."""
+    shape: Any = serializer.answered or serializer
+    return extend_schema_view(
+        list=extend_schema(
+            summary=f"List {many}",
+            description="In the order in which they were created.",
+            parameters=[parameter.documented() for parameter in listing],
+            responses={200: serializer.answered or serializer(many=True), **problems(400)},
+        ),
+        create=extend_schema(summary=f"Create {one}", request=serializer, responses={201: shape, **problems(400, 409)}),
+        retrieve=extend_schema(summary=f"Read {one}", responses={200: shape, **problems(404)}),
+        update=extend_schema(summary=f"Replace {one}", responses={200: shape, **problems(400, 404, 409)}),
+        partial_update=extend_schema(summary=f"Change {one}", responses={200: shape, **problems(400, 404, 409)}),
+        destroy=extend_schema(
+            summary=f"Delete {one}",
+            responses={204: OpenApiResponse(description="It is gone."), **problems(404, 409)},
+        ),
+    )
+
+
+class ResourceView(ReadView, ModelViewSet[Any]):
+    """What all resources share."""
+
+    known: ClassVar[Sequence[Parameter]] = parameters.LISTING
+    scopes: ClassVar = {
+        "GET": Scope.READ,
+        **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), Scope.ADMIN),
+    }
+    parser_classes = (ExactJSONParser,)
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        sent = self.get_serializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        self.perform_create(sent)
+        return Response(self.body(sent.instance), status=201)
+
+    def update(self, request: Request, *args: Any, partial: bool = False, **kwargs: Any) -> Response:
+        sent = self.get_serializer(self.get_object(), data=request.data, partial=partial)
+        sent.is_valid(raise_exception=True)
+        self.perform_update(sent)
+        return Response(self.body(sent.instance))

@@ -1,0 +1,66 @@
+"""Problem details and files, for the schema alone."""
+
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from msgspec import Struct
+
+from wingtel.exports.formats import Format
+from wingtel.shapes import example_of
+
+from . import negotiation
+from .errors import PROBLEM_JSON, Fault, Problem
+
+
+def problems(*statuses: int) -> dict[Any, Any]:
+    """The responses of some error statuses, for `extend_schema`."""
+    return {(status, PROBLEM_JSON): problem(status) for status in statuses}
+
+
+@cache
+def problem(status: int) -> OpenApiResponse:
+    """The response of one, with an example."""
+    phrase = HTTPStatus(status).phrase
+    value = example_of(Problem) | {
+        "type": f"/problems/{phrase.lower().replace(' ', '-')}",
+        "title": phrase.capitalize(),
+        "status": status,
+        "detail": MEANINGS[status],
+        "errors": [example_of(Fault)] if status == HTTPStatus.BAD_REQUEST else [],
+    }
+    return OpenApiResponse(Problem, MEANINGS[status], examples=[OpenApiExample(phrase, value=value)])
+
+
+def files(shape: type[Struct]) -> dict[Any, Any]:
+    """Return the responses of an answer that is JSON of `shape` or a file, for `extend_schema`."""
+    told = "A page in JSON, or a file of every result, whose moment is in the header Wingtel-As-Of."
+    return {(200, negotiation.JSON): shape} | whole_files(told)
+
+
+def whole_files(told: str) -> dict[Any, Any]:
+    """Return the responses of an answer that is a file, for `extend_schema`."""
+    return {
+        (200, form.media_type): OpenApiResponse(
+            OpenApiTypes.BINARY if form is Format.PARQUET else OpenApiTypes.STR, told
+        )
+        for form in Format
+    }
+
+
+MEANINGS = {
+    400: "The request breaks a rule; errors says which.",
+    401: "No key, or one that opens nothing.",
+    403: "The caller has not the scope, or is limited to another carrier.",
+    404: "There is no such thing.",
+    406: "The answer is not to be had in the format asked for.",
+    409: "What is stored does not allow it.",
+    413: "The body is too large.",
+    415: "The body is of a type that is not read here.",
+    422: "All of it was rejected; errors says why.",
+    429: "The requests of this minute are used up.",
+    500: "The server failed; its log says why, under the request_id.",
+    503: "The database does not answer.",
+}

@@ -1,0 +1,185 @@
+"""Limits, alerts, and where these are sent."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer, Serializer
+
+from wingtel.api.common import schemas
+from wingtel.api.common.authentication import access
+from wingtel.api.common.guarded import ANY
+from wingtel.api.common.listing import NewestFirstView, listing
+from wingtel.api.common.parameters import period_of
+from wingtel.api.common.resources import ResourceView, documented
+from wingtel.keys.access import Scope
+from wingtel.limits import answers, delivering, endpoints, keeping
+from wingtel.limits.addresses import RefusedAddressError
+from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
+
+from . import parameters, shapes
+
+
+@documented("a price limit", "price limits", shapes.LimitSerializer, parameters.LISTING_OF_LIMITS)
+class LimitView(ResourceView):
+    """Standing price limits; removing one keeps its alerts."""
+
+    queryset = PriceLimit.objects.current()
+    serializer_class = shapes.LimitSerializer
+    known = parameters.LISTING_OF_LIMITS
+
+    def get_queryset(self) -> QuerySet[PriceLimit]:
+        limits = super().get_queryset()
+        if self.action != "list":
+            return limits
+        if asked := self.asked["plan_id"]:
+            limits = limits.filter(plan__in=asked)
+        if asked := self.asked["subscription_id"]:
+            limits = limits.filter(subscription__in=asked)
+        return limits
+
+    def bodies(self, rows: Sequence[PriceLimit]) -> list[answers.Limit]:
+        return list(map(answers.limit_answer, rows))
+
+    def perform_create(self, serializer: BaseSerializer[PriceLimit]) -> None:
+        with told():
+            serializer.instance = keeping.make_limit(**_terms(serializer.validated_data))
+
+    def perform_update(self, serializer: BaseSerializer[PriceLimit]) -> None:
+        with told():
+            serializer.instance = keeping.change_limit(self.kwargs["id"], **_terms(serializer.validated_data))
+
+    def perform_destroy(self, instance: PriceLimit) -> None:
+        keeping.remove_limit(instance.pk)
+
+
+@listing("an alert", "alerts", answers.Alert, parameters.LISTING_OF_ALERTS)
+class AlertView(NewestFirstView):
+    """Levels of limits that were reached, and perhaps taken back."""
+
+    queryset = Alert.objects.all()
+    known = parameters.LISTING_OF_ALERTS
+    scopes: ClassVar = {"GET": Scope.READ}
+    within_carrier = ANY
+
+    def bodies(self, rows: Sequence[Alert]) -> list[answers.Alert]:
+        return list(map(answers.alert_answer, rows))
+
+    def get_queryset(self) -> QuerySet[Alert]:
+        alerts = Alert.objects.select_related("subscription")
+        if carrier := access(self.request).carrier:
+            alerts = alerts.filter(subscription__carrier=carrier)
+        if self.action != "list":
+            return alerts
+        return alerts.asked(
+            limits=self.asked["limit_id"],
+            subscriptions=self.asked["subscription_id"],
+            state=self.asked["state"],
+            threshold_percent=self.asked["threshold_percent"],
+            period=period_of(self.asked),
+        )
+
+
+@documented("a webhook endpoint", "webhook endpoints", shapes.EndpointSerializer)
+class EndpointView(ResourceView):
+    """Where alerts are posted, signed as the Standard Webhooks specification says."""
+
+    queryset = WebhookEndpoint.objects.all()
+    serializer_class = shapes.EndpointSerializer
+    scopes: ClassVar = dict.fromkeys(ANY, Scope.ADMIN)  # an address may have a secret of its receiver in it
+
+    def bodies(self, rows: Sequence[WebhookEndpoint]) -> list[answers.Endpoint]:
+        return list(map(answers.endpoint_answer, rows))
+
+    @extend_schema(
+        summary="Add a webhook endpoint",
+        description="The secret, by which deliveries are signed, is shown in this reply alone.",
+        request=shapes.EndpointSerializer,
+        responses={201: answers.EndpointWithSecret, **schemas.problems(400)},
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        sent = self.get_serializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        with told():
+            made = endpoints.add_endpoint(**sent.validated_data)
+        return Response(answers.secret_answer(made), status=201)
+
+    def perform_update(self, serializer: BaseSerializer[WebhookEndpoint]) -> None:
+        with told():
+            serializer.instance = endpoints.change_endpoint(self.kwargs["id"], **serializer.validated_data)
+
+    def perform_destroy(self, instance: WebhookEndpoint) -> None:
+        endpoints.remove_endpoint(instance.pk)
+
+    @extend_schema(
+        operation_id="webhooks_endpoints_secret",
+        summary="Give a webhook endpoint a new secret",
+        description="Shown in this reply alone. Until `previous_until`, deliveries are signed with the one before too.",
+        request=None,
+        responses={201: answers.EndpointWithSecret, **schemas.problems(404)},
+    )
+    @action(detail=True, methods=["post"])
+    def secret(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+        made = endpoints.rotate_secret(self.get_object().pk)
+        return Response(answers.secret_answer(made), status=201)
+
+
+@listing("a delivery", "deliveries of alerts", answers.Delivery, parameters.LISTING_OF_DELIVERIES)
+class DeliveryView(NewestFirstView):
+    """Alerts on their way to endpoints and e-mail addresses."""
+
+    queryset = Delivery.objects.all()
+    serializer_class = Serializer  # nothing is sent
+    known = parameters.LISTING_OF_DELIVERIES
+    scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
+
+    def bodies(self, rows: Sequence[Delivery]) -> list[answers.Delivery]:
+        return list(map(answers.delivery_answer, rows))
+
+    def get_queryset(self) -> QuerySet[Delivery]:
+        deliveries = super().get_queryset()
+        if self.action != "list":
+            return deliveries
+        if asked := self.asked["endpoint_id"]:
+            deliveries = deliveries.filter(endpoint__in=asked)
+        return deliveries.filter(state=self.asked["state"]) if self.asked["state"] else deliveries
+
+    @extend_schema(
+        operation_id="webhooks_deliveries_replay",
+        summary="Send a delivery again",
+        description="Whatever became of it; it is due at once, and retried like a new one, under the same webhook-id.",
+        request=None,
+        responses={200: answers.Delivery, **schemas.problems(404)},
+    )
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+        delivery = self.get_object()
+        delivering.replay(Delivery.objects.filter(pk=delivery.pk))
+        delivery.refresh_from_db()
+        return Response(self.body(delivery))
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Raise what a service refuses as the API tells it."""
+    try:
+        yield
+    except keeping.LimitRefusedError as error:
+        raise ValidationError({_FIELDS.get(field, field): rules for field, rules in error.problems.items()}) from error
+    except RefusedAddressError as error:
+        raise ValidationError({"url": [str(error)]}) from error
+
+
+_FIELDS = {"plan_id": "plan", "subscription_id": "subscription", "__all__": "non_field_errors"}
+
+
+def _terms(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the terms of a limit, which name a plan and a subscription by their ids."""
+    ids = {f"{name}_id": sent[name] and sent[name].pk for name in ("plan", "subscription") if name in sent}
+    return {name: value for name, value in sent.items() if name not in ("plan", "subscription")} | ids

@@ -1,0 +1,140 @@
+"""Usage records that are sent, and their outcomes."""
+
+from typing import Annotated, Any, cast
+
+import msgspec
+from drf_spectacular.utils import OpenApiExample
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from wingtel.aggregates.shapes import Currency, Money, Usage
+from wingtel.ingest.batch import Lookup
+from wingtel.shapes import example_of
+from wingtel.usage.ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
+
+MOST_RECORDS = 10_000
+_PRICE = rf"^[0-9]{{1,{PRICE_DIGITS - PRICE_DECIMALS}}}(\.[0-9]{{1,{PRICE_DECIMALS}}})?$"
+
+
+class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """One usage record. Its subscription is named by the identifier that `lookup` says."""
+
+    # Ranges stand in the schema alone: ingestion checks them. A price is kept as it was written, since it is exact.
+
+    record_id: Annotated[
+        str | UnsetType,
+        Meta(
+            description="The carrier's reference; a record that has the same is a duplicate.",
+            examples=["att-20260301-000001"],
+            extra_json_schema={"minLength": 1, "maxLength": 100},
+        ),
+    ] = UNSET
+    usage_type: Usage
+    usage_date: Annotated[
+        str,
+        Meta(
+            description="The moment, ISO 8601 with its offset from UTC.",
+            examples=["2026-03-01T09:30:00Z"],
+            extra_json_schema={"format": "date-time"},
+        ),
+    ]
+    quantity: Annotated[
+        int,
+        Meta(
+            description="Kilobytes of data, or seconds of voice.",
+            examples=[20480],
+            extra_json_schema={"minimum": 0, "maximum": LARGEST_QUANTITY, "format": "int64"},
+        ),
+    ]
+    price: Annotated[
+        Raw | UnsetType,
+        Meta(
+            description="An exact decimal; needed where the server has no tariff.",
+            examples=["0.3000"],
+            extra_json_schema={"type": "string", "format": "decimal", "pattern": _PRICE},
+        ),
+    ] = UNSET
+
+
+IDENTIFIERS = {lookup: "subscription_id" if lookup is Lookup.ID else lookup.value for lookup in Lookup}
+"""The field that names the subscription."""
+
+
+_KINDS: dict[Lookup, Any] = dict.fromkeys(Lookup, str) | {Lookup.ID: int | str}
+
+
+def _body(name: str, members: list[Any]) -> type[RecordBody]:
+    """Return the body of a record with more members: those that name its subscription."""
+    made = msgspec.defstruct(
+        name,
+        members,
+        bases=(RecordBody,),
+        namespace={"__doc__": RecordBody.__doc__},
+        forbid_unknown_fields=True,
+        gc=False,
+        kw_only=True,
+    )
+    return cast("type[RecordBody]", made)
+
+
+BODIES = {lookup: _body("IdentifiedRecord", [(IDENTIFIERS[lookup], _KINDS[lookup])]) for lookup in Lookup}
+"""The body of a record that names its subscription by one kind of identifier."""
+
+UsageRecord = _body(
+    "UsageRecord",
+    [
+        (
+            IDENTIFIERS[lookup],
+            Annotated[
+                kind | UnsetType,
+                Meta(description=f"Where lookup is {lookup}.", examples=[7] if lookup is Lookup.ID else None),
+            ],
+            UNSET,
+        )
+        for lookup, kind in _KINDS.items()
+    ],
+)
+"""The body of a record, with every identifier that it may have, for the schema."""
+
+USAGE_RECORDS = {
+    "type": "array",
+    "maxItems": MOST_RECORDS,
+    "items": {"$ref": "#/components/schemas/UsageRecordRequest"},
+    "description": "What is no usage record is rejected by itself, in the reply.",
+}
+"""The body of a request to ingest usage."""
+
+USAGE_RECORDS_EXAMPLE = OpenApiExample("A data session", request_only=True, value=[example_of(UsageRecord)])
+
+Index = Annotated[int, Meta(description="Its place in the request, counted from 0.", examples=[1])]
+
+
+class IngestConflict(Struct):
+    """A record whose key is stored with another amount."""
+
+    index: Index
+    stored_quantity: Annotated[int, Meta(description="Kilobytes or seconds.", examples=[20480])]
+    stored_price: Annotated[Money, Meta(examples=["0.3000"])]
+
+
+class Rejection(Struct):
+    """A record that was not ingested."""
+
+    index: Annotated[Index, Meta(examples=[2])]
+    field: Annotated[
+        str | None,
+        Meta(description="The field at fault; null for the record itself.", examples=["subscription_id"]),
+    ]
+    reason: Annotated[str, Meta(examples=["unknown subscription id 9000"])]
+
+
+class Ingested(Struct):
+    """Outcomes of the records: accepted + duplicate + conflict + rejected are as many as there were."""
+
+    records: Annotated[int, Meta(description="How many there were.", examples=[3])]
+    accepted: Annotated[int, Meta(description="Stored and counted.", examples=[1])]
+    duplicate: Annotated[int, Meta(description="There already; nothing changed.", examples=[0])]
+    conflict: Annotated[int, Meta(description="There already, with another amount; nothing changed.", examples=[1])]
+    rejected: Annotated[int, Meta(description="Not taken, for the reasons in rejections.", examples=[1])]
+    currency: Currency
+    conflicts: list[IngestConflict]
+    rejections: list[Rejection]
