@@ -111,7 +111,7 @@ def test_the_schema_names_its_version_licence_server_and_tags(nobody: Client) ->
 def test_the_webhooks_are_described_with_their_bodies(nobody: Client) -> None:
     root = nobody.get("/api/v1/schema/", headers={"accept": "application/json"}).json()
 
-    assert list(root["webhooks"]) == ["alert.raised", "alert.recovered"]
+    assert list(root["webhooks"]) == ["alert.opened", "alert.resolved"]
     for webhook in root["webhooks"].values():
         body = webhook["post"]["requestBody"]["content"]["application/json"]
         assert body["schema"] == {"$ref": "#/components/schemas/AlertEvent"}

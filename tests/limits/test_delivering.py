@@ -59,7 +59,7 @@ def test_an_alert_is_posted_and_signed(receiver: Receiver, endpoint: WebhookEndp
     alert = Alert.objects.get()
     body = Webhook(endpoint.secret).verify(post.body, post.headers)
     assert body == {
-        "type": "alert.raised",
+        "type": "alert.opened",
         "timestamp": body["timestamp"],
         "data": {
             "id": alert.pk,
@@ -68,22 +68,22 @@ def test_an_alert_is_posted_and_signed(receiver: Receiver, endpoint: WebhookEndp
             "phone_number": "+12025550100",
             "external_id": "crm-1",
             "usage_type": None,
-            "per": "month",
+            "period": "month",
             "first": "2026-03-01",
             "last": "2026-03-31",
-            "level": 100,
-            "threshold": "25.000000",
+            "threshold_percent": 100,
+            "threshold_amount": "25.000000",
             "price": "26.5000",
             "currency": "USD",
             "state": "open",
-            "raised_at": body["timestamp"],
-            "recovered_at": None,
-            "recovered_price": None,
+            "opened_at": body["timestamp"],
+            "resolved_at": None,
+            "resolved_price": None,
             "limit": "March",
         },
     }
     assert (post.path, post.headers["content-type"]) == ("/hook", "application/json")
-    assert post.headers["webhook-id"] == f"msg_{alert.pk}_raised"
+    assert post.headers["webhook-id"] == f"msg_{alert.pk}_opened"
     assert post.headers["host"] == f"127.0.0.1:{receiver.port}"
     assert deliver_due() == Sent()
     delivery = Delivery.objects.get()
@@ -102,20 +102,20 @@ def test_the_signature_is_no_other_secrets_and_of_no_other_body(receiver: Receiv
         Webhook(endpoint.secret).verify(post.body + b" ", post.headers)
 
 
-def test_a_recovery_is_posted_as_another_event(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
+def test_a_resolution_is_posted_as_another_event(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
     limit()
     reach(record_id="a")
     evaluate()
     DataUsageRecord.objects.filter(record_id="a").delete()
     evaluate()
     assert deliver_due() == Sent(delivered=2)
-    raised, recovered = sorted(
+    opened, resolved = sorted(
         (json.loads(post.body) for post in receiver.posts), key=lambda body: body["type"], reverse=True
     )
-    raised, recovered = (recovered, raised) if raised["type"] == "alert.recovered" else (raised, recovered)
-    assert (raised["data"]["state"], raised["data"]["recovered_at"]) == ("open", None)
-    assert (recovered["data"]["state"], recovered["data"]["recovered_price"]) == ("recovered", "0.0000")
-    assert recovered["timestamp"] == recovered["data"]["recovered_at"]
+    opened, resolved = (resolved, opened) if opened["type"] == "alert.resolved" else (opened, resolved)
+    assert (opened["data"]["state"], opened["data"]["resolved_at"]) == ("open", None)
+    assert (resolved["data"]["state"], resolved["data"]["resolved_price"]) == ("resolved", "0.0000")
+    assert resolved["timestamp"] == resolved["data"]["resolved_at"]
     assert len({post.headers["webhook-id"] for post in receiver.posts}) == 2
 
 
@@ -315,7 +315,7 @@ def test_a_removed_endpoint_takes_its_deliveries_along(receiver: Receiver, endpo
 
 def test_alerts_are_mailed_to_those_of_the_limit_and_of_the_setting(settings: Any) -> None:
     settings.WINGTEL_ALERT_EMAILS = ["all@example.org", "ada@example.org"]
-    limit("25", name="roaming", emails=["ada@example.org"], warn_at=[80])
+    limit("25", name="roaming", emails=["ada@example.org"], thresholds=[80])
     one = reach("22", record_id="a", phone_number="+12025550100", external_id="crm-1")
     evaluate()
     assert deliver_due() == Sent(delivered=2)
