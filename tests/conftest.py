@@ -12,7 +12,9 @@ from django.test import Client
 from hypothesis import settings
 
 from tests.callers import client_of
-from tests.emptying import instead_of_flushing
+from tests.emptying import instead_of_flushing, leave_to
+from wingtel.aggregates import strategies
+from wingtel.aggregates.strategies import Strategy
 from wingtel.embedded import EmbeddedValkey
 from wingtel.keys.access import Scope
 from wingtel.usage.currency import currency
@@ -30,8 +32,30 @@ SLOW = {"faults", "background", "commands", "embedded", "test_schema_is_true", "
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: SLOW.isdisjoint([*item.path.parts, item.path.stem]))
+    """Begin with what takes long, so that no process is left alone with it at the end; then go by strategies.
+
+    The sort is stable: tests that roll back stay before those that commit, as pytest-django has put them.
+    """
+    items.sort(key=lambda item: (SLOW.isdisjoint([*item.path.parts, item.path.stem]), _strategy_of(item)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Leave the database under the strategy of the next test."""
+    leave_to(strategies.NAMES[_strategy_of(nextitem)])
+
+
+def _strategy_of(item: pytest.Item | None) -> int:
+    """Return the place of the strategy that a test is run under."""
+    callspec = getattr(item, "callspec", None)
+    return strategies.NAMES.index(callspec.params.get("strategy", "triggers")) if callspec else 0
+
+
+@pytest.fixture(params=strategies.NAMES)
+def strategy(request: pytest.FixtureRequest, transactional_db: None) -> Strategy:
+    """The active strategy, each in turn, on empty tables."""
+    strategies.use(request.param)
+    return strategies.named(request.param)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A key limited to a carrier sees, records and changes that carrier's subscriptions only."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -9,7 +8,7 @@ from django.test import Client
 
 from tests.api.records import EXCEEDING, METRICS, answer, data, pages, voice
 from tests.callers import client_of
-from wingtel.aggregates import strategies
+from wingtel.aggregates.strategies import Strategy
 from wingtel.keys.access import Scope
 from wingtel.lifecycle.adjusting import adjust
 from wingtel.subscriptions.models import Carrier, Plan, Purchase, Subscription
@@ -45,15 +44,8 @@ def ours() -> Ours:
     )
 
 
-@pytest.fixture(params=["triggers", "incremental", "view"])
-def strategy(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[None]:
-    strategies.use(request.param)
-    yield
-    strategies.use("triggers")
-
-
 @pytest.fixture
-def many(strategy: None) -> list[int]:
+def many(strategy: Strategy) -> list[int]:
     """Subscriptions of both carriers in turn, with usage worth their place; the ids of AT&T's."""
     carriers = [Carrier.ATT, Carrier.SPRINT] * 8
     made = Subscription.objects.bulk_create(Subscription(carrier=carrier) for carrier in carriers)

@@ -45,10 +45,8 @@ pytestmark = [
 
 
 @pytest.fixture(autouse=True)
-def incremental(transactional_db: None) -> Iterator[None]:
+def incremental(transactional_db: None) -> None:
     strategies.use("incremental")
-    yield
-    strategies.use("triggers")
 
 
 def use(day: date, number: int = 1) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.capabilities import under_strategies
 from tests.conformance.at_once import Session, Step, Steps, orders, walk
 from tests.conformance.conftest import ways
 from tests.conformance.oracle import differences
@@ -100,12 +101,11 @@ def test_two_that_change_and_delete_the_same_records(
         assert differences() == []
 
 
+@under_strategies("folds")
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_a_writer_and_a_fold(
     strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
-    if not strategy.folds:
-        pytest.skip(f"{strategy.name} puts nothing aside")
     WRITE["sql"](DataUsageRecord, rows("before", subscription_ids))
 
     def folds(session: Session) -> list[Step]:
@@ -115,12 +115,11 @@ def test_a_writer_and_a_fold(
     assert differences() == []
 
 
+@under_strategies("folds")
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_two_folds(
     strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
-    if not strategy.folds:
-        pytest.skip(f"{strategy.name} puts nothing aside")
     WRITE["sql"](DataUsageRecord, rows("before", subscription_ids))
 
     def folds(session: Session) -> list[Step]:

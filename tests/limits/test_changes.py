@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
+from tests.capabilities import under_strategies
 from tests.conformance.at_once import Session as Steps
 from tests.conformance.at_once import in_threads, orders, walk
 from tests.conformance.conftest import ways
@@ -70,9 +71,8 @@ def test_many_at_once_are_seen(ready: Strategy) -> None:
     assert Alert.objects.filter(level=100, recovered_at=None).count() == (1200 if len(ways(ready)) > 1 else 0)
 
 
+@under_strategies("counts_models")
 def test_usage_that_moves_is_seen_on_both_sides(ready: Strategy) -> None:
-    if not ready.counts_models:
-        pytest.skip(f"{ready.name} does not count it")
     one, other = subscription(), subscription()
     use(one, "2026-03-10", "25", record_id="moves")
     assert evaluate().raised == 3
@@ -82,9 +82,8 @@ def test_usage_that_moves_is_seen_on_both_sides(ready: Strategy) -> None:
     assert {subscription_id for subscription_id, *_ in alerts(is_open=True)} == {other}
 
 
+@under_strategies("counts_sql")
 def test_truncating_is_seen(ready: Strategy) -> None:
-    if not ready.counts_sql:
-        pytest.skip(f"{ready.name} does not count it")
     use(subscription(), "2026-03-10", "25")
     evaluate()
     with connection.cursor() as cursor:
@@ -107,9 +106,8 @@ def test_an_adjustment_is_seen_though_its_day_has_no_records(ready: Strategy) ->
     assert differences() == []
 
 
+@under_strategies("stores")
 def test_what_populating_and_repairing_change_is_seen(ready: Strategy) -> None:
-    if not ready.stores:
-        pytest.skip(f"{ready.name} keeps nothing that could be wrong")
     ids = [effective("2025-12-15") for _ in range(3)]
     WRITE["recorded"](DataUsageRecord, rows("r", ids, "25"))
     evaluate()
@@ -159,11 +157,10 @@ def test_what_waits_to_be_folded_is_seen_before_and_after(ready: Strategy) -> No
     assert differences() == []
 
 
+@under_strategies("counts_sql")
 def test_a_transaction_that_commits_after_later_ones_were_looked_at_is_seen(ready: Strategy) -> None:
     late, early = subscription(), subscription()
     with new_connection() as session:
-        if not ready.counts_sql:
-            pytest.skip(f"{ready.name} does not count it")
         session.execute(
             "INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)"
             " VALUES ('late', %s, %s, 25, 1)",

@@ -10,6 +10,7 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.capabilities import under_strategies
 from tests.conformance.at_once import Session as Steps
 from tests.conformance.at_once import in_threads, orders, walk
 from tests.conformance.conftest import ways
@@ -190,10 +191,9 @@ def test_a_small_fall_below_a_level_is_seen_and_a_small_step_back(ready: Strateg
     assert differences() == []
 
 
+@under_strategies("counts_models")
 def test_records_that_are_taken_away_together_are_seen(ready: Strategy) -> None:
     way = ways(ready)[-1]
-    if way not in DELETE:
-        pytest.skip(f"{ready.name} does not count it")
     ids = [subscription(), subscription()]
     for record_id, price in (("a", "19"), ("b", "1.1"), ("c", "0.05")):
         WRITE[way](DataUsageRecord, [(f"{record_id}-{one}", NOON, one, Decimal(price), 7) for one in ids])
