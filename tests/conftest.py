@@ -1,9 +1,7 @@
 """Settings of the tools, and fixtures, that all tests share."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
@@ -13,6 +11,8 @@ from hypothesis import settings
 
 from tests.callers import client_of
 from tests.emptying import instead_of_flushing, leave_to
+from tests.leftovers import new_folder
+from tests.rounds import IS_THOROUGH
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
 from wingtel.embedded import EmbeddedValkey
@@ -20,8 +20,9 @@ from wingtel.keys.access import Scope
 from wingtel.usage.currency import currency
 
 # Machines are noisy: how long an example takes is no reason to fail.
-settings.register_profile("wingtel", deadline=None)
-settings.load_profile("wingtel")
+settings.register_profile("wingtel", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("thorough" if IS_THOROUGH else "wingtel")
 
 instead_of_flushing()
 
@@ -108,7 +109,7 @@ def refusing(db: None) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[EmbeddedValkey]:
     """One server for all tests of a process."""
-    folder = Path(tempfile.mkdtemp(prefix="wingtel-valkey-"))
+    folder = new_folder("valkey-")
     with EmbeddedValkey(folder / "valkey") as server:
         yield server
     shutil.rmtree(folder)

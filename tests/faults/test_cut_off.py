@@ -12,13 +12,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.rounds import rounds
 from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
 from wingtel.imports.generate import HEADER, write_feed
 
 from .test_killed_imports import RAW, SUMS, query, read_lines, start_import
 
-CUTS = 8
+CUTS = rounds(3, thorough=20)
 LIMIT = 20 << 20
 """Bytes of a file: more than a segment of the write-ahead log, so that only tables and indexes come to it."""
 

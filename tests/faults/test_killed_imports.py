@@ -12,11 +12,12 @@ import psycopg
 import pytest
 
 from tests.embedded.watching import kill_postmaster
+from tests.rounds import rounds
 from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
 from wingtel.imports.generate import write_feed
 
-KILLS = 20
+KILLS = rounds(4, thorough=20)
 CHUNK_LINES = 150
 SUMS = "SELECT usage_type, day, sum(used), sum(price), sum(records) FROM usage_daily GROUP BY 1, 2 ORDER BY 1, 2"
 RAW = """
@@ -72,7 +73,7 @@ def test_an_import_killed_at_random_moments_ends_with_the_sums_of_an_undisturbed
 ) -> None:
     drawn = random.Random(victim)
     feed = tmp_path / "feed.csv"
-    written = write_feed(feed, subscriptions=700, days=3, seed=9, last_day=date(2026, 3, 2))
+    written = write_feed(feed, subscriptions=30 * (KILLS + 3), days=3, seed=9, last_day=date(2026, 3, 2))
     assert written > (KILLS + 10) * CHUNK_LINES * 1.5
     for _ in range(KILLS):
         process = start_import(server, feed)

@@ -5,7 +5,7 @@ import re
 import phonenumbers
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wingtel.subscriptions.identifiers import Kind, normalise, normalise_many
@@ -135,7 +135,6 @@ def test_every_international_number_is_taken(text: str, country: str) -> None:
     assert re.fullmatch(r"\+[1-9][0-9]{6,14}", normalise(Kind.MSISDN, text, country))
 
 
-@settings(max_examples=1000)
 @given(st.from_regex(r"\A(\+|00|0)?[0-9]{7,15}\Z"), st.sampled_from(COUNTRIES))
 def test_a_normal_form_is_its_own(text: str, country: str) -> None:
     values, _ = normalise_many(Kind.MSISDN, pl.Series([text]), country)
