@@ -8,6 +8,7 @@ from django.test import Client
 
 from tests.api.records import EXCEEDING, METRICS, answer, data, pages, voice
 from tests.callers import client_of
+from tests.capabilities import under_strategies
 from wingtel.aggregates.strategies import Strategy
 from wingtel.keys.access import Scope
 from wingtel.lifecycle.adjusting import adjust
@@ -55,6 +56,7 @@ def many(strategy: Strategy) -> list[int]:
     return [subscription.pk for subscription in made if subscription.carrier == Carrier.ATT]
 
 
+@under_strategies("counts_models")
 @pytest.mark.parametrize("period", PERIODS)
 @pytest.mark.parametrize("page_size", [3, 100])
 def test_exceeding_walks_past_other_carriers(many: list[int], period: dict[str, str], page_size: int) -> None:
@@ -67,6 +69,7 @@ def test_exceeding_walks_past_other_carriers(many: list[int], period: dict[str, 
     assert [len(page) for page in found] == ([3, 3] if page_size == 3 else [6])
 
 
+@under_strategies("counts_models")
 @pytest.mark.parametrize("page_size", [3, 100])
 @pytest.mark.parametrize("period", PERIODS[1:])
 def test_metrics_walk_past_other_carriers(many: list[int], period: dict[str, str], page_size: int) -> None:
@@ -78,6 +81,7 @@ def test_metrics_walk_past_other_carriers(many: list[int], period: dict[str, str
     assert [len(page) for page in found] == ([3, 3, 2] if page_size == 3 else [8])
 
 
+@under_strategies("counts_models")
 def test_naming_a_subscription_of_another_carrier_finds_nothing(many: list[int]) -> None:
     other = Subscription.objects.filter(carrier=Carrier.SPRINT).values_list("pk", flat=True)[:3]
     client = client_of(Scope.READ, carrier=Carrier.ATT)
@@ -219,6 +223,7 @@ def test_what_concerns_all_carriers_is_forbidden(ours: Ours) -> None:
         assert "is limited to the carrier att" in response.json()["detail"]
 
 
+@under_strategies("counts_models")
 @pytest.mark.parametrize("period", PERIODS)
 def test_files_hold_the_carrier_s_own(many: list[int], period: dict[str, str]) -> None:
     client = client_of(Scope.READ, carrier=Carrier.ATT)

@@ -20,9 +20,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).parents[2]
 SCHEMATHESIS = Path(sysconfig.get_path("scripts")) / "schemathesis"
-EXAMPLES = rounds(1, thorough=50)
+EXAMPLES = rounds(5, thorough=50)
 PHASES = {
-    "with a key": "examples,coverage,fuzzing,stateful" if IS_THOROUGH else "examples,coverage",
+    "with a key": "examples,coverage,fuzzing,stateful" if IS_THOROUGH else "examples,fuzzing",
     "without": "examples,coverage" if IS_THOROUGH else "examples",
 }
 CONFIGURATION = """
