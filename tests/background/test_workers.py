@@ -36,7 +36,7 @@ from wingtel.lifecycle.reconciling import reconcile
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
-from .conftest import StartWork, children, lives
+from .conftest import StartWork, Work, children, lives
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -96,17 +96,25 @@ def test_a_day_lives_its_life_by_itself(start_work: StartWork) -> None:
     until(lambda: background_status() == "ok")
 
 
-def test_a_killed_worker_is_started_again_and_folding_goes_on(start_work: StartWork) -> None:
+def test_what_is_killed_is_started_again_and_nothing_is_left_when_it_is_told_to_end(start_work: StartWork) -> None:
     work = start_work()
-    killed = work.of("queues=default")
-    os.kill(killed, signal.SIGKILL)
-    use(today(), 100)
+    kill_schedule(work)
+    kill_children_while_they_fold(work)
+    kill_worker(work)
+    assert reconcile(today(), today()).drift_keys == 0
+    until(lambda: len(work.everything()) >= 6)
+    processes = work.everything()
+    assert work.end() == 128 + signal.SIGTERM
+    assert [pid for pid in processes if lives(pid)] == []
+
+
+def kill_schedule(work: Work) -> None:
+    os.kill(work.of(" beat "), signal.SIGKILL)
+    use(today())
     until(is_folded, seconds=60)
-    assert work.of("queues=default") != killed
 
 
-def test_a_killed_child_of_a_worker_loses_no_task(start_work: StartWork) -> None:
-    work = start_work()
+def kill_children_while_they_fold(work: Work) -> None:
     with new_connection() as blocking:
         blocking.execute("LOCK daily_usage IN ACCESS EXCLUSIVE MODE")  # a fold that has begun does not end
         use(today())
@@ -115,22 +123,14 @@ def test_a_killed_child_of_a_worker_loses_no_task(start_work: StartWork) -> None
             os.kill(child, signal.SIGKILL)
         blocking.commit()
     until(is_folded, seconds=60)
-    assert reconcile(today(), today()).drift_keys == 0
 
 
-def test_a_killed_schedule_is_started_again(start_work: StartWork) -> None:
-    work = start_work()
-    os.kill(work.of(" beat "), signal.SIGKILL)
-    use(today())
+def kill_worker(work: Work) -> None:
+    killed = work.of("queues=default")
+    os.kill(killed, signal.SIGKILL)
+    use(today(), 100)
     until(is_folded, seconds=60)
-
-
-def test_nothing_is_left_running_when_it_is_told_to_end(start_work: StartWork) -> None:
-    work = start_work()
-    processes = work.everything()
-    assert len(processes) >= 6
-    assert work.end() == 128 + signal.SIGTERM
-    assert [pid for pid in processes if lives(pid)] == []
+    assert work.of("queues=default") != killed
 
 
 def test_nothing_is_left_running_when_it_is_killed(start_work: StartWork) -> None:
