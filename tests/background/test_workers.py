@@ -82,22 +82,11 @@ def state_of(day: date) -> str:
     return UsageDay.objects.get(day=day).state
 
 
-def test_a_day_lives_its_life_by_itself(start_work: StartWork) -> None:
-    old, sealable, fresh = (today() - timedelta(days=back) for back in (60, 5, 0))
-    for day in (old, sealable, fresh):
-        use(day)
-    start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_LATE_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
-    until(is_folded)
-    until(lambda: state_of(old) == "expired")
-    until(Reconciliation.objects.exists)
-    assert (state_of(sealable), state_of(fresh)) == ("sealed", "open")
-    until(UsageDay.objects.filter(day__gt=today()).exists)  # made ahead
-    assert not Reconciliation.objects.exclude(drift_keys=0).exists()
-    until(lambda: background_status() == "ok")
-
-
-def test_what_is_killed_is_started_again_and_nothing_is_left_when_it_is_told_to_end(start_work: StartWork) -> None:
-    work = start_work()
+def test_days_live_their_lives_whatever_is_killed_and_nothing_is_left_when_it_is_told_to_end(
+    start_work: StartWork,
+) -> None:
+    work = start_days_of_all_ages(start_work)
+    end_the_session_of_a_fold()
     kill_schedule(work)
     kill_children_while_they_fold(work)
     kill_worker(work)
@@ -106,6 +95,38 @@ def test_what_is_killed_is_started_again_and_nothing_is_left_when_it_is_told_to_
     processes = work.everything()
     assert work.end() == 128 + signal.SIGTERM
     assert [pid for pid in processes if lives(pid)] == []
+
+
+def start_days_of_all_ages(start_work: StartWork) -> Work:
+    """Days are folded, sealed, reconciled, expired and made ahead without being asked for."""
+    old, sealable, fresh = (today() - timedelta(days=back) for back in (60, 5, 0))
+    for day in (old, sealable, fresh):
+        use(day)
+    work = start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_LATE_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
+    until(is_folded)
+    until(lambda: state_of(old) == "expired")
+    until(Reconciliation.objects.exists)
+    assert (state_of(sealable), state_of(fresh)) == ("sealed", "open")
+    until(UsageDay.objects.filter(day__gt=today()).exists)  # made ahead
+    assert not Reconciliation.objects.exclude(drift_keys=0).exists()
+    until(lambda: background_status() == "ok")
+    return work
+
+
+def end_the_session_of_a_fold() -> None:
+    with new_connection() as blocking:
+        blocking.execute("LOCK daily_usage IN ACCESS EXCLUSIVE MODE")
+        use(today())
+        until(lambda: waits_for_lock("FROM usage_delta"))
+        with new_connection() as ending:
+            ending.execute(
+                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+            )
+        blocking.commit()
+    until(lambda: TaskRun.objects.filter(task="wingtel.fold", failures__gt=0).exists())
+    until(is_folded)
+    assert "terminating connection" in TaskRun.objects.get(task="wingtel.fold").error
 
 
 def kill_schedule(work: Work) -> None:
@@ -133,14 +154,7 @@ def kill_worker(work: Work) -> None:
     assert work.of("queues=default") != killed
 
 
-def test_nothing_is_left_running_when_it_is_killed(start_work: StartWork) -> None:
-    work = start_work()
-    processes = work.everything()
-    work.process.kill()
-    until(lambda: not any(map(lives, processes)), seconds=60)
-
-
-def test_a_lost_valkey_holds_up_background_work_only_and_heals(
+def test_a_lost_valkey_holds_up_background_work_only_and_nothing_is_left_when_it_is_killed(
     start_work: StartWork, valkey: EmbeddedValkey, settings: Settings
 ) -> None:
     settings.REDIS_URL = valkey.url()
@@ -160,22 +174,9 @@ def test_a_lost_valkey_holds_up_background_work_only_and_heals(
     # A worker that acknowledges a task at the moment of the loss is ended by kombu, and started again.
     until(lambda: len(work.children()) == len(before))
 
-
-def test_a_database_that_ends_the_session_is_asked_again(start_work: StartWork) -> None:
-    start_work()
-    with new_connection() as blocking:
-        blocking.execute("LOCK daily_usage IN ACCESS EXCLUSIVE MODE")
-        use(today())
-        until(lambda: waits_for_lock("FROM usage_delta"))
-        with new_connection() as ending:
-            ending.execute(
-                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                   WHERE wait_event_type = 'Lock' AND datname = current_database()"""
-            )
-        blocking.commit()
-    until(lambda: TaskRun.objects.filter(task="wingtel.fold", failures__gt=0).exists())
-    until(is_folded)
-    assert "terminating connection" in TaskRun.objects.get(task="wingtel.fold").error
+    processes = work.everything()
+    work.process.kill()
+    until(lambda: not any(map(lives, processes)), seconds=60)
 
 
 def test_two_of_them_at_once_do_everything_once(start_work: StartWork, tmp_path: Path) -> None:

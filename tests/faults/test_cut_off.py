@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.embedded.watching import until
 from tests.rounds import rounds
 from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
@@ -134,8 +135,7 @@ def test_an_import_whose_server_goes_away_names_the_file_and_those_that_failed_b
         cut = (
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'imported_span'::regclass AND NOT granted"
         )
-        while not query(server, cut):
-            assert process.poll() is None
+        until(lambda: query(server, cut))
         _, complaint = process.communicate()
     assert process.returncode == 1
     assert f"{wrong}: the column 'record_id' is missing" in complaint
