@@ -5,7 +5,6 @@ import random
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,28 +13,16 @@ import pytest
 
 from tests.embedded.watching import until
 from tests.rounds import rounds
-from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
 from wingtel.imports.generate import HEADER, write_feed
 
 from .test_killed_imports import RAW, SUMS, query, read_lines, start_import
 
+pytestmark = pytest.mark.xdist_group("faults")  # they share a folder that takes seconds to make
+
 CUTS = rounds(3, thorough=20)
 LIMIT = 20 << 20
 """Bytes of a file: more than a segment of the write-ahead log, so that only tables and indexes come to it."""
-
-
-@pytest.fixture
-def server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
-    """A server of this test's own."""
-    server = EmbeddedPostgres(server_folder / "pg", settings=FAST)
-    server.start()
-    try:
-        environment = os.environ | {"DATABASE_URL": server.url()}
-        subprocess.run([sys.executable, "-m", "wingtel", "migrate", "--verbosity=0"], check=True, env=environment)
-        yield server
-    finally:
-        server.release()
 
 
 def run_import(server: EmbeddedPostgres, feed: Path) -> "subprocess.CompletedProcess[str]":
