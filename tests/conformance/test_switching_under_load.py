@@ -60,7 +60,7 @@ def test_switching_while_usage_is_written_and_read(strategy: Strategy, name: str
 
     def switch() -> int:
         try:
-            for _ in range(rounds(2, thorough=10)):
+            for _ in range(rounds(1, thorough=10)):
                 strategies.use(name)
                 strategies.use(strategy.name)
             strategies.use(name)

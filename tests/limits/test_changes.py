@@ -15,6 +15,7 @@ from tests.conformance.conftest import ways
 from tests.conformance.writing import CHANGE, DELETE, MODELS, WRITE, Row
 from tests.limits.made import alerts, effective, limit, subscription, use
 from tests.limits.oracle import differences
+from tests.rounds import rounds
 from tests.sessions import new_connection
 from wingtel.aggregates import changes, strategies
 from wingtel.aggregates.populate import populate
@@ -306,7 +307,7 @@ def test_whatever_happens_the_open_alerts_are_what_the_sources_say(ready: Strate
     limit("8", usage_type="voice", warn_at=[50, 150])
     ids = [effective(day) for day in ("2025-12-01", "2025-12-16", "2025-12-31")]
     way = ways(ready)[-1]
-    for step in range(25):
+    for step in range(rounds(10, thorough=100)):
         for number in range(drawn.randint(1, 4)):
             model, day = drawn.choice(MODELS), DAY + timedelta(days=drawn.randint(-15, 45))
             moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
