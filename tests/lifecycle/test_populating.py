@@ -12,7 +12,6 @@ from tests.conformance.oracle import differences
 from tests.conformance.writing import MODELS, WRITE
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
-from wingtel.lifecycle import populating
 from wingtel.lifecycle.expiring import expire
 from wingtel.lifecycle.models import Population
 from wingtel.lifecycle.populating import PopulateRefusedError, populate_days
@@ -66,22 +65,18 @@ def test_what_is_wrong_is_made_right_and_what_is_right_left_alone(subscription_i
 
 
 @under_strategies("stores")
-def test_it_goes_on_where_it_was_interrupted(subscription_ids: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    populated: list[date] = []
-    original = populating._populate
-
-    def stops(run: Population, day: date) -> date:
-        if len(populated) == 4:
+def test_it_goes_on_where_it_was_interrupted(subscription_ids: list[int]) -> None:
+    def interrupt(done: int, total: int) -> None:
+        if done == 4:
             raise KeyboardInterrupt
-        populated.append(day)
-        return original(run, day)
 
-    monkeypatch.setattr(populating, "_populate", stops)
     with pytest.raises(KeyboardInterrupt):
-        populate_days()
-    monkeypatch.setattr(populating, "_populate", lambda run, day: (populated.append(day), original(run, day))[1])
-    run = populate_days()
-    assert populated == [moment.date() for moment in DAYS]
+        populate_days(progress=interrupt)
+    assert Population.objects.get().done == [moment.date() for moment in DAYS[:4]]
+    told: list[tuple[int, int]] = []
+    run = populate_days(progress=lambda done, total: told.append((done, total)))
+    assert told == [(done, 9) for done in range(4, 10)]
+    assert run.done == [moment.date() for moment in DAYS]
     assert Population.objects.get() == run
     assert differences() == []
 
