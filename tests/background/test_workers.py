@@ -190,46 +190,52 @@ def test_two_of_them_at_once_do_everything_once(start_work: StartWork, tmp_path:
     assert reconcile().drift_keys == 0
 
 
-def test_a_long_import_holds_up_no_fold_and_goes_on_after_its_worker_was_killed(
+def test_a_long_import_goes_on_after_its_worker_was_killed_and_a_file_whose_import_was_killed_twice_fails(
     start_work: StartWork, tmp_path: Path
 ) -> None:
-    feed = tmp_path / "usage.csv"
+    long, own = tmp_path / "long", tmp_path / "own"
+    long.mkdir()
+    own.mkdir()
+    feed = long / "usage.csv"
     write(feed)
     with long_import(feed) as let_it_end:
-        work = start_work(WINGTEL_WATCH=f"wingtel={tmp_path}", WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1")
+        work = start_work(
+            WINGTEL_WATCH=f"wingtel={long},wingtel={own} name=own complete=rename",
+            WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1",
+        )
         until(lambda: waits_for_lock("pg_advisory_lock"))
         use(today(), 50)
-        until(is_folded)
+        until(is_folded)  # an import holds up no fold
         os.kill(work.of("queues=imports"), signal.SIGKILL)
         until(lambda: not waits_for_lock("pg_advisory_lock"))
         until(lambda: waits_for_lock("pg_advisory_lock"), seconds=60)
         assert feed.exists()
         let_it_end()
-    until((tmp_path / "done" / "usage.csv").exists)
+    until((long / "done" / "usage.csv").exists)
     imported = UsageImport.objects.get()
     assert (imported.status, imported.accepted) == ("completed", imported.lines)
 
-
-def test_a_file_whose_import_was_killed_twice_fails_and_the_next_is_taken(
-    start_work: StartWork, tmp_path: Path
-) -> None:
-    write(tmp_path / "a.csv")
-    write(tmp_path / "b.csv", seed=2)
+    write(tmp_path / "a.csv", seed=2)
+    write(tmp_path / "b.csv", seed=3)
     with long_import(tmp_path / "a.csv"):
-        work = start_work(
-            WINGTEL_WATCH=f"wingtel={tmp_path} name=own complete=rename", WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1"
-        )
-        killed: set[int] = set()
-        for _ in range(2):
-            until(lambda: lock_waiters("pg_advisory_lock") - killed, seconds=60)  # noqa: B023 - called in the loop
-            killed |= lock_waiters("pg_advisory_lock")
-            for child in children(work.of("queues=imports")):
-                os.kill(child, signal.SIGKILL)
-        problem = tmp_path / "failed" / "a.csv.error"
+        for name in ("a.csv", "b.csv"):
+            (tmp_path / name).rename(own / name)
+        kill_two_imports(work)
+        problem = own / "failed" / "a.csv.error"
         until(lambda: problem.exists() and problem.read_text(), seconds=60)  # written after the file is moved
     assert problem.read_text().startswith("the import was ended 2 times by this file")
-    until((tmp_path / "done" / "b.csv").exists)
-    assert UsageImport.objects.get().status == "completed"
+    until((own / "done" / "b.csv").exists)
+    assert list(UsageImport.objects.values_list("status", flat=True)) == ["completed", "completed"]
+
+
+def kill_two_imports(work: Work) -> None:
+    """Kill the process that imports as soon as it waits, twice."""
+    killed: set[int] = set()
+    for _ in range(2):
+        until(lambda: lock_waiters("pg_advisory_lock") - killed, seconds=60)  # noqa: B023 - called in the loop
+        killed |= lock_waiters("pg_advisory_lock")
+        for child in children(work.of("queues=imports")):
+            os.kill(child, signal.SIGKILL)
 
 
 def test_a_task_names_a_watch_and_takes_no_folder(tmp_path: Path, settings: Settings) -> None:
