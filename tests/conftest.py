@@ -10,7 +10,7 @@ from django.test import Client
 from hypothesis import settings
 
 from tests.callers import client_of
-from tests.emptying import instead_of_flushing, leave_to
+from tests.emptying import DEFAULT, instead_of_flushing, leave_to
 from tests.leftovers import new_folder
 from tests.rounds import IS_THOROUGH
 from wingtel.aggregates import strategies
@@ -37,19 +37,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     The sort is stable: tests that roll back stay before those that commit, as pytest-django has put them.
     """
-    items.sort(key=lambda item: (SLOW.isdisjoint([*item.path.parts, item.path.stem]), _strategy_of(item)))
+    places = {name: place for place, name in enumerate(strategies.NAMES)}
+    items.sort(key=lambda item: (SLOW.isdisjoint([*item.path.parts, item.path.stem]), places[_strategy_of(item)]))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """Leave the database under the strategy of the next test."""
-    leave_to(strategies.NAMES[_strategy_of(nextitem)])
+    leave_to(_strategy_of(nextitem))
 
 
-def _strategy_of(item: pytest.Item | None) -> int:
-    """Return the place of the strategy that a test is run under."""
+def _strategy_of(item: pytest.Item | None) -> str:
+    """Return the strategy that a test begins with: its own of all, or the default."""
     callspec = getattr(item, "callspec", None)
-    return strategies.NAMES.index(callspec.params.get("strategy", "triggers")) if callspec else 0
+    return str(callspec.params.get("strategy", DEFAULT)) if callspec else DEFAULT
 
 
 @pytest.fixture(params=strategies.NAMES)

@@ -38,8 +38,10 @@ BEGIN
 END $$
 """
 
+DEFAULT = "triggers"
+"""The strategy of a database that was just migrated."""
 
-_next_strategy = "triggers"
+_next_strategy = DEFAULT
 
 
 def leave_to(strategy: str) -> None:
