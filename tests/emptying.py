@@ -33,8 +33,10 @@ BEGIN
             EXECUTE 'DELETE FROM ' || emptied;
         END IF;
     END LOOP;
-    DELETE FROM carrier WHERE code NOT IN ('att', 'sprint');
-    UPDATE carrier SET country = 'US' WHERE country <> 'US';
+    DELETE FROM carrier
+    WHERE (code, name, country) NOT IN (('att', 'AT&T', 'US'), ('sprint', 'Sprint', 'US'));
+    INSERT INTO carrier (code, name, country) VALUES ('att', 'AT&T', 'US'), ('sprint', 'Sprint', 'US')
+    ON CONFLICT DO NOTHING;
 END $$
 """
 
