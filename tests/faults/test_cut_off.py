@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from tests.embedded.watching import until
 from tests.rounds import rounds
@@ -17,8 +16,6 @@ from wingtel.embedded import EmbeddedPostgres
 from wingtel.imports.generate import HEADER, write_feed
 
 from .test_killed_imports import RAW, SUMS, query, read_lines, start_import
-
-pytestmark = pytest.mark.xdist_group("faults")  # they share a folder that takes seconds to make
 
 CUTS = rounds(3, thorough=20)
 LIMIT = 20 << 20

@@ -16,8 +16,6 @@ from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
 from wingtel.imports.generate import write_feed
 
-pytestmark = pytest.mark.xdist_group("faults")  # they share a folder that takes seconds to make
-
 KILLS = rounds(4, thorough=20)
 CHUNK_LINES = 150
 SUMS = "SELECT usage_type, day, sum(used), sum(price), sum(records) FROM usage_daily GROUP BY 1, 2 ORDER BY 1, 2"
