@@ -5,13 +5,16 @@ BIN    := $(VENV)/bin
 SERVE  ?= 1
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: demo test lint bench bench-strategies bench-http bench-import bench-lifecycle bench-api bench-limits clean
+.PHONY: demo test test-thorough lint bench bench-strategies bench-http bench-import bench-lifecycle bench-api bench-limits clean
 
 demo: $(VENV)/.run
 	$(BIN)/wingtel demo $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(ARGS)
+
+test-thorough: $(VENV)/.dev
+	WINGTEL_TEST_THOROUGH=1 $(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

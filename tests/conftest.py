@@ -1,9 +1,7 @@
 """Settings of the tools, and fixtures, that all tests share."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
@@ -12,14 +10,19 @@ from django.test import Client
 from hypothesis import settings
 
 from tests.callers import client_of
-from tests.emptying import instead_of_flushing
+from tests.emptying import DEFAULT, instead_of_flushing, leave_to
+from tests.leftovers import new_folder
+from tests.rounds import IS_THOROUGH
+from wingtel.aggregates import strategies
+from wingtel.aggregates.strategies import Strategy
 from wingtel.embedded import EmbeddedValkey
 from wingtel.keys.access import Scope
 from wingtel.usage.currency import currency
 
 # Machines are noisy: how long an example takes is no reason to fail.
-settings.register_profile("wingtel", deadline=None)
-settings.load_profile("wingtel")
+settings.register_profile("wingtel", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("thorough" if IS_THOROUGH else "wingtel")
 
 instead_of_flushing()
 
@@ -30,8 +33,33 @@ SLOW = {"faults", "background", "commands", "embedded", "test_schema_is_true", "
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: SLOW.isdisjoint([*item.path.parts, item.path.stem]))
+    """Begin with what takes long, so that no process is left alone with it at the end; then go by strategies.
+
+    The sort is stable: tests that roll back stay before those that commit, as pytest-django has put them.
+    """
+    places = {name: place for place, name in enumerate(strategies.NAMES)}
+    items.sort(key=lambda item: (SLOW.isdisjoint([*item.path.parts, item.path.stem]), places[_strategy_of(item)]))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Leave the database under the strategy of the next test."""
+    leave_to(_strategy_of(nextitem))
+
+
+def _strategy_of(item: pytest.Item | None) -> str:
+    """Return the strategy that a test begins with: its own of all, or the default."""
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get("strategy", DEFAULT)) if callspec else DEFAULT
+
+
+@pytest.fixture(params=strategies.NAMES)
+def strategy(request: pytest.FixtureRequest, transactional_db: None) -> Strategy:
+    """The active strategy, each in turn, on empty tables."""
+    wanted = strategies.named(request.param)
+    if strategies.active() is not wanted:  # the test before it was under another
+        strategies.use(request.param)
+    return wanted
 
 
 @pytest.fixture
@@ -84,7 +112,7 @@ def refusing(db: None) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[EmbeddedValkey]:
     """One server for all tests of a process."""
-    folder = Path(tempfile.mkdtemp(prefix="wingtel-valkey-"))
+    folder = new_folder("valkey-")
     with EmbeddedValkey(folder / "valkey") as server:
         yield server
     shutil.rmtree(folder)

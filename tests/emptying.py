@@ -7,6 +7,7 @@ have some, and what migrations put there stays. Partitions are dropped: with hun
 from django.db import connection
 from django.test import TransactionTestCase
 
+from wingtel.aggregates import strategies
 from wingtel.aggregates.apps import install
 from wingtel.subscriptions import carriers
 from wingtel.usage import partitions
@@ -22,7 +23,8 @@ BEGIN
         SELECT oid::regclass FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND NOT relispartition
           AND pg_relation_size(oid) > 0
-          AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'auth_group', 'carrier')
+          AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'auth_group', 'carrier',
+                              'active_strategy')
     LOOP
         -- An emptied table that was analyzed would be planned as an empty one, however much the next test puts there.
         IF pg_relation_size(emptied) > 131072 OR (SELECT reltuples >= 0 FROM pg_class WHERE oid = emptied) THEN
@@ -31,14 +33,27 @@ BEGIN
             EXECUTE 'DELETE FROM ' || emptied;
         END IF;
     END LOOP;
-    DELETE FROM carrier WHERE code NOT IN ('att', 'sprint');
-    UPDATE carrier SET country = 'US' WHERE country <> 'US';
+    DELETE FROM carrier
+    WHERE (code, name, country) NOT IN (('att', 'AT&T', 'US'), ('sprint', 'Sprint', 'US'));
+    INSERT INTO carrier (code, name, country) VALUES ('att', 'AT&T', 'US'), ('sprint', 'Sprint', 'US')
+    ON CONFLICT DO NOTHING;
 END $$
 """
 
+DEFAULT = "triggers"
+"""The strategy of a database that was just migrated."""
+
+_next_strategy = DEFAULT
+
+
+def leave_to(strategy: str) -> None:
+    """Let the next test find this strategy active, so that tests of the same one that follow each other share it."""
+    global _next_strategy  # noqa: PLW0603 - Django calls `empty` without saying for which test
+    _next_strategy = strategy
+
 
 def empty(_: object = None) -> None:
-    """Leave the database as it was migrated, with the default strategy and UTC."""
+    """Leave the database as it was migrated, with the strategy of the next test and UTC."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON oid = inhrelid AND relkind = 'r'"
@@ -48,7 +63,9 @@ def empty(_: object = None) -> None:
             cursor.execute(f"DROP TABLE {', '.join(left)}")
         cursor.execute(EMPTIED)
     carriers.forget()
-    install()
+    if strategies.active() is None:
+        install()
+    strategies.use(_next_strategy)  # mends what a test damaged
     if time_zone().key != "UTC":
         set_time_zone("UTC")
 

@@ -7,28 +7,39 @@ the programs of another PostgreSQL (such as /usr/lib/postgresql/15/bin); DATABAS
 
 import atexit
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
+from tests.leftovers import FOLDER, clean_up_after_this_process, new_folder
 from wingtel.embedded import EmbeddedPostgres
 
 # Tests name days of their own, whatever the clock says.
 os.environ |= {"WINGTEL_RETENTION_DAYS": "36500", "WINGTEL_LATE_DAYS": "36500", "WINGTEL_AHEAD_DAYS": "366"}
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "128MB",  # dropping or emptying a table searches all of them
+    "checkpoint_timeout": "1h",
+}
 
 
-def start() -> None:
+def prepare() -> Path:
+    """Return the folder of the run, which is emptied with all its processes when the run has ended."""
+    folder = new_folder("wingtel-tests-")
+    beside = clean_up_after_this_process(folder)
+    atexit.register(_end, beside, os.getpid())
+    return folder
+
+
+def start(folder: Path) -> None:
     """Start the server and migrate the template. Workers of pytest-xdist inherit the addresses instead."""
-    folder = Path(tempfile.mkdtemp(prefix="wingtel-tests-"))
-    folder.chmod(0o755)  # as root the server runs under an account of its own
     programs = os.environ.get("WINGTEL_TEST_SERVER_PROGRAMS")
     server = EmbeddedPostgres(folder / "postgresql", settings=FAST, bin_dir=Path(programs) if programs else None)
     server.start()
-    atexit.register(_stop, server, folder, os.getpid())
     os.environ["DATABASE_URL"] = server.url()
     # The template is migrated by a process of its own, which leaves no connection open that would forbid cloning it.
     subprocess.run([sys.executable, "-m", "wingtel", "migrate", "--verbosity=0"], check=True)
@@ -36,11 +47,12 @@ def start() -> None:
     os.environ["DATABASE_URL"] = server.url("postgres")
 
 
-def _stop(server: EmbeddedPostgres, folder: Path, starter: int) -> None:
+def _end(beside: "subprocess.Popen[bytes]", starter: int) -> None:
     if os.getpid() == starter:
-        server.release()
-        shutil.rmtree(folder, ignore_errors=True)
+        beside.communicate()
 
 
-if "DATABASE_URL" not in os.environ:
-    start()
+if FOLDER not in os.environ:
+    folder = prepare()
+    if "DATABASE_URL" not in os.environ:
+        start(folder)

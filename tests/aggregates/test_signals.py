@@ -30,10 +30,8 @@ DATA = DataUsageRecord.objects
 
 
 @pytest.fixture
-def signals(request: pytest.FixtureRequest) -> Iterator[None]:
+def signals(transactional_db: None) -> None:
     strategies.use("signals")
-    yield
-    strategies.use("triggers")
 
 
 @pytest.fixture

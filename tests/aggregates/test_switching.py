@@ -22,7 +22,7 @@ DAYS = [date(2026, 5, 30), date(2026, 6, 2)]
 
 
 @pytest.fixture(autouse=True)
-def usage() -> object:
+def usage() -> None:
     partitions.ensure(DAYS)
     subscription = Subscription.objects.create(carrier="att")
     for day in DAYS:
@@ -32,8 +32,6 @@ def usage() -> object:
             kilobytes_used=5,
             price=Decimal("2.5"),
         )
-    yield
-    strategies.use("triggers")
 
 
 def sql(statement: str) -> None:

@@ -1,6 +1,5 @@
 """A key limited to a carrier sees, records and changes that carrier's subscriptions only."""
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -9,7 +8,8 @@ from django.test import Client
 
 from tests.api.records import EXCEEDING, METRICS, answer, data, pages, voice
 from tests.callers import client_of
-from wingtel.aggregates import strategies
+from tests.capabilities import under_strategies
+from wingtel.aggregates.strategies import Strategy
 from wingtel.keys.access import Scope
 from wingtel.lifecycle.adjusting import adjust
 from wingtel.subscriptions.models import Carrier, Plan, Purchase, Subscription
@@ -45,15 +45,8 @@ def ours() -> Ours:
     )
 
 
-@pytest.fixture(params=["triggers", "incremental", "view"])
-def strategy(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[None]:
-    strategies.use(request.param)
-    yield
-    strategies.use("triggers")
-
-
 @pytest.fixture
-def many(strategy: None) -> list[int]:
+def many(strategy: Strategy) -> list[int]:
     """Subscriptions of both carriers in turn, with usage worth their place; the ids of AT&T's."""
     carriers = [Carrier.ATT, Carrier.SPRINT] * 8
     made = Subscription.objects.bulk_create(Subscription(carrier=carrier) for carrier in carriers)
@@ -63,6 +56,7 @@ def many(strategy: None) -> list[int]:
     return [subscription.pk for subscription in made if subscription.carrier == Carrier.ATT]
 
 
+@under_strategies("counts_models")
 @pytest.mark.parametrize("period", PERIODS)
 @pytest.mark.parametrize("page_size", [3, 100])
 def test_exceeding_walks_past_other_carriers(many: list[int], period: dict[str, str], page_size: int) -> None:
@@ -75,6 +69,7 @@ def test_exceeding_walks_past_other_carriers(many: list[int], period: dict[str, 
     assert [len(page) for page in found] == ([3, 3] if page_size == 3 else [6])
 
 
+@under_strategies("counts_models")
 @pytest.mark.parametrize("page_size", [3, 100])
 @pytest.mark.parametrize("period", PERIODS[1:])
 def test_metrics_walk_past_other_carriers(many: list[int], period: dict[str, str], page_size: int) -> None:
@@ -86,6 +81,7 @@ def test_metrics_walk_past_other_carriers(many: list[int], period: dict[str, str
     assert [len(page) for page in found] == ([3, 3, 2] if page_size == 3 else [8])
 
 
+@under_strategies("counts_models")
 def test_naming_a_subscription_of_another_carrier_finds_nothing(many: list[int]) -> None:
     other = Subscription.objects.filter(carrier=Carrier.SPRINT).values_list("pk", flat=True)[:3]
     client = client_of(Scope.READ, carrier=Carrier.ATT)
@@ -227,6 +223,7 @@ def test_what_concerns_all_carriers_is_forbidden(ours: Ours) -> None:
         assert "is limited to the carrier att" in response.json()["detail"]
 
 
+@under_strategies("counts_models")
 @pytest.mark.parametrize("period", PERIODS)
 def test_files_hold_the_carrier_s_own(many: list[int], period: dict[str, str]) -> None:
     client = client_of(Scope.READ, carrier=Carrier.ATT)

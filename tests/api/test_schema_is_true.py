@@ -12,6 +12,7 @@ from django.core.servers.basehttp import WSGIRequestHandler
 from pytest_django.live_server_helper import LiveServer
 
 from tests.callers import new_token
+from tests.rounds import IS_THOROUGH, rounds
 from wingtel.keys.access import Scope
 from wingtel.subscriptions.models import Carrier, Plan, Purchase, Subscription
 
@@ -19,7 +20,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).parents[2]
 SCHEMATHESIS = Path(sysconfig.get_path("scripts")) / "schemathesis"
-EXAMPLES = os.environ.get("WINGTEL_TEST_SCHEMA_EXAMPLES", "3")
+EXAMPLES = rounds(5, thorough=50)
+PHASES = {
+    "with a key": "examples,coverage,fuzzing,stateful" if IS_THOROUGH else "examples,fuzzing",
+    "without": "examples,coverage" if IS_THOROUGH else "examples",
+}
 CONFIGURATION = """
 # A schema cannot say which subscriptions there are, and with atomic=true one that is not refuses all (422). Too many
 # records are told so by their own status (413), and a record that is none in the reply (200). The other statuses are
@@ -53,18 +58,26 @@ def _answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
 
 
-@pytest.mark.parametrize("with_key", [True, False], ids=["with a key", "without"])
+@pytest.mark.parametrize("key", PHASES)
 def test_every_operation_is_as_the_schema_says(
-    live_server: LiveServer, there: dict[str, int], tmp_path: Path, with_key: bool
+    live_server: LiveServer, there: dict[str, int], tmp_path: Path, key: str
 ) -> None:
     configuration = tmp_path / "schemathesis.toml"
     configuration.write_text(CONFIGURATION)
-    phases = "examples,coverage,fuzzing,stateful" if with_key else "examples,coverage"
-    header = ("--header", f"Authorization: Bearer {new_token(Scope.ADMIN)}") if with_key else ()
+    header = ("--header", f"Authorization: Bearer {new_token(Scope.ADMIN)}") if key == "with a key" else ()
     run = subprocess.run(
         [
             *(SCHEMATHESIS, "--config-file", configuration, "run", f"{live_server.url}/api/v1/schema/", *header),
-            *("--phases", phases, "--max-examples", EXAMPLES, "--continue-on-failure", "--no-color", "--seed", "6"),
+            *(
+                "--phases",
+                PHASES[key],
+                "--max-examples",
+                str(EXAMPLES),
+                "--continue-on-failure",
+                "--no-color",
+                "--seed",
+                "6",
+            ),
             *("--generation-database", "none", "--warnings", "off"),
         ],
         cwd=tmp_path,

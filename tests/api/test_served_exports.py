@@ -21,7 +21,7 @@ from wingtel.keys.access import Scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-ROWS = 400_000
+ROWS = 200_000
 LINES = f"""INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
             SELECT n, 'data', '2026-06-01', 123456789, 12.3456, 17, 20 FROM generate_series(1, {ROWS}) AS n"""
 EXPORT = "/api/v1/usage/metrics/?from=2026-06-01&to=2026-06-30&format=csv"

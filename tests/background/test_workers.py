@@ -36,7 +36,7 @@ from wingtel.lifecycle.reconciling import reconcile
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
-from .conftest import StartWork, children, lives
+from .conftest import StartWork, Work, children, lives
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -45,10 +45,8 @@ pytestmark = [
 
 
 @pytest.fixture(autouse=True)
-def incremental(transactional_db: None) -> Iterator[None]:
+def incremental(transactional_db: None) -> None:
     strategies.use("incremental")
-    yield
-    strategies.use("triggers")
 
 
 def use(day: date, number: int = 1) -> None:
@@ -84,11 +82,27 @@ def state_of(day: date) -> str:
     return UsageDay.objects.get(day=day).state
 
 
-def test_a_day_lives_its_life_by_itself(start_work: StartWork) -> None:
+def test_days_live_their_lives_whatever_is_killed_and_nothing_is_left_when_it_is_told_to_end(
+    start_work: StartWork,
+) -> None:
+    work = start_days_of_all_ages(start_work)
+    end_the_session_of_a_fold()
+    kill_schedule(work)
+    kill_children_while_they_fold(work)
+    kill_worker(work)
+    assert reconcile(today(), today()).drift_keys == 0
+    until(lambda: len(work.everything()) >= 6)
+    processes = work.everything()
+    assert work.end() == 128 + signal.SIGTERM
+    assert [pid for pid in processes if lives(pid)] == []
+
+
+def start_days_of_all_ages(start_work: StartWork) -> Work:
+    """Days are folded, sealed, reconciled, expired and made ahead without being asked for."""
     old, sealable, fresh = (today() - timedelta(days=back) for back in (60, 5, 0))
     for day in (old, sealable, fresh):
         use(day)
-    start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_LATE_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
+    work = start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_LATE_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
     until(is_folded)
     until(lambda: state_of(old) == "expired")
     until(Reconciliation.objects.exists)
@@ -96,19 +110,32 @@ def test_a_day_lives_its_life_by_itself(start_work: StartWork) -> None:
     until(UsageDay.objects.filter(day__gt=today()).exists)  # made ahead
     assert not Reconciliation.objects.exclude(drift_keys=0).exists()
     until(lambda: background_status() == "ok")
+    return work
 
 
-def test_a_killed_worker_is_started_again_and_folding_goes_on(start_work: StartWork) -> None:
-    work = start_work()
-    killed = work.of("queues=default")
-    os.kill(killed, signal.SIGKILL)
-    use(today(), 100)
+def end_the_session_of_a_fold() -> None:
+    with new_connection() as blocking:
+        blocking.execute("LOCK daily_usage IN ACCESS EXCLUSIVE MODE")
+        use(today())
+        until(lambda: waits_for_lock("FROM usage_delta"))
+        with new_connection() as ending:
+            ending.execute(
+                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+            )
+        blocking.commit()
+    until(lambda: TaskRun.objects.filter(task="wingtel.fold", failures__gt=0).exists())
+    until(is_folded)
+    assert "terminating connection" in TaskRun.objects.get(task="wingtel.fold").error
+
+
+def kill_schedule(work: Work) -> None:
+    os.kill(work.of(" beat "), signal.SIGKILL)
+    use(today())
     until(is_folded, seconds=60)
-    assert work.of("queues=default") != killed
 
 
-def test_a_killed_child_of_a_worker_loses_no_task(start_work: StartWork) -> None:
-    work = start_work()
+def kill_children_while_they_fold(work: Work) -> None:
     with new_connection() as blocking:
         blocking.execute("LOCK daily_usage IN ACCESS EXCLUSIVE MODE")  # a fold that has begun does not end
         use(today())
@@ -117,32 +144,17 @@ def test_a_killed_child_of_a_worker_loses_no_task(start_work: StartWork) -> None
             os.kill(child, signal.SIGKILL)
         blocking.commit()
     until(is_folded, seconds=60)
-    assert reconcile(today(), today()).drift_keys == 0
 
 
-def test_a_killed_schedule_is_started_again(start_work: StartWork) -> None:
-    work = start_work()
-    os.kill(work.of(" beat "), signal.SIGKILL)
-    use(today())
+def kill_worker(work: Work) -> None:
+    killed = work.of("queues=default")
+    os.kill(killed, signal.SIGKILL)
+    use(today(), 100)
     until(is_folded, seconds=60)
+    assert work.of("queues=default") != killed
 
 
-def test_nothing_is_left_running_when_it_is_told_to_end(start_work: StartWork) -> None:
-    work = start_work()
-    processes = work.everything()
-    assert len(processes) >= 6
-    assert work.end() == 128 + signal.SIGTERM
-    assert [pid for pid in processes if lives(pid)] == []
-
-
-def test_nothing_is_left_running_when_it_is_killed(start_work: StartWork) -> None:
-    work = start_work()
-    processes = work.everything()
-    work.process.kill()
-    until(lambda: not any(map(lives, processes)), seconds=60)
-
-
-def test_a_lost_valkey_holds_up_background_work_only_and_heals(
+def test_a_lost_valkey_holds_up_background_work_only_and_nothing_is_left_when_it_is_killed(
     start_work: StartWork, valkey: EmbeddedValkey, settings: Settings
 ) -> None:
     settings.REDIS_URL = valkey.url()
@@ -162,22 +174,9 @@ def test_a_lost_valkey_holds_up_background_work_only_and_heals(
     # A worker that acknowledges a task at the moment of the loss is ended by kombu, and started again.
     until(lambda: len(work.children()) == len(before))
 
-
-def test_a_database_that_ends_the_session_is_asked_again(start_work: StartWork) -> None:
-    start_work()
-    with new_connection() as blocking:
-        blocking.execute("LOCK daily_usage IN ACCESS EXCLUSIVE MODE")
-        use(today())
-        until(lambda: waits_for_lock("FROM usage_delta"))
-        with new_connection() as ending:
-            ending.execute(
-                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                   WHERE wait_event_type = 'Lock' AND datname = current_database()"""
-            )
-        blocking.commit()
-    until(lambda: TaskRun.objects.filter(task="wingtel.fold", failures__gt=0).exists())
-    until(is_folded)
-    assert "terminating connection" in TaskRun.objects.get(task="wingtel.fold").error
+    processes = work.everything()
+    work.process.kill()
+    until(lambda: not any(map(lives, processes)), seconds=60)
 
 
 def test_two_of_them_at_once_do_everything_once(start_work: StartWork, tmp_path: Path) -> None:
@@ -191,46 +190,52 @@ def test_two_of_them_at_once_do_everything_once(start_work: StartWork, tmp_path:
     assert reconcile().drift_keys == 0
 
 
-def test_a_long_import_holds_up_no_fold_and_goes_on_after_its_worker_was_killed(
+def test_a_long_import_goes_on_after_its_worker_was_killed_and_a_file_whose_import_was_killed_twice_fails(
     start_work: StartWork, tmp_path: Path
 ) -> None:
-    feed = tmp_path / "usage.csv"
+    long, own = tmp_path / "long", tmp_path / "own"
+    long.mkdir()
+    own.mkdir()
+    feed = long / "usage.csv"
     write(feed)
     with long_import(feed) as let_it_end:
-        work = start_work(WINGTEL_WATCH=f"wingtel={tmp_path}", WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1")
+        work = start_work(
+            WINGTEL_WATCH=f"wingtel={long},wingtel={own} name=own complete=rename",
+            WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1",
+        )
         until(lambda: waits_for_lock("pg_advisory_lock"))
         use(today(), 50)
-        until(is_folded)
+        until(is_folded)  # an import holds up no fold
         os.kill(work.of("queues=imports"), signal.SIGKILL)
         until(lambda: not waits_for_lock("pg_advisory_lock"))
         until(lambda: waits_for_lock("pg_advisory_lock"), seconds=60)
         assert feed.exists()
         let_it_end()
-    until((tmp_path / "done" / "usage.csv").exists)
+    until((long / "done" / "usage.csv").exists)
     imported = UsageImport.objects.get()
     assert (imported.status, imported.accepted) == ("completed", imported.lines)
 
-
-def test_a_file_whose_import_was_killed_twice_fails_and_the_next_is_taken(
-    start_work: StartWork, tmp_path: Path
-) -> None:
-    write(tmp_path / "a.csv")
-    write(tmp_path / "b.csv", seed=2)
+    write(tmp_path / "a.csv", seed=2)
+    write(tmp_path / "b.csv", seed=3)
     with long_import(tmp_path / "a.csv"):
-        work = start_work(
-            WINGTEL_WATCH=f"wingtel={tmp_path} name=own complete=rename", WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1"
-        )
-        killed: set[int] = set()
-        for _ in range(2):
-            until(lambda: lock_waiters("pg_advisory_lock") - killed, seconds=60)  # noqa: B023 - called in the loop
-            killed |= lock_waiters("pg_advisory_lock")
-            for child in children(work.of("queues=imports")):
-                os.kill(child, signal.SIGKILL)
-        problem = tmp_path / "failed" / "a.csv.error"
+        for name in ("a.csv", "b.csv"):
+            (tmp_path / name).rename(own / name)
+        kill_two_imports(work)
+        problem = own / "failed" / "a.csv.error"
         until(lambda: problem.exists() and problem.read_text(), seconds=60)  # written after the file is moved
     assert problem.read_text().startswith("the import was ended 2 times by this file")
-    until((tmp_path / "done" / "b.csv").exists)
-    assert UsageImport.objects.get().status == "completed"
+    until((own / "done" / "b.csv").exists)
+    assert list(UsageImport.objects.values_list("status", flat=True)) == ["completed", "completed"]
+
+
+def kill_two_imports(work: Work) -> None:
+    """Kill the process that imports as soon as it waits, twice."""
+    killed: set[int] = set()
+    for _ in range(2):
+        until(lambda: lock_waiters("pg_advisory_lock") - killed, seconds=60)  # noqa: B023 - called in the loop
+        killed |= lock_waiters("pg_advisory_lock")
+        for child in children(work.of("queues=imports")):
+            os.kill(child, signal.SIGKILL)
 
 
 def test_a_task_names_a_watch_and_takes_no_folder(tmp_path: Path, settings: Settings) -> None:

@@ -1,16 +1,16 @@
 """A home of its own for commands that are run as a user runs them."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.leftovers import new_folder
+
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="wingtel-home-"))
-    folder.chmod(0o755)  # as root the server runs under an account of its own
+    folder = new_folder("home-")
     yield folder
     shutil.rmtree(folder)

@@ -1,6 +1,5 @@
 """`wingtel strategy`, `fold` and `check`."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
@@ -13,13 +12,6 @@ from wingtel.aggregates import strategies
 from wingtel.usage.models import DataUsageRecord
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def default_afterwards() -> Iterator[None]:
-    strategies.use("triggers")
-    yield
-    strategies.use("triggers")
 
 
 def run(*arguments: str) -> str:

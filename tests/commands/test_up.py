@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.embedded.watching import kill_valkey
 from wingtel.embedded import EmbeddedValkey
 
-from .running import DEADLINE_SECONDS, answer_of, free_port, server_runs, start
+from .running import DEADLINE_SECONDS, PAUSE_SECONDS, answer_of, free_port, server_runs, start
 
 
 def health_when(url: str, process: subprocess.Popen[str], wanted: dict[str, str]) -> None:
@@ -17,6 +17,7 @@ def health_when(url: str, process: subprocess.Popen[str], wanted: dict[str, str]
     deadline = time.monotonic() + DEADLINE_SECONDS
     while (said := answer_of(url, process)) != wanted:
         assert time.monotonic() < deadline, said
+        time.sleep(PAUSE_SECONDS)
 
 
 def test_up_serves_and_works_heals_and_leaves_nothing_behind(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every strategy in turn; cases that a strategy declares it cannot do are left out by its capabilities."""
+"""What the tests of strategies share: the ways of writing that one counts, and a session that looks on."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,18 +7,9 @@ import psycopg
 import pytest
 
 from tests.sessions import new_connection
-from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
 
 EMPTY = "TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta"
-
-
-@pytest.fixture(params=strategies.NAMES)
-def strategy(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[Strategy]:
-    """The active strategy, on empty tables."""
-    strategies.use(request.param)
-    yield strategies.named(request.param)
-    strategies.use("triggers")
 
 
 def ways(strategy: Strategy) -> list[str]:

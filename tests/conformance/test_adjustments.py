@@ -10,6 +10,7 @@ from django.db import connection
 
 from tests.conformance.at_once import in_threads
 from tests.conformance.oracle import differences
+from tests.rounds import rounds
 from wingtel.aggregates import queries, strategies
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.strategies import Strategy
@@ -91,8 +92,7 @@ def test_a_day_that_is_sealed_or_expired_is_adjusted(strategy: Strategy, subscri
     assert (found.recorded.used, found.adjusted.used, found.adds_up, found.records) == (100, -30, None, [])
 
 
-@pytest.mark.parametrize("name", strategies.NAMES)
-def test_adjusting_while_strategies_are_switched(strategy: Strategy, subscription: int, name: str) -> None:
+def test_adjusting_while_strategies_are_switched(strategy: Strategy, subscription: int) -> None:
     switched = threading.Event()
 
     def write() -> int:
@@ -106,7 +106,7 @@ def test_adjusting_while_strategies_are_switched(strategy: Strategy, subscriptio
 
     def switch() -> int:
         try:
-            for _ in range(5):
+            for name in strategies.NAMES * rounds(1, thorough=5):
                 strategies.use(name)
                 strategies.use(strategy.name)
         finally:

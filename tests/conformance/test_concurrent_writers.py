@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from tests.capabilities import under_strategies
 from tests.conformance.at_once import in_threads
 from tests.conformance.conftest import ways
 from tests.conformance.oracle import differences, records_kept
@@ -84,11 +85,10 @@ def test_populate_among_writers_loses_nothing_and_counts_nothing_twice(
     assert records_kept() == sum(left)
 
 
+@under_strategies("folds")
 def test_several_folders_among_writers_lose_nothing_and_count_nothing_twice(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
-    if not strategy.folds:
-        pytest.skip(f"{strategy.name} puts nothing aside")
 
     def fold_often() -> int:
         return sum(strategy.fold() or 0 for _ in range(30)) * 0
@@ -101,11 +101,10 @@ def test_several_folders_among_writers_lose_nothing_and_count_nothing_twice(
     assert differences() == []
 
 
+@under_strategies("counts_models")
 def test_writers_that_delete_the_same_records_take_them_away_once(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
-    if not strategy.counts_models:
-        pytest.skip(f"{strategy.name} does not count what is deleted through the models")
     rows = drawn_rows(random.Random(1), "shared", subscription_ids)
     WRITE["models"](DataUsageRecord, rows)
     deleted = in_threads(*[lambda: DELETE["models"](DataUsageRecord, "shared-1")] * 4)

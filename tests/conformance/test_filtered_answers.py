@@ -91,7 +91,7 @@ def totals(only: str, first: str, last: str) -> list[tuple[Any, ...]]:
 def test_metrics_are_of_those_asked_for(gold: int, client: Client) -> None:
     for first, last in PERIODS:
         for asked, only in FILTERS.items():
-            path = f"/api/v1/usage/metrics/?from={first}&to={last}&page_size=7&{asked.replace('GOLD', str(gold))}"
+            path = f"/api/v1/usage/metrics/?from={first}&to={last}&page_size=25&{asked.replace('GOLD', str(gold))}"
             found = [
                 (
                     *(row[name] for name in ("subscription_id", "phone_number", "external_id", "usage_type")),
@@ -106,7 +106,7 @@ def test_who_exceeds_a_limit_is_sought_among_those_asked_for(gold: int, client: 
     for first, last in [*PERIODS, ("-infinity", "infinity")]:
         days = "" if first == "-infinity" else f"&from={first}&to={last}"
         for asked, only in FILTERS.items():
-            path = f"/api/v1/usage/exceeding/?price_limit=2&page_size=4{days}&{asked.replace('GOLD', str(gold))}"
+            path = f"/api/v1/usage/exceeding/?price_limit=2&page_size=15{days}&{asked.replace('GOLD', str(gold))}"
             results = walked(client, path)
             found = [
                 (

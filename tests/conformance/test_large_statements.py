@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
+from tests.capabilities import under_strategies
 from tests.conformance.at_once import Session, in_threads
 from tests.conformance.conftest import ways
 from tests.conformance.oracle import differences, records_kept
@@ -93,11 +94,10 @@ def test_two_sessions_that_store_the_same_keys_first_are_both_counted(
     assert records_kept() == 2 * MANY
 
 
+@under_strategies("counts_sql")
 def test_a_table_that_is_known_to_be_empty_is_not_read_for_each_key_that_comes(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
-    if not strategy.counts_sql:
-        pytest.skip(f"{strategy.name} does not count SQL")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE daily_usage, monthly_usage, total_usage")
     with transaction.atomic(), connection.cursor() as cursor:
@@ -114,11 +114,10 @@ def test_a_table_that_is_known_to_be_empty_is_not_read_for_each_key_that_comes(
     assert differences() == []
 
 
+@under_strategies("folds")
 def test_a_statement_of_more_records_than_a_delta_holds_is_put_aside_in_several(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
-    if not strategy.folds:
-        pytest.skip(f"{strategy.name} puts nothing aside")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # where writers do not merge
         cursor.execute(

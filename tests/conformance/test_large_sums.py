@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from pyarrow import parquet
 
+from tests.capabilities import under_strategies
 from tests.conformance.conftest import ways
 from tests.conformance.oracle import differences
 from tests.conformance.writing import DELETE, WRITE, Row
@@ -173,9 +174,8 @@ def test_the_life_of_their_day_goes_on(strategy: Strategy, client: Client, absur
     assert client.get(METRICS).json()["results"][0]["total_usage"] == USED
 
 
+@under_strategies("stores")
 def test_damage_to_them_is_told_and_repaired(strategy: Strategy, client: Client, absurd: int, other: int) -> None:
-    if not strategy.stores:
-        return
     if strategy.folds:
         strategy.fold()
     with connection.cursor() as cursor:

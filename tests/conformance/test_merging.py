@@ -8,9 +8,11 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
+from tests.capabilities import under_strategies
 from tests.conformance.oracle import differences, records_kept
 from tests.sessions import new_connection
 from wingtel.aggregates import strategies
+from wingtel.aggregates.strategies import Strategy
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 
@@ -24,14 +26,14 @@ INSERT = """
 """
 
 
+pytestmark = under_strategies("folds")
+
+
 @pytest.fixture
-def first(transactional_db: None) -> Iterator[int]:
-    """The first of fifty subscriptions, under `incremental`."""
-    strategies.use("incremental")
+def first(strategy: Strategy) -> int:
+    """Return the first of fifty subscriptions."""
     partitions.ensure([DAY])
-    made = Subscription.objects.bulk_create(Subscription(carrier="att") for _ in range(50))
-    yield made[0].pk
-    strategies.use("triggers")
+    return Subscription.objects.bulk_create(Subscription(carrier="att") for _ in range(50))[0].pk
 
 
 @pytest.fixture

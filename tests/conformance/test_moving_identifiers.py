@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from tests.conformance.oracle import differences
+from tests.rounds import rounds
 from wingtel.aggregates.strategies import Strategy
 from wingtel.ingest.batch import IngestOptions, Lookup
 from wingtel.ingest.inputs import UsageRecordInput
@@ -85,7 +86,7 @@ def record(number: str, hour: int, minute: int, reference: str) -> UsageRecordIn
     )
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(rounds(1, thorough=10)))
 def test_each_record_is_its_holder_s_of_its_timestamp(strategy: Strategy, seed: int) -> None:
     holders = Holders([Subscription.objects.create(carrier="att").pk for _ in range(3)], seed)
     expected: Counter[int] = Counter()

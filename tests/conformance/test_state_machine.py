@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tests.conformance import writing
 from tests.conformance.conftest import EMPTY
 from tests.conformance.oracle import differences
+from tests.rounds import rounds
 from wingtel.aggregates.populate import populate
 from wingtel.aggregates.strategies import Strategy
 from wingtel.subscriptions.models import Subscription
@@ -255,6 +256,9 @@ def test_views_equal_the_oracle_after_any_sequence_of_writes(strategy: Strategy)
     run_state_machine_as_test(
         Writes,
         settings=settings(
-            max_examples=80, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=rounds(12, thorough=200),
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )

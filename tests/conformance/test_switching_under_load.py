@@ -12,6 +12,7 @@ from tests.conformance.at_once import in_threads
 from tests.conformance.conftest import ways
 from tests.conformance.oracle import differences, records_kept
 from tests.conformance.writing import DELETE, MODELS, WRITE
+from tests.rounds import rounds
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
 from wingtel.subscriptions.models import Subscription
@@ -59,7 +60,7 @@ def test_switching_while_usage_is_written_and_read(strategy: Strategy, name: str
 
     def switch() -> int:
         try:
-            for _ in range(5):
+            for _ in range(rounds(1, thorough=10)):
                 strategies.use(name)
                 strategies.use(strategy.name)
             strategies.use(name)

@@ -4,13 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.leftovers import new_folder
 from wingtel.embedded import EmbeddedPostgres
 
 from .watching import Holder
@@ -24,8 +24,7 @@ UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_write
 @pytest.fixture
 def server_folder() -> Iterator[Path]:
     """A folder which the account of root's server can reach; pytest's tmp_path is closed to it."""
-    folder = Path(tempfile.mkdtemp(prefix="wt-", dir="/tmp")).resolve()
-    folder.chmod(0o755)
+    folder = new_folder("wt-").resolve()
     try:
         yield folder
     finally:

@@ -1,5 +1,53 @@
-"""A folder for a server of a test's own."""
+"""Servers of a test's own, with Wingtel's database, which may be killed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 
 from tests.embedded.conftest import server_folder
+from tests.leftovers import FOLDER, new_folder
+from tests.server import FAST
+from wingtel.embedded import EmbeddedPostgres
+from wingtel.embedded.holders import exclusive
 
 __all__ = ["server_folder"]
+
+
+@pytest.fixture(scope="session")
+def migrated() -> Path:
+    """The folder of a server that was migrated and stopped, to be copied: made once for all processes of the run."""
+    of_the_run = Path(os.environ[FOLDER])
+    with exclusive(of_the_run / "migrated.lock"):
+        if not (of_the_run / "migrated").exists():
+            folder = new_folder("migrating-")
+            with EmbeddedPostgres(folder / "pg", settings=FAST) as server:
+                migrate(server)
+            folder.rename(of_the_run / "migrated")
+    return of_the_run / "migrated" / "pg"
+
+
+def migrate(server: EmbeddedPostgres) -> None:
+    environment = os.environ | {"DATABASE_URL": server.url()}
+    subprocess.run([sys.executable, "-m", "wingtel", "migrate", "--verbosity=0"], check=True, env=environment)
+
+
+@pytest.fixture
+def server_settings() -> dict[str, str]:
+    """The settings of the test's server."""
+    return FAST
+
+
+@pytest.fixture
+def server(migrated: Path, server_folder: Path, server_settings: dict[str, str]) -> Iterator[EmbeddedPostgres]:
+    """A server of this test's own."""
+    subprocess.run(["cp", "-a", migrated, server_folder / "pg"], check=True)  # with the owners of its files
+    server = EmbeddedPostgres(server_folder / "pg", settings=server_settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.release()

@@ -5,35 +5,21 @@ import random
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import psycopg
-import pytest
 
-from tests.server import FAST
+from tests.embedded.watching import until
+from tests.rounds import rounds
 from wingtel.embedded import EmbeddedPostgres
 from wingtel.imports.generate import HEADER, write_feed
 
 from .test_killed_imports import RAW, SUMS, query, read_lines, start_import
 
-CUTS = 8
+CUTS = rounds(3, thorough=20)
 LIMIT = 20 << 20
 """Bytes of a file: more than a segment of the write-ahead log, so that only tables and indexes come to it."""
-
-
-@pytest.fixture
-def server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
-    """A server of this test's own."""
-    server = EmbeddedPostgres(server_folder / "pg", settings=FAST)
-    server.start()
-    try:
-        environment = os.environ | {"DATABASE_URL": server.url()}
-        subprocess.run([sys.executable, "-m", "wingtel", "migrate", "--verbosity=0"], check=True, env=environment)
-        yield server
-    finally:
-        server.release()
 
 
 def run_import(server: EmbeddedPostgres, feed: Path) -> "subprocess.CompletedProcess[str]":
@@ -133,8 +119,7 @@ def test_an_import_whose_server_goes_away_names_the_file_and_those_that_failed_b
         cut = (
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'imported_span'::regclass AND NOT granted"
         )
-        while not query(server, cut):
-            assert process.poll() is None
+        until(lambda: query(server, cut))
         _, complaint = process.communicate()
     assert process.returncode == 1
     assert f"{wrong}: the column 'record_id' is missing" in complaint

@@ -4,7 +4,6 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -12,11 +11,12 @@ import psycopg
 import pytest
 
 from tests.embedded.watching import kill_postmaster
+from tests.rounds import rounds
 from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
 from wingtel.imports.generate import write_feed
 
-KILLS = 20
+KILLS = rounds(4, thorough=20)
 CHUNK_LINES = 150
 SUMS = "SELECT usage_type, day, sum(used), sum(price), sum(records) FROM usage_daily GROUP BY 1, 2 ORDER BY 1, 2"
 RAW = """
@@ -26,17 +26,9 @@ ORDER BY 1, 2
 
 
 @pytest.fixture
-def server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
-    """A server of this test's own, with durable commits: it is going to be killed."""
-    durable = FAST | {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
-    server = EmbeddedPostgres(server_folder / "pg", settings=durable)
-    server.start()
-    try:
-        environment = os.environ | {"DATABASE_URL": server.url()}
-        subprocess.run([sys.executable, "-m", "wingtel", "migrate", "--verbosity=0"], check=True, env=environment)
-        yield server
-    finally:
-        server.release()
+def server_settings() -> dict[str, str]:
+    """Durable commits: the server is going to be killed."""
+    return FAST | {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
 def start_import(server: EmbeddedPostgres, feed: Path) -> subprocess.Popen[str]:
@@ -72,7 +64,7 @@ def test_an_import_killed_at_random_moments_ends_with_the_sums_of_an_undisturbed
 ) -> None:
     drawn = random.Random(victim)
     feed = tmp_path / "feed.csv"
-    written = write_feed(feed, subscriptions=700, days=3, seed=9, last_day=date(2026, 3, 2))
+    written = write_feed(feed, subscriptions=250 + 25 * KILLS, days=3, seed=9, last_day=date(2026, 3, 2))
     assert written > (KILLS + 10) * CHUNK_LINES * 1.5
     for _ in range(KILLS):
         process = start_import(server, feed)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.rounds import rounds
 from wingtel.imports import profiles
 from wingtel.imports.blocks import LONGEST_LINE
 from wingtel.imports.errors import HeaderError, TooManyRejectsError
@@ -282,7 +283,7 @@ FRAGMENTS = st.sampled_from(
 CONTENT = st.lists(FRAGMENTS | st.binary(max_size=12), max_size=25).map(b"".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=rounds(15, thorough=300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=CONTENT, chunk_lines=st.integers(1, 20), block_lines=st.integers(1, 8))
 def test_whatever_is_in_the_file_the_four_counts_add_up_and_no_right_line_is_lost(
     content: bytes, chunk_lines: int, block_lines: int, tmp_path: Path

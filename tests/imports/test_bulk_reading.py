@@ -8,6 +8,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.rounds import rounds
 from wingtel.imports import profiles
 from wingtel.imports.blocks import Span
 from wingtel.imports.bulk import RecordReader
@@ -272,7 +273,7 @@ def field_table(lines: Sequence[Sequence[str]]) -> FieldTable:
     return FieldTable(Span(0, 1, table.height), 1, numbered, lambda numbers: [""] * len(numbers))
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=rounds(50, thorough=1000), derandomize=True)
 @given(profile=drawn_profiles(), drawn=st.lists(LINES, min_size=1, max_size=20))
 def test_what_is_read_in_bulk_is_what_is_read_row_by_row(profile: Profile, drawn: list[Line]) -> None:
     lines = [texts_of(line, profile.moment.formats[0]) for line in drawn]

@@ -1,14 +1,12 @@
 """Cases from the field in which the subscriber is at stake: recycled numbers, cancelled lines, changed plans."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from wingtel.aggregates import strategies
-from wingtel.aggregates.strategies import switching
+from wingtel.aggregates.strategies import Strategy
 from wingtel.imports import profiles
 from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.subscriptions import assignments
@@ -34,15 +32,8 @@ def line(number: str, begins: datetime | None = JANUARY, ended: datetime | None 
     return made
 
 
-@pytest.fixture(params=strategies.NAMES)
-def strategy(request: pytest.FixtureRequest) -> Iterator[str]:
-    switching.use(request.param)
-    yield request.param
-    switching.use("triggers")
-
-
 @pytest.mark.django_db(transaction=True)
-def test_a_late_record_of_a_recycled_number_is_the_former_owner_s(strategy: str) -> None:
+def test_a_late_record_of_a_recycled_number_is_the_former_owner_s(strategy: Strategy) -> None:
     former = line("491510200001", ended=datetime(2026, 11, 10, tzinfo=UTC))
     line("491510200001", begins=datetime(2026, 11, 15, tzinfo=UTC))
     summary = imported("c20_late_record_of_former_owner.csv", "c20.toml")
@@ -72,7 +63,7 @@ def test_a_record_of_a_time_at_which_the_number_was_nobody_s_is_rejected_as_such
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_late_record_is_rated_by_the_plan_of_its_timestamp(strategy: str) -> None:
+def test_a_late_record_is_rated_by_the_plan_of_its_timestamp(strategy: Strategy) -> None:
     old, new = (Plan.objects.create(name=name).pk for name in ("Old", "New"))
     one = line("491510310001")
     assignments.change_plan(one.pk, old, valid_from=JANUARY)

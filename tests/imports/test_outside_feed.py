@@ -43,23 +43,15 @@ def sums_in_the_file(period: str) -> list[tuple[object, ...]]:
     ).fetchall()
 
 
-def test_of_20000_lines_the_11922_sessions_and_calls_are_accepted_and_the_8078_messages_skipped() -> None:
-    assert counts(import_outside()) == (20_000, 11_922, 8_078, 0, 0)
-
-
-def test_what_is_read_per_day_equals_the_sums_in_the_file() -> None:
-    import_outside()
-    assert daily() == sums_in_the_file("day")
-    assert sum(records for *_, records in daily()) == 11_922
-
-
-def test_what_is_read_per_month_equals_the_sums_in_the_file() -> None:
-    import_outside()
-    assert monthly() == sums_in_the_file("month")
-
-
-def test_importing_it_again_is_left_alone_and_on_request_finds_nothing_but_duplicates() -> None:
+def test_what_is_read_equals_the_sums_in_the_file_and_importing_it_again_finds_duplicates_alone() -> None:
     first = import_outside()
+    assert counts(first) == (20_000, 11_922, 8_078, 0, 0)
+    assert (daily(), monthly()) == (sums_in_the_file("day"), sums_in_the_file("month"))
+    assert sum(records for *_, records in daily()) == 11_922
+    run = UsageImport.objects.get(pk=first.import_id)
+    assert (run.status, run.feed, run.lines, run.accepted) == ("completed", "cdr-gen", 20_000, 11_922)
+    assert run.sha256 == "d1da23fcabfcdb2e2065ac6068073e1b68eed96ce92b399be792ef2554fd1fae"
+
     before = daily(), monthly(), rows("SELECT count(*) FROM subscription")
     second = import_outside()
     assert (second.was_imported, second.import_id, counts(second)) == (True, first.import_id, counts(first))
@@ -75,12 +67,6 @@ def test_without_its_subscriptions_every_session_and_call_is_rejected_by_name() 
     assert summary.rejects[0][2:] == ("MSISDN", "unknown external id 1409449372587")
     assert len(summary.rejects) == 20
     assert RejectedRecord.objects.count() == 11_922
-
-
-def test_the_import_is_kept_with_its_counts_and_the_hash_of_the_file() -> None:
-    run = UsageImport.objects.get(pk=import_outside().import_id)
-    assert (run.status, run.feed, run.lines, run.accepted) == ("completed", "cdr-gen", 20_000, 11_922)
-    assert run.sha256 == "d1da23fcabfcdb2e2065ac6068073e1b68eed96ce92b399be792ef2554fd1fae"
 
 
 def test_a_feed_of_long_ago_is_refused_with_the_way_to_take_it(settings: Any) -> None:

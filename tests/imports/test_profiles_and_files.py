@@ -18,6 +18,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.rounds import rounds
 from wingtel.imports import profiles
 from wingtel.imports.service import ImportOptions, import_feed
 from wingtel.subscriptions.models import Subscription
@@ -379,7 +380,9 @@ def subscriptions() -> Iterator[Subscription]:
 
 
 @pytest.mark.django_db
-@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=rounds(15, thorough=400), derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     shape=SHAPES,
     lines=st.lists(LINES, min_size=1, max_size=16),

@@ -12,6 +12,7 @@ from django.db import OperationalError, connection, connections, transaction
 from tests.conformance.oracle import differences
 from tests.ingest.expected import expected
 from tests.sessions import new_connection
+from wingtel.aggregates.strategies import Strategy
 from wingtel.ingest.batch import IngestOptions, Lookup
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.outcomes import IngestResult, Rejection
@@ -35,7 +36,7 @@ def subscriptions() -> list[int]:
     return [Subscription.objects.create(carrier="att", phone_number=f"+1202555000{number}").pk for number in range(3)]
 
 
-def test_data_and_voice_in_any_order_are_stored_and_counted(strategy: str, subscriptions: list[int]) -> None:
+def test_data_and_voice_in_any_order_are_stored_and_counted(strategy: Strategy, subscriptions: list[int]) -> None:
     entries = [
         entry(number, subscriptions[number % 3], UsageType.VOICE if number % 2 else UsageType.DATA)._replace(
             usage_date=NOON + timedelta(hours=number % 48)
@@ -47,7 +48,7 @@ def test_data_and_voice_in_any_order_are_stored_and_counted(strategy: str, subsc
     assert differences() == []
 
 
-def test_what_was_recorded_is_a_duplicate_in_any_mixture(strategy: str, subscriptions: list[int]) -> None:
+def test_what_was_recorded_is_a_duplicate_in_any_mixture(strategy: Strategy, subscriptions: list[int]) -> None:
     ingest_usage([entry(number, subscriptions[0]) for number in range(50)])
     mixed = [entry(number, subscriptions[0]) for number in (7, 100, 49, 101, 100)]
     assert ingest_usage(mixed) == expected(accepted=2, duplicates=[0, 2, 4])
@@ -72,7 +73,7 @@ def test_the_unknown_are_refused_and_the_others_stored(subscriptions: list[int])
     )
 
 
-def test_nothing_but_unknown_is_no_error(strategy: str) -> None:
+def test_nothing_but_unknown_is_no_error(strategy: Strategy) -> None:
     assert len(ingest_usage([entry(1, 0), entry(2, 0)]).rejected) == 2
 
 
@@ -107,7 +108,7 @@ def in_another_thread(thread: ThreadPoolExecutor, entries: Sequence[UsageRecordI
 
 @pytest.mark.parametrize("committed", [True, False], ids=["commits", "rolls back"])
 def test_who_stores_the_same_as_another_session_waits_for_it(
-    strategy: str, subscriptions: list[int], committed: bool
+    strategy: Strategy, subscriptions: list[int], committed: bool
 ) -> None:
     ingest_usage([entry(number, subscriptions[0]) for number in (90, 91)])  # makes the partition
     given = [entry(number, subscriptions[number % 3]) for number in range(20)]

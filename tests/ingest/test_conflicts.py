@@ -9,6 +9,7 @@ from django.db import connections, transaction
 
 from tests.conformance.oracle import differences
 from tests.ingest.expected import expected
+from wingtel.aggregates.strategies import Strategy
 from wingtel.ingest.batch import IngestOptions, OnDuplicate
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.models import UsageConflict
@@ -37,7 +38,7 @@ def kept() -> list[tuple[str, int, Decimal, int, Decimal]]:
 
 
 @pytest.mark.parametrize("company", [0, 1, 600], ids=["alone", "with another", "with many"])
-def test_the_stored_amount_stays_and_both_are_kept(strategy: str, subscription: int, company: int) -> None:
+def test_the_stored_amount_stays_and_both_are_kept(strategy: Strategy, subscription: int, company: int) -> None:
     others = [data(subscription, f"o{number}", 1, days=number % 3) for number in range(company)]
     ingest_usage([data(subscription, "r", 7)])
     changed = [data(subscription, "r", 8), *others]
@@ -62,7 +63,7 @@ def test_a_conflict_that_comes_again_is_told_again_and_kept_once(subscription: i
     assert [quantity for *_, quantity, _ in kept()] == [8, 9]
 
 
-def test_within_a_batch_the_first_is_stored(strategy: str, subscription: int) -> None:
+def test_within_a_batch_the_first_is_stored(strategy: Strategy, subscription: int) -> None:
     batch = [data(subscription, "r", quantity) for quantity in (7, 8, 7)]
     assert ingest_usage(batch) == expected(1, [2], [Conflict(1, 7, Decimal("0.5"))])
     assert differences() == []
@@ -75,7 +76,7 @@ def test_data_and_voice_with_one_reference_are_two_records(subscription: int) ->
     assert VoiceUsageRecord.objects.get().seconds_used == 9
 
 
-def test_replaced_amounts_are_counted(strategy: str, subscription: int) -> None:
+def test_replaced_amounts_are_counted(strategy: Strategy, subscription: int) -> None:
     ingest_usage([data(subscription, f"r{number}", 7) for number in range(4)])
     changed = [
         data(subscription, "r0", 7),
@@ -97,7 +98,7 @@ def test_what_is_stored_can_be_rejected(subscription: int) -> None:
     assert ingest_usage(again, REJECTING) == expected(1, rejected=rejections)
 
 
-def test_who_waited_for_another_session_compares_with_what_it_committed(strategy: str, subscription: int) -> None:
+def test_who_waited_for_another_session_compares_with_what_it_committed(strategy: Strategy, subscription: int) -> None:
     ingest_usage([data(subscription, "before", 1)])  # makes the partition
 
     def ingest_in_a_thread() -> IngestResult:

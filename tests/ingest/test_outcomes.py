@@ -219,7 +219,6 @@ def test_the_day_of_a_late_entry_is_made_for_the_strategy_that_was_switched_to(p
         late = entry(name, phone, usage_date=datetime(2027, 1, 1 + day, tzinfo=UTC))
         assert ingest_usage([late], BY_PHONE) == expected(accepted=1)
     assert partitions_of_2027() == [date(2027, 1, 1 + day) for day in range(len(strategies.NAMES))]
-    switching.use("triggers")
 
 
 def partitions_of_2027() -> list[date]:

@@ -1,7 +1,6 @@
 """A day is dropped once each key is proven; then its fingerprint proves each key, and repair trusts nothing less."""
 
 import hashlib
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
@@ -13,7 +12,6 @@ from django.db import connection
 
 from tests.conformance.oracle import MAINTAINED
 from tests.conformance.writing import MODELS, WRITE
-from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle import expiring
 from wingtel.lifecycle.adjusting import adjust
@@ -29,13 +27,6 @@ DAY = date(2026, 3, 10)
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(params=strategies.NAMES)
-def strategy(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[Strategy]:
-    strategies.use(request.param)
-    yield strategies.named(request.param)
-    strategies.use("triggers")
 
 
 @pytest.fixture

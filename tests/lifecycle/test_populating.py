@@ -2,16 +2,16 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection
 
+from tests.capabilities import under_strategies
 from tests.conformance.at_once import in_threads
 from tests.conformance.oracle import differences
 from tests.conformance.writing import MODELS, WRITE
 from wingtel.aggregates import strategies
-from wingtel.lifecycle import populating
+from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.expiring import expire
 from wingtel.lifecycle.models import Population
 from wingtel.lifecycle.populating import PopulateRefusedError, populate_days
@@ -24,16 +24,14 @@ DAYS = [FIRST + timedelta(days=12 * number) for number in range(9)]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(params=[name for name in strategies.NAMES if strategies.named(name).stores])
-def subscription_ids(request: pytest.FixtureRequest, transactional_db: None) -> Any:
+@pytest.fixture
+def subscription_ids(strategy: Strategy) -> list[int]:
     """Usage over four months, and nothing counted."""
-    strategies.use(request.param)
     ids = [Subscription.objects.create(carrier="att").pk for _ in range(3)]
     write("r", ids)
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE daily_usage, monthly_usage, total_usage, usage_delta")
-    yield ids
-    strategies.use("triggers")
+    return ids
 
 
 def write(prefix: str, ids: list[int]) -> int:
@@ -44,6 +42,7 @@ def write(prefix: str, ids: list[int]) -> int:
     return 0
 
 
+@under_strategies("stores")
 @pytest.mark.parametrize("workers", [1, 3])
 def test_years_are_populated_by_day_with_progress(subscription_ids: list[int], workers: int) -> None:
     told: list[tuple[int, int]] = []
@@ -54,6 +53,7 @@ def test_years_are_populated_by_day_with_progress(subscription_ids: list[int], w
     assert differences() == []
 
 
+@under_strategies("stores")
 def test_what_is_wrong_is_made_right_and_what_is_right_left_alone(subscription_ids: list[int]) -> None:
     populate_days()
     with connection.cursor() as cursor:
@@ -64,26 +64,24 @@ def test_what_is_wrong_is_made_right_and_what_is_right_left_alone(subscription_i
     assert differences() == []
 
 
-def test_it_goes_on_where_it_was_interrupted(subscription_ids: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    populated: list[date] = []
-    original = populating._populate
-
-    def stops(run: Population, day: date) -> date:
-        if len(populated) == 4:
+@under_strategies("stores")
+def test_it_goes_on_where_it_was_interrupted(subscription_ids: list[int]) -> None:
+    def interrupt(done: int, total: int) -> None:
+        if done == 4:
             raise KeyboardInterrupt
-        populated.append(day)
-        return original(run, day)
 
-    monkeypatch.setattr(populating, "_populate", stops)
     with pytest.raises(KeyboardInterrupt):
-        populate_days()
-    monkeypatch.setattr(populating, "_populate", lambda run, day: (populated.append(day), original(run, day))[1])
-    run = populate_days()
-    assert populated == [moment.date() for moment in DAYS]
+        populate_days(progress=interrupt)
+    assert Population.objects.get().done == [moment.date() for moment in DAYS[:4]]
+    told: list[tuple[int, int]] = []
+    run = populate_days(progress=lambda done, total: told.append((done, total)))
+    assert told == [(done, 9) for done in range(4, 10)]
+    assert run.done == [moment.date() for moment in DAYS]
     assert Population.objects.get() == run
     assert differences() == []
 
 
+@under_strategies("stores")
 def test_writers_and_several_populates_lose_nothing(subscription_ids: list[int]) -> None:
     def populate() -> int:
         populate_days(again=True, workers=2)
@@ -93,6 +91,7 @@ def test_writers_and_several_populates_lose_nothing(subscription_ids: list[int])
     assert differences() == []
 
 
+@under_strategies("stores")
 def test_expired_days_keep_what_they_have(subscription_ids: list[int]) -> None:
     populate_days()
     day = DAYS[0].date()
@@ -110,10 +109,7 @@ def test_expired_days_keep_what_they_have(subscription_ids: list[int]) -> None:
 
 def test_where_nothing_is_stored_it_is_refused(transactional_db: None) -> None:
     strategies.use("view")
-    try:
-        with pytest.raises(PopulateRefusedError, match="nothing is stored"):
-            populate_days()
-    finally:
-        strategies.use("triggers")
+    with pytest.raises(PopulateRefusedError, match="nothing is stored"):
+        populate_days()
     with pytest.raises(PopulateRefusedError, match="the last day, 2026-03-01, lies before the first, 2026-04-01"):
         populate_days(date(2026, 4, 1), date(2026, 3, 1))

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from tests.capabilities import under_strategies
 from tests.conformance.at_once import in_threads
 from tests.conformance.oracle import differences
 from tests.conformance.writing import MODELS, WRITE
-from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.models import Reconciliation
 from wingtel.lifecycle.reconciling import NothingToReconcileError, reconcile
@@ -20,16 +20,8 @@ from wingtel.usage.models import DataUsageRecord, UsageDay
 
 DAY = date(2026, 3, 10)
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
-STORED = [name for name in strategies.NAMES if strategies.named(name).stores]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(params=STORED)
-def strategy(request: pytest.FixtureRequest, transactional_db: None) -> Any:
-    strategies.use(request.param)
-    yield strategies.named(request.param)
-    strategies.use("triggers")
 
 
 @pytest.fixture
@@ -70,6 +62,7 @@ DAMAGES = [
 ]
 
 
+@under_strategies("stores")
 @pytest.mark.parametrize(("damage", "found"), DAMAGES, ids=[damage for damage, _ in DAMAGES])
 def test_damage_is_found_and_mended(subscription_ids: list[int], damage: str, found: list[tuple[str, str]]) -> None:
     assert reconcile().drift_keys == 0
@@ -87,6 +80,7 @@ def test_damage_is_found_and_mended(subscription_ids: list[int], damage: str, fo
     assert differences() == []
 
 
+@under_strategies("stores")
 def test_both_values_are_told(subscription_ids: list[int]) -> None:
     execute(
         f"UPDATE daily_usage SET price = price + 0.5, used = used - 7 WHERE subscription_id = {subscription_ids[1]}"
@@ -106,6 +100,7 @@ def test_both_values_are_told(subscription_ids: list[int]) -> None:
     assert Reconciliation.objects.get(pk=outcome.pk).differences == outcome.differences
 
 
+@under_strategies("stores")
 def test_only_what_differs_is_changed(subscription_ids: list[int], strategy: Strategy) -> None:
     if strategy.folds:
         strategy.fold()
@@ -124,6 +119,7 @@ def test_only_what_differs_is_changed(subscription_ids: list[int], strategy: Str
     assert changed == {"daily_usage": {(subscription_ids[0], "voice")}, "monthly_usage": set(), "total_usage": set()}
 
 
+@under_strategies("stores")
 def test_two_repairs_at_once_mend_once(subscription_ids: list[int]) -> None:
     execute("UPDATE daily_usage SET price = price + 1")
     execute("DELETE FROM monthly_usage WHERE usage_type = 'data'")
@@ -131,6 +127,7 @@ def test_two_repairs_at_once_mend_once(subscription_ids: list[int]) -> None:
     assert differences() == []
 
 
+@under_strategies("stores")
 def test_writers_raise_no_false_alarm_and_lose_nothing_to_a_repair(
     subscription_ids: list[int], strategy: Strategy
 ) -> None:
@@ -160,6 +157,7 @@ def test_writers_raise_no_false_alarm_and_lose_nothing_to_a_repair(
     assert differences() == []
 
 
+@under_strategies("stores")
 def test_a_day_that_does_not_reconcile_is_not_sealed(subscription_ids: list[int]) -> None:
     execute(f"UPDATE daily_usage SET price = price + 1 WHERE subscription_id = {subscription_ids[0]}")
     with pytest.raises(SealRefusedError, match=r"2026-03-10 does not reconcile: 2 keys differ .*--repair") as refused:

@@ -1,5 +1,5 @@
 """Limits are tested under every strategy in turn, as the strategies themselves are."""
 
-from tests.conformance.conftest import strategy, watching
+from tests.conformance.conftest import watching
 
-__all__ = ["strategy", "watching"]
+__all__ = ["watching"]

@@ -8,12 +8,14 @@ import psycopg
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
+from tests.capabilities import under_strategies
 from tests.conformance.at_once import Session as Steps
 from tests.conformance.at_once import in_threads, orders, walk
 from tests.conformance.conftest import ways
 from tests.conformance.writing import CHANGE, DELETE, MODELS, WRITE, Row
 from tests.limits.made import alerts, effective, limit, subscription, use
 from tests.limits.oracle import differences
+from tests.rounds import rounds
 from tests.sessions import new_connection
 from wingtel.aggregates import changes, strategies
 from wingtel.aggregates.populate import populate
@@ -72,9 +74,8 @@ def test_many_at_once_are_seen(ready: Strategy) -> None:
     )
 
 
+@under_strategies("counts_models")
 def test_usage_that_moves_is_seen_on_both_sides(ready: Strategy) -> None:
-    if not ready.counts_models:
-        pytest.skip(f"{ready.name} does not count it")
     one, other = subscription(), subscription()
     use(one, "2026-03-10", "25", record_id="moves")
     assert evaluate().opened == 3
@@ -84,9 +85,8 @@ def test_usage_that_moves_is_seen_on_both_sides(ready: Strategy) -> None:
     assert {subscription_id for subscription_id, *_ in alerts(is_open=True)} == {other}
 
 
+@under_strategies("counts_sql")
 def test_truncating_is_seen(ready: Strategy) -> None:
-    if not ready.counts_sql:
-        pytest.skip(f"{ready.name} does not count it")
     use(subscription(), "2026-03-10", "25")
     evaluate()
     with connection.cursor() as cursor:
@@ -109,9 +109,8 @@ def test_an_adjustment_is_seen_though_its_day_has_no_records(ready: Strategy) ->
     assert differences() == []
 
 
+@under_strategies("stores")
 def test_what_populating_and_repairing_change_is_seen(ready: Strategy) -> None:
-    if not ready.stores:
-        pytest.skip(f"{ready.name} keeps nothing that could be wrong")
     ids = [effective("2025-12-15") for _ in range(3)]
     WRITE["recorded"](DataUsageRecord, rows("r", ids, "25"))
     evaluate()
@@ -164,11 +163,10 @@ def test_what_waits_to_be_folded_is_looked_at_once(ready: Strategy) -> None:
     assert differences() == []
 
 
+@under_strategies("counts_sql")
 def test_a_transaction_that_commits_after_later_ones_were_looked_at_is_seen(ready: Strategy) -> None:
     late, early = subscription(), subscription()
     with new_connection() as session:
-        if not ready.counts_sql:
-            pytest.skip(f"{ready.name} does not count it")
         session.execute(
             "INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)"
             " VALUES ('late', %s, %s, 25, 1)",
@@ -314,7 +312,7 @@ def test_whatever_happens_the_open_alerts_are_what_the_sources_say(ready: Strate
     limit("8", usage_type="voice", thresholds=[50, 150])
     ids = [effective(day) for day in ("2025-12-01", "2025-12-16", "2025-12-31")]
     way = ways(ready)[-1]
-    for step in range(25):
+    for step in range(rounds(10, thorough=100)):
         for number in range(drawn.randint(1, 4)):
             model, day = drawn.choice(MODELS), DAY + timedelta(days=drawn.randint(-15, 45))
             moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)

@@ -7,6 +7,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
+from tests.capabilities import under_strategies
 from tests.conformance.at_once import Session as Steps
 from tests.conformance.at_once import in_threads, orders, walk
 from tests.conformance.conftest import ways
@@ -139,10 +140,9 @@ def test_a_small_fall_below_a_threshold_is_seen_and_a_small_step_back(ready: Str
     assert differences() == []
 
 
+@under_strategies("counts_models")
 def test_records_that_are_taken_away_together_are_seen(ready: Strategy) -> None:
     way = ways(ready)[-1]
-    if way not in DELETE:
-        pytest.skip(f"{ready.name} does not count it")
     ids = [subscription(), subscription()]
     for record_id, price in (("a", "19"), ("b", "1.1"), ("c", "0.05")):
         WRITE[way](DataUsageRecord, [(f"{record_id}-{one}", NOON, one, Decimal(price), 7) for one in ids])

@@ -1,7 +1,7 @@
 """Transactions that change what one subscription holds at once leave its columns in step, in every isolation level."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from itertools import permutations
 from typing import Any
@@ -43,7 +43,7 @@ def both(sessions: list[psycopg.Connection[Any]], first: Callable[[], Any], seco
     first()
     with ThreadPoolExecutor(1) as thread:
         waiting = thread.submit(second)
-        while not waiting.done():
+        while wait([waiting], timeout=0.003).not_done:
             blocked = sessions[2].execute("SELECT pg_blocking_pids(%s)", [sessions[1].info.backend_pid]).fetchone()
             if blocked and blocked[0]:
                 break

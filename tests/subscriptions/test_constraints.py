@@ -66,10 +66,10 @@ def test_other_values_and_kinds_are_free(lines: list[int]) -> None:
 
 
 def test_values_that_look_alike_are_told_apart(lines: list[int]) -> None:
-    for number in range(2000):
-        assign(lines[number % 2], None, None, value=f"+1202555{number:04}")
+    for number in range(400):
+        assign(lines[number % 2], None, None, value=f"+1202555{number * 25:04}")
 
-    assert SubscriptionIdentifier.objects.count() == 2000
+    assert SubscriptionIdentifier.objects.count() == 400
 
 
 @pytest.mark.parametrize(
