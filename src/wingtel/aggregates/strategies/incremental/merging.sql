@@ -1,18 +1,21 @@
+-- name: take
+-- Take away the pending deltas that are committed, to merge them into the stored aggregates in the same statement: no reader sees them in
+-- both places or in neither.
+WITH taken AS (
+    DELETE FROM usage_delta RETURNING usage_type, day, subscriptions, used, prices, records
+),
+changed_usage AS (
+    SELECT delta.subscription_id, usage_type, day, delta.used, delta.price, sign(records)::integer AS records
+    FROM taken
+    CROSS JOIN LATERAL unnest(subscriptions, taken.used, prices) AS delta (subscription_id, used, price)
+)
+
 -- name: define_merge
--- Merge the pending deltas that are committed into the stored aggregates, in one statement: no reader sees them in both places or in
--- neither. The statement that adds them, sql/apply.sql, follows.
+-- The same as a function.
 CREATE OR REPLACE FUNCTION usage_merge_pending() RETURNS void
 LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $merge$
 BEGIN
-    WITH taken AS (
-        DELETE FROM usage_delta RETURNING usage_type, day, subscriptions, used, prices, records
-    ),
-    changed_usage AS (
-        SELECT delta.subscription_id, usage_type, day, delta.used, delta.price, sign(records)::integer AS records
-        FROM taken
-        CROSS JOIN LATERAL unnest(subscriptions, taken.used, prices) AS delta (subscription_id, used, price)
-    )
-    {apply};
+    {merge};
 END $merge$
 
 -- name: define_due
@@ -50,9 +53,6 @@ CREATE OR REPLACE TRIGGER merge_when_due AFTER INSERT ON usage_delta
 
 -- name: drop
 DROP FUNCTION IF EXISTS usage_merge_when_due(), usage_try_merge(), usage_merge_pending() CASCADE
-
--- name: merge
-SELECT usage_merge_pending()
 
 -- name: try_lock
 -- One session merges at a time; the next leaves it to the first.

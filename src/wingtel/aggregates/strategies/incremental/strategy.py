@@ -9,7 +9,8 @@ from wingtel.aggregates.strategies.statement_triggers import StatementTriggers
 
 _APPEND = sql.statements(__package__, "statements.sql")
 _SQL = sql.statements(__package__, "merging.sql")
-_DEFINE = (_SQL["define_merge"].replace("{apply}", stored.APPLY_LOGGED), _SQL["define_due"])
+_MERGE = _SQL["take"] + stored.APPLY_LOGGED
+_DEFINE = (_SQL["define_merge"].replace("{merge}", _MERGE), _SQL["define_due"])
 
 
 class IncrementalStrategy(StatementTriggers):
@@ -49,7 +50,7 @@ class IncrementalStrategy(StatementTriggers):
 
     def settle(self) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(_SQL["merge"])
+            cursor.execute(_MERGE)
 
     def lag(self) -> Lag:
         with connection.cursor() as cursor:
