@@ -9,7 +9,7 @@ from benchmarks.strategies.copying import COPY
 from benchmarks.strategies.feed import DAY, rows
 from benchmarks.strategies.figures import NONE, Table
 from benchmarks.strategies.state import assert_exact, start
-from wingtel.aggregates.populate import populate
+from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.usage import partitions
 
 DAYS = 30
@@ -30,8 +30,11 @@ def measure(records: int, rounds: int) -> Table:
         _fill(records, (last - first_of_month).days + 1)
         for _ in range(rounds):
             table.add(work, NONE, _grouped(first_of_month, last), records)
+            with connection.cursor() as cursor:
+                cursor.execute("TRUNCATE daily_usage, monthly_usage, total_usage")
             started = time.perf_counter()
-            populate(first_of_month, last)
+            for number in range((last - first_of_month).days + 1):
+                rebuild_day(first_of_month + timedelta(days=number))
             table.add(work, "populate", time.perf_counter() - started, records)
             assert_exact()
     return table

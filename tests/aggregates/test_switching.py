@@ -62,7 +62,7 @@ def test_a_strategy_without_triggers_leaves_none_and_one_with_triggers_attaches_
     assert strategies.problems() == []
 
 
-def test_populating_is_reported_day_by_day() -> None:
+def test_the_rebuild_is_reported_day_by_day() -> None:
     reports: list[tuple[int, int]] = []
     strategies.use("inline", progress=lambda done, total: reports.append((done, total)))
     total = reports[0][1]
@@ -149,7 +149,7 @@ def test_a_switch_waits_for_a_writer_and_counts_what_it_wrote() -> None:
                AS 'BEGIN RETURN NULL; END'""",
             "function usage_count_data_usage_record_insert() was changed after it was installed",
         ),
-        ("DROP FUNCTION usage_populate(date, date)", "function usage_populate(date,date) is missing"),
+        ("DROP FUNCTION usage_find_used(bigint[], boolean)", "function usage_find_used(bigint[],boolean) is missing"),
         (
             "CREATE OR REPLACE VIEW usage_daily AS SELECT * FROM daily_usage WHERE records > 1",
             "view usage_daily was changed after it was installed",

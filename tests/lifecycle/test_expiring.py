@@ -236,6 +236,16 @@ def test_a_month_is_not_derived_from_a_wrong_day_that_was_not_asked_for(
     assert months() == before or not stored
 
 
+def test_a_change_of_strategy_derives_no_month_from_a_wrong_day(ids: list[int], stored: bool) -> None:
+    expire(DAY)
+    right = months()
+    move_a_charge(ids)
+    kept = right if stored else months()  # computed from the days that are there
+    for name in [name for name in strategies.NAMES if strategies.named(name).stores]:
+        strategies.use(name)
+        assert months() == kept
+
+
 def test_a_month_of_a_day_that_expired_without_a_fingerprint_is_told_and_left(ids: list[int], stored: bool) -> None:
     expire(DAY)
     execute("UPDATE usage_day SET data_fingerprint = NULL, voice_fingerprint = NULL")

@@ -17,7 +17,7 @@ from tests.conformance.writing import DELETE, MODELS, WRITE
 from tests.limits.made import alerts, limit, subscription, use
 from tests.limits.oracle import differences
 from wingtel.aggregates import strategies
-from wingtel.aggregates.populate import populate
+from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.adjusting import adjust
 from wingtel.limits.evaluating import evaluate
@@ -340,12 +340,12 @@ def test_everybody_is_looked_at_once_where_it_is_not_known_who_is_near() -> None
     assert near() == {one}
 
 
-def test_populating_and_another_strategy_leave_nobody_out(ready: Strategy) -> None:
+def test_a_rebuild_and_another_strategy_leave_nobody_out(ready: Strategy) -> None:
     one = subscription()
     pay(one, "19.7")
     evaluate()
     if ready.stores:
-        populate(MONTH, MONTH)
+        rebuild_day(MONTH)
     pay(one, "0.2")
     evaluate()
     for name in (*strategies.NAMES, ready.name):

@@ -10,13 +10,11 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from wingtel import sql
-from wingtel.aggregates import stored, strategies
+from wingtel.aggregates import rebuild, strategies
 
 from .models import Population
-from .reconciling import DIFFERING_DAYS, MISSING, mend_months
 
 _SQL = sql.statements(__package__, "sql/populating.sql")
-_MEND_DAY = "\n".join((DIFFERING_DAYS, MISSING, stored.APPLY))
 
 Progress = Callable[[int, int], None]
 """Told, after each day, how many days are done, of how many."""
@@ -59,7 +57,9 @@ def populate_days(
         done += 1
         progress(done, len(days))
     if days:
-        mend_months(days[0], days[-1])
+        with transaction.atomic():
+            rebuild.lock()
+            rebuild.repair_months(days[0], days[-1])
     Population.objects.filter(pk=run.pk).update(finished_at=timezone.now())
     run.refresh_from_db()
     return run
@@ -97,7 +97,6 @@ def _by_workers(run: Population, months: list[list[date]], workers: int) -> Iter
 
 def _populate(run: Population, day: date) -> date:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["alone"], {"first": day})
-        cursor.execute(_MEND_DAY, {"first": day, "last": day})
+        rebuild.rebuild_day(day)
         cursor.execute(_SQL["done"], {"id": run.pk, "day": day})
     return day

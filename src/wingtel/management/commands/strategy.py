@@ -19,7 +19,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", metavar="use")
         use = actions.add_parser(
             "use",
-            help="Install a strategy, populate the aggregates, and swap it for the active one, in one transaction.",
+            help="Install a strategy, rebuild the aggregates, and swap it for the active one, in one transaction.",
         )
         use.add_argument("name", choices=strategies.NAMES)
         use.add_argument(
