@@ -19,7 +19,7 @@ from wingtel.aggregates import changes, strategies
 from wingtel.aggregates.rebuild import rebuild_day, store_months
 from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.adjusting import adjust
-from wingtel.lifecycle.populating import populate_days
+from wingtel.lifecycle.rebuild_runs import rebuild_days
 from wingtel.lifecycle.reconciling import reconcile
 from wingtel.limits.evaluating import Evaluation, evaluate
 from wingtel.limits.models import Alert
@@ -126,7 +126,7 @@ def test_what_rebuilding_and_repairing_change_is_seen(ready: Strategy) -> None:
     for mend in (
         lambda: rebuild_day(DAY),
         lambda: reconcile(DAY, DAY, repair=True),
-        lambda: populate_days(DAY, DAY, again=True),
+        lambda: rebuild_days(DAY, DAY, again=True),
     ):
         damage()
         mend()

@@ -1,4 +1,4 @@
-"""Populating a day and a month from raw records, beside the bare GROUP BY of the same."""
+"""Rebuild of a day and a month from raw records, beside the bare GROUP BY of the same."""
 
 import time
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ DAYS = 30
 def measure(records: int, rounds: int) -> Table:
     """*No aggregation* is the bare GROUP BY, whose result is thrown away."""
     table = Table(
-        "Populating",
+        "Rebuild",
         "Records a second. *No aggregation* is the bare `GROUP BY` of the same records, its sums thrown away.",
     )
     partitions.ensure([DAY + timedelta(days=n) for n in range(DAYS)])
@@ -35,7 +35,7 @@ def measure(records: int, rounds: int) -> Table:
             started = time.perf_counter()
             for number in range((last - first_of_month).days + 1):
                 rebuild_day(first_of_month + timedelta(days=number))
-            table.add(work, "populate", time.perf_counter() - started, records)
+            table.add(work, "rebuild", time.perf_counter() - started, records)
             assert_exact()
     return table
 

@@ -12,4 +12,4 @@ ORDER BY day
 
 -- name: done
 -- Note a day as done, in the transaction that did it.
-UPDATE usage_population SET done = array_append(done, %(day)s::date) WHERE id = %(id)s
+UPDATE usage_rebuild SET done = array_append(done, %(day)s::date) WHERE id = %(id)s
