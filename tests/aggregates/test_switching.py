@@ -11,7 +11,7 @@ from django.db import connection, connections
 from tests.conformance.oracle import differences
 from tests.sessions import new_connection
 from wingtel.aggregates import strategies
-from wingtel.aggregates.models import DailyUsage
+from wingtel.aggregates.models import DailyUsage, MonthlyUsage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord
@@ -89,6 +89,17 @@ def test_aggregates_of_days_whose_raw_records_are_gone_outlive_a_switch() -> Non
     sql("INSERT INTO daily_usage VALUES (1, 'data', '2020-01-01', 1, 1, 1)")
     strategies.use("incremental")
     assert DailyUsage.objects.filter(day=date(2020, 1, 1)).count() == 1
+
+
+def test_a_month_is_not_derived_from_a_day_that_never_had_raw_records() -> None:
+    sql("INSERT INTO daily_usage VALUES (1, 'data', '2026-06-20', 1, 1, 1)")
+    sql("UPDATE monthly_usage SET price = price + 1 WHERE month = '2026-05-01'")
+    subscription_id = Subscription.objects.get().pk
+    strategies.use("incremental")
+    assert list(MonthlyUsage.objects.order_by("month").values_list("subscription_id", "month", "price")) == [
+        (subscription_id, date(2026, 5, 1), Decimal("2.5")),
+        (subscription_id, date(2026, 6, 1), Decimal("2.5")),
+    ]
 
 
 def test_a_writer_that_never_ends_is_named_as_the_reason() -> None:

@@ -115,11 +115,9 @@ def bounds() -> list[Difference]:
     return find(DIFFERING_TOTALS, _SQL["bounds"])
 
 
-def months_without_fingerprint(first: date, last: date) -> set[date]:
-    """Return the months of these days in which a day expired before fingerprints were kept."""
-    with connection.cursor() as cursor:
-        cursor.execute(_SQL["without_fingerprint"], {"first": first, "last": last})
-        return {month for (month,) in cursor.fetchall()}
+def unprovable_months(first: date, last: date) -> set[date]:
+    """Return the months in which a day expired before fingerprints were kept, or never had raw records."""
+    return {month for (month,) in fetch(_SQL["unprovable"], first=first, last=last)}
 
 
 def find(*parts: str, **days: date) -> list[Difference]:

@@ -61,7 +61,7 @@ def repair_months(first: date, last: date, *, daily: str = COUNTED) -> tuple[lis
     days = differences.seals(first, last, daily=daily)
     for rest in _rest_of_months(first, last, {each.month for each in months}):
         days += differences.days(*rest, daily=daily) + differences.seals(*rest, daily=daily)
-    unproven = {each.month for each in days} | differences.months_without_fingerprint(first, last)
+    unproven = {each.month for each in days} | (differences.unprovable_months(first, last) if months else set())
     left = [each for each in months if each.month in unproven]
     bounds = differences.bounds()
     store_months(first, last, left=[each.start for each in left if each.start])

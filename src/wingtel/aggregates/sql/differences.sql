@@ -128,11 +128,16 @@ WHERE (seal.used, seal.price, seal.records)
    OR seal.fingerprint <> coalesce(found.fingerprint, 0)
 ORDER BY day, usage_type
 
--- name: without_fingerprint
--- The months of some days in which a day expired before fingerprints were kept.
-SELECT DISTINCT usage_month(day)
+-- name: unprovable
+-- The months of some days in which a day cannot be proven: it expired before fingerprints were kept, or never had raw records.
+SELECT usage_month(day)
 FROM usage_day
 WHERE state = 'expired' AND data_fingerprint IS NULL
+  AND day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
+UNION
+SELECT usage_month(day)
+FROM daily_usage
+WHERE (used, price, records) <> (0, 0, 0) AND day NOT IN (SELECT day FROM usage_day)
   AND day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
 
 -- name: differing_months
