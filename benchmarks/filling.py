@@ -3,6 +3,7 @@
 from datetime import date
 
 from benchmarks.measuring import execute
+from wingtel.aggregates.rebuild import repair_bounds
 
 
 def fill_month(first: date, subscriptions: int, days: int) -> None:
@@ -27,5 +28,5 @@ def fill_month(first: date, subscriptions: int, days: int) -> None:
 
 def settle() -> None:
     """Bounds of the totals, and statistics."""
-    execute("SELECT usage_populate_totals()")
+    repair_bounds()
     execute("VACUUM ANALYZE monthly_usage, daily_usage, total_usage, subscription")

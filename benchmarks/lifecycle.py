@@ -243,6 +243,7 @@ def _year(subscriptions: int) -> Iterator[Row]:
     from wingtel.aggregates.filters import SubscriptionFilter  # noqa: PLC0415 - as above
     from wingtel.aggregates.periods import Period  # noqa: PLC0415 - as above
     from wingtel.aggregates.queries import exceeding, metrics  # noqa: PLC0415 - as above
+    from wingtel.aggregates.rebuild import store_months  # noqa: PLC0415 - as above
 
     execute("TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta")
     for month in range(1, 13):
@@ -256,7 +257,7 @@ def _year(subscriptions: int) -> Iterator[Row]:
                ORDER BY day, id, usage_type""",
             [month, month, subscriptions],
         )
-    execute("SELECT usage_populate_months('2025-01-01', '2025-12-01')")
+    store_months(date(2025, 1, 1), date(2025, 12, 31))
     execute("VACUUM ANALYZE daily_usage, monthly_usage, total_usage")
     with connection.cursor() as cursor:
         cursor.execute(

@@ -152,7 +152,7 @@ def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     yield from _after_changes(feed, scale, bare, "")
     yield from _after_changes(feed, scale, bare, f", by {DEAR} each", price=DEAR)
     yield Row("nothing changed", "", f"{statistics.median(timed(evaluate) for _ in range(20)) * 1000:.1f} ms", "", "")
-    strategies.named("incremental").install()  # its triggers and views, without populating what was filled by hand
+    strategies.named("incremental").install()  # its triggers and views, without a rebuild of what was filled by hand
     with connection.cursor() as cursor:
         cursor.execute(strategies.named("incremental").views)
     yield from _after_changes(feed, scale, bare, ", not folded yet", after=strategies.named("incremental").fold)

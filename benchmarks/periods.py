@@ -87,6 +87,8 @@ def _month(back: int) -> date:
 
 def fill(subscriptions: int) -> None:
     """Fill the stored tables, unless they are."""
+    from wingtel.aggregates.rebuild import repair_bounds  # noqa: PLC0415 - needs Django set up
+
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM daily_usage)")
         if cursor.fetchone() == (True,):
@@ -96,7 +98,7 @@ def fill(subscriptions: int) -> None:
     execute(MONTHS_OF_DAYS)
     for back in reversed(range(MONTHS_WITH_DAYS, MONTHS)):
         execute(MONTHS_ALONE, [_month(back), subscriptions])
-    execute("SELECT usage_populate_totals()")
+    repair_bounds()
     execute("VACUUM ANALYZE monthly_usage, daily_usage, total_usage")
 
 

@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _measured(scale: float, rounds: int) -> list[Table]:
-    from benchmarks.strategies import answers, concurrent, copying, one_by_one, populating  # noqa: PLC0415 - as above
+    from benchmarks.strategies import answers, concurrent, copying, one_by_one, rebuilding  # noqa: PLC0415 - as above
     from wingtel.usage import partitions  # noqa: PLC0415 - needs Django set up
 
     def scaled(size: int) -> int:
@@ -43,7 +43,7 @@ def _measured(scale: float, rounds: int) -> list[Table]:
         copying.measure(records, [1_000, 10_000, 100_000, records], rounds),
         recording,
         concurrent.measure(scaled(80_000)),
-        populating.measure(records, rounds),
+        rebuilding.measure(records, rounds),
         answers.measure([scaled(100_000), scaled(1_000_000)], 36, scaled(100_000)),
     ]
 

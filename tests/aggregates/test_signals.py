@@ -343,7 +343,7 @@ def test_a_transaction_that_sees_the_past_never_counts_by_a_strategy_that_is_gon
     if old == "signals":
         strategies.use("signals")
     record(ids[0], "there").save()
-    # The switch populates: PostgreSQL refuses to change the same rows, and the transaction can be tried again.
+    # Where the switch changed the same rows, PostgreSQL refuses to change them, and the transaction can be tried again.
     with ThreadPoolExecutor(1) as pool, suppress(OperationalError), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

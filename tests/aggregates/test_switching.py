@@ -11,7 +11,7 @@ from django.db import connection, connections
 from tests.conformance.oracle import differences
 from tests.sessions import new_connection
 from wingtel.aggregates import strategies
-from wingtel.aggregates.models import DailyUsage
+from wingtel.aggregates.models import DailyUsage, MonthlyUsage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord
@@ -60,7 +60,7 @@ def test_a_strategy_without_triggers_leaves_none_and_one_with_triggers_attaches_
     assert strategies.problems() == []
 
 
-def test_populating_is_reported_day_by_day() -> None:
+def test_the_rebuild_is_reported_day_by_day() -> None:
     reports: list[tuple[int, int]] = []
     strategies.use("inline", progress=lambda done, total: reports.append((done, total)))
     total = reports[0][1]
@@ -87,6 +87,17 @@ def test_aggregates_of_days_whose_raw_records_are_gone_outlive_a_switch() -> Non
     sql("INSERT INTO daily_usage VALUES (1, 'data', '2020-01-01', 1, 1, 1)")
     strategies.use("incremental")
     assert DailyUsage.objects.filter(day=date(2020, 1, 1)).count() == 1
+
+
+def test_a_month_is_not_derived_from_a_day_that_never_had_raw_records() -> None:
+    sql("INSERT INTO daily_usage VALUES (1, 'data', '2026-06-20', 1, 1, 1)")
+    sql("UPDATE monthly_usage SET price = price + 1 WHERE month = '2026-05-01'")
+    subscription_id = Subscription.objects.get().pk
+    strategies.use("incremental")
+    assert list(MonthlyUsage.objects.order_by("month").values_list("subscription_id", "month", "price")) == [
+        (subscription_id, date(2026, 5, 1), Decimal("2.5")),
+        (subscription_id, date(2026, 6, 1), Decimal("2.5")),
+    ]
 
 
 def test_a_writer_that_never_ends_is_named_as_the_reason() -> None:
@@ -147,7 +158,7 @@ def test_a_switch_waits_for_a_writer_and_counts_what_it_wrote() -> None:
                AS 'BEGIN RETURN NULL; END'""",
             "function usage_count_data_usage_record_insert() was changed after it was installed",
         ),
-        ("DROP FUNCTION usage_populate(date, date)", "function usage_populate(date,date) is missing"),
+        ("DROP FUNCTION usage_find_used(bigint[], boolean)", "function usage_find_used(bigint[],boolean) is missing"),
         (
             "CREATE OR REPLACE VIEW usage_daily AS SELECT * FROM daily_usage WHERE records > 1",
             "view usage_daily was changed after it was installed",

@@ -1,4 +1,4 @@
-"""Many writers at once on the same subscriptions, populate and fold between them: nothing is lost or counted twice."""
+"""Many writers at once on the same subscriptions, rebuilds and fold between them: nothing is lost or counted twice."""
 
 import random
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.conformance.at_once import in_threads
 from tests.conformance.conftest import ways
 from tests.conformance.oracle import differences, records_kept
 from tests.conformance.writing import CHANGE, DELETE, MODELS, WRITE, Row
-from wingtel.aggregates.populate import populate
+from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.aggregates.strategies import Strategy
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
@@ -74,13 +74,15 @@ def test_writers_on_the_same_subscriptions_end_equal_to_the_oracle(
     assert records_kept() == sum(left)
 
 
-def test_populate_among_writers_loses_nothing_and_counts_nothing_twice(
+def test_rebuilds_among_writers_lose_nothing_and_count_nothing_twice(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
-    def populate_often() -> int:
-        return sum(populate(DAYS[n % 3], DAYS[-1]) for n in range(12)) * 0
+    def rebuild_often() -> int:
+        for n in range(36):
+            rebuild_day(DAYS[n % len(DAYS)])
+        return 0
 
-    left = in_threads(populate_often, *writers(strategy, subscription_ids))
+    left = in_threads(rebuild_often, rebuild_often, *writers(strategy, subscription_ids))
     assert differences() == []
     assert records_kept() == sum(left)
 

@@ -17,7 +17,7 @@ from tests.conformance.oracle import differences
 from tests.conformance.writing import CHANGE, DELETE, MODELS, WRITE, Row
 from tests.rounds import IS_THOROUGH
 from wingtel.aggregates import strategies
-from wingtel.aggregates.populate import populate
+from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.aggregates.strategies import Strategy
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
@@ -132,16 +132,16 @@ def test_two_folds(
 
 
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
-def test_a_writer_and_populate(
+def test_a_writer_and_a_rebuild(
     strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     for way in ways(strategy):
         WRITE[way](DataUsageRecord, rows(f"{way}-before", subscription_ids[:2]))
 
-        def populates(session: Session) -> list[Step]:
-            return [lambda: (session.begin(), populate(DAY, DAY)), session.commit]
+        def rebuilds(session: Session) -> list[Step]:
+            return [lambda: (session.begin(), rebuild_day(DAY)), session.commit]
 
-        walk(watching, writes(way, f"{way}-new", subscription_ids), populates, order)
+        walk(watching, writes(way, f"{way}-new", subscription_ids), rebuilds, order)
         assert differences() == []
 
 

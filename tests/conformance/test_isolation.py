@@ -1,19 +1,23 @@
 """What reads the raw records on behalf of the aggregates needs to see what others committed meanwhile, and says so.
 
-Under REPEATABLE READ a transaction goes on seeing what it saw first: TRUNCATE and populate would leave out records that
+Under REPEATABLE READ a transaction goes on seeing what it saw first: TRUNCATE and a repair would leave out records that
 were committed since, and the aggregates would be wrong. Other statements add and subtract their own rows only.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import psycopg
 import pytest
+from django.db import DatabaseError, connection, transaction
 from psycopg import IsolationLevel
 from psycopg.errors import RaiseException
 
 from tests.conformance.oracle import differences
 from tests.sessions import new_connection
+from wingtel.aggregates.rebuild import rebuild_day
+from wingtel.lifecycle.reconciling import reconcile
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord
@@ -42,7 +46,6 @@ def session() -> psycopg.Connection[tuple[object, ...]]:
     [
         "TRUNCATE data_usage_record",
         "TRUNCATE data_usage_record_20260301",
-        "SELECT usage_populate('2026-03-01', '2026-03-01')",
     ],
 )
 def test_a_statement_that_would_miss_records_is_refused(
@@ -59,4 +62,39 @@ def test_writing_is_exact_under_repeatable_read(session: psycopg.Connection[tupl
             "INSERT INTO data_usage_record SELECT 'r', '2026-03-01 12:00Z', id + 1, 2, 3 FROM subscription LIMIT 1"
         )
         session.commit()
+    assert differences() == []
+
+
+@transaction.atomic
+def after_another_has_written(repair: Callable[[], object]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SELECT count(*) FROM subscription")
+    with new_connection() as other:
+        other.execute("UPDATE data_usage_record SET price = price + 5")
+    repair()
+
+
+@pytest.mark.parametrize(
+    ("repair", "reason"),
+    [
+        (lambda: reconcile(DAY, DAY, repair=True), "READ COMMITTED"),
+        (lambda: rebuild_day(DAY), "could not serialize access"),
+    ],
+    ids=["repair", "rebuild of a day"],
+)
+def test_damage_is_not_repaired_by_what_is_no_longer_so(repair: Callable[[], object], reason: str) -> None:
+    partitions.ensure([DAY])
+    DataUsageRecord.objects.create(
+        subscription=Subscription.objects.create(carrier="att"),
+        usage_date=datetime(2026, 3, 1, tzinfo=UTC),
+        kilobytes_used=1,
+        price=Decimal(1),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE daily_usage SET price = price + 1")
+    with pytest.raises(DatabaseError, match=reason):
+        after_another_has_written(repair)
+    repair()
+    assert reconcile(DAY, DAY, repair=True).drift_keys in {0, 1}  # a rebuild of the day changes its month too
     assert differences() == []

@@ -17,11 +17,11 @@ from tests.conformance.conftest import ways
 from tests.conformance.oracle import differences
 from tests.conformance.writing import DELETE, WRITE, Row
 from wingtel.aggregates import strategies
-from wingtel.aggregates.populate import populate
+from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.adjusting import adjust, reverse
 from wingtel.lifecycle.expiring import expire
-from wingtel.lifecycle.populating import populate_days
+from wingtel.lifecycle.rebuild_runs import rebuild_days
 from wingtel.lifecycle.reconciling import reconcile
 from wingtel.lifecycle.sealing import seal
 from wingtel.limits.evaluation import evaluate
@@ -156,9 +156,9 @@ def test_adjustments_add_to_them_and_are_reversed(strategy: Strategy, absurd: in
 
 
 def test_the_life_of_their_day_goes_on(strategy: Strategy, client: Client, absurd: int, other: int) -> None:
-    populate(DAY, DAY)
+    rebuild_day(DAY)
     if strategy.stores:
-        populate_days(workers=2, again=True)
+        rebuild_days(workers=2, again=True)
     outcome = reconcile(repair=True)
     assert (outcome.drift_keys, differences()) == (0, [])
     sealed = seal(DAY)

@@ -14,7 +14,7 @@ from tests.conformance import writing
 from tests.conformance.conftest import EMPTY
 from tests.conformance.oracle import differences
 from tests.rounds import rounds
-from wingtel.aggregates.populate import populate
+from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.aggregates.strategies import Strategy
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
@@ -241,8 +241,9 @@ class Writes(RuleBasedStateMachine):
                 raise UndoneError
 
     @rule(first=st.sampled_from(DAYS), days=st.integers(0, 5))
-    def populate(self, first: date, days: int) -> None:
-        populate(first, first + timedelta(days=days))
+    def rebuild(self, first: date, days: int) -> None:
+        for number in range(days + 1):
+            rebuild_day(first + timedelta(days=number))
 
     @invariant()
     def views_equal_the_oracle(self) -> None:

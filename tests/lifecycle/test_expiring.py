@@ -12,12 +12,16 @@ from django.db import connection
 
 from tests.conformance.oracle import MAINTAINED
 from tests.conformance.writing import MODELS, WRITE
+from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
+from wingtel.ingest.batch import IngestOptions, OnDuplicate
+from wingtel.ingest.inputs import UsageRecordInput
+from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle import expiring
 from wingtel.lifecycle.adjusting import adjust
 from wingtel.lifecycle.days_done import DaysDone
 from wingtel.lifecycle.expiring import ExpiryRefusedError, expire, expire_due
-from wingtel.lifecycle.populating import populate_days
+from wingtel.lifecycle.rebuild_runs import rebuild_days
 from wingtel.lifecycle.reconciling import reconcile
 from wingtel.lifecycle.sealing import seal
 from wingtel.subscriptions.models import Subscription
@@ -208,7 +212,7 @@ def test_a_damaged_month_of_an_expired_day_that_is_right_is_mended(ids: list[int
 
 
 @pytest.mark.parametrize("wrong", ["expired", "open"])
-@pytest.mark.parametrize("way", ["reconcile", "populate"])
+@pytest.mark.parametrize("way", ["reconcile", "rebuild"])
 def test_a_month_is_not_derived_from_a_wrong_day_that_was_not_asked_for(
     ids: list[int], stored: bool, wrong: str, way: str
 ) -> None:
@@ -223,8 +227,33 @@ def test_a_month_is_not_derived_from_a_wrong_day_that_was_not_asked_for(
     if way == "reconcile":
         assert not reconcile(*later, repair=True).repaired or not stored
     elif stored:
-        populate_days(*later)
+        rebuild_days(*later)
     assert months() == before or not stored
+
+
+def test_a_change_of_strategy_derives_no_month_from_a_wrong_day(ids: list[int], stored: bool) -> None:
+    expire(DAY)
+    right = months()
+    move_a_charge(ids)
+    kept = right if stored else months()  # computed from the days that are there
+    for name in [name for name in strategies.NAMES if strategies.named(name).stores]:
+        strategies.use(name)
+        assert months() == kept
+
+
+def test_a_replaced_record_derives_no_month_from_a_wrong_day(ids: list[int], stored: bool) -> None:
+    expire(DAY)
+    right = months()
+    move_a_charge(ids)
+    kept = right if stored else months()
+    changed = UsageRecordInput(UsageType.VOICE, NOON + timedelta(days=1), ids[0], 9, Decimal("1.5"), "1-0")
+    assert ingest_usage([changed], IngestOptions(on_duplicate=OnDuplicate.REPLACE)).accepted == 1
+    assert months() == [
+        (*key, used + 2, price + Decimal("0.5"), records)
+        if key == [ids[0], "voice", date(2026, 3, 1)]
+        else (*key, used, price, records)
+        for *key, used, price, records in kept
+    ]
 
 
 def test_a_month_of_a_day_that_expired_without_a_fingerprint_is_told_and_left(ids: list[int], stored: bool) -> None:

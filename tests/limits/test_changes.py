@@ -18,10 +18,10 @@ from tests.limits.oracle import differences
 from tests.rounds import rounds
 from tests.sessions import new_connection
 from wingtel.aggregates import changes, strategies
-from wingtel.aggregates.populate import populate
+from wingtel.aggregates.rebuild import rebuild_day, store_months
 from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.adjusting import adjust
-from wingtel.lifecycle.populating import populate_days
+from wingtel.lifecycle.rebuild_runs import rebuild_days
 from wingtel.lifecycle.reconciling import reconcile
 from wingtel.limits.evaluation import Evaluation, evaluate
 from wingtel.limits.models import Alert
@@ -110,7 +110,7 @@ def test_an_adjustment_is_seen_though_its_day_has_no_records(ready: Strategy) ->
 
 
 @under_strategies("stores")
-def test_what_populating_and_repairing_change_is_seen(ready: Strategy) -> None:
+def test_what_rebuilding_and_repairing_change_is_seen(ready: Strategy) -> None:
     ids = [effective("2025-12-15") for _ in range(3)]
     WRITE["recorded"](DataUsageRecord, rows("r", ids, "25"))
     evaluate()
@@ -120,14 +120,14 @@ def test_what_populating_and_repairing_change_is_seen(ready: Strategy) -> None:
             ready.fold()
         with connection.cursor() as cursor:
             cursor.execute("UPDATE daily_usage SET price = 1")
-            cursor.execute("SELECT usage_populate_months('2026-03-01', '2026-03-01')")
+        store_months(DAY, DAY)
         evaluate()
         assert alerts(is_open=True) == []
 
     for mend in (
-        lambda: populate(DAY, DAY),
+        lambda: rebuild_day(DAY),
         lambda: reconcile(DAY, DAY, repair=True),
-        lambda: populate_days(DAY, DAY, again=True),
+        lambda: rebuild_days(DAY, DAY, again=True),
     ):
         damage()
         mend()

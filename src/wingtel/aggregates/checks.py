@@ -29,5 +29,5 @@ def strategy_is_installed(
     if outdated():
         hint = "Run `wingtel migrate`."
         return [checks.Warning(f"{active.name} was installed by another version of Wingtel.", hint, id="wingtel.W001")]
-    hint = f"Run `wingtel strategy use {active.name}`: it installs the strategy again and populates the aggregates."
+    hint = f"Run `wingtel strategy use {active.name}`: it installs the strategy again and rebuilds the aggregates."
     return [checks.Warning(f"{active.name}: {problem}.", hint, id="wingtel.W002") for problem in problems()]

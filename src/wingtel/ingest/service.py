@@ -9,7 +9,7 @@ import polars as pl
 import psycopg
 from django.db import DataError, IntegrityError, OperationalError, ProgrammingError, connection, transaction
 
-from wingtel.aggregates.populate import populate
+from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.aggregates.strategies import Strategy
 from wingtel.rating import rate
 from wingtel.usage import partitions
@@ -245,7 +245,7 @@ class _Attempt:
             writer.replace(kind, records[rows])
         if strategy.stores and not strategy.counts_sql:
             for day in days_of(records):
-                populate(day, day)
+                rebuild_day(day)
 
 
 def _finder(options: IngestOptions) -> Find:

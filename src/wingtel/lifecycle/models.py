@@ -32,7 +32,7 @@ class Reconciliation(models.Model):
         return f"{self.first} to {self.last}: {self.drift_keys} keys differ"
 
 
-class Population(models.Model):
+class RebuildRun(models.Model):
     """One run over the business days `first` to `last`, or all there are where one is not given, and those `done`."""
 
     first = models.DateField(null=True)
@@ -42,7 +42,7 @@ class Population(models.Model):
     done = ArrayField(models.DateField(), default=list)
 
     class Meta:
-        db_table = "usage_population"
+        db_table = "usage_rebuild"
 
     def __str__(self) -> str:
         return f"{len(self.done)} days from {self.first} to {self.last}"

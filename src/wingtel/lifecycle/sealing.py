@@ -8,13 +8,14 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from wingtel import sql
-from wingtel.aggregates import strategies
+from wingtel.aggregates import rebuild, strategies
+from wingtel.aggregates.differences import Difference
 from wingtel.usage.alone import alone
 from wingtel.usage.models import UsageDay
 from wingtel.usage.waiting import PATIENCE_SECONDS, StillHeldError, patiently
 
 from .days_done import DaysDone
-from .reconciling import DayTotals, Difference, NotProvenError, prove
+from .reconciling import DayTotals, NotProvenError, prove
 
 _SQL = sql.statements(__package__, "sql/sealing.sql")
 
@@ -92,7 +93,8 @@ def _prove(day: date) -> DayTotals:
     strategy = strategies.active()
     if not (strategy and strategy.stores):
         with transaction.atomic():
-            _execute("store", day)
+            rebuild.lock()
+            rebuild.store_day(day)
     try:
         return prove(day)
     except NotProvenError as error:

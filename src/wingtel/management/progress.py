@@ -8,14 +8,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 @contextmanager
-def populating() -> Iterator[Callable[[int, int], None]]:
+def rebuilding() -> Iterator[Callable[[int, int], None]]:
     """Show it on standard error, and take it away at the end; told how many days are done, of how many."""
     bar = Progress(
-        *(TextColumn("Populating"), BarColumn(), MofNCompleteColumn(), TextColumn("days")),
+        *(TextColumn("Rebuilding"), BarColumn(), MofNCompleteColumn(), TextColumn("days")),
         *(TimeElapsedColumn(), TimeRemainingColumn()),
         console=Console(stderr=True),
         transient=True,
     )
     with bar:
-        task = bar.add_task("populate", total=None)
+        task = bar.add_task("rebuild", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,6 +1,3 @@
--- name: populate
-SELECT usage_populate(%(first)s, %(last)s)
-
 -- name: exceeding
 -- Subscriptions whose price in a period reached a limit, the largest first: the results of a page in JSON, which is several times as fast to
 -- write here as to send row by row, and where the next page starts after, if any is left. Numbers and external ids are looked up for

@@ -69,7 +69,7 @@ class Strategy:
     def install(self) -> None:
         """Put all that keeps the aggregates right into the database, replacing an older version of it.
 
-        Runs in a transaction. The stored tables are as another strategy left them: the switch populates them.
+        Runs in a transaction. The stored tables are as another strategy left them: the switch rebuilds them.
         """
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 from django.db import connection
 
 from wingtel import sql
+from wingtel.aggregates import differences, rebuild
 from wingtel.aggregates.models import ActiveStrategy
 from wingtel.usage.waiting import PATIENCE_SECONDS, Result, StillHeldError, patiently
 
@@ -19,7 +20,7 @@ _SQL = sql.statements(__package__, "sql/switching.sql")
 _PAUSE_SECONDS = 0.1
 
 Progress = Callable[[int, int], None]
-"""Told how many days are populated, of how many."""
+"""Told how many days are rebuilt, of how many."""
 
 
 class SwitchRefusedError(Exception):
@@ -29,9 +30,9 @@ class SwitchRefusedError(Exception):
 def use(name: str, *, progress: Progress = lambda done, total: None, patience: float = PATIENCE_SECONDS) -> bool:
     """Let the strategy `name` keep the aggregates from now on; False when it does so already.
 
-    Stops the old one, installs the new one, populates the stored tables and swaps the views in one transaction. Writers
+    Stops the old one, installs the new one, rebuilds the stored tables and swaps the views in one transaction. Writers
     wait meanwhile, readers go on with the old views until the end. Then the old one's triggers, disabled so far, are
-    dropped. A strategy that is active but was tampered with is installed and populated again.
+    dropped. A strategy that is active but was tampered with is installed again, and the tables are rebuilt.
 
     Raises ValueError when there is no such strategy, SwitchRefusedError when it cannot work here, or when others held
     the tables it needs for `patience` seconds.
@@ -69,7 +70,7 @@ def _switch(strategy: Strategy, progress: Progress) -> bool:
         if strategy.stores:
             if not old.stores:
                 cursor.execute(_SQL["forget_stored"])
-            _populate(progress)
+            _rebuild(progress, is_empty=not old.stores)
         define_views(strategy)
         make_active(strategy)
     return True
@@ -88,14 +89,21 @@ def _uninstall_others() -> None:
     ActiveStrategy.objects.update(objects_installed=drift.objects())
 
 
-def _populate(progress: Progress) -> None:
-    """Recompute all that the raw records say, a day after the other."""
+def _rebuild(progress: Progress, *, is_empty: bool) -> None:
+    """Add what is missing of the sources to the stored tables, a day after the other; the views are the old ones.
+
+    Months that the old strategy kept are left where a day of theirs is not proven. Where it kept nothing and the tables
+    are empty, all months are made of their days.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["days"])
         days: list[date] = [day for (day,) in cursor.fetchall()]
-        for done, day in enumerate(days):
-            progress(done, len(days))
-            cursor.execute(_SQL["populate_day"], {"day": day})
-        cursor.execute(_SQL["populate_months"])
-        cursor.execute(_SQL["populate_totals"])
-        progress(len(days), len(days))
+    for done, day in enumerate(days):
+        progress(done, len(days))
+        rebuild.store_day(day, is_empty=is_empty)
+    first, last = differences.period()
+    if first and last and is_empty:
+        rebuild.store_months(first, last)
+    elif first and last:
+        rebuild.repair_months(first, last, daily=differences.STORED)
+    progress(len(days), len(days))

@@ -13,12 +13,6 @@ SELECT state, day < usage_business_day(now()) FROM usage_day WHERE day = %(day)s
 -- name: sealing
 UPDATE usage_day SET state = 'sealing' WHERE day = %(day)s
 
--- name: store
--- Compute the day's aggregates where none are stored.
-SELECT usage_require_read_committed('sealing');
-SELECT usage_lock_stored();
-SELECT usage_populate_days(%(day)s, %(day)s)
-
 -- name: seal
 -- Seal the day with what its raw records came to when they were proven, unless a write opened it since.
 UPDATE usage_day

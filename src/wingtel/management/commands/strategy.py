@@ -9,7 +9,7 @@ from rich.table import Table
 from wingtel.aggregates import strategies
 from wingtel.aggregates.models import ActiveStrategy
 from wingtel.management.arguments import seconds
-from wingtel.management.progress import populating
+from wingtel.management.progress import rebuilding
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         actions = parser.add_subparsers(dest="action", metavar="use")
         use = actions.add_parser(
             "use",
-            help="Install a strategy, populate the aggregates, and swap it for the active one, in one transaction.",
+            help="Install a strategy, rebuild the aggregates, and swap it for the active one, in one transaction.",
         )
         use.add_argument("name", choices=strategies.NAMES)
         use.add_argument(
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             self._show()
 
     def _use(self, name: str, patience: float) -> None:
-        with populating() as progress:
+        with rebuilding() as progress:
             try:
                 changed = strategies.use(name, progress=progress, patience=patience)
             except strategies.SwitchRefusedError as error:

@@ -5,7 +5,7 @@ from wingtel.aggregates.strategies.base import Strategy
 
 
 class InlineStrategy(Strategy):
-    """`ingest_usage` adds what it stores by plain set-based SQL. Other writes are not counted: populate their days."""
+    """`ingest_usage` adds what it stores by plain set-based SQL. Other writes are not counted: rebuild their days."""
 
     name = "inline"
     counts_models = False

@@ -27,15 +27,3 @@ WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclas
 UNION
 SELECT day FROM usage_adjustment WHERE day NOT IN (SELECT day FROM usage_day WHERE state = 'expired')
 ORDER BY day
-
--- name: populate_day
-SELECT usage_populate_days(%(day)s, %(day)s)
-
--- name: populate_months
--- All there are, also of expired days.
-SELECT usage_populate_months(date_trunc('month', min(day)::timestamp)::date, date_trunc('month', max(day)::timestamp)::date)
-FROM daily_usage
-HAVING count(*) > 0
-
--- name: populate_totals
-SELECT usage_populate_totals()

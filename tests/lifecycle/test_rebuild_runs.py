@@ -1,4 +1,4 @@
-"""Populating by day: while others write, in parallel, and going on where it was interrupted."""
+"""Rebuild by day: while others write, in parallel, and going on where it was interrupted."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -13,8 +13,8 @@ from tests.conformance.writing import MODELS, WRITE
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.expiring import expire
-from wingtel.lifecycle.models import Population
-from wingtel.lifecycle.populating import PopulateRefusedError, populate_days
+from wingtel.lifecycle.models import RebuildRun
+from wingtel.lifecycle.rebuild_runs import RebuildRefusedError, rebuild_days
 from wingtel.lifecycle.sealing import seal
 from wingtel.subscriptions.models import Subscription
 
@@ -44,9 +44,9 @@ def write(prefix: str, ids: list[int]) -> int:
 
 @under_strategies("stores")
 @pytest.mark.parametrize("workers", [1, 3])
-def test_years_are_populated_by_day_with_progress(subscription_ids: list[int], workers: int) -> None:
+def test_years_are_rebuilt_by_day_with_progress(subscription_ids: list[int], workers: int) -> None:
     told: list[tuple[int, int]] = []
-    run = populate_days(workers=workers, progress=lambda done, total: told.append((done, total)))
+    run = rebuild_days(workers=workers, progress=lambda done, total: told.append((done, total)))
     assert told == [(done, 9) for done in range(10)]
     assert sorted(run.done) == [moment.date() for moment in DAYS]
     assert run.finished_at is not None
@@ -55,12 +55,12 @@ def test_years_are_populated_by_day_with_progress(subscription_ids: list[int], w
 
 @under_strategies("stores")
 def test_what_is_wrong_is_made_right_and_what_is_right_left_alone(subscription_ids: list[int]) -> None:
-    populate_days()
+    rebuild_days()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE daily_usage SET price = price + 1 WHERE day = '2025-11-20'")
         cursor.execute("UPDATE monthly_usage SET records = 77 WHERE month = '2026-01-01'")
         cursor.execute("DELETE FROM daily_usage WHERE day = '2025-12-02'")
-    populate_days()
+    rebuild_days()
     assert differences() == []
 
 
@@ -71,36 +71,36 @@ def test_it_goes_on_where_it_was_interrupted(subscription_ids: list[int]) -> Non
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        populate_days(progress=interrupt)
-    assert Population.objects.get().done == [moment.date() for moment in DAYS[:4]]
+        rebuild_days(progress=interrupt)
+    assert RebuildRun.objects.get().done == [moment.date() for moment in DAYS[:4]]
     told: list[tuple[int, int]] = []
-    run = populate_days(progress=lambda done, total: told.append((done, total)))
+    run = rebuild_days(progress=lambda done, total: told.append((done, total)))
     assert told == [(done, 9) for done in range(4, 10)]
     assert run.done == [moment.date() for moment in DAYS]
-    assert Population.objects.get() == run
+    assert RebuildRun.objects.get() == run
     assert differences() == []
 
 
 @under_strategies("stores")
-def test_writers_and_several_populates_lose_nothing(subscription_ids: list[int]) -> None:
-    def populate() -> int:
-        populate_days(again=True, workers=2)
+def test_writers_and_several_rebuilds_lose_nothing(subscription_ids: list[int]) -> None:
+    def rebuild() -> int:
+        rebuild_days(again=True, workers=2)
         return 0
 
-    in_threads(populate, populate, lambda: write("a", subscription_ids), lambda: write("b", subscription_ids))
+    in_threads(rebuild, rebuild, lambda: write("a", subscription_ids), lambda: write("b", subscription_ids))
     assert differences() == []
 
 
 @under_strategies("stores")
 def test_expired_days_keep_what_they_have(subscription_ids: list[int]) -> None:
-    populate_days()
+    rebuild_days()
     day = DAYS[0].date()
     seal(day)
     expire(day)
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM usage_daily ORDER BY 1, 2, 3")
         before = cursor.fetchall()
-    run = populate_days()
+    run = rebuild_days()
     assert day not in run.done
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM usage_daily ORDER BY 1, 2, 3")
@@ -109,7 +109,7 @@ def test_expired_days_keep_what_they_have(subscription_ids: list[int]) -> None:
 
 def test_where_nothing_is_stored_it_is_refused(transactional_db: None) -> None:
     strategies.use("view")
-    with pytest.raises(PopulateRefusedError, match="nothing is stored"):
-        populate_days()
-    with pytest.raises(PopulateRefusedError, match="the last day, 2026-03-01, lies before the first, 2026-04-01"):
-        populate_days(date(2026, 4, 1), date(2026, 3, 1))
+    with pytest.raises(RebuildRefusedError, match="nothing is stored"):
+        rebuild_days()
+    with pytest.raises(RebuildRefusedError, match="the last day, 2026-03-01, lies before the first, 2026-04-01"):
+        rebuild_days(date(2026, 4, 1), date(2026, 3, 1))

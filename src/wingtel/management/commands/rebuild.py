@@ -1,14 +1,14 @@
-"""`wingtel populate`: recompute aggregates from their sources."""
+"""`wingtel rebuild`: recompute aggregates from their sources."""
 
 from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.lifecycle.populating import PopulateRefusedError, populate_days
+from wingtel.lifecycle.rebuild_runs import RebuildRefusedError, rebuild_days
 from wingtel.management.answering import add_days
 from wingtel.management.arguments import whole_number
-from wingtel.management.progress import populating
+from wingtel.management.progress import rebuilding
 
 
 class Command(BaseCommand):
@@ -21,15 +21,15 @@ class Command(BaseCommand):
             type=whole_number(1, 64),
             default=1,
             metavar="N",
-            help="Months to populate at the same time (default: 1).",
+            help="Months to rebuild at the same time (default: 1).",
         )
         parser.add_argument("--again", action="store_true", help="Begin anew, also where a run was interrupted.")
 
     def handle(self, *, first: date | None, last: date | None, workers: int, again: bool, **_: Any) -> None:
-        with populating() as progress:
+        with rebuilding() as progress:
             try:
-                run = populate_days(first, last, workers=workers, again=again, progress=progress)
-            except PopulateRefusedError as error:
+                run = rebuild_days(first, last, workers=workers, again=again, progress=progress)
+            except RebuildRefusedError as error:
                 raise CommandError(str(error)) from error
         between = f"{min(run.done)} to {max(run.done)}" if run.done else "no day has usage"
-        self.stdout.write(f"{len(run.done)} days populated: {between}.")
+        self.stdout.write(f"{len(run.done)} days rebuilt: {between}.")

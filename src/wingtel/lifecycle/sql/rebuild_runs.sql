@@ -1,8 +1,3 @@
--- name: alone
--- One session at a time populates a day, and not while another replaces aggregates or changes the strategy. Writers go on.
-LOCK TABLE ONLY daily_usage IN ROW EXCLUSIVE MODE;
-SELECT pg_advisory_xact_lock(hashtext('populate'), %(first)s::date - date '2000-01-01')
-
 -- name: days
 -- The days of a period that have raw records or adjustments, or aggregates.
 SELECT day
@@ -17,4 +12,4 @@ ORDER BY day
 
 -- name: done
 -- Note a day as done, in the transaction that did it.
-UPDATE usage_population SET done = array_append(done, %(day)s::date) WHERE id = %(id)s
+UPDATE usage_rebuild SET done = array_append(done, %(day)s::date) WHERE id = %(id)s

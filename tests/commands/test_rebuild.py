@@ -1,4 +1,4 @@
-"""`wingtel populate` mends aggregates that no longer equal the raw records."""
+"""`wingtel rebuild` repairs aggregates that no longer equal the raw records."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -36,17 +36,17 @@ def damaged() -> None:
 def test_damage_of_each_kind_is_mended() -> None:
     assert len(differences()) == 6
     out = StringIO()
-    call_command("populate", "--from", "2026-03-30", "--to", "2026-04-01", stdout=out)
-    assert out.getvalue() == "3 days populated: 2026-03-30 to 2026-04-01.\n"
+    call_command("rebuild", "--from", "2026-03-30", "--to", "2026-04-01", stdout=out)
+    assert out.getvalue() == "3 days rebuilt: 2026-03-30 to 2026-04-01.\n"
     assert differences() == []
 
 
 @pytest.mark.usefixtures("damaged")
 def test_days_outside_the_range_are_left_alone() -> None:
-    call_command("populate", "--from", "2026-03-31", "--to", "2026-03-31", stdout=StringIO())
+    call_command("rebuild", "--from", "2026-03-31", "--to", "2026-03-31", stdout=StringIO())
     assert DailyUsage.objects.get(day=date(2026, 3, 30)).price == 7
 
 
 def test_reversed_days_are_refused() -> None:
     with pytest.raises(CommandError, match="lies before the first"):
-        call_command("populate", "--from", "2026-04-01", "--to", "2026-03-01")
+        call_command("rebuild", "--from", "2026-04-01", "--to", "2026-03-01")

@@ -1,4 +1,4 @@
-"""Populating years: day by day, several months at a time, going on where it was interrupted, while others write."""
+"""Rebuild runs: aggregates of years made right day by day, several months at a time, resumable, while others write."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,57 +10,57 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from wingtel import sql
-from wingtel.aggregates import stored, strategies
+from wingtel.aggregates import rebuild, strategies
 
-from .models import Population
-from .reconciling import DIFFERING_DAYS, MISSING, mend_months
+from .models import RebuildRun
 
-_SQL = sql.statements(__package__, "sql/populating.sql")
-_MEND_DAY = "\n".join((DIFFERING_DAYS, MISSING, stored.APPLY))
+_SQL = sql.statements(__package__, "sql/rebuild_runs.sql")
 
 Progress = Callable[[int, int], None]
 """Told, after each day, how many days are done, of how many."""
 
 
-class PopulateRefusedError(ValueError):
-    """There is nothing to populate; the message says why."""
+class RebuildRefusedError(ValueError):
+    """There is nothing to rebuild; the message says why."""
 
 
-def populate_days(
+def rebuild_days(
     first: date | None = None,
     last: date | None = None,
     *,
     workers: int = 1,
     again: bool = False,
     progress: Progress = lambda done, total: None,
-) -> Population:
+) -> RebuildRun:
     """Make the aggregates of the business days `first` to `last`, or all there are, what their sources say.
 
     Each day is one transaction: what is missing, computed from one snapshot, is added, so writers never wait, and
     nothing they write is lost or counted twice. Months are taken by `workers` sessions at a time. A call with the same
     ends goes on where an earlier one was interrupted, unless `again`. Expired days keep what they have.
 
-    Raises PopulateRefusedError when the days are reversed, or the active strategy stores no aggregates.
+    Raises RebuildRefusedError when the days are reversed, or the active strategy stores no aggregates.
     """
     if first and last and last < first:
-        raise PopulateRefusedError(f"the last day, {last}, lies before the first, {first}")
+        raise RebuildRefusedError(f"the last day, {last}, lies before the first, {first}")
     strategy = strategies.active()
     if strategy is None or not strategy.stores:
-        raise PopulateRefusedError("the active strategy computes its answers from the raw records: nothing is stored")
-    run = None if again else Population.objects.filter(first=first, last=last, finished_at=None).last()
-    run = run or Population.objects.create(first=first, last=last)
+        raise RebuildRefusedError("the active strategy computes its answers from the raw records: nothing is stored")
+    run = None if again else RebuildRun.objects.filter(first=first, last=last, finished_at=None).last()
+    run = run or RebuildRun.objects.create(first=first, last=last)
     days = _days(first, last)
     left = sorted(set(days) - set(run.done))
     months = [list(of_month) for _, of_month in groupby(left, key=lambda day: day.replace(day=1))]
     done = len(days) - len(left)
     progress(done, len(days))
-    finished = (_populate(run, day) for day in left) if workers == 1 else _by_workers(run, months, workers)
+    finished = (_rebuild(run, day) for day in left) if workers == 1 else _by_workers(run, months, workers)
     for _ in finished:
         done += 1
         progress(done, len(days))
     if days:
-        mend_months(days[0], days[-1])
-    Population.objects.filter(pk=run.pk).update(finished_at=timezone.now())
+        with transaction.atomic():
+            rebuild.lock()
+            rebuild.repair_months(days[0], days[-1])
+    RebuildRun.objects.filter(pk=run.pk).update(finished_at=timezone.now())
     run.refresh_from_db()
     return run
 
@@ -71,20 +71,20 @@ def _days(first: date | None, last: date | None) -> list[date]:
         return [day for (day,) in cursor.fetchall()]
 
 
-def _by_workers(run: Population, months: list[list[date]], workers: int) -> Iterator[date]:
+def _by_workers(run: RebuildRun, months: list[list[date]], workers: int) -> Iterator[date]:
     """Yield the days, as they are done."""
     finished: SimpleQueue[date | BaseException] = SimpleQueue()
 
     def work(month: list[date]) -> None:
         try:
             for day in month:
-                finished.put(_populate(run, day))
+                finished.put(_rebuild(run, day))
         except BaseException as error:  # noqa: BLE001 - raised again where the days are taken
             finished.put(error)
         finally:
             connections.close_all()  # back to the pool
 
-    with ThreadPoolExecutor(workers, thread_name_prefix="populating") as pool:
+    with ThreadPoolExecutor(workers, thread_name_prefix="rebuild") as pool:
         for month in months:
             pool.submit(work, month)
         for _ in range(sum(map(len, months))):
@@ -95,9 +95,8 @@ def _by_workers(run: Population, months: list[list[date]], workers: int) -> Iter
             yield item
 
 
-def _populate(run: Population, day: date) -> date:
+def _rebuild(run: RebuildRun, day: date) -> date:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_SQL["alone"], {"first": day})
-        cursor.execute(_MEND_DAY, {"first": day, "last": day})
+        rebuild.rebuild_day(day)
         cursor.execute(_SQL["done"], {"id": run.pk, "day": day})
     return day

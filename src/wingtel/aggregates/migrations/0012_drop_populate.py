@@ -1,0 +1,13 @@
+"""The functions that replaced aggregates, dropped."""
+
+from django.db import migrations
+
+from wingtel import sql
+
+
+class Migration(migrations.Migration):
+    dependencies = [("aggregates", "0011_change_days")]
+
+    operations = [
+        migrations.RunSQL(sql.script("wingtel.aggregates", "sql/drop_populate.sql"), migrations.RunSQL.noop),
+    ]

@@ -1,0 +1,207 @@
+-- name: memory
+-- Room for the keys of a day or month of a few hundred thousand subscriptions.
+SET LOCAL work_mem = '128MB'
+
+-- name: period
+-- The first and the last day that anything is known of.
+SELECT min(day), max(day)
+FROM (
+    SELECT min(day) AS day FROM daily_usage
+    UNION ALL SELECT max(day) FROM daily_usage
+    UNION ALL SELECT min(day) FROM usage_day
+    UNION ALL SELECT max(day) FROM usage_day
+    UNION ALL SELECT min(day) FROM usage_adjustment
+    UNION ALL SELECT max(day) FROM usage_adjustment
+) AS known
+
+-- name: counted
+-- The daily aggregates of some days as they are counted by the active strategy. The beginning of a statement.
+WITH daily AS (
+    SELECT subscription_id, usage_type, day, used, price, records
+    FROM usage_daily
+    WHERE day BETWEEN %(first)s AND %(last)s
+)
+
+-- name: stored
+-- Those that are stored, whatever the views have: another beginning.
+WITH daily AS (
+    SELECT subscription_id, usage_type, day, used, price, records
+    FROM daily_usage
+    WHERE day BETWEEN %(first)s AND %(last)s AND (used, price, records) <> (0, 0, 0)
+)
+
+-- name: empty
+-- None, where nothing is stored of these days: a third.
+WITH daily AS (
+    SELECT subscription_id, usage_type, day, used, price, records FROM daily_usage WHERE false
+)
+
+-- name: differing_days
+-- Daily aggregates that differ from the sums of their sources, for some days whose raw records are there; a row for each key with
+-- both values, NULL where there is none. Follows `counted` or `stored`.
+--
+-- One statement sees one moment: aggregates and sources of the same transactions, whoever writes meanwhile. The business day of a
+-- record is looked up only where there are several to choose from.
+, kept AS (
+    SELECT day FROM usage_day WHERE day BETWEEN %(first)s AND %(last)s AND state = 'expired'
+),
+source AS (
+    SELECT subscription_id, 'data'::text COLLATE "C" AS usage_type,
+           CASE WHEN %(first)s::date = %(last)s::date THEN %(first)s::date ELSE usage_business_day(usage_date) END AS day,
+           sum(kilobytes_used) AS used, sum(price) AS price, count(*) AS records
+    FROM data_usage_record
+    WHERE usage_date >= usage_day_start(%(first)s) AND usage_date < usage_day_start(%(last)s::date + 1)
+    GROUP BY 1, 3
+    UNION ALL
+    SELECT subscription_id, 'voice'::text COLLATE "C",
+           CASE WHEN %(first)s::date = %(last)s::date THEN %(first)s::date ELSE usage_business_day(usage_date) END,
+           sum(seconds_used), sum(price), count(*)
+    FROM voice_usage_record
+    WHERE usage_date >= usage_day_start(%(first)s) AND usage_date < usage_day_start(%(last)s::date + 1)
+    GROUP BY 1, 3
+),
+adjusted AS (
+    SELECT subscription_id, usage_type, day, sum(used) AS used, sum(price) AS price, 0::bigint AS records
+    FROM usage_adjustment
+    WHERE day BETWEEN %(first)s AND %(last)s AND day NOT IN (SELECT day FROM kept)
+    GROUP BY 1, 2, 3
+),
+expected AS (
+    SELECT subscription_id, usage_type, day, coalesce(source.used, 0) + coalesce(adjusted.used, 0) AS used,
+           coalesce(source.price, 0) + coalesce(adjusted.price, 0) AS price, coalesce(source.records, 0) AS records
+    FROM source FULL JOIN adjusted USING (subscription_id, usage_type, day)
+),
+found AS (
+    SELECT subscription_id, usage_type, day, used, price, records FROM daily WHERE day NOT IN (SELECT day FROM kept)
+),
+differing_days AS (
+    SELECT subscription_id, usage_type, day,
+           expected.used AS expected_used, expected.price AS expected_price, expected.records AS expected_records,
+           found.used AS found_used, found.price AS found_price, found.records AS found_records
+    FROM expected FULL JOIN found USING (subscription_id, usage_type, day)
+    WHERE (coalesce(expected.used, 0), coalesce(expected.price, 0), coalesce(expected.records, 0))
+       <> (coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0))
+)
+
+-- name: days
+SELECT 'day', subscription_id, usage_type, day, expected_used, expected_price, expected_records,
+       found_used, found_price, found_records
+FROM differing_days
+ORDER BY day, subscription_id, usage_type
+
+-- name: seals
+-- Expired days whose aggregates, less the adjustments, are not what the days were sealed with; a row for each usage type, with both
+-- sums and fingerprints. Without a fingerprint only the sums can be compared. Follows `counted` or `stored`.
+, seal AS (
+    SELECT day, sealed.*
+    FROM usage_day
+    CROSS JOIN LATERAL (
+        VALUES ('data'::text COLLATE "C", kilobytes_used, data_price, data_records, data_fingerprint),
+               ('voice'::text COLLATE "C", seconds_used, voice_price, voice_records, voice_fingerprint)
+    ) AS sealed (usage_type, used, price, records, fingerprint)
+    WHERE state = 'expired' AND day BETWEEN %(first)s AND %(last)s
+),
+adjusted AS (
+    SELECT subscription_id, usage_type, day, sum(used) AS used, sum(price) AS price
+    FROM usage_adjustment
+    WHERE day IN (SELECT day FROM seal)
+    GROUP BY subscription_id, usage_type, day
+),
+raw AS (
+    SELECT subscription_id, usage_type, day, coalesce(daily.used, 0) - coalesce(adjusted.used, 0) AS used,
+           coalesce(daily.price, 0) - coalesce(adjusted.price, 0) AS price, coalesce(daily.records, 0) AS records
+    FROM (SELECT * FROM daily WHERE day IN (SELECT day FROM seal)) AS daily
+    FULL JOIN adjusted USING (subscription_id, usage_type, day)
+),
+found AS (
+    SELECT day, usage_type, sum(used) AS used, sum(price) AS price, sum(records) AS records,
+           sum(usage_key_hash(subscription_id, used, price, records)) AS fingerprint
+    FROM raw
+    WHERE (used, price, records) <> (0, 0, 0)
+    GROUP BY day, usage_type
+)
+SELECT 'seal of day', NULL::bigint, usage_type, day, seal.used, seal.price, seal.records, seal.fingerprint,
+       coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0), coalesce(found.fingerprint, 0)
+FROM seal LEFT JOIN found USING (day, usage_type)
+WHERE (seal.used, seal.price, seal.records)
+   <> (coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0))
+   OR seal.fingerprint <> coalesce(found.fingerprint, 0)
+ORDER BY day, usage_type
+
+-- name: unprovable
+-- The months of some days in which a day cannot be proven: it expired before fingerprints were kept, or never had raw records.
+SELECT usage_month(day)
+FROM usage_day
+WHERE state = 'expired' AND data_fingerprint IS NULL
+  AND day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
+UNION
+SELECT usage_month(day)
+FROM daily_usage
+WHERE (used, price, records) <> (0, 0, 0) AND day NOT IN (SELECT day FROM usage_day)
+  AND day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
+
+-- name: differing_months
+-- Stored months that differ from the sums of their stored days, for the months of some days, with what has to be added. The days are
+-- compared with the sources by themselves. Summed up by key in one go, which costs less than to sum and to join: nearly all are right.
+WITH differing_months AS MATERIALIZED (
+    SELECT subscription_id, usage_type, month, sum(used) AS used, sum(price) AS price, sum(records) AS records
+    FROM (
+        SELECT subscription_id, usage_type, usage_month(day) AS month, used, price, records
+        FROM daily_usage
+        WHERE day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
+        UNION ALL
+        SELECT subscription_id, usage_type, month, -used, -price, -records
+        FROM monthly_usage
+        WHERE month BETWEEN usage_month(%(first)s) AND usage_month(%(last)s)
+    ) AS both_sides
+    GROUP BY subscription_id, usage_type, month
+    HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
+)
+
+-- name: months
+-- Their values as readers see them, and those of the days.
+SELECT 'month', differing.subscription_id, differing.usage_type, differing.month, expected.used, expected.price, expected.records,
+       found.used, found.price, found.records
+FROM differing_months AS differing
+LEFT JOIN LATERAL (
+    SELECT sum(used) AS used, sum(price) AS price, sum(records) AS records
+    FROM usage_daily AS daily
+    WHERE daily.subscription_id = differing.subscription_id AND daily.usage_type = differing.usage_type
+      AND daily.day >= differing.month AND daily.day < differing.month + interval '1 month'
+    HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
+) AS expected ON true
+LEFT JOIN LATERAL (
+    SELECT used, price, records
+    FROM usage_monthly AS monthly
+    WHERE monthly.subscription_id = differing.subscription_id AND monthly.usage_type = differing.usage_type AND monthly.month = differing.month
+) AS found ON true
+ORDER BY differing.month, differing.subscription_id, differing.usage_type
+
+-- name: differing_totals
+-- Totals that are not the sums of the bounds of the months, with what has to be added.
+WITH differing_totals AS MATERIALIZED (
+    SELECT subscription_id, usage_type, sum(floor) AS floor, sum(ceiling) AS ceiling
+    FROM (
+        SELECT subscription_id, usage_type, usage_price_floor(ceiling) AS floor, ceiling FROM monthly_usage
+        UNION ALL
+        SELECT subscription_id, usage_type, -floor, -ceiling FROM total_usage
+    ) AS both_sides
+    GROUP BY subscription_id, usage_type
+    HAVING (sum(floor), sum(ceiling)) <> (0, 0)
+)
+
+-- name: bounds
+-- These, and stored months whose price lies outside the bounds that say who exceeds a limit; with the price as it is expected (NULL
+-- for a total) and the upper bound as it is found.
+SELECT 'bounds of month', subscription_id, usage_type, month, NULL::numeric, price, NULL::bigint, NULL::numeric, ceiling, NULL::bigint
+FROM monthly_usage
+WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
+UNION ALL
+SELECT 'bounds of all time', subscription_id, usage_type, NULL, NULL,
+       (SELECT sum(ceiling) FROM monthly_usage AS month
+        WHERE month.subscription_id = off.subscription_id AND month.usage_type = off.usage_type), NULL, NULL,
+       (SELECT ceiling FROM total_usage AS total
+        WHERE total.subscription_id = off.subscription_id AND total.usage_type = off.usage_type
+          AND (floor, ceiling) <> (0, 0)), NULL
+FROM differing_totals AS off
+ORDER BY 4, 2, 3

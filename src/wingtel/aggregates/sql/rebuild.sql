@@ -1,0 +1,84 @@
+-- name: lock
+-- One session rebuilds at a time, and writers wait for it.
+SELECT usage_require_read_committed('a rebuild');
+SELECT usage_lock_stored()
+
+-- name: lock_day
+-- One session at a time rebuilds a day, and not while another rebuilds months or changes the strategy. Writers go on.
+LOCK TABLE ONLY daily_usage IN ROW EXCLUSIVE MODE;
+SELECT pg_advisory_xact_lock(hashtext('rebuild'), %(first)s::date - date '2000-01-01')
+
+-- name: missing
+-- The changes to add to differing days: in their months and totals too, as whoever writes does, or to the days alone.
+, changed_usage AS (
+    SELECT subscription_id, usage_type, day,
+           coalesce(expected_used, 0) - coalesce(found_used, 0) AS used,
+           coalesce(expected_price, 0) - coalesce(found_price, 0) AS price,
+           coalesce(expected_records, 0) - coalesce(found_records, 0) AS records
+    FROM differing_days
+)
+
+-- name: add_to_days
+-- Add them to the days alone: deltas that are pending are right, and are left alone. A row that should not be is left with nothing in it.
+, added AS (
+    INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
+    SELECT subscription_id, usage_type, day, used, price, records
+    FROM changed_usage
+    ORDER BY day, subscription_id, usage_type
+    ON CONFLICT (subscription_id, usage_type, day) DO UPDATE SET
+        used = stored.used + excluded.used,
+        price = stored.price + excluded.price,
+        records = stored.records + excluded.records
+),
+noted AS (
+    INSERT INTO usage_change (day, subscriptions)
+    SELECT day, array_agg(subscription_id) FROM changed_usage WHERE watching_usage() GROUP BY day
+)
+
+-- name: fill_days
+-- Store days of which nothing is stored yet: no row has to be looked for, which takes half as long.
+, added AS (
+    INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
+    SELECT subscription_id, usage_type, day, used, price, records
+    FROM changed_usage
+    ORDER BY day, subscription_id, usage_type
+)
+
+-- name: nothing
+-- The end of a statement that tells nothing of what it added.
+SELECT WHERE false
+
+-- name: add_to_months
+-- Add what is missing to differing months, but for those that are left.
+, added AS (
+    INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
+    SELECT subscription_id, usage_type, month, used, price, records, usage_price_least_ceiling(price)
+    FROM differing_months
+    WHERE month <> ALL (%(left)s::date[])
+    ORDER BY month, subscription_id, usage_type
+    ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
+        used = stored.used + excluded.used,
+        price = stored.price + excluded.price,
+        records = stored.records + excluded.records,
+        ceiling = usage_price_least_ceiling(stored.price + excluded.price)
+)
+INSERT INTO usage_change (day, subscriptions)
+SELECT month, array_agg(subscription_id)
+FROM differing_months
+WHERE month <> ALL (%(left)s::date[]) AND watching_usage()
+GROUP BY month
+
+-- name: bounds
+-- Give the months outside their bounds new ones.
+UPDATE monthly_usage SET ceiling = usage_price_least_ceiling(price)
+WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
+
+-- name: add_to_totals
+-- Add what is missing to differing totals.
+INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)
+SELECT subscription_id, usage_type, floor, ceiling
+FROM differing_totals
+ORDER BY subscription_id, usage_type
+ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
+    floor = stored.floor + excluded.floor,
+    ceiling = stored.ceiling + excluded.ceiling
