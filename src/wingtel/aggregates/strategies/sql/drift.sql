@@ -1,10 +1,11 @@
 -- name: objects
 -- The functions and views that strategies are made of, the rules of the raw tables and the triggers of what refers to their records, each
--- with a hash of its text. The functions of the business day are left out: they change with the operator's time zone.
+-- with a hash of its text. The functions of the business day are left out: they change with the operator's time zone. Other functions and
+-- triggers are made by migrations: see database/catalog.sql.
 SELECT 'function ' || oid::regprocedure, md5(prosrc)
 FROM pg_proc
 WHERE pronamespace = current_schema()::regnamespace
-  AND (proname LIKE 'usage\_%%' OR proname LIKE 'subscription\_%%')
+  AND (proname LIKE 'usage\_%%' OR proname LIKE 'subscription\_%%' OR proname = 'plan_at')
   AND proname NOT IN ('usage_time_zone', 'usage_business_day', 'usage_day_start')
 UNION ALL
 SELECT 'view ' || oid::regclass, md5(pg_get_viewdef(oid))
