@@ -79,6 +79,16 @@ SURPLUS = {
         "trigger own on plan",
     ),
     "a table": ("CREATE TABLE own (id bigint PRIMARY KEY)", "table own"),
+    "a trigger that calls a function of ours": (
+        "CREATE TRIGGER own BEFORE TRUNCATE ON plan EXECUTE FUNCTION usage_keep_adjustment()",
+        "trigger own on plan",
+    ),
+    "a rule": ("CREATE RULE own AS ON UPDATE TO plan DO ALSO NOTHING", "rule own on plan"),
+    "a view named like ours": ("CREATE VIEW usage_own AS SELECT 1 AS one", "view usage_own"),
+    "a function named like ours": (
+        "CREATE FUNCTION usage_own() RETURNS integer RETURN 1",
+        "function usage_own()",
+    ),
     "a function": ("CREATE FUNCTION own() RETURNS integer RETURN 1", "function own()"),
 }
 NO_DIFFERENCE = {
