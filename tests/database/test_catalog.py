@@ -64,6 +64,12 @@ MISSING = {
         "table total_usage is TABLE, not TABLE WITH fillfactor=80",
         "Bring it to what a new database of this version has: TABLE WITH fillfactor=80",
     ),
+    "another function": (
+        """CREATE OR REPLACE FUNCTION limit_note_terms() RETURNS trigger LANGUAGE plpgsql
+           AS 'BEGIN RETURN NEW; END'""",
+        "function limit_note_terms() was changed",
+        "Create it again as the migrations of this version have it.",
+    ),
     "a missing table": (
         "DROP TABLE usage_population",
         "table usage_population is missing",

@@ -24,7 +24,7 @@ _MENDS = {
 }
 """The statements that drop and make an object of some kinds."""
 
-_CASTS = re.compile(r"::\w+(?: varying| with(?:out)? time zone)?(?:\(\d+(?:,\d+)?\))?(?:\[\])*|[()]")
+_CASTS = re.compile(r"::\w+(?: varying| precision| with(?:out)? time zone)?(?:\(\d+(?:,\d+)?\))?(?:\[\])*|[()]")
 
 
 @dataclass(frozen=True, order=True)
@@ -58,6 +58,8 @@ class Difference:
             return f"{self.object} is missing"
         if self.expected is None:
             return f"{self.object} is not of this version"
+        if self.object.kind == "function":  # of which a hash is known
+            return f"{self.object} was changed"
         return f"{self.object} is {self.found}, not {self.expected}"
 
     @property
@@ -65,6 +67,8 @@ class Difference:
         """The statements that bring the object to its definition, or say what that is."""
         if self.expected is None:
             return "Drop it, unless it is your own."
+        if self.object.kind == "function":
+            return "Create it again as the migrations of this version have it."
         if self.object.kind not in _MENDS:
             return f"Bring it to what a new database of this version has: {self.expected}"
         drop, make = _MENDS[self.object.kind]
