@@ -21,6 +21,7 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/squawk --no-error-on-unmatched-pattern 'src/wingtel/*/migrations/*.sql'
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)

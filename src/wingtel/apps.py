@@ -1,8 +1,14 @@
 from django.apps import AppConfig
+from django.core import checks
+
+from .database.checks import structure_is_of_this_version
 
 
 class WingtelConfig(AppConfig):
-    """Holds the commands, which belong to no one part."""
+    """Holds the commands, which belong to no one part, and the check of the whole database."""
 
     name = "wingtel"
     label = "wingtel"
+
+    def ready(self) -> None:
+        checks.register(structure_is_of_this_version, checks.Tags.database)

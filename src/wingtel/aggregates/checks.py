@@ -11,12 +11,12 @@ from django.db import ProgrammingError
 def strategy_is_installed(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
 ) -> list[checks.CheckMessage]:
-    """Warn of drift: outdated functions, changed views, a trigger that someone disabled.
+    """Warn of drift: outdated functions, changed views, a trigger that someone disabled. Tell of surplus ones.
 
     Warnings only, since errors would keep `migrate` from mending them.
     """
     from .models import ActiveStrategy  # noqa: PLC0415 - needs the apps to be loaded
-    from .strategies import outdated, problems  # noqa: PLC0415 - needs the apps to be loaded
+    from .strategies import outdated, problems, surplus  # noqa: PLC0415 - needs the apps to be loaded
 
     if not databases:
         return []
@@ -30,4 +30,10 @@ def strategy_is_installed(
         hint = "Run `wingtel migrate`."
         return [checks.Warning(f"{active.name} was installed by another version of Wingtel.", hint, id="wingtel.W001")]
     hint = f"Run `wingtel strategy use {active.name}`: it installs the strategy again and rebuilds the aggregates."
-    return [checks.Warning(f"{active.name}: {problem}.", hint, id="wingtel.W002") for problem in problems()]
+    return [
+        *(checks.Warning(f"{active.name}: {problem}.", hint, id="wingtel.W002") for problem in problems()),
+        *(
+            checks.Info(f"{name} is not of this version.", "Drop it, unless it is your own.", id="wingtel.I001")
+            for name in surplus()
+        ),
+    ]

@@ -9,5 +9,5 @@ class Migration(migrations.Migration):
     dependencies = [("aggregates", "0011_change_days")]
 
     operations = [
-        migrations.RunSQL(sql.script("wingtel.aggregates", "sql/drop_populate.sql"), migrations.RunSQL.noop),
+        migrations.RunSQL(sql.script(__package__, "0012_drop_populate.sql"), migrations.RunSQL.noop),
     ]

@@ -3,7 +3,7 @@
 from wingtel.usage.waiting import PATIENCE_SECONDS
 
 from .base import NAMES, Lag, Strategy, active, named
-from .drift import problems
+from .drift import problems, surplus
 from .installing import define_functions, ensure_installed, outdated
 from .receivers import connect_receivers
 from .switching import SwitchRefusedError, use
@@ -21,5 +21,6 @@ __all__ = [
     "named",
     "outdated",
     "problems",
+    "surplus",
     "use",
 ]

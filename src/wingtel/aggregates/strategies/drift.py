@@ -9,11 +9,14 @@ from .base import named
 
 _SQL = sql.statements(__package__, "sql/drift.sql")
 
+OBJECTS = _SQL["objects"]
+"""The query that tells which objects are noted when they are installed."""
+
 
 def objects() -> dict[str, str]:
     """Return the functions, views, rules and triggers that are in the database, each with a hash of its text."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["objects"])
+        cursor.execute(OBJECTS)
         return dict(cursor.fetchall())
 
 
@@ -30,6 +33,12 @@ def problems() -> list[str]:
         *(f"{name} is missing" for name in sorted(missing)),
         *_trigger_problems(named(row.name).triggers),
     ]
+
+
+def surplus() -> list[str]:
+    """Return the functions, views, rules and triggers that were added after the strategy was installed."""
+    row = ActiveStrategy.objects.first()
+    return sorted(objects().keys() - row.objects_installed.keys()) if row else []
 
 
 def has_unexpected_triggers() -> bool:

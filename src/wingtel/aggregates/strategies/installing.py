@@ -48,8 +48,8 @@ def make_active(strategy: Strategy) -> None:
 
 
 def fingerprint(strategy: Strategy) -> str:
-    """Of the strategy's objects and of the functions that every strategy builds on."""
-    return sha256("".join([*_functions(), strategy.views, *strategy.sources]).encode()).hexdigest()
+    """Of the strategy's objects, the functions that every strategy builds on, and the query that notes all of them."""
+    return sha256("".join([*_functions(), strategy.views, *strategy.sources, drift.OBJECTS]).encode()).hexdigest()
 
 
 def define_functions() -> None:

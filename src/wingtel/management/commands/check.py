@@ -1,11 +1,11 @@
-"""`wingtel check`: Django's system checks, and whether the database still holds what the strategy installed."""
+"""`wingtel check`: Django's system checks, and whether the database still is as migrations and the strategy made it."""
 
 from django.core.management.base import CommandParser
 from django.core.management.commands.check import Command as DjangoCheck
 
 
 class Command(DjangoCheck):
-    help = "Check the whole project, and that functions, views and triggers in the database are as they were installed."
+    help = "Check the whole project, and that tables, indexes, functions and the like are as this version makes them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

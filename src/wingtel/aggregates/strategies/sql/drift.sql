@@ -1,23 +1,24 @@
 -- name: objects
--- The functions and views that strategies are made of, the rules of the raw tables and the triggers of what refers to their records, each
--- with a hash of its text. The functions of the business day are left out: they change with the operator's time zone.
+-- The functions and views that strategies are made of, rules, and the triggers that call these functions, but for those of raw tables, each
+-- with a hash of its text. The functions of the business day are left out: they change with the operator's time zone. Other functions and
+-- triggers are made by migrations: see database/catalog.sql.
 SELECT 'function ' || oid::regprocedure, md5(prosrc)
 FROM pg_proc
 WHERE pronamespace = current_schema()::regnamespace
-  AND (proname LIKE 'usage\_%%' OR proname LIKE 'subscription\_%%')
+  AND (proname LIKE 'usage\_%%' OR proname LIKE 'subscription\_%%' OR proname = 'plan_at')
   AND proname NOT IN ('usage_time_zone', 'usage_business_day', 'usage_day_start')
 UNION ALL
 SELECT 'view ' || oid::regclass, md5(pg_get_viewdef(oid))
 FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind = 'v' AND relname LIKE 'usage\_%%'
 UNION ALL
-SELECT 'rule ' || rulename || ' on ' || ev_class::regclass, md5(pg_get_ruledef(oid) || ev_enabled::text)
-FROM pg_rewrite
-WHERE ev_class IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
+SELECT 'rule ' || rulename || ' on ' || ev_class::regclass, md5(pg_get_ruledef(pg_rewrite.oid) || ev_enabled::text)
+FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
+WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
 UNION ALL
 SELECT 'trigger ' || tgname || ' on ' || tgrelid::regclass, md5(pg_get_triggerdef(pg_trigger.oid) || tgenabled::text)
-FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
-WHERE tgrelid IN ('subscription'::regclass, 'usage_adjustment'::regclass) AND proname LIKE 'usage\_%%'
+FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_class ON pg_class.oid = tgrelid
+WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT relispartition AND proname LIKE 'usage\_%%'
 
 -- name: triggers
 -- The triggers of raw tables and partitions that are missing, disabled, or there though nobody expects them.

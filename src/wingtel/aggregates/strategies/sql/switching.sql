@@ -15,7 +15,7 @@ LOCK TABLE data_usage_record, voice_usage_record IN ACCESS EXCLUSIVE MODE
 
 -- name: forget_stored
 -- Nobody kept these, so they may tell of days whose raw records have changed. What tells of expired days was kept.
-TRUNCATE usage_delta, monthly_usage, total_usage;
+TRUNCATE monthly_usage, total_usage;
 DELETE FROM daily_usage WHERE day NOT IN (SELECT day FROM usage_day WHERE state = 'expired');
 INSERT INTO usage_change (day) SELECT NULL WHERE watching_usage()
 
