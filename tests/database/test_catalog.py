@@ -71,8 +71,8 @@ MISSING = {
         "Create it again as the migrations of this version have it.",
     ),
     "a missing table": (
-        "DROP TABLE usage_population",
-        "table usage_population is missing",
+        "DROP TABLE usage_rebuild",
+        "table usage_rebuild is missing",
         "Bring it to what a new database of this version has: TABLE",
     ),
 }
