@@ -252,7 +252,7 @@ $$;
 --
 -- The bounds are widened by what a strategy has put aside, and whoever has nothing stored is found by it. Plans are kept, since making them
 -- takes longer than running them. They look up what is asked for, whatever the size of the tables.
-CREATE OR REPLACE FUNCTION usage_exceeding(
+CREATE OR REPLACE FUNCTION usage_exceeding_between(
     first_day date, last_day date, usage_types text[], price_limit numeric, subscription_ids bigint[],
     after_price numeric, after_id bigint, page_rows bigint, only_carrier text, only_plan bigint
 ) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)

@@ -4,7 +4,7 @@
 -- the rows of the page alone. Its plan is kept: every value is a parameter.
 WITH reached AS (
     SELECT subscription_id, largest, usage_type, price
-    FROM usage_exceeding(
+    FROM usage_exceeding_between(
         %(first)s::date, %(last)s::date, %(usage_types)s::text[], %(price_limit)s::numeric,
         %(subscription_ids)s::bigint[], %(after_price)s::numeric, %(after_id)s::bigint, %(page_size)s::bigint + 1,
         %(carrier)s::text, %(plan)s::bigint

@@ -34,7 +34,7 @@ HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0);
 
 -- Subscriptions whose price in a period reached a limit, the largest first: `page_rows` of them after a position, and a row for each usage
 -- type that did. A subscription stands where its largest price stands. With a carrier or a plan, only its own.
-CREATE OR REPLACE FUNCTION usage_exceeding(
+CREATE OR REPLACE FUNCTION usage_exceeding_between(
     first_day date, last_day date, usage_types text[], price_limit numeric, subscription_ids bigint[],
     after_price numeric, after_id bigint, page_rows bigint, only_carrier text, only_plan bigint
 ) RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
