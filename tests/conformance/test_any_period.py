@@ -4,7 +4,6 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,6 +14,7 @@ from tests.conformance.writing import DELETE, MODELS, WRITE
 from wingtel.aggregates import strategies
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ExceedingPosition, exceeding
+from wingtel.aggregates.shapes import ExceedingSubscription
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 
@@ -91,7 +91,7 @@ def _credit(drawn: random.Random, owners: list[int]) -> None:
             )
 
 
-def _pages(period: Period, price_limit: Decimal, page_size: int) -> Iterator[list[dict[str, Any]]]:
+def _pages(period: Period, price_limit: Decimal, page_size: int) -> Iterator[list[ExceedingSubscription]]:
     after: ExceedingPosition | None = None
     while True:
         page = exceeding(price_limit=price_limit, period=period, page_size=page_size, after=after)
@@ -127,8 +127,8 @@ def test_every_page_of_any_period_is_what_the_sources_say() -> None:
             expected = _expected(period, price_limit)
             found = [
                 (
-                    result["subscription_id"],
-                    {limit["usage_type"]: Decimal(limit["total_price"]) for limit in result["exceeded"]},
+                    result.subscription_id,
+                    {limit.usage_type: Decimal(limit.total_price) for limit in result.exceeded},
                 )
                 for page in _pages(period, price_limit, page_size)
                 for result in page
