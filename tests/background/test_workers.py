@@ -115,7 +115,7 @@ def start_days_of_all_ages(start_work: StartWork) -> Work:
 
 def end_the_session_of_a_fold() -> None:
     with new_connection() as blocking:
-        blocking.execute("LOCK daily_usage IN ACCESS EXCLUSIVE MODE")
+        blocking.execute("LOCK monthly_usage IN ACCESS EXCLUSIVE MODE")
         use(today())
         until(lambda: waits_for_lock("FROM usage_delta"))
         with new_connection() as ending:
@@ -137,7 +137,7 @@ def kill_schedule(work: Work) -> None:
 
 def kill_children_while_they_fold(work: Work) -> None:
     with new_connection() as blocking:
-        blocking.execute("LOCK daily_usage IN ACCESS EXCLUSIVE MODE")  # a fold that has begun does not end
+        blocking.execute("LOCK monthly_usage IN ACCESS EXCLUSIVE MODE")  # a fold that has begun does not end
         use(today())
         until(lambda: waits_for_lock("FROM usage_delta"))
         for child in [pid for pid in work.everything() if pid not in work.children()]:
