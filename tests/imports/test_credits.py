@@ -100,9 +100,10 @@ def test_a_credit_with_another_amount_is_a_conflict_that_is_kept(tmp_path: Path)
     summary = imported(other)
     assert outcome(summary) == (3, 1, 1, 1, 0)
     (conflict,) = conflict_answers(list(UsageConflict.objects.all()))
-    assert (conflict["stored_quantity"], conflict["stored_price"]) == (-5, "-0.5000")
-    assert (conflict["quantity"], conflict["price"]) == (-5, "-0.7000")
-    assert (conflict["origin"]["file"], conflict["origin"]["line"]) == (str(other), 3)
+    assert (conflict.stored_quantity, conflict.stored_price) == (-5, "-0.5000")
+    assert (conflict.quantity, conflict.price) == (-5, "-0.7000")
+    assert conflict.origin is not None
+    assert (conflict.origin.file, conflict.origin.line) == (str(other), 3)
     assert used() == [(0, Decimal(-1), 1)]
 
 

@@ -199,7 +199,7 @@ def test_a_call_sent_again_is_a_duplicate_and_a_late_segment_a_conflict(strategy
         assert outcome(imported(late, is_dry_run=True)) == (1, 0, 0, 1, 0, 0)
         assert outcome(imported(late)) == (1, 0, 0, 1, 0, 0)
     answers = conflict_answers(list(UsageConflict.objects.order_by("pk")))
-    assert [(answer["stored_quantity"], answer["quantity"], answer["origin"]["line"]) for answer in answers] == [
+    assert [(answer.stored_quantity, answer.quantity, answer.origin.line) for answer in answers] == [
         (50, 59, 2),
         (50, 9, 2),
         (50, 50, 2),
