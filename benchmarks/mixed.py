@@ -13,6 +13,7 @@ import random
 import statistics
 import time
 from http.client import HTTPConnection
+from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 
 from benchmarks.http import BATCH, PATH, as_json, batches, new_key, prepare, serving
@@ -83,7 +84,7 @@ def ask(http: HTTPConnection, key: str, path: str, times: list[float]) -> None:
         raise RuntimeError(f"{response.status}: {body!r}")
 
 
-def post(port: int, key: str, rate: int, seconds: int, stop: Event, counted: "multiprocessing.Value[int]") -> None:  # type: ignore[type-arg,valid-type]
+def post(port: int, key: str, rate: int, seconds: int, stop: Event, counted: "Synchronized[int]") -> None:
     """Post batches at a steady rate until told to stop, and count their records."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     prefix = f"{os.getpid()}-"
@@ -105,7 +106,7 @@ def post(port: int, key: str, rate: int, seconds: int, stop: Event, counted: "mu
         reply = json.loads(http.getresponse().read())
         if reply["accepted"] != BATCH:
             raise RuntimeError(str(reply))
-        counted.value += BATCH  # type: ignore[attr-defined]
+        counted.value += BATCH
 
 
 if __name__ == "__main__":  # the client's process imports this too

@@ -128,7 +128,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["wingtel.api.common.permissions.ScopePermission"],
     "DEFAULT_THROTTLE_CLASSES": ["wingtel.api.common.throttling.CallerThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["wingtel.api.common.rendering.FastJSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["wingtel.api.common.renderers.FastJSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "wingtel.api.common.openapi.Schema",
     "EXCEPTION_HANDLER": "wingtel.api.common.errors.problem_details",

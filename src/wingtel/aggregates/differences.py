@@ -17,10 +17,10 @@ COUNTED = _SQL["counted"]
 """The daily aggregates of the days `first` to `last` as they are counted now: the beginning of a statement."""
 
 STORED = _SQL["stored"]
-"""Those that are stored, whatever the views have: another beginning."""
+"""The daily aggregates that are stored, whatever the views have: another beginning."""
 
 EMPTY = _SQL["empty"]
-"""None: a third."""
+"""No daily aggregates: a third beginning."""
 
 DIFFERING_DAYS = _SQL["differing_days"]
 """Its continuation: `differing_days`, and the `source` of the raw records."""

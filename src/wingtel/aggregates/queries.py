@@ -26,28 +26,28 @@ from .filters import EVERYBODY, SubscriptionFilter, numbers_of
 from .periods import ALL_TIME, EARLIEST, LATEST, Granularity, Period, SplitPeriod
 from .shapes import ExceedingSubscription
 
-_BLOCKS = sql.statements(__package__, "sql/queries.sql")
+_SQL = sql.statements(__package__, "sql/queries.sql")
 
 
-def _joined(blocks: dict[str, str]) -> dict[str, str]:
-    """Blocks with the parts that they share."""
+def _whole_answers() -> dict[str, str]:
+    blocks = sql.statements(__package__, "sql/exports.sql")
     shared = {
-        "{from what was used}": _BLOCKS["used"],
-        "{number and external id}": blocks.get("number_and_external_id", ""),
+        "{from what was used}": blocks["used"],
+        "{number and external id}": blocks["number_and_external_id"],
     }
     for part, text in shared.items():
         blocks = {name: block.replace(part, text) for name, block in blocks.items()}
     return blocks
 
 
-_SQL = _joined(_BLOCKS)
-WHOLE = _joined(sql.statements(__package__, "sql/exports.sql"))
-"""The statements of whole answers, by name."""
+WHOLE = _whole_answers()
+"""The statements of whole answers, by name, with the parts that they share."""
 
 BLOCK_BYTES = 4 << 20
 """About how many bytes of a whole answer are in memory at once."""
 
 _TYPES = {usage_type.value: usage_type for usage_type in UsageType}  # faster than to call the enumeration
+_UNITS = {"data_unit": UsageType.DATA.unit, "voice_unit": UsageType.VOICE.unit}
 _NO_DAYS = (LATEST, EARLIEST)
 
 ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
@@ -189,9 +189,7 @@ def metrics(
             "metrics",
             _parameters(period.split(), usage_types)
             | {
-                "subscription_ids": only.listed(),
-                "carrier": only.carrier,
-                "plan": only.plan_id,
+                **_filters(only),
                 "after_id": after and after.subscription_id,
                 "after_type": after and after.usage_type.value,
                 "only_type": usage_types[0].value if len(set(usage_types)) == 1 else None,
@@ -244,7 +242,7 @@ class WholeAnswer:
     as_of: datetime
     blocks: Iterator[bytes]
     expired: tuple[date, date] | None = None
-    """Of raw records: the first and the last day of the period whose records were dropped."""
+    """The first and the last day of the period whose raw records were dropped."""
 
 
 def all_exceeding(
@@ -267,9 +265,7 @@ def all_exceeding(
         "all_exceeding",
         _parameters(period.split(), usage_types)
         | {
-            "subscription_ids": only.listed(),
-            "carrier": only.carrier,
-            "plan": only.plan_id,
+            **_filters(only),
             "for_spreadsheets": for_spreadsheets,
             "price_limit": price_limit,
         },
@@ -290,12 +286,9 @@ def all_metrics(
         "all_metrics",
         _parameters(period.split(), usage_types)
         | {
-            "subscription_ids": only.listed(),
-            "carrier": only.carrier,
-            "plan": only.plan_id,
+            **_filters(only),
+            **_UNITS,
             "for_spreadsheets": for_spreadsheets,
-            "data_unit": UsageType.DATA.unit,
-            "voice_unit": UsageType.VOICE.unit,
         },
         seconds,
     )
@@ -319,12 +312,9 @@ def all_records(
             "first": period.first,
             "last": period.last,
             "usage_types": [usage_type.value for usage_type in usage_types],
-            "subscription_ids": only.listed(),
-            "carrier": only.carrier,
-            "plan": only.plan_id,
+            **_filters(only),
+            **_UNITS,
             "for_spreadsheets": for_spreadsheets,
-            "data_unit": UsageType.DATA.unit,
-            "voice_unit": UsageType.VOICE.unit,
             "batch_lines": BATCH_LINES,
         },
         seconds,
@@ -512,6 +502,10 @@ def _kept_rows(query: str, parameters: Mapping[str, object]) -> _Rows:
 def _found(rows: list[tuple[Any, ...]]) -> _Rows:
     # The moment is a text, since it comes with every row and one is read.
     return _Rows(as_of=datetime.fromisoformat(rows[0][0]), data=[row[1:] for row in rows if row[1] is not None])
+
+
+def _filters(only: SubscriptionFilter) -> dict[str, Any]:
+    return {"subscription_ids": only.listed(), "carrier": only.carrier, "plan": only.plan_id}
 
 
 def _parameters(parts: SplitPeriod, usage_types: Sequence[UsageType]) -> dict[str, Any]:

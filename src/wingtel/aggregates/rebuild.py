@@ -14,8 +14,9 @@ from .differences import COUNTED, DAYS, DIFFERING_DAYS, DIFFERING_MONTHS, DIFFER
 _SQL = sql.statements(__package__, "sql/rebuild.sql")
 
 _ADD_TO_ALL = "\n".join((COUNTED, DIFFERING_DAYS, _SQL["missing"], stored.APPLY))
-_REPAIR_DAYS = "\n".join((COUNTED, DIFFERING_DAYS, _SQL["missing"], _SQL["add_to_days"], DAYS))
-_STORE_DAYS = "\n".join((STORED, DIFFERING_DAYS, _SQL["missing"], _SQL["add_to_days"], _SQL["nothing"]))
+_ADD_TO_DAYS = "\n".join((DIFFERING_DAYS, _SQL["missing"], _SQL["add_to_days"], stored.LOG_CHANGES))
+_REPAIR_DAYS = "\n".join((COUNTED, _ADD_TO_DAYS, DAYS))
+_STORE_DAYS = "\n".join((STORED, _ADD_TO_DAYS, _SQL["nothing"]))
 _FILL_DAYS = "\n".join((EMPTY, DIFFERING_DAYS, _SQL["missing"], _SQL["fill_days"], _SQL["nothing"]))
 _ADD_TO_MONTHS = "\n".join((DIFFERING_MONTHS, _SQL["add_to_months"]))
 _ADD_TO_TOTALS = "\n".join((DIFFERING_TOTALS, _SQL["add_to_totals"]))

@@ -25,6 +25,9 @@ APPLY_LOGGED = "\n".join((_SQL["sums"], _UPSERTS, _SQL["totals"]))
 APPLY_MANY = "\n".join((_SQL["sums"], _MERGES, _SQL["log"], _SQL["totals"]))
 """The same for many keys, where sql/apply.sql says it can be used."""
 
+LOG_CHANGES = _SQL["log_changes"]
+"""Logs changes for change capture, between `WITH changed_usage AS (...)` and what else is done with them."""
+
 MERGE_SINCE = 170_000
 """The first version of PostgreSQL that can run APPLY_MANY."""
 

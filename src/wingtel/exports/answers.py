@@ -39,12 +39,11 @@ def exceeding(*, price_limit: Decimal, period: Period, form: Format, **asked: An
     limit = answers.price_limit(price_limit)
     asked |= {"price_limit": price_limit, "period": period, "for_spreadsheets": form is Format.CSV}
     with queries.all_exceeding(**asked) as found:
-        yield Export(
+        yield _export(
             name=_name("exceeding", limit, period),
             question={"price_limit": limit} | _days(period),
             columns=columns.EXCEEDING,
-            as_of=found.as_of,
-            blocks=found.blocks,
+            found=found,
         )
 
 
@@ -52,12 +51,11 @@ def exceeding(*, price_limit: Decimal, period: Period, form: Format, **asked: An
 def metrics(*, period: Period, form: Format, **asked: Any) -> Iterator[Export]:
     """What each subscription used and paid, as `queries.metrics` gives it."""
     with queries.all_metrics(period=period, for_spreadsheets=form is Format.CSV, **asked) as found:
-        yield Export(
+        yield _export(
             name=_name("metrics", "", period),
             question=_days(period),
             columns=columns.METRICS,
-            as_of=found.as_of,
-            blocks=found.blocks,
+            found=found,
         )
 
 
@@ -83,14 +81,17 @@ def series(*, subscription_id: int, period: Period, granularity: Granularity, **
 def records(*, period: Period, form: Format, **asked: Any) -> Iterator[Export]:
     """Export the raw records of a period that are still kept. See `queries.all_records`."""
     with queries.all_records(period=period, for_spreadsheets=form is Format.CSV, **asked) as found:
-        yield Export(
+        yield _export(
             name=_name("records", "", period),
             question=_days(period),
             columns=columns.RECORDS,
-            as_of=found.as_of,
-            blocks=found.blocks,
-            records_gone="/".join(day.isoformat() for day in found.expired or ()),
+            found=found,
         )
+
+
+def _export(*, name: str, question: dict[str, str], columns: tuple[Column, ...], found: queries.WholeAnswer) -> Export:
+    gone = "/".join(day.isoformat() for day in found.expired or ())
+    return Export(name, question, columns, found.as_of, found.blocks, records_gone=gone)
 
 
 def _days(period: Period) -> dict[str, str]:

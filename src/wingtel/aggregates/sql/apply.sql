@@ -86,6 +86,13 @@ months AS (
     SELECT day, array_agg(subscription_id) FROM delta WHERE watching_usage() GROUP BY day
 )
 
+-- name: log_changes
+-- The same of changes that are not summed yet, or go to days alone.
+, logged AS (
+    INSERT INTO usage_change (day, subscriptions)
+    SELECT day, array_agg(subscription_id) FROM changed_usage WHERE watching_usage() GROUP BY day
+)
+
 -- name: totals
 -- The end of it.
 INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)

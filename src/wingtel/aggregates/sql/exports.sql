@@ -1,5 +1,5 @@
 -- Whole answers, a row for each result, in the order of their pages. One statement each, so that an export is of one snapshot.
--- {from what was used} is the block `used` of queries.sql.
+-- {from what was used} and {number and external id} are blocks below.
 
 -- name: all_exceeding
 -- Every usage type of every subscription whose price in a period reached a limit; the subscription with the largest price first.
@@ -71,6 +71,28 @@ LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ACCESS SHARE MODE
 -- name: expired_days
 -- The first and the last day of a period whose raw records were dropped.
 SELECT min(day), max(day) FROM usage_day WHERE day BETWEEN %(first)s::date AND %(last)s::date AND state = 'expired'
+
+-- name: used
+-- What was used in a period by everybody that is asked for: its whole months and the days at its edges.
+FROM (
+    SELECT subscription_id, usage_type, price, used, records
+    FROM usage_monthly
+    WHERE %(with_months)s
+      AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
+      AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
+    UNION ALL
+    SELECT subscription_id, usage_type, price, used, records
+    FROM usage_daily
+    WHERE day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
+    UNION ALL
+    SELECT subscription_id, usage_type, price, used, records
+    FROM usage_daily
+    WHERE day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
+) AS parts
+WHERE usage_type = ANY (%(usage_types)s::text[])
+  AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
+  AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE carrier = %(carrier)s::text))
+  AND (%(plan)s::bigint IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE plan_id = %(plan)s::bigint))
 
 -- name: number_and_external_id
 nullif(phone_number, '') AS phone_number, usage_csv_text(external_id, %(for_spreadsheets)s) AS external_id

@@ -30,28 +30,6 @@ FROM (
     GROUP BY largest, subscription_id
 ) AS listed
 
--- name: used
--- What was used in a period by everybody that is asked for: its whole months and the days at its edges.
-FROM (
-    SELECT subscription_id, usage_type, price, used, records
-    FROM usage_monthly
-    WHERE %(with_months)s
-      AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
-      AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
-    UNION ALL
-    SELECT subscription_id, usage_type, price, used, records
-    FROM usage_daily
-    WHERE day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
-    UNION ALL
-    SELECT subscription_id, usage_type, price, used, records
-    FROM usage_daily
-    WHERE day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date
-) AS parts
-WHERE usage_type = ANY (%(usage_types)s::text[])
-  AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
-  AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE carrier = %(carrier)s::text))
-  AND (%(plan)s::bigint IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE plan_id = %(plan)s::bigint))
-
 -- name: metrics
 -- What was used and paid in a period, by subscription and usage type, in that order.
 --
@@ -60,30 +38,26 @@ WHERE usage_type = ANY (%(usage_types)s::text[])
 -- the way to the page: a hash of all their subscriptions would cost more than the page. So are the numbers of the page.
 WITH page AS MATERIALIZED (
     (
-        SELECT subscription_id, usage_type FROM usage_monthly
+        SELECT subscription_id, usage_type FROM usage_monthly AS used
         WHERE %(with_months)s
           AND (%(first_month)s::date IS NULL OR month >= %(first_month)s::date)
           AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
           AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
-          AND (%(carrier)s::text IS NULL
-               OR (SELECT carrier FROM subscription WHERE id = usage_monthly.subscription_id) = %(carrier)s::text)
-          AND (%(plan)s::bigint IS NULL
-               OR (SELECT plan_id FROM subscription WHERE id = usage_monthly.subscription_id) = %(plan)s::bigint)
+          AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = used.subscription_id) = %(carrier)s::text)
+          AND (%(plan)s::bigint IS NULL OR (SELECT plan_id FROM subscription WHERE id = used.subscription_id) = %(plan)s::bigint)
           AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
         GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
     )
     UNION
     (
-        SELECT subscription_id, usage_type FROM usage_daily
+        SELECT subscription_id, usage_type FROM usage_daily AS used
         WHERE (day BETWEEN %(edge_first)s::date AND %(edge_last)s::date
                OR day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date)
           AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
-          AND (%(carrier)s::text IS NULL
-               OR (SELECT carrier FROM subscription WHERE id = usage_daily.subscription_id) = %(carrier)s::text)
-          AND (%(plan)s::bigint IS NULL
-               OR (SELECT plan_id FROM subscription WHERE id = usage_daily.subscription_id) = %(plan)s::bigint)
+          AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = used.subscription_id) = %(carrier)s::text)
+          AND (%(plan)s::bigint IS NULL OR (SELECT plan_id FROM subscription WHERE id = used.subscription_id) = %(plan)s::bigint)
           AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
         GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
     )

@@ -29,10 +29,6 @@ SELECT pg_advisory_xact_lock(hashtext('rebuild'), %(first)s::date - date '2000-0
         used = stored.used + excluded.used,
         price = stored.price + excluded.price,
         records = stored.records + excluded.records
-),
-noted AS (
-    INSERT INTO usage_change (day, subscriptions)
-    SELECT day, array_agg(subscription_id) FROM changed_usage WHERE watching_usage() GROUP BY day
 )
 
 -- name: fill_days

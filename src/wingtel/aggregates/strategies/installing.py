@@ -48,7 +48,7 @@ def make_active(strategy: Strategy) -> None:
 
 
 def fingerprint(strategy: Strategy) -> str:
-    """Of the strategy's objects, the functions that every strategy builds on, and the query that notes all of them."""
+    """Return a hash of the strategy's objects, the functions that all build on, and the query that notes them."""
     return sha256("".join([*_functions(), strategy.views, *strategy.sources, drift.OBJECTS]).encode()).hexdigest()
 
 

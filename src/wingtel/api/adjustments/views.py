@@ -15,7 +15,7 @@ from wingtel.api.common import parameters, schemas
 from wingtel.api.common.errors import Conflict
 from wingtel.api.common.guarded import ANY
 from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, answer_once
-from wingtel.api.common.listing import ReadView
+from wingtel.api.common.lists import ReadView
 from wingtel.api.common.parsers import ExactJSONParser
 from wingtel.keys.access import Scope
 from wingtel.lifecycle.adjusting import (
@@ -32,7 +32,7 @@ from . import shapes
 
 
 def as_api_error(error: AdjustmentRefusedError) -> Exception:
-    """What a refused adjustment is answered with."""
+    """Answer a refused adjustment."""
     match error:
         case UnknownAdjustmentError():
             return NotFound(f"{error.reason[0].upper()}{error.reason[1:]}.")

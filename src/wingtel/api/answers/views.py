@@ -14,14 +14,14 @@ from wingtel.api.common import cursors, parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.guarded import ANY
 from wingtel.api.common.parameters import filter_of, period_of, usage_types_of
-from wingtel.api.common.rendering import json_response
+from wingtel.api.common.renderers import json_response
 from wingtel.api.common.views import ExportView
 from wingtel.exports import answers as exports
 from wingtel.keys.access import Scope
 
 
 class ExceedingView(ExportView):
-    """Who has reached a price limit."""
+    """Subscriptions that have reached a price limit."""
 
     known = parameters.EXCEEDING
     scopes: ClassVar = {"GET": Scope.READ}
@@ -60,7 +60,7 @@ class ExceedingView(ExportView):
 
 
 class MetricsView(ExportView):
-    """What subscriptions used and paid."""
+    """Usage and price of subscriptions."""
 
     known = parameters.METRICS
     scopes: ClassVar = {"GET": Scope.READ}
@@ -90,7 +90,7 @@ class MetricsView(ExportView):
 
 
 class SeriesView(ExportView):
-    """What one subscription used and paid over time."""
+    """Usage and price of one subscription over time."""
 
     known = parameters.SERIES
     scopes: ClassVar = {"GET": Scope.READ}

@@ -15,7 +15,7 @@ from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Conflict
 from wingtel.api.common.guarded import ANY
-from wingtel.api.common.listing import ListedView
+from wingtel.api.common.lists import ListedView
 from wingtel.api.common.parameters import Parameter
 from wingtel.api.common.parsers import ExactJSONParser
 from wingtel.keys.access import Scope

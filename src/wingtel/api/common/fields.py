@@ -12,11 +12,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from wingtel.aggregates.answers import money
 from wingtel.aggregates.questions import DATE_RULE, LARGEST_ID, parse_date
 from wingtel.subscriptions.identifiers import Kind, normalise
 from wingtel.usage.currency import currency
-from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
 
 SEEN = re.compile(r"[^\s\u0000-\u001f\u0085\ufeff]")
 DECIMAL = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,8})?")
@@ -102,18 +100,6 @@ class ExactDecimalField(serializers.DecimalField):
         if not isinstance(data, str) or not DECIMAL.fullmatch(data):
             self.fail("invalid")
         return super().to_internal_value(data)
-
-
-class MoneyField(serializers.DecimalField):
-    """An amount as all answers show it."""
-
-    def __init__(self, *, help_text: str = "An exact decimal.", **options: Any) -> None:
-        super().__init__(
-            max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, read_only=True, help_text=help_text, **options
-        )
-
-    def to_representation(self, value: Decimal) -> str:
-        return money(value)
 
 
 @extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$", "example": "USD"})

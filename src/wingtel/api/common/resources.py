@@ -11,7 +11,7 @@ from rest_framework.viewsets import ModelViewSet
 from wingtel.keys.access import Scope
 
 from . import parameters
-from .listing import ReadView
+from .lists import ReadView
 from .parameters import Parameter
 from .parsers import ExactJSONParser
 from .schemas import problems
@@ -45,7 +45,7 @@ def documented(
 
 
 class ResourceView(ReadView, ModelViewSet[Any]):
-    """What all resources share."""
+    """The base of all resources."""
 
     known: ClassVar[Sequence[Parameter]] = parameters.LISTING
     scopes: ClassVar = {

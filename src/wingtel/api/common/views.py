@@ -18,7 +18,7 @@ from .errors import Fault, InvalidParameters, echo
 from .exporting import MadeExport
 from .guarded import Guarded
 from .parameters import CURSOR, PAGE_SIZE, Parameter
-from .rendering import FastJSONRenderer
+from .renderers import FastJSONRenderer
 
 
 class ParameterView(Guarded):

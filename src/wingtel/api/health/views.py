@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from msgspec import Struct
 from rest_framework.request import Request
 
-from wingtel.api.common.rendering import json_response
+from wingtel.api.common.renderers import json_response
 from wingtel.api.common.views import ParameterView
 from wingtel.background.health import background_status, redis_status
 from wingtel.shapes import one_of

@@ -14,8 +14,8 @@ from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Fault, InvalidParameters, echo
 from wingtel.api.common.guarded import ANY
-from wingtel.api.common.listing import ListedView, NewestFirstView
-from wingtel.api.common.rendering import json_response
+from wingtel.api.common.lists import ListedView, NewestFirstView
+from wingtel.api.common.renderers import json_response
 from wingtel.api.common.views import ParameterView
 from wingtel.keys.access import Scope
 from wingtel.lifecycle import models

@@ -15,7 +15,7 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from wingtel.api.common import schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.guarded import ANY
-from wingtel.api.common.listing import NewestFirstView, listing
+from wingtel.api.common.lists import NewestFirstView, listing
 from wingtel.api.common.parameters import period_of
 from wingtel.api.common.resources import ResourceView, documented
 from wingtel.keys.access import Scope

@@ -19,7 +19,7 @@ from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Fault, RecordsRejected
 from wingtel.api.common.guarded import ANY
 from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, answer_once
-from wingtel.api.common.listing import ListedView
+from wingtel.api.common.lists import ListedView
 from wingtel.api.common.pagination import NewestFirstPagination
 from wingtel.api.common.parameters import Parameter, filter_of, period_of, usage_types_of
 from wingtel.api.common.request_ids import current

@@ -1,10 +1,3 @@
--- name: log
--- Log whose usage changed, on which day, as sql/apply.sql does. Merging the deltas changes no answer, so it logs nothing.
-, logged AS (
-    INSERT INTO usage_change (day, subscriptions)
-    SELECT day, array_agg(subscription_id) FROM changed_usage WHERE watching_usage() GROUP BY day
-)
-
 -- name: append
 -- Put what changed aside: an element for each record, a row for each day and whether records were added or taken away.
 INSERT INTO usage_delta (usage_type, day, subscriptions, used, prices, records)

@@ -18,8 +18,8 @@ class IncrementalStrategy(StatementTriggers):
 
     name = "incremental"
     folds = True
-    apply = "\n".join((_APPEND["log"], _APPEND["append"]))
-    apply_many = "\n".join((_APPEND["log"], _APPEND["append_many"]))
+    apply = "\n".join((stored.LOG_CHANGES, _APPEND["append"]))
+    apply_many = "\n".join((stored.LOG_CHANGES, _APPEND["append_many"]))
     many = 100_000
     views = stored.VIEWS + sql.script(__package__, "views.sql")
 

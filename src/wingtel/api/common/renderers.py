@@ -12,7 +12,7 @@ _ENCODE = msgspec.json.Encoder(enc_hook=JSONEncoder().default).encode
 
 
 class FastJSONRenderer(JSONRenderer):
-    """What REST framework writes, some times faster, and the shapes that it does not know."""
+    """A writer of the JSON that REST framework writes, some times faster, and of shapes, which that does not know."""
 
     def render(
         self,

@@ -63,7 +63,7 @@ class ReadView(ListedView):
 
 
 class NewestFirstView(ReadView):
-    """What is listed with the latest first, and read."""
+    """A list of rows with the latest first, each of which is read by its id as well."""
 
     pagination_class = NewestFirstPagination
 
