@@ -155,7 +155,7 @@ def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     strategies.named("incremental").install()  # its triggers and views, without a rebuild of what was filled by hand
     with connection.cursor() as cursor:
         cursor.execute(strategies.named("incremental").views)
-    yield from _after_changes(feed, scale, bare, ", not folded yet", after=strategies.named("incremental").fold)
+    yield from _after_changes(feed, scale, bare, ", not merged yet", after=strategies.named("incremental").merge)
     strategies.named("triggers").install()
     with connection.cursor() as cursor:
         cursor.execute(strategies.named("triggers").views)

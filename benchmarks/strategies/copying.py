@@ -1,4 +1,4 @@
-"""A day's records by COPY in batches, by the recording service, and folded."""
+"""A day's records by COPY in batches, by the recording service, and merged."""
 
 import time
 from collections.abc import Sequence
@@ -47,12 +47,12 @@ def measure(records: int, batches: Sequence[int], rounds: int) -> Table:
             if variant == TRIGGERS_OFF:
                 switch_triggers(PARTITION, on=True)
                 continue
-            if strategy.folds:
-                waiting = strategy.lag().records
-                folding = time.perf_counter()
-                strategy.fold()
-                table.add(work, f"{variant}, folded", time.perf_counter() - started, records)
-                print(f"{variant}: folded {waiting:,} records at {waiting / (time.perf_counter() - folding):,.0f}/s")
+            if strategy.has_deltas:
+                waiting = strategy.backlog().records
+                merging = time.perf_counter()
+                strategy.merge()
+                table.add(work, f"{variant}, merged", time.perf_counter() - started, records)
+                print(f"{variant}: merged {waiting:,} records at {waiting / (time.perf_counter() - merging):,.0f}/s")
             assert_exact()
 
     variants = [NONE, TRIGGERS_OFF, *(name for name in strategies.NAMES if name != "view")]

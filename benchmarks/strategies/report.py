@@ -79,7 +79,7 @@ BARS = [
         Bar(f"{words}, to {base}", "COPY", work, variant, least, base=base)
         for words, work, variant, least in (
             ("`incremental`, COPY in batches of 10 000, writer's side", "in batches of 10,000", "incremental", 0.60),
-            ("the same, folding included", "in batches of 10,000", "incremental, folded", 0.40),
+            ("the same, merging included", "in batches of 10,000", "incremental, merged", 0.40),
             ("`triggers`, COPY in batches of 10 000", "in batches of 10,000", "triggers", 0.18),
             ("`triggers`, COPY in batches of 100 000", "in batches of 100,000", "triggers", 0.40),
             ("`triggers`, one batch", "in one batch", "triggers", 0.60),

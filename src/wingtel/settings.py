@@ -170,13 +170,13 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its log is written as LOGGING says
 CELERY_TIMEZONE = "UTC"
 
 # An import may take hours, and a webhook's receiver may take its time: their queues have processes of their own, so
-# that they never delay a fold.
+# that they never delay a merge.
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"wingtel.watch": {"queue": "imports"}, "wingtel.deliver": {"queue": "deliveries"}}
 WINGTEL_WORKERS = _environment.workers
 WINGTEL_IMPORT_WORKERS = _environment.import_workers
 
-WINGTEL_FOLD_SECONDS = _environment.fold_seconds
+WINGTEL_MERGE_INTERVAL = _environment.merge_interval
 WINGTEL_LIMITS_SECONDS = _environment.limits_seconds
 WINGTEL_WATCH_SECONDS = _environment.watch_seconds
 WINGTEL_HOUSEKEEPING_SECONDS = _environment.housekeeping_seconds
@@ -189,7 +189,7 @@ def _every(seconds: float, task: str, *args: str) -> dict[str, object]:
 
 # Everything is sent once when the schedule begins as well.
 CELERY_BEAT_SCHEDULE = {
-    "fold": _every(WINGTEL_FOLD_SECONDS, "fold"),
+    "merge": _every(WINGTEL_MERGE_INTERVAL, "merge"),
     "make partitions": _every(WINGTEL_HOUSEKEEPING_SECONDS, "make_partitions"),
     "seal": _every(WINGTEL_HOUSEKEEPING_SECONDS, "seal"),
     "expire": _every(WINGTEL_HOUSEKEEPING_SECONDS, "expire"),

@@ -31,7 +31,7 @@ def _redis(request: pytest.FixtureRequest, settings: Settings) -> None:
 
 
 def a_task_ran(ago: timedelta) -> None:
-    TaskRun.objects.update_or_create(task="wingtel.fold", defaults={"succeeded_at": timezone.now() - ago})
+    TaskRun.objects.update_or_create(task="wingtel.merge", defaults={"succeeded_at": timezone.now() - ago})
 
 
 def figures(client: Client) -> dict[tuple[str, ...], float]:

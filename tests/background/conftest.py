@@ -20,7 +20,7 @@ class Work:
     """`wingtel worker`, and the processes it started."""
 
     def __init__(self, valkey: EmbeddedValkey, options: tuple[str, ...], **variables: str) -> None:
-        quick = {"WINGTEL_FOLD_SECONDS": "0.2", "WINGTEL_WATCH_SECONDS": "0.3", "WINGTEL_HOUSEKEEPING_SECONDS": "1"}
+        quick = {"WINGTEL_MERGE_INTERVAL": "0.2", "WINGTEL_WATCH_SECONDS": "0.3", "WINGTEL_HOUSEKEEPING_SECONDS": "1"}
         days = {"WINGTEL_AHEAD_DAYS": "2"}
         servers = {"DATABASE_URL": database_url(), "REDIS_URL": valkey.url()}
         self.process = subprocess.Popen(
@@ -56,11 +56,11 @@ def start_work(transactional_db: None, valkey: EmbeddedValkey) -> Iterator[Start
     with ExitStack() as leaving:
 
         def begin(*options: str, **variables: str) -> Work:
-            before = runs("wingtel.fold")
+            before = runs("wingtel.merge")
             work = Work(valkey, options, **variables)
             leaving.callback(work.process.wait)
             leaving.callback(work.process.terminate)
-            until(lambda: runs("wingtel.fold") > before, seconds=90)
+            until(lambda: runs("wingtel.merge") > before, seconds=90)
             return work
 
         yield begin

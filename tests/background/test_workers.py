@@ -58,20 +58,20 @@ def use(day: date, number: int = 1) -> None:
     assert recorded.rejected == ()
 
 
-def unfolded() -> int:
+def pending() -> int:
     strategy = strategies.active()
     assert strategy
-    return strategy.lag().records
+    return strategy.backlog().records
 
 
-def stays_unfolded() -> bool:
+def stays_pending() -> bool:
     use(today(), 10)
     time.sleep(1)
-    return unfolded() >= 10
+    return pending() >= 10
 
 
-def is_folded() -> bool:
-    return unfolded() == 0
+def is_merged() -> bool:
+    return pending() == 0
 
 
 def today() -> date:
@@ -86,9 +86,9 @@ def test_days_live_their_lives_whatever_is_killed_and_nothing_is_left_when_it_is
     start_work: StartWork,
 ) -> None:
     work = start_days_of_all_ages(start_work)
-    end_the_session_of_a_fold()
+    end_the_session_of_a_merge()
     kill_schedule(work)
-    kill_children_while_they_fold(work)
+    kill_children_while_they_merge(work)
     kill_worker(work)
     assert reconcile(today(), today()).drift_keys == 0
     until(lambda: len(work.everything()) >= 6)
@@ -98,12 +98,12 @@ def test_days_live_their_lives_whatever_is_killed_and_nothing_is_left_when_it_is
 
 
 def start_days_of_all_ages(start_work: StartWork) -> Work:
-    """Days are folded, sealed, reconciled, expired and made ahead without being asked for."""
+    """Days are merged, sealed, reconciled, expired and made ahead without being asked for."""
     old, sealable, fresh = (today() - timedelta(days=back) for back in (60, 5, 0))
     for day in (old, sealable, fresh):
         use(day)
     work = start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_LATE_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
-    until(is_folded)
+    until(is_merged)
     until(lambda: state_of(old) == "expired")
     until(Reconciliation.objects.exists)
     assert (state_of(sealable), state_of(fresh)) == ("sealed", "open")
@@ -113,7 +113,7 @@ def start_days_of_all_ages(start_work: StartWork) -> Work:
     return work
 
 
-def end_the_session_of_a_fold() -> None:
+def end_the_session_of_a_merge() -> None:
     with new_connection() as blocking:
         blocking.execute("LOCK monthly_usage IN ACCESS EXCLUSIVE MODE")
         use(today())
@@ -124,33 +124,33 @@ def end_the_session_of_a_fold() -> None:
                    WHERE wait_event_type = 'Lock' AND datname = current_database()"""
             )
         blocking.commit()
-    until(lambda: TaskRun.objects.filter(task="wingtel.fold", failures__gt=0).exists())
-    until(is_folded)
-    assert "terminating connection" in TaskRun.objects.get(task="wingtel.fold").error
+    until(lambda: TaskRun.objects.filter(task="wingtel.merge", failures__gt=0).exists())
+    until(is_merged)
+    assert "terminating connection" in TaskRun.objects.get(task="wingtel.merge").error
 
 
 def kill_schedule(work: Work) -> None:
     os.kill(work.of(" beat "), signal.SIGKILL)
     use(today())
-    until(is_folded, seconds=60)
+    until(is_merged, seconds=60)
 
 
-def kill_children_while_they_fold(work: Work) -> None:
+def kill_children_while_they_merge(work: Work) -> None:
     with new_connection() as blocking:
-        blocking.execute("LOCK monthly_usage IN ACCESS EXCLUSIVE MODE")  # a fold that has begun does not end
+        blocking.execute("LOCK monthly_usage IN ACCESS EXCLUSIVE MODE")  # a merge that has begun does not end
         use(today())
         until(lambda: waits_for_lock("FROM usage_delta"))
         for child in [pid for pid in work.everything() if pid not in work.children()]:
             os.kill(child, signal.SIGKILL)
         blocking.commit()
-    until(is_folded, seconds=60)
+    until(is_merged, seconds=60)
 
 
 def kill_worker(work: Work) -> None:
     killed = work.of("queues=default")
     os.kill(killed, signal.SIGKILL)
     use(today(), 100)
-    until(is_folded, seconds=60)
+    until(is_merged, seconds=60)
     assert work.of("queues=default") != killed
 
 
@@ -163,13 +163,13 @@ def test_a_lost_valkey_holds_up_background_work_only_and_nothing_is_left_when_it
     before = work.children()
     kill_valkey(valkey)
     until(lambda: redis_status() == "unreachable")
-    until(stays_unfolded)  # once the workers have done what they had in hand
-    waiting = unfolded()
+    until(stays_pending)  # once the workers have done what they had in hand
+    waiting = pending()
     use(today(), 10)  # recorded and counted all the same
     assert reconcile(today(), today()).drift_keys == 0
-    assert unfolded() == waiting + 10
+    assert pending() == waiting + 10
     valkey.start()
-    until(is_folded, seconds=60)
+    until(is_merged, seconds=60)
     assert redis_status() == "ok"
     # A worker that acknowledges a task at the moment of the loss is ended by kombu, and started again.
     until(lambda: len(work.children()) == len(before))
@@ -185,7 +185,7 @@ def test_two_of_them_at_once_do_everything_once(start_work: StartWork, tmp_path:
     for _ in range(2):
         start_work(**watch)
     until((tmp_path / "done" / "usage.csv").exists)
-    until(is_folded)
+    until(is_merged)
     assert UsageImport.objects.count() == 1
     assert reconcile().drift_keys == 0
 
@@ -205,7 +205,7 @@ def test_a_long_import_goes_on_after_its_worker_was_killed_and_a_file_whose_impo
         )
         until(lambda: waits_for_lock("pg_advisory_lock"))
         use(today(), 50)
-        until(is_folded)  # an import holds up no fold
+        until(is_merged)  # an import holds up no merge
         os.kill(work.of("queues=imports"), signal.SIGKILL)
         until(lambda: not waits_for_lock("pg_advisory_lock"))
         until(lambda: waits_for_lock("pg_advisory_lock"), seconds=60)

@@ -1,4 +1,4 @@
-"""`wingtel strategy`, `fold` and `check`."""
+"""`wingtel strategy`, `merge` and `check`."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -38,7 +38,7 @@ def test_strategy_shows_the_active_one_its_state_and_what_each_counts() -> None:
     assert rows["incremental"] == ["counted", "counted", "counted", "stored aggregates and deltas", "yes"]
     assert rows["inline"] == ["counted", "not counted", "not counted", "stored aggregates", "no"]
     assert rows["view"] == ["counted", "counted", "counted", "raw records", "no"]
-    assert shown.endswith("state: installed\nlag: none\n")
+    assert shown.endswith("state: installed\nbacklog: none\n")
 
 
 def test_strategy_use_changes_it_and_says_so() -> None:
@@ -54,18 +54,18 @@ def test_strategy_use_refuses_with_the_reason() -> None:
         run("strategy", "use", "view")
 
 
-def test_the_lag_is_shown_and_folded() -> None:
+def test_the_backlog_is_shown_and_merged() -> None:
     run("strategy", "use", "incremental")
     use()
     use()
-    assert "lag: 2 records wait for `wingtel fold`; answers count them in, the oldest since " in run("strategy")
-    assert run("fold") == "2 records folded.\n"
-    assert run("fold") == "0 records folded.\n"
-    assert run("strategy").endswith("lag: none\n")
+    assert "backlog: 2 records wait for `wingtel merge`; answers count them in, the oldest since " in run("strategy")
+    assert run("merge") == "2 records merged.\n"
+    assert run("merge") == "0 records merged.\n"
+    assert run("strategy").endswith("backlog: none\n")
 
 
-def test_fold_says_when_there_is_nothing_to_fold() -> None:
-    assert run("fold") == "triggers puts nothing aside: nothing to fold.\n"
+def test_merge_says_when_there_is_nothing_to_merge() -> None:
+    assert run("merge") == "triggers has no deltas: nothing to merge.\n"
 
 
 def test_check_finds_nothing_on_a_sound_install() -> None:

@@ -24,7 +24,7 @@ def test_up_serves_and_works_heals_and_leaves_nothing_behind(home: Path) -> None
     port = free_port()
     healthy = {"status": "ok", "redis": "ok", "background": "ok"}
     valkey = EmbeddedValkey(home / "valkey")
-    process = start(home, f"up --port {port} --workers 1", WINGTEL_FOLD_SECONDS="0.5")
+    process = start(home, f"up --port {port} --workers 1", WINGTEL_MERGE_INTERVAL="0.5")
     url = f"http://127.0.0.1:{port}"
     try:
         health_when(f"{url}/api/v1/health/", process, healthy)

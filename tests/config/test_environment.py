@@ -19,11 +19,11 @@ FAULTS = [
     ("WINGTEL_RETENTION_DAYS", "45 days\n", r"'45 days\n' is not a whole number from 1 to 36500"),
     ("WINGTEL_AHEAD_DAYS", "367", "'367' is not a whole number from 0 to 366"),
     ("WINGTEL_SMTP_PORT", "65536", "'65536' is not a whole number from 1 to 65535"),
-    ("WINGTEL_FOLD_SECONDS", "0", "'0' is not a number from 0.1 to 86400"),
-    ("WINGTEL_FOLD_SECONDS", "nan", "'nan' is not a number from 0.1 to 86400"),
-    ("WINGTEL_FOLD_SECONDS", "inf", "'inf' is not a number from 0.1 to 86400"),
-    ("WINGTEL_FOLD_SECONDS", "1e1", "'1e1' is not a number from 0.1 to 86400"),
-    ("WINGTEL_FOLD_SECONDS", "86400.5", "'86400.5' is not a number from 0.1 to 86400"),
+    ("WINGTEL_MERGE_INTERVAL", "0", "'0' is not a number from 0.1 to 86400"),
+    ("WINGTEL_MERGE_INTERVAL", "nan", "'nan' is not a number from 0.1 to 86400"),
+    ("WINGTEL_MERGE_INTERVAL", "inf", "'inf' is not a number from 0.1 to 86400"),
+    ("WINGTEL_MERGE_INTERVAL", "1e1", "'1e1' is not a number from 0.1 to 86400"),
+    ("WINGTEL_MERGE_INTERVAL", "86400.5", "'86400.5' is not a number from 0.1 to 86400"),
     ("WINGTEL_SMTP_TLS", "on", "'on' is not 1, true or yes, or 0, false or no"),
     ("WINGTEL_LOG_FORMAT", "xml", "'xml' is not text or json"),
     ("WINGTEL_LOG_LEVEL", "LOUD", "'LOUD' is not DEBUG, INFO, WARNING, ERROR or CRITICAL"),
@@ -125,14 +125,14 @@ def test_a_wrong_value_contradicts_no_other() -> None:
 
 def test_several_faults_of_all_kinds_are_told_at_once() -> None:
     given = {
-        "WINGTEL_FOLD_SECOND": "2",
+        "WINGTEL_MERGE_INTERVALS": "2",
         "WINGTEL_WORKERS": "none",
         "WINGTEL_SECRET_KEY": "",
         "WINGTEL_LATE_DAYS": "46",
         "WINGTEL_AHEAD_DAYS": "-1",
     }
     assert [line.partition(":")[0] for line in faults_of(given)] == [
-        *("WINGTEL_AHEAD_DAYS", "WINGTEL_WORKERS", "WINGTEL_LATE_DAYS", "WINGTEL_SECRET_KEY", "WINGTEL_FOLD_SECOND")
+        *("WINGTEL_AHEAD_DAYS", "WINGTEL_WORKERS", "WINGTEL_LATE_DAYS", "WINGTEL_SECRET_KEY", "WINGTEL_MERGE_INTERVALS")
     ]
 
 
@@ -145,7 +145,7 @@ def test_right_values_are_read_with_their_type() -> None:
         "WINGTEL_CURRENCY": "XOF",
         "WINGTEL_LATE_DAYS": "0",
         "WINGTEL_KEY_CACHE_SECONDS": "0",
-        "WINGTEL_FOLD_SECONDS": ".5",
+        "WINGTEL_MERGE_INTERVAL": ".5",
         "WINGTEL_WATCH": "att=/srv/feeds/att, /etc/wingtel/sprint.toml=feeds/a=b ,",
         "WINGTEL_LOG_LEVEL": "info",
         "WINGTEL_ALLOWED_HOSTS": ".example.org, wingtel,[::1],*",
@@ -163,7 +163,7 @@ def test_right_values_are_read_with_their_type() -> None:
         "currency": "XOF",
         "late_days": 0,
         "key_cache_seconds": 0,
-        "fold_seconds": 0.5,
+        "merge_interval": 0.5,
         "watch": (
             Watch("att", "att", Path("/srv/feeds/att")),
             Watch("sprint", "/etc/wingtel/sprint.toml", Path("feeds/a=b")),

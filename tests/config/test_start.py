@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-FAULTY = {"WINGTEL_RETENTION_DAYS": "-4", "WINGTEL_FOLD_SECOND": "1", "WINGTEL_LATE_DAYS": ""}
+FAULTY = {"WINGTEL_RETENTION_DAYS": "-4", "WINGTEL_MERGE_INTERVALS": "1", "WINGTEL_LATE_DAYS": ""}
 FAULTS = """\
 WINGTEL_RETENTION_DAYS: '-4' is not a whole number from 1 to 36500
-WINGTEL_FOLD_SECOND: there is no such setting; did you mean WINGTEL_FOLD_SECONDS?
+WINGTEL_MERGE_INTERVALS: there is no such setting; did you mean WINGTEL_MERGE_INTERVAL?
 """
 ENTRY_POINTS = [
     "-m wingtel",

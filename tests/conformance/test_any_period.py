@@ -49,7 +49,7 @@ TOTALS = f"""
 
 @pytest.fixture
 def usage(strategy: strategies.Strategy) -> None:
-    """Half a year in which few pay much, with credits; under a strategy that folds, half of it is not folded yet."""
+    """Half a year in which few pay much, with credits; under a strategy that merges, half of it is not merged yet."""
     partitions.ensure(DAYS)
     owners = [Subscription.objects.create(carrier="att").pk for _ in range(OWNERS)]
     drawn = random.Random(18)
@@ -67,8 +67,8 @@ def usage(strategy: strategies.Strategy) -> None:
         WRITE["recorded"](MODELS[batch % 2], rows)
         if batch in (1, 5):
             _credit(drawn, owners)
-        if batch == 3 and strategy.folds:
-            strategy.fold()
+        if batch == 3 and strategy.has_deltas:
+            strategy.merge()
     for model, prefix in zip(MODELS, ("0-1", "1-1"), strict=True):
         if (way := ways(strategy)[-1]) != "recorded":
             assert DELETE[way](model, prefix)

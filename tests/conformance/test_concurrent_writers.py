@@ -1,4 +1,4 @@
-"""Many writers at once on the same subscriptions, rebuilds and fold between them: nothing is lost or counted twice."""
+"""Many writers at once on the same subscriptions, rebuilds and merge between them: nothing is lost or counted twice."""
 
 import random
 from collections.abc import Callable
@@ -87,19 +87,19 @@ def test_rebuilds_among_writers_lose_nothing_and_count_nothing_twice(
     assert records_kept() == sum(left)
 
 
-@under_strategies("folds")
+@under_strategies("has_deltas")
 def test_several_folders_among_writers_lose_nothing_and_count_nothing_twice(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
 
     def fold_often() -> int:
-        return sum(strategy.fold() or 0 for _ in range(30)) * 0
+        return sum(strategy.merge() or 0 for _ in range(30)) * 0
 
     left = in_threads(fold_often, fold_often, *writers(strategy, subscription_ids))
     assert differences() == []
     assert records_kept() == sum(left)
-    strategy.fold()
-    assert strategy.lag().records == 0
+    strategy.merge()
+    assert strategy.backlog().records == 0
     assert differences() == []
 
 

@@ -102,32 +102,32 @@ def test_two_that_change_and_delete_the_same_records(
         assert differences() == []
 
 
-@under_strategies("folds")
+@under_strategies("has_deltas")
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
-def test_a_writer_and_a_fold(
+def test_a_writer_and_a_merge(
     strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     WRITE["sql"](DataUsageRecord, rows("before", subscription_ids))
 
-    def folds(session: Session) -> list[Step]:
-        return [lambda: (session.begin(), strategy.fold()), session.commit]
+    def merges(session: Session) -> list[Step]:
+        return [lambda: (session.begin(), strategy.merge()), session.commit]
 
-    walk(watching, writes("sql", "new", subscription_ids), folds, order)
+    walk(watching, writes("sql", "new", subscription_ids), merges, order)
     assert differences() == []
 
 
-@under_strategies("folds")
+@under_strategies("has_deltas")
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
-def test_two_folds(
+def test_two_merges(
     strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     WRITE["sql"](DataUsageRecord, rows("before", subscription_ids))
 
-    def folds(session: Session) -> list[Step]:
-        return [lambda: (session.begin(), strategy.fold()), session.commit]
+    def merges(session: Session) -> list[Step]:
+        return [lambda: (session.begin(), strategy.merge()), session.commit]
 
-    walk(watching, folds, folds, order)
-    assert strategy.lag().records == 0
+    walk(watching, merges, merges, order)
+    assert strategy.backlog().records == 0
     assert differences() == []
 
 

@@ -114,7 +114,7 @@ def test_a_table_that_is_known_to_be_empty_is_not_read_for_each_key_that_comes(
     assert differences() == []
 
 
-@under_strategies("folds")
+@under_strategies("has_deltas")
 def test_a_statement_of_more_records_than_a_delta_holds_is_put_aside_in_several(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
@@ -129,5 +129,5 @@ def test_a_statement_of_more_records_than_a_delta_holds_is_put_aside_in_several(
         cursor.execute("SELECT records, cardinality(prices) FROM usage_delta ORDER BY records")
         assert cursor.fetchall() == [(1, 1), (100000, 100000)]
     assert differences() == []
-    assert strategy.fold() == 100_001
+    assert strategy.merge() == 100_001
     assert differences() == []

@@ -73,13 +73,13 @@ def file_of(client: Client, form: str) -> bytes:
 def test_sums_of_every_way_of_writing_are_exact(strategy: Strategy, absurd: int, other: int) -> None:
     for way in ways(strategy):
         WRITE[way](DataUsageRecord, largest(way, absurd))
-        if strategy.folds and way == "models":
-            strategy.fold()
+        if strategy.has_deltas and way == "models":
+            strategy.merge()
     assert differences() == []
     for way in set(ways(strategy)) & set(DELETE):
         DELETE[way](DataUsageRecord, f"{way}-")
-    if strategy.folds:
-        assert strategy.fold()
+    if strategy.has_deltas:
+        assert strategy.merge()
     assert differences() == []
 
 
@@ -176,8 +176,8 @@ def test_the_life_of_their_day_goes_on(strategy: Strategy, client: Client, absur
 
 @under_strategies("stores")
 def test_damage_to_them_is_told_and_repaired(strategy: Strategy, client: Client, absurd: int, other: int) -> None:
-    if strategy.folds:
-        strategy.fold()
+    if strategy.has_deltas:
+        strategy.merge()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE daily_usage SET used = 0 WHERE subscription_id = %s", [absurd])
         cursor.execute("DELETE FROM monthly_usage WHERE subscription_id = %s", [other])

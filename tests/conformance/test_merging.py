@@ -26,7 +26,7 @@ INSERT = """
 """
 
 
-pytestmark = under_strategies("folds")
+pytestmark = under_strategies("has_deltas")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def write(first: int, records: int) -> None:
 def backlog() -> int:
     strategy = strategies.active()
     assert strategy is not None
-    return strategy.lag().records
+    return strategy.backlog().records
 
 
 def test_a_writer_merges_past_the_bound(first: int) -> None:

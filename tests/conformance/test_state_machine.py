@@ -79,10 +79,10 @@ class Writes(RuleBasedStateMachine):
         writing.record(model, rows[:1])
         writing.record(model, [*rows, *rows])
 
-    @precondition(lambda self: self.strategy.folds)
+    @precondition(lambda self: self.strategy.has_deltas)
     @rule()
-    def fold(self) -> None:
-        self.strategy.fold()
+    def merge(self) -> None:
+        self.strategy.merge()
 
     @counts_models
     @rule(model=models, drawn=records)

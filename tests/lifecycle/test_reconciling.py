@@ -29,8 +29,8 @@ def subscription_ids(strategy: Strategy) -> list[int]:
     ids = [Subscription.objects.create(carrier="att").pk for _ in range(4)]
     for model in MODELS:
         WRITE["recorded"](model, [(f"r{n}", NOON, which, Decimal(n + 1), 7) for n, which in enumerate(ids)])
-    if strategy.folds:
-        strategy.fold()
+    if strategy.has_deltas:
+        strategy.merge()
     WRITE["recorded"](DataUsageRecord, [(f"new{n}", NOON, which, Decimal(1), 1) for n, which in enumerate(ids)])
     return ids
 
@@ -102,8 +102,8 @@ def test_both_values_are_told(subscription_ids: list[int]) -> None:
 
 @under_strategies("stores")
 def test_only_what_differs_is_changed(subscription_ids: list[int], strategy: Strategy) -> None:
-    if strategy.folds:
-        strategy.fold()
+    if strategy.has_deltas:
+        strategy.merge()
     execute(f"UPDATE daily_usage SET used = 0 WHERE subscription_id = {subscription_ids[0]} AND usage_type = 'voice'")
     versions = "SELECT subscription_id, usage_type, xmin::text FROM {} ORDER BY 1, 2"
 
@@ -140,12 +140,12 @@ def test_writers_raise_no_false_alarm_and_lose_nothing_to_a_repair(
     def prove() -> int:
         return sum(reconcile().drift_keys for _ in range(15))
 
-    def fold() -> int:
-        for _ in range(10 * strategy.folds):
-            strategy.fold()
+    def merge() -> int:
+        for _ in range(10 * strategy.has_deltas):
+            strategy.merge()
         return 0
 
-    assert in_threads(lambda: write("a"), lambda: write("b"), prove, fold) == [0, 0, 0, 0]
+    assert in_threads(lambda: write("a"), lambda: write("b"), prove, merge) == [0, 0, 0, 0]
     execute("UPDATE daily_usage SET price = price + 1")
 
     def repair() -> int:
@@ -153,7 +153,7 @@ def test_writers_raise_no_false_alarm_and_lose_nothing_to_a_repair(
             reconcile(repair=True)
         return 0
 
-    in_threads(lambda: write("c"), lambda: write("d"), repair, fold)
+    in_threads(lambda: write("c"), lambda: write("d"), repair, merge)
     assert differences() == []
 
 

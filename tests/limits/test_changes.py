@@ -116,8 +116,8 @@ def test_what_rebuilding_and_repairing_change_is_seen(ready: Strategy) -> None:
     evaluate()
 
     def damage() -> None:
-        if ready.folds:
-            ready.fold()
+        if ready.has_deltas:
+            ready.merge()
         with connection.cursor() as cursor:
             cursor.execute("UPDATE daily_usage SET price = 1")
         store_months(DAY, DAY)
@@ -155,8 +155,8 @@ def test_what_waits_to_be_folded_is_looked_at_once(ready: Strategy) -> None:
     use(one, "2026-03-10", "20")
     assert evaluate() == Evaluation(evaluated=2, opened=1, resolved=0)
     assert evaluate() == Evaluation(0, 0, 0)
-    if ready.folds:
-        ready.fold()
+    if ready.has_deltas:
+        ready.merge()
     assert evaluate() == Evaluation(0, 0, 0)
     use(one, "2026-03-11", "5")
     assert evaluate().opened == 2
@@ -331,7 +331,7 @@ def test_whatever_happens_the_open_alerts_are_what_the_sources_say(ready: Strate
                 reason="r",
                 actor="a",
             )
-        if ready.folds and drawn.random() < 0.3:
-            ready.fold()
+        if ready.has_deltas and drawn.random() < 0.3:
+            ready.merge()
         evaluate()
         assert differences() == []

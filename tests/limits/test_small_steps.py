@@ -60,16 +60,16 @@ def correct(subscription_id: int, price: str) -> None:
     )
 
 
-def fold(strategy: Strategy) -> None:
-    """Where the strategy folds."""
-    if strategy.folds:
-        strategy.fold()
+def merge(strategy: Strategy) -> None:
+    """Where the strategy merges."""
+    if strategy.has_deltas:
+        strategy.merge()
 
 
-def settle(strategy: Strategy) -> None:
-    """Fold what waits for it, and look at that."""
-    if strategy.folds:
-        fold(strategy)
+def flush(strategy: Strategy) -> None:
+    """Merge what waits for it, and look at that."""
+    if strategy.has_deltas:
+        merge(strategy)
         evaluate()
 
 
@@ -98,7 +98,7 @@ def test_a_small_step_over_a_threshold_is_seen(ready: Strategy) -> None:
         assert alerts() == []
         pay(one, price)
         evaluate()
-        settle(ready)
+        flush(ready)
     assert [percent for _, _, percent, *_ in alerts()] == [80]
     assert differences() == []
 
@@ -107,15 +107,15 @@ def test_a_fall_and_a_rise_between_two_folds_are_seen(ready: Strategy) -> None:
     one = subscription()
     pay(one, "19.7")
     evaluate()
-    settle(ready)
+    flush(ready)
     correct(one, "-5")
     evaluate()
     pay(one, "5.4")
-    fold(ready)
+    merge(ready)
     evaluate()
     assert [percent for _, _, percent, *_ in alerts()] == [80]
     correct(one, "-0.2")
-    fold(ready)
+    merge(ready)
     assert evaluate().resolved == 1
     assert differences() == []
 
@@ -127,15 +127,15 @@ def test_a_small_fall_below_a_threshold_is_seen_and_a_small_step_back(ready: Str
     pay(one, "19")
     pay(one, "1.1")  # over 80 %, and near 82 %
     assert evaluate().opened == 1
-    settle(ready)
+    flush(ready)
     correct(one, "-0.2")
-    fold(ready)
+    merge(ready)
     assert evaluate().resolved == 1
     pay(one, "0.1")
     assert evaluate().opened == 1
-    settle(ready)
+    flush(ready)
     correct(one, "-15")
-    fold(ready)
+    merge(ready)
     assert evaluate().resolved == 1
     assert differences() == []
 
@@ -147,10 +147,10 @@ def test_records_that_are_taken_away_together_are_seen(ready: Strategy) -> None:
     for record_id, price in (("a", "19"), ("b", "1.1"), ("c", "0.05")):
         WRITE[way](DataUsageRecord, [(f"{record_id}-{one}", NOON, one, Decimal(price), 7) for one in ids])
     assert evaluate().opened == 2
-    settle(ready)
+    flush(ready)
     DELETE[way](DataUsageRecord, "c-")
     DELETE[way](DataUsageRecord, "b-")
-    fold(ready)
+    merge(ready)
     assert evaluate().resolved == 2
     assert differences() == []
 
@@ -163,7 +163,7 @@ def test_two_writers_who_reach_it_only_together_in_every_order(
     pay(one, "9.6")
     pay(one, "9.6", "voice")
     evaluate()
-    settle(ready)
+    flush(ready)
 
     def writes(session: Steps, usage_type: str) -> list[object]:
         return [lambda: (session.begin(), pay(one, "0.45", usage_type)), lambda: (session.commit(), evaluate())]
@@ -189,8 +189,8 @@ def test_many_small_steps_and_evaluations_at_once_miss_nothing(ready: Strategy) 
         return sum(evaluate().opened for _ in range(20))
 
     def fold_often() -> int:
-        for _ in range(10 if ready.folds else 0):
-            ready.fold()
+        for _ in range(10 if ready.has_deltas else 0):
+            ready.merge()
         return 0
 
     *_, one, other = in_threads(*[lambda number=number: write(number) for number in range(4)], fold_often, look, look)
@@ -202,7 +202,7 @@ def test_a_changed_limit_is_reached_by_a_small_step(ready: Strategy) -> None:
     one = subscription()
     pay(one, "14.8")
     evaluate()
-    settle(ready)
+    flush(ready)
     made = limit("1000", starts=BEFORE)
     evaluate()
     change_limit(made.pk, amount=Decimal(15), starts=BEFORE)
@@ -253,8 +253,8 @@ def test_whatever_is_paid_the_open_alerts_are_what_the_sources_say(ready: Strate
                 reason="r",
                 actor="a",
             )
-        if ready.folds and drawn.random() < 0.5:
-            ready.fold()
+        if ready.has_deltas and drawn.random() < 0.5:
+            ready.merge()
         if drawn.random() < 0.7:
             evaluate()
             assert differences() == []

@@ -59,11 +59,11 @@ def used(old: Strategy) -> None:
     for day in MARCH:
         for person in people:
             record(day, person, 7)
-    if old.folds:
-        old.fold()
+    if old.has_deltas:
+        old.merge()
     seal(MARCH[0])
     expire(MARCH[0])
-    if old.folds or not old.stores:  # nothing is added up yet
+    if old.has_deltas or not old.stores:  # nothing is added up yet
         record(MARCH[1], people[1], ABSURD)
         record(MARCH[1], people[1], ABSURD)
     else:
@@ -107,15 +107,15 @@ def wrong(strategy: Strategy) -> list[Any]:
 def test_an_old_database_goes_on(old: Strategy, used: None) -> None:
     expired = rows("SELECT * FROM usage_daily WHERE day = '2026-03-09' ORDER BY 1, 2")
     waiting = rows("SELECT * FROM usage_delta")
-    assert bool(waiting) == old.folds
+    assert bool(waiting) == old.has_deltas
 
     call_command("migrate", verbosity=0)
     assert rows("SELECT * FROM usage_daily WHERE day = '2026-03-09' ORDER BY 1, 2") == expired
     assert rows("SELECT * FROM usage_delta") == waiting
     assert (strategies.outdated(), strategies.problems()) == (False, [])
     assert wrong(old) == []
-    if old.folds:
-        assert old.fold() == 2
+    if old.has_deltas:
+        assert old.merge() == 2
     assert wrong(old) == []
 
     reverse(UsageAdjustment.objects.get().pk, reason="r", actor="a")

@@ -28,7 +28,7 @@ class _Figures(Collector):
     def collect(self) -> Iterable[Metric]:
         yield _gauge("wingtel_redis_up", "Whether Redis answers.", redis_status() == "ok")
         try:
-            found = [*_drift(), *_tasks(), *_days(), *_imports(), *_lag()]
+            found = [*_drift(), *_tasks(), *_days(), *_imports(), *_backlog()]
         except DatabaseError:
             yield _gauge("wingtel_database_up", "Whether PostgreSQL answers.", up=False)
             return
@@ -84,13 +84,13 @@ def _imports() -> Iterable[Metric]:
     yield _counter("wingtel_lines_rejected", "Lines of files and batches that were rejected.", rejected)
 
 
-def _lag() -> Iterable[Metric]:
+def _backlog() -> Iterable[Metric]:
     strategy = strategies.active()
     info = GaugeMetricFamily("wingtel_strategy", "The strategy that keeps the aggregates.", labels=["strategy"])
     if strategy:
         info.add_metric([strategy.name], 1)
-    waiting = strategy.lag().records if strategy else 0
-    return info, _gauge("wingtel_records_unfolded", "Records that are put aside for the next fold.", waiting)
+    waiting = strategy.backlog().records if strategy else 0
+    return info, _gauge("wingtel_records_pending", "Records in pending deltas, to be merged.", waiting)
 
 
 def _gauge(name: str, meaning: str, up: float) -> Metric:

@@ -36,7 +36,7 @@ def background_status() -> str:
     last = _last_run()
     if last is None:
         return "not running"
-    patience = max(_LEAST_PATIENCE, timedelta(seconds=_MISSED * settings.WINGTEL_FOLD_SECONDS))
+    patience = max(_LEAST_PATIENCE, timedelta(seconds=_MISSED * settings.WINGTEL_MERGE_INTERVAL))
     return "ok" if timezone.now() - last <= patience else "stalled"
 
 

@@ -32,11 +32,11 @@ _LONGEST_PAUSE = timedelta(days=7)
 """The longest pause of background work after which identifiers and plans that ended are still followed."""
 
 
-@shared_task(base=RecordedTask, name="wingtel.fold")
-def fold() -> int | None:
-    """Fold what writers put aside; return of how many records, None when another session is at it or none folds."""
+@shared_task(base=RecordedTask, name="wingtel.merge")
+def merge() -> int | None:
+    """Merge pending deltas; return of how many records, None when another session merges or the strategy has none."""
     strategy = strategies.active()
-    return strategy.fold() if strategy and strategy.folds else None
+    return strategy.merge() if strategy and strategy.has_deltas else None
 
 
 @shared_task(base=RecordedTask, name="wingtel.make_partitions")

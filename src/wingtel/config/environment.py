@@ -164,7 +164,7 @@ class Environment:
         5,
         "seconds between two looks into them",
     )
-    fold_seconds: float = variable(number(0.1, DAY), 2, "seconds between two folds")
+    merge_interval: float = variable(number(0.1, DAY), 2, "seconds between two merges")
     limits_seconds: float = variable(
         number(0.1, DAY), 10, "seconds between two evaluations of price limits, and between two deliveries of alerts"
     )

@@ -2,7 +2,7 @@
 
 from wingtel.usage.waiting import PATIENCE_SECONDS
 
-from .base import NAMES, Lag, Strategy, active, named
+from .base import NAMES, Backlog, Strategy, active, named
 from .drift import problems, surplus
 from .installing import define_functions, ensure_installed, outdated
 from .receivers import connect_receivers
@@ -11,7 +11,7 @@ from .switching import SwitchRefusedError, use
 __all__ = [
     "NAMES",
     "PATIENCE_SECONDS",
-    "Lag",
+    "Backlog",
     "Strategy",
     "SwitchRefusedError",
     "active",

@@ -17,8 +17,8 @@ NAMES = ("triggers", "incremental", "inline", "signals", "view")
 
 
 @dataclass(frozen=True)
-class Lag:
-    """The records that wait to be folded, taken away or added, and the time at which the first of them was written."""
+class Backlog:
+    """How many records are pending, added or taken away, and when the first of them was written."""
 
     records: int
     since: datetime | None
@@ -39,8 +39,8 @@ class Strategy:
     counts_sql: ClassVar[bool]
     """True if raw SQL is counted: COPY, TRUNCATE, and all else that the models do not send."""
 
-    folds: ClassVar[bool] = False
-    """True if writes are put aside first and have to be folded into the stored tables now and then."""
+    has_deltas: ClassVar[bool] = False
+    """True if writers append deltas, which are merged into the stored tables later."""
 
     stores: ClassVar[bool] = True
     """True if answers come from the stored tables; else they are computed from the raw records on reading."""
@@ -85,22 +85,22 @@ class Strategy:
         """Return why this database cannot have the strategy now, None when it can."""
         return None
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Make the stored tables complete for another strategy to take over, while no other session writes."""
 
     def partition_created(self, partition: Partition) -> None:
         """Take notice of a new partition of a raw table, in the transaction that makes it."""
 
-    def fold(self) -> int | None:
-        """Add what was put aside to the stored tables; only where the strategy `folds`.
+    def merge(self) -> int | None:
+        """Merge the pending deltas into the stored tables; only where the strategy `has_deltas`.
 
         Return the number of records, None when another session is at it.
         """
-        raise NotImplementedError(f"{self.name} puts nothing aside")
+        raise NotImplementedError(f"{self.name} has no deltas to merge")
 
-    def lag(self) -> Lag:
-        """Return what waits to be folded. Answers are exact all the same."""
-        return Lag(0, None)
+    def backlog(self) -> Backlog:
+        """Return what is pending. Answers are exact all the same."""
+        return Backlog(0, None)
 
 
 def named(name: str) -> Strategy:

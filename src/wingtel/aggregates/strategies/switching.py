@@ -64,7 +64,7 @@ def _switch(strategy: Strategy, progress: Progress) -> bool:
             raise SwitchRefusedError(f"{strategy.name} cannot be used here: {reason}")
         if tampered:
             define_functions()
-        old.settle()
+        old.flush()
         old.stop()
         strategy.install()
         if strategy.stores:

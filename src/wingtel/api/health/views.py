@@ -39,7 +39,7 @@ class HealthView(ParameterView):
         tags=["health"],
         summary="Whether the server and its database answer, and background work goes on",
         description="200 as long as questions are answered; `degraded` where Redis or the tasks are not there, which "
-        "holds up folding, sealing and imports of watched folders, and nothing else.",
+        "holds up merging, sealing and imports of watched folders, and nothing else.",
         auth=[],
         responses={200: Health},
     )

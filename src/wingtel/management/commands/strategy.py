@@ -50,7 +50,7 @@ class Command(BaseCommand):
     def _show(self) -> None:
         active = ActiveStrategy.objects.get()
         table = Table(title=f"{active.name}, since {active.since:%Y-%m-%d %H:%M:%S %Z}", title_justify="left")
-        for column in ("strategy", "ingest_usage", "models", "SQL and COPY", "answers come from", "to fold"):
+        for column in ("strategy", "ingest_usage", "models", "SQL and COPY", "answers come from", "to merge"):
             table.add_column(column)
         for name in strategies.NAMES:
             style = "bold" if name == active.name else None
@@ -65,16 +65,16 @@ class Command(BaseCommand):
             problems.append("it was installed by another version of Wingtel: run `wingtel migrate`")
         for state in problems or ["installed"]:
             self.stdout.write(f"state: {state}")
-        lag = strategy.lag()
-        waiting = f"{lag.records} records wait for `wingtel fold`; answers count them in"
-        oldest = f", the oldest since {lag.since:%Y-%m-%d %H:%M:%S %Z}" if lag.since else ""
-        self.stdout.write(f"lag: {waiting}{oldest}" if lag.records else "lag: none")
+        backlog = strategy.backlog()
+        waiting = f"{backlog.records} records wait for `wingtel merge`; answers count them in"
+        oldest = f", the oldest since {backlog.since:%Y-%m-%d %H:%M:%S %Z}" if backlog.since else ""
+        self.stdout.write(f"backlog: {waiting}{oldest}" if backlog.records else "backlog: none")
 
 
 def _capabilities(strategy: strategies.Strategy) -> tuple[str, str, str, str]:
     return (
         "counted" if strategy.counts_models else "not counted",
         "counted" if strategy.counts_sql else "not counted",
-        ("stored aggregates" + (" and deltas" if strategy.folds else "")) if strategy.stores else "raw records",
-        "yes" if strategy.folds else "no",
+        ("stored aggregates" + (" and deltas" if strategy.has_deltas else "")) if strategy.stores else "raw records",
+        "yes" if strategy.has_deltas else "no",
     )

@@ -25,7 +25,7 @@ def add_grace(parser: CommandParser) -> None:
 
 
 class Command(BaseCommand):
-    help = "Run the tasks and their schedule until interrupted: folding, partitions, sealing, expiring, and so on."
+    help = "Run the tasks and their schedule until interrupted: merging, partitions, sealing, expiring, and so on."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

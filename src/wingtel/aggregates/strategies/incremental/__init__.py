@@ -1,4 +1,4 @@
-"""Appended deltas, folded into the stored aggregates later; answers are exact at every moment."""
+"""Appended deltas, merged into the stored aggregates later; answers are exact at every moment."""
 
 from .strategy import IncrementalStrategy
 

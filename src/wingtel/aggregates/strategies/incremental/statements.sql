@@ -6,7 +6,7 @@ FROM changed_usage
 GROUP BY usage_type, day, records
 
 -- name: append_many
--- The same, a hundred thousand records in a row: an array has a limit, and so has the memory to fold it in.
+-- The same, a hundred thousand records in a row: an array has a limit, and so has the memory to build it in.
 INSERT INTO usage_delta (usage_type, day, subscriptions, used, prices, records)
 SELECT usage_type, day, array_agg(subscription_id), array_agg(used), array_agg(price), records * count(*)
 FROM (SELECT changed_usage.*, (row_number() OVER () - 1) / 100000 AS part FROM changed_usage) AS numbered

@@ -4,7 +4,7 @@ from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.aggregates import stored
-from wingtel.aggregates.strategies.base import Lag
+from wingtel.aggregates.strategies.base import Backlog
 from wingtel.aggregates.strategies.statement_triggers import StatementTriggers
 
 _APPEND = sql.statements(__package__, "statements.sql")
@@ -17,7 +17,7 @@ class IncrementalStrategy(StatementTriggers):
     """Statement-level triggers append what changed. Answers count in what is pending, so they are exact at any time."""
 
     name = "incremental"
-    folds = True
+    has_deltas = True
     apply = "\n".join((stored.LOG_CHANGES, _APPEND["append"]))
     apply_many = "\n".join((stored.LOG_CHANGES, _APPEND["append_many"]))
     many = 100_000
@@ -38,21 +38,21 @@ class IncrementalStrategy(StatementTriggers):
         with connection.cursor() as cursor:
             cursor.execute(_SQL["drop"])
 
-    def fold(self) -> int | None:
+    def merge(self) -> int | None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_SQL["try_lock"])
             (alone,) = cursor.fetchone()
             if not alone:
                 return None
-            waiting = self.lag().records
-            self.settle()
+            waiting = self.backlog().records
+            self.flush()
         return waiting
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_MERGE)
 
-    def lag(self) -> Lag:
+    def backlog(self) -> Backlog:
         with connection.cursor() as cursor:
             cursor.execute(_SQL["backlog"])
-            return Lag(*cursor.fetchone())
+            return Backlog(*cursor.fetchone())

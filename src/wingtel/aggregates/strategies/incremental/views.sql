@@ -1,4 +1,4 @@
--- Stored aggregates and the deltas that are not folded yet. Keys without a delta come straight from the stored tables, so that
+-- Stored aggregates and the deltas that are not merged yet. Keys without a delta come straight from the stored tables, so that
 -- their indexes and order serve; keys with one are summed.
 
 CREATE OR REPLACE VIEW usage_unfolded AS
