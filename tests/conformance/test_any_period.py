@@ -67,7 +67,7 @@ def usage(strategy: strategies.Strategy) -> None:
         WRITE["recorded"](MODELS[batch % 2], rows)
         if batch in (1, 5):
             _credit(drawn, owners)
-        if batch == 3 and strategy.has_deltas:
+        if batch == 3:
             strategy.merge()
     for model, prefix in zip(MODELS, ("0-1", "1-1"), strict=True):
         if (way := ways(strategy)[-1]) != "recorded":

@@ -92,10 +92,10 @@ def test_several_folders_among_writers_lose_nothing_and_count_nothing_twice(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
 
-    def fold_often() -> int:
+    def merge_often() -> int:
         return sum(strategy.merge() or 0 for _ in range(30)) * 0
 
-    left = in_threads(fold_often, fold_often, *writers(strategy, subscription_ids))
+    left = in_threads(merge_often, merge_often, *writers(strategy, subscription_ids))
     assert differences() == []
     assert records_kept() == sum(left)
     strategy.merge()

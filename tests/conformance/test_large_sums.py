@@ -73,7 +73,7 @@ def file_of(client: Client, form: str) -> bytes:
 def test_sums_of_every_way_of_writing_are_exact(strategy: Strategy, absurd: int, other: int) -> None:
     for way in ways(strategy):
         WRITE[way](DataUsageRecord, largest(way, absurd))
-        if strategy.has_deltas and way == "models":
+        if way == "models":
             strategy.merge()
     assert differences() == []
     for way in set(ways(strategy)) & set(DELETE):
@@ -176,8 +176,7 @@ def test_the_life_of_their_day_goes_on(strategy: Strategy, client: Client, absur
 
 @under_strategies("stores")
 def test_damage_to_them_is_told_and_repaired(strategy: Strategy, client: Client, absurd: int, other: int) -> None:
-    if strategy.has_deltas:
-        strategy.merge()
+    strategy.merge()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE daily_usage SET used = 0 WHERE subscription_id = %s", [absurd])
         cursor.execute("DELETE FROM monthly_usage WHERE subscription_id = %s", [other])

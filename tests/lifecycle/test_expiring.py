@@ -47,8 +47,7 @@ def ids(strategy: Strategy) -> list[int]:
         moment = NOON + timedelta(days=number)
         for model in MODELS:
             WRITE["recorded"](model, [(f"{number}-{n}", moment, ids[n], Decimal(n + 1), 7) for n in range(3)])
-    if strategy.has_deltas:
-        strategy.merge()
+    strategy.merge()
     seal(DAY)
     return ids
 

@@ -29,8 +29,7 @@ def subscription_ids(strategy: Strategy) -> list[int]:
     ids = [Subscription.objects.create(carrier="att").pk for _ in range(4)]
     for model in MODELS:
         WRITE["recorded"](model, [(f"r{n}", NOON, which, Decimal(n + 1), 7) for n, which in enumerate(ids)])
-    if strategy.has_deltas:
-        strategy.merge()
+    strategy.merge()
     WRITE["recorded"](DataUsageRecord, [(f"new{n}", NOON, which, Decimal(1), 1) for n, which in enumerate(ids)])
     return ids
 
@@ -102,8 +101,7 @@ def test_both_values_are_told(subscription_ids: list[int]) -> None:
 
 @under_strategies("stores")
 def test_only_what_differs_is_changed(subscription_ids: list[int], strategy: Strategy) -> None:
-    if strategy.has_deltas:
-        strategy.merge()
+    strategy.merge()
     execute(f"UPDATE daily_usage SET used = 0 WHERE subscription_id = {subscription_ids[0]} AND usage_type = 'voice'")
     versions = "SELECT subscription_id, usage_type, xmin::text FROM {} ORDER BY 1, 2"
 

@@ -60,16 +60,10 @@ def correct(subscription_id: int, price: str) -> None:
     )
 
 
-def merge(strategy: Strategy) -> None:
-    """Where the strategy merges."""
-    if strategy.has_deltas:
-        strategy.merge()
-
-
 def flush(strategy: Strategy) -> None:
     """Merge what waits for it, and look at that."""
     if strategy.has_deltas:
-        merge(strategy)
+        strategy.merge()
         evaluate()
 
 
@@ -103,7 +97,7 @@ def test_a_small_step_over_a_threshold_is_seen(ready: Strategy) -> None:
     assert differences() == []
 
 
-def test_a_fall_and_a_rise_between_two_folds_are_seen(ready: Strategy) -> None:
+def test_a_fall_and_a_rise_between_two_merges_are_seen(ready: Strategy) -> None:
     one = subscription()
     pay(one, "19.7")
     evaluate()
@@ -111,11 +105,11 @@ def test_a_fall_and_a_rise_between_two_folds_are_seen(ready: Strategy) -> None:
     correct(one, "-5")
     evaluate()
     pay(one, "5.4")
-    merge(ready)
+    ready.merge()
     evaluate()
     assert [percent for _, _, percent, *_ in alerts()] == [80]
     correct(one, "-0.2")
-    merge(ready)
+    ready.merge()
     assert evaluate().resolved == 1
     assert differences() == []
 
@@ -129,13 +123,13 @@ def test_a_small_fall_below_a_threshold_is_seen_and_a_small_step_back(ready: Str
     assert evaluate().opened == 1
     flush(ready)
     correct(one, "-0.2")
-    merge(ready)
+    ready.merge()
     assert evaluate().resolved == 1
     pay(one, "0.1")
     assert evaluate().opened == 1
     flush(ready)
     correct(one, "-15")
-    merge(ready)
+    ready.merge()
     assert evaluate().resolved == 1
     assert differences() == []
 
@@ -150,7 +144,7 @@ def test_records_that_are_taken_away_together_are_seen(ready: Strategy) -> None:
     flush(ready)
     DELETE[way](DataUsageRecord, "c-")
     DELETE[way](DataUsageRecord, "b-")
-    merge(ready)
+    ready.merge()
     assert evaluate().resolved == 2
     assert differences() == []
 
@@ -188,12 +182,12 @@ def test_many_small_steps_and_evaluations_at_once_miss_nothing(ready: Strategy) 
     def look() -> int:
         return sum(evaluate().opened for _ in range(20))
 
-    def fold_often() -> int:
+    def merge_often() -> int:
         for _ in range(10 if ready.has_deltas else 0):
             ready.merge()
         return 0
 
-    *_, one, other = in_threads(*[lambda number=number: write(number) for number in range(4)], fold_often, look, look)
+    *_, one, other = in_threads(*[lambda number=number: write(number) for number in range(4)], merge_often, look, look)
     assert one + other + evaluate().opened == Alert.objects.count() > 0
     assert differences() == []
 

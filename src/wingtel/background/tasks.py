@@ -34,9 +34,9 @@ _LONGEST_PAUSE = timedelta(days=7)
 
 @shared_task(base=RecordedTask, name="wingtel.merge")
 def merge() -> int | None:
-    """Merge pending deltas; return of how many records, None when another session merges or the strategy has none."""
+    """Merge pending deltas. See `Strategy.merge`."""
     strategy = strategies.active()
-    return strategy.merge() if strategy and strategy.has_deltas else None
+    return strategy.merge() if strategy else None
 
 
 @shared_task(base=RecordedTask, name="wingtel.make_partitions")

@@ -18,7 +18,7 @@ NAMES = ("triggers", "incremental", "inline", "signals", "view")
 
 @dataclass(frozen=True)
 class Backlog:
-    """How many records are pending, added or taken away, and when the first of them was written."""
+    """The number of records in pending deltas, added or taken away, and the time at which the first was written."""
 
     records: int
     since: datetime | None
@@ -92,11 +92,11 @@ class Strategy:
         """Take notice of a new partition of a raw table, in the transaction that makes it."""
 
     def merge(self) -> int | None:
-        """Merge the pending deltas into the stored tables; only where the strategy `has_deltas`.
+        """Merge the pending deltas into the stored tables.
 
-        Return the number of records, None when another session is at it.
+        Return the number of records, 0 where the strategy has no deltas, None when another session merges.
         """
-        raise NotImplementedError(f"{self.name} has no deltas to merge")
+        return 0
 
     def backlog(self) -> Backlog:
         """Return what is pending. Answers are exact all the same."""

@@ -32,7 +32,7 @@ from . import shapes
 
 
 def as_api_error(error: AdjustmentRefusedError) -> Exception:
-    """Answer a refused adjustment."""
+    """Return the error of the API that tells of a refused adjustment."""
     match error:
         case UnknownAdjustmentError():
             return NotFound(f"{error.reason[0].upper()}{error.reason[1:]}.")
