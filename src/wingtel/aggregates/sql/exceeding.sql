@@ -105,7 +105,7 @@ LANGUAGE sql STABLE ROWS 1000 AS $$
             FROM monthly_usage
             WHERE month + 0 = asked.month  -- as the index has it
               AND usage_type = wanted.usage_type COLLATE "C"
-              AND ceiling >= least_price / cardinality(months) AND ceiling <= most
+              AND ceiling >= least_price / nullif(cardinality(months), 0) AND ceiling <= most
         ) AS stored
     ) AS able
     CROSS JOIN LATERAL (
