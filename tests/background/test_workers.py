@@ -97,6 +97,13 @@ def test_days_live_their_lives_whatever_is_killed_and_nothing_is_left_when_it_is
     assert [pid for pid in processes if lives(pid)] == []
 
 
+END_MERGE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND query LIKE '%usage_merge_unless_locked%' AND datname = current_database()
+"""
+"""Ends the session of a merge while it waits, a tenth of a second at most, for what another has locked."""
+
+
 def start_days_of_all_ages(start_work: StartWork) -> Work:
     """Days are merged, sealed, reconciled, expired and made ahead without being asked for."""
     old, sealable, fresh = (today() - timedelta(days=back) for back in (60, 5, 0))
@@ -114,15 +121,11 @@ def start_days_of_all_ages(start_work: StartWork) -> Work:
 
 
 def end_the_session_of_a_merge() -> None:
-    with new_connection() as blocking:
+    with new_connection() as blocking, new_connection() as ending:
+        ending.autocommit = True
         blocking.execute("LOCK monthly_usage IN ACCESS EXCLUSIVE MODE")
         use(today())
-        until(lambda: waits_for_lock("FROM usage_delta"))
-        with new_connection() as ending:
-            ending.execute(
-                """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                   WHERE wait_event_type = 'Lock' AND datname = current_database()"""
-            )
+        until(lambda: ending.execute(END_MERGE).fetchall())
         blocking.commit()
     until(lambda: TaskRun.objects.filter(task="wingtel.merge", failures__gt=0).exists())
     until(is_merged)
@@ -137,10 +140,11 @@ def kill_schedule(work: Work) -> None:
 
 def kill_children_while_they_merge(work: Work) -> None:
     with new_connection() as blocking:
-        blocking.execute("LOCK monthly_usage IN ACCESS EXCLUSIVE MODE")  # a merge that has begun does not end
+        blocking.execute("LOCK monthly_usage IN ACCESS EXCLUSIVE MODE")  # a merge that has begun waits for it
         use(today())
-        until(lambda: waits_for_lock("FROM usage_delta"))
-        for child in [pid for pid in work.everything() if pid not in work.children()]:
+        killed = [pid for pid in work.everything() if pid not in work.children()]
+        until(lambda: waits_for_lock("usage_merge_unless_locked"))
+        for child in killed:
             os.kill(child, signal.SIGKILL)
         blocking.commit()
     until(is_merged, seconds=60)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from tests.capabilities import under_strategies
 from tests.conformance.conftest import ways
 from tests.conformance.oracle import RECORDS
 from tests.conformance.writing import DELETE, MODELS, WRITE
@@ -15,6 +16,7 @@ from wingtel.aggregates import strategies
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ExceedingPosition, exceeding
 from wingtel.aggregates.shapes import ExceedingSubscription
+from wingtel.aggregates.strategies import Strategy
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 
@@ -137,3 +139,10 @@ def test_every_page_of_any_period_is_what_the_sources_say() -> None:
             reached[name, price_limit] = len(expected)
     assert reached["a cycle", Decimal(12)] > 6, "more than two pages"
     assert reached["before anything is known", Decimal(0)] == 0
+
+
+@under_strategies("stores")
+def test_no_months_divide_no_price_in_any_plan(strategy: Strategy) -> None:
+    with connection.cursor() as cursor:  # with constants, the planner itself evaluates what a plan may never come to
+        cursor.execute("SELECT * FROM usage_able_to_exceed('{}', ARRAY['data', 'voice'], 1, 'infinity')")
+        assert cursor.fetchall() == []

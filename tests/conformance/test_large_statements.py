@@ -115,19 +115,35 @@ def test_a_table_that_is_known_to_be_empty_is_not_read_for_each_key_that_comes(
 
 
 @under_strategies("has_deltas")
-def test_a_statement_of_more_records_than_a_delta_holds_is_put_aside_in_several(
+def test_a_hundred_thousand_records_of_a_statement_are_counted_at_once(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # where writers do not merge
+    insert_hundred_thousand(min(subscription_ids))
+    assert strategy.backlog().records == 0
+    assert differences() == []
+
+
+@under_strategies("has_deltas")
+def test_a_truncate_of_more_records_than_a_delta_holds_is_appended_in_several(
+    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any]
+) -> None:
+    insert_hundred_thousand(min(subscription_ids), more=1)
+    watching.execute("SELECT pg_advisory_lock(hashtext('usage_delta'))")  # as one that merges: others do not
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE data_usage_record")
+        cursor.execute("SELECT records, cardinality(prices) FROM usage_delta ORDER BY records")
+        assert cursor.fetchall() == [(-100_000, 100_000), (-1, 1)]
+    assert differences() == []
+    watching.execute("SELECT pg_advisory_unlock(hashtext('usage_delta'))")
+    assert strategy.merge() == 100_001
+    assert differences() == []
+
+
+def insert_hundred_thousand(first: int, more: int = 0) -> None:
+    with connection.cursor() as cursor:
         cursor.execute(
             """INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
                SELECT number, '2026-03-31 12:00Z', %s + number %% 700, 0.0001, 1
-               FROM generate_series(1, 100001) AS number""",
-            [min(subscription_ids)],
+               FROM generate_series(1, %s) AS number""",
+            [first, 100_000 + more],
         )
-        cursor.execute("SELECT records, cardinality(prices) FROM usage_delta ORDER BY records")
-        assert cursor.fetchall() == [(1, 1), (100000, 100000)]
-    assert differences() == []
-    assert strategy.merge() == 100_001
-    assert differences() == []

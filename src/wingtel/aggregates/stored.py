@@ -1,5 +1,7 @@
 """The SQL that all strategies with stored aggregates share."""
 
+from django.db import connection
+
 from wingtel import sql
 
 _SQL = sql.statements(__package__, "sql/apply.sql")
@@ -47,3 +49,9 @@ UPPER_BOUNDS = sql.script(__package__, "sql/upper_bounds.sql")
 
 VIEWS = sql.script(__package__, "sql/stored_views.sql") + sql.script(__package__, "sql/exceeding.sql")
 """Defines the views over the stored aggregates, and the functions that find who exceeds a limit."""
+
+
+def apply_many() -> str | None:
+    """Return APPLY_MANY where this server can run it, else None."""
+    version: int = connection.pg_version  # type: ignore[attr-defined] # of Django's PostgreSQL wrapper alone
+    return APPLY_MANY if version >= MERGE_SINCE else None

@@ -94,7 +94,8 @@ class Strategy:
     def merge(self) -> int | None:
         """Merge the pending deltas into the stored tables.
 
-        Return the number of records, 0 where the strategy has no deltas, None when another session merges.
+        Return the number of records, 0 where the strategy has no deltas, None when another session merges or holds
+        a row that is to be changed.
         """
         return 0
 

@@ -32,4 +32,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{strategy.name if strategy else 'No strategy'} has no deltas: nothing to merge.")
             return
         merged = strategy.merge()
-        self.stdout.write("Another session is merging." if merged is None else f"{merged} records merged.")
+        if merged is None:
+            self.stdout.write("Nothing merged: another session merges, or has locked what is to be changed.")
+        else:
+            self.stdout.write(f"{merged} records merged.")

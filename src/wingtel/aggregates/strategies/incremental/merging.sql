@@ -24,12 +24,14 @@ END $merge$
 --
 -- The backlog is counted about ten times while it grows to that size, however small the statements are. Above READ COMMITTED, deltas
 -- that another session merged meanwhile would be an error; a row that a long transaction has changed is not waited for.
-CREATE OR REPLACE FUNCTION usage_try_merge() RETURNS void
+DROP FUNCTION IF EXISTS usage_try_merge();  -- of an earlier version
+CREATE OR REPLACE FUNCTION usage_merge_unless_locked() RETURNS boolean
 LANGUAGE plpgsql SET lock_timeout = '100ms' AS $try$
 BEGIN
     PERFORM usage_merge_pending();
+    RETURN true;
 EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-    NULL;  -- a later statement merges them
+    RETURN false;  -- a later statement merges them
 END $try$;
 
 CREATE OR REPLACE FUNCTION usage_merge_when_due() RETURNS trigger
@@ -42,7 +44,7 @@ BEGIN
        AND current_setting('transaction_isolation') = 'read committed'
        AND (SELECT sum(abs(records)) FROM usage_delta) > largest_backlog
        AND pg_try_advisory_xact_lock(hashtext('usage_delta')) THEN
-        PERFORM usage_try_merge();
+        PERFORM usage_merge_unless_locked();
     END IF;
     RETURN NULL;
 END $due$;
@@ -52,11 +54,15 @@ CREATE OR REPLACE TRIGGER merge_when_due AFTER INSERT ON usage_delta
     FOR EACH STATEMENT EXECUTE FUNCTION usage_merge_when_due()
 
 -- name: drop
-DROP FUNCTION IF EXISTS usage_merge_when_due(), usage_try_merge(), usage_merge_pending() CASCADE
+DROP FUNCTION IF EXISTS usage_merge_when_due(), usage_merge_unless_locked(), usage_merge_pending() CASCADE
 
 -- name: try_lock
 -- One session merges at a time; the next leaves it to the first.
 SELECT pg_try_advisory_xact_lock(hashtext('usage_delta'))
+
+-- name: try_merge
+-- Merge unless another session holds a row for long; return true if it is done.
+SELECT usage_merge_unless_locked()
 
 -- name: backlog
 -- The number of records that are pending, added and taken away, and the time at which the oldest was written.

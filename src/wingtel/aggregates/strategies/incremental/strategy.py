@@ -14,14 +14,21 @@ _DEFINE = (_SQL["define_merge"].replace("{merge}", _MERGE), _SQL["define_due"])
 
 
 class IncrementalStrategy(StatementTriggers):
-    """Statement-level triggers append what changed. Answers count in what is pending, so they are exact at any time."""
+    """Statement-level triggers append what changed; 100 000 records or more of one statement are counted at once.
+
+    Answers count in what is pending, so they are exact at any time.
+    """
 
     name = "incremental"
     has_deltas = True
     apply = "\n".join((stored.LOG_CHANGES, _APPEND["append"]))
-    apply_many = "\n".join((stored.LOG_CHANGES, _APPEND["append_many"]))
     many = 100_000
     views = stored.VIEWS + sql.script(__package__, "views.sql")
+
+    @property
+    def apply_many(self) -> str:  # type: ignore[override] # depends on the server
+        """Changes the stored aggregates at once: so many deltas would be merged as soon as they are appended."""
+        return stored.apply_many() or stored.APPLY
 
     @property
     def sources(self) -> tuple[str, ...]:  # type: ignore[override] # those of its base depend on its statements
@@ -45,8 +52,9 @@ class IncrementalStrategy(StatementTriggers):
             if not alone:
                 return None
             waiting = self.backlog().records
-            self.flush()
-        return waiting
+            cursor.execute(_SQL["try_merge"])
+            (is_merged,) = cursor.fetchone()
+        return waiting if is_merged else None
 
     def flush(self) -> None:
         with connection.cursor() as cursor:

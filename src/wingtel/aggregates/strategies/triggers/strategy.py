@@ -1,7 +1,5 @@
 """Aggregates kept by statement-level triggers with transition tables."""
 
-from django.db import connection
-
 from wingtel.aggregates import stored
 from wingtel.aggregates.strategies.statement_triggers import StatementTriggers
 
@@ -16,5 +14,4 @@ class TriggersStrategy(StatementTriggers):
 
     @property
     def apply_many(self) -> str | None:  # type: ignore[override] # depends on the server
-        version: int = connection.pg_version  # type: ignore[attr-defined] # of Django's PostgreSQL wrapper alone
-        return stored.APPLY_MANY if version >= stored.MERGE_SINCE else None
+        return stored.apply_many()
