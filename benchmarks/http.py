@@ -94,12 +94,12 @@ def prepare() -> None:
 
 def new_key() -> str:
     """A key of the API, in the place of one that an earlier run made."""
-    from wingtel.keys import issuing  # noqa: PLC0415 - needs Django set up
-    from wingtel.keys.access import Scope  # noqa: PLC0415 - needs Django set up
+    from wingtel.access import keys  # noqa: PLC0415 - needs Django set up
+    from wingtel.access.scopes import Scope  # noqa: PLC0415 - needs Django set up
 
-    with suppress(issuing.KeyProblemError):
-        issuing.revoke("benchmark")
-    return issuing.create("benchmark", scopes=[Scope.ADMIN]).token
+    with suppress(keys.KeyProblemError):
+        keys.revoke("benchmark")
+    return keys.create("benchmark", scopes=[Scope.ADMIN]).token
 
 
 @contextmanager

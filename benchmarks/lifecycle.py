@@ -109,7 +109,7 @@ def _late() -> Iterator[Row]:
 
 
 def _reconcile(records: int, subscriptions: int) -> Iterator[Row]:
-    from wingtel.lifecycle.reconciling import reconcile  # noqa: PLC0415 - needs Django set up
+    from wingtel.lifecycle.reconciliation import reconcile  # noqa: PLC0415 - needs Django set up
 
     day = DAY + timedelta(days=40)  # a month of its own
     _fill(day, records, subscriptions)
@@ -142,8 +142,8 @@ def _group(day: date) -> None:
 
 def _expire(records: int, subscriptions: int) -> Iterator[Row]:
     from wingtel.aggregates import strategies  # noqa: PLC0415 - needs Django set up
-    from wingtel.lifecycle import expiring  # noqa: PLC0415 - as above
-    from wingtel.lifecycle.sealing import seal  # noqa: PLC0415 - as above
+    from wingtel.lifecycle import expiry  # noqa: PLC0415 - as above
+    from wingtel.lifecycle.seals import seal  # noqa: PLC0415 - as above
 
     dropped, deleted = DAY + timedelta(days=80), DAY + timedelta(days=81)
     for day in (dropped, deleted):
@@ -152,10 +152,10 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
     with _writer() as pauses, _gone(dropped) as gone:
         # The two parts of `expire`, to tell them apart.
         started = time.perf_counter()
-        proof = expiring._prove(dropped)
+        proof = expiry._prove(dropped)
         proving = time.perf_counter() - started
         started = time.perf_counter()
-        letting_go = timed(lambda: expiring._let_go(dropped, proof))
+        letting_go = timed(lambda: expiry._let_go(dropped, proof))
     strategies.use("view")  # the plain DELETE, without what counts it
     deleting = timed(lambda: _delete(deleted))
     vacuuming = timed(lambda: execute("VACUUM data_usage_record, voice_usage_record"))

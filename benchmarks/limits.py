@@ -140,7 +140,7 @@ def _writers(feed: Feed) -> Iterator[Row]:
 def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     from wingtel.aggregates import strategies  # noqa: PLC0415 - needs Django set up
     from wingtel.limits.evaluation import evaluate  # noqa: PLC0415 - as above
-    from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - as above
+    from wingtel.limits.services import make_limit  # noqa: PLC0415 - as above
 
     make_limit(amount=LIMIT, thresholds=[80, 90], starts=MONTH)
     bare = statistics.median(timed(lambda: execute(BARE, [LIMIT])) for _ in range(3))
@@ -195,7 +195,7 @@ def _after_changes(
 def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
     """By billing cycle, whose totals are sums of days."""
     from wingtel.limits.evaluation import evaluate  # noqa: PLC0415 - as above
-    from wingtel.limits.keeping import make_limit  # noqa: PLC0415 - needs Django set up
+    from wingtel.limits.services import make_limit  # noqa: PLC0415 - needs Django set up
 
     execute(
         """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)

@@ -5,15 +5,15 @@ from typing import Any
 
 from django.test import Client
 
-from wingtel.keys import issuing
-from wingtel.keys.access import Scope
+from wingtel.access import keys
+from wingtel.access.scopes import Scope
 
 _numbers = count()
 
 
 def new_token(*scopes: Scope, **options: Any) -> str:
-    """A key with some scopes; `options` are those of `issuing.create`."""
-    return issuing.create(f"test {next(_numbers)}", scopes=scopes, **options).token
+    """A key with some scopes; `options` are those of `keys.create`."""
+    return keys.create(f"test {next(_numbers)}", scopes=scopes, **options).token
 
 
 def with_key(token: str) -> Client:

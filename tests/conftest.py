@@ -13,10 +13,10 @@ from tests.callers import client_of
 from tests.emptying import DEFAULT, instead_of_flushing, leave_to
 from tests.leftovers import new_folder
 from tests.rounds import IS_THOROUGH
+from wingtel.access.scopes import Scope
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
 from wingtel.embedded import EmbeddedValkey
-from wingtel.keys.access import Scope
 from wingtel.usage.currency import currency
 
 # Machines are noisy: how long an example takes is no reason to fail.

@@ -13,14 +13,14 @@ from pyarrow import parquet
 
 from tests.api.records import data, voice
 from tests.commands.test_answers import output_of
-from wingtel.lifecycle.adjusting import adjust
-from wingtel.lifecycle.reconciling import reconcile
-from wingtel.limits.answers import event_answer
-from wingtel.limits.delivering import deliver_due
-from wingtel.limits.endpoints import add_endpoint
+from wingtel.adjustments.services import adjust
+from wingtel.lifecycle.reconciliation import reconcile
 from wingtel.limits.evaluation import evaluate
-from wingtel.limits.keeping import make_limit
 from wingtel.limits.models import Delivery
+from wingtel.limits.serialization import event_answer
+from wingtel.limits.services import make_limit
+from wingtel.notifications.delivery import deliver_due
+from wingtel.notifications.endpoints import add_endpoint
 from wingtel.subscriptions.models import Plan, Purchase, Subscription
 from wingtel.usage.models import UsageType
 

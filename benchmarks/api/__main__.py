@@ -50,10 +50,10 @@ def main() -> None:
 
 def new_key() -> str:
     """A key that may ask as often as it can."""
-    from wingtel.keys import issuing  # noqa: PLC0415 - needs Django set up
-    from wingtel.keys.access import Scope  # noqa: PLC0415 - as above
+    from wingtel.access import keys  # noqa: PLC0415 - needs Django set up
+    from wingtel.access.scopes import Scope  # noqa: PLC0415 - as above
 
-    return issuing.create("bench-api", scopes=[Scope.READ], requests_per_minute=2**31 - 1).token
+    return keys.create("bench-api", scopes=[Scope.READ], requests_per_minute=2**31 - 1).token
 
 
 def answers(options: argparse.Namespace) -> None:

@@ -44,7 +44,7 @@ def _embedded_database(other: str) -> Iterator[None]:
     with EmbeddedPostgres(wingtel_home() / "postgresql") as server:
         os.environ["DATABASE_URL"] = server.url()
         try:
-            from wingtel.migrating import migrate_if_behind  # noqa: PLC0415 - settings read DATABASE_URL
+            from wingtel.management.migration import migrate_if_behind  # noqa: PLC0415 - settings read DATABASE_URL
 
             migrate_if_behind()
             yield

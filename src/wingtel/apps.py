@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.core import checks
 
-from .database.checks import structure_is_of_this_version
+from .db.checks import structure_is_of_this_version
 
 
 class WingtelConfig(AppConfig):

@@ -24,13 +24,13 @@ ALLOWED_HOSTS = list(_environment.allowed_hosts)
 INSTALLED_APPS = [
     "wingtel",
     "wingtel.subscriptions",
-    "wingtel.keys",
+    "wingtel.access",
     "wingtel.usage",
     "wingtel.aggregates",
     "wingtel.ingest",
     "wingtel.lifecycle",
     "wingtel.imports",
-    "wingtel.background",
+    "wingtel.tasks",
     "wingtel.limits",
     "wingtel.api",
     "wingtel.dashboard",
@@ -79,7 +79,7 @@ TEMPLATES = [
 
 # `wingtel` sets DATABASE_URL to its embedded server when it is not given; see wingtel.__main__.
 DATABASES = {"default": dj_database_url.parse(_environment.database_url or "postgresql://localhost/wingtel")}
-DATABASES["default"]["ENGINE"] = "wingtel.database"  # a restarted server costs a reconnect, not a failed request
+DATABASES["default"]["ENGINE"] = "wingtel.db"  # a restarted server costs a reconnect, not a failed request
 DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "pool": {"min_size": 1, "max_size": _environment.database_pool, "timeout": 10},
     "prepare_threshold": sys.maxsize,  # statements are prepared where the code asks for it, none by being repeated
@@ -161,7 +161,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # as long as it takes
 # Longer than any import, since a task that is not acknowledged by then is given to another worker as well.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 86_400, "socket_keepalive": True, "health_check_interval": 10}
-CELERY_IMPORTS = ["wingtel.background.tasks"]
+CELERY_IMPORTS = ["wingtel.tasks.celery_tasks"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
@@ -198,7 +198,7 @@ CELERY_BEAT_SCHEDULE = {
     "evaluate limits": _every(WINGTEL_LIMITS_SECONDS, "evaluate_limits"),
     "deliver": _every(WINGTEL_LIMITS_SECONDS, "deliver"),
 } | {f"watch {watch.name}": _every(WINGTEL_WATCH_SECONDS, "watch", watch.name) for watch in WINGTEL_WATCH}
-CELERY_BEAT_SCHEDULER = "wingtel.background.schedule:ScheduleFromNow"
+CELERY_BEAT_SCHEDULER = "wingtel.tasks.schedule:ScheduleFromNow"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 WINGTEL_EXPORTS_AT_ONCE = _environment.exports_at_once

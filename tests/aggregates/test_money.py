@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from wingtel.aggregates.answers import money
+from wingtel.aggregates.serialization import money
 
 SHOWN = {
     "0": "0.0000",

@@ -18,7 +18,7 @@ from wingtel.aggregates import strategies
 from wingtel.aggregates.models import ActiveStrategy
 from wingtel.aggregates.strategies import active
 from wingtel.subscriptions.models import Subscription
-from wingtel.usage import announcements, partitions
+from wingtel.usage import change_events, partitions
 from wingtel.usage.models import DataUsageRecord, VoiceUsageRecord
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -290,7 +290,7 @@ def test_a_process_that_expects_something_else_counts_once(
         strategies.use("signals")
     record(ids[0], "there").save()
     strategies.use(new)
-    announcements.remember("default", asked=expected)
+    change_events.remember("default", asked=expected)
     WRITES[way](ids[0])
     assert differences() == []
     WRITES["create"](ids[1])
@@ -307,7 +307,7 @@ def test_a_writer_that_waits_for_a_switch_follows_it(
     if old == "signals":
         strategies.use("signals")
     record(ids[0], "there").save()
-    announcements.remember("default", asked=expected)
+    change_events.remember("default", asked=expected)
     with ThreadPoolExecutor(1) as pool:
         with waiting() as wait, transaction.atomic():
             with connection.cursor() as cursor:

@@ -12,10 +12,10 @@ from rest_framework.views import APIView
 
 from tests.api.test_errors import problem
 from tests.callers import client_of, new_token, with_key
-from wingtel.api.common.guarded import Guarded
+from wingtel.access import keys
+from wingtel.access.scopes import Scope
 from wingtel.api.common.permissions import ScopePermission
-from wingtel.keys import issuing
-from wingtel.keys.access import Scope
+from wingtel.api.common.scoped import ScopedAPIView
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +51,7 @@ def test_every_view_is_open_by_name_or_says_which_scope_each_method_needs(path: 
     """Mend it by declaring `scopes` in the view: docs/api.md."""
     if name in OPEN:
         return
-    assert issubclass(view.cls, Guarded)
+    assert issubclass(view.cls, ScopedAPIView)
     assert view.cls.permission_classes == [ScopePermission]
     assert {method for method in methods(view) if method not in view.cls.scopes} == set()
 
@@ -85,11 +85,11 @@ def test_a_key_that_opens_nothing_is_told_why(header: str, detail: str) -> None:
 
 
 def test_a_revoked_key_opens_nothing() -> None:
-    made = issuing.create("billing", scopes=[Scope.READ])
+    made = keys.create("billing", scopes=[Scope.READ])
     client = with_key(made.token)
     assert client.get(PLANS).status_code == 200
 
-    issuing.revoke("billing")
+    keys.revoke("billing")
 
     assert client.get(PLANS).status_code == 401
 
@@ -116,7 +116,7 @@ def test_a_key_may_have_several_scopes() -> None:
 
 
 def test_what_is_missing_is_named() -> None:
-    client = with_key(issuing.create("billing", scopes=[Scope.READ]).token)
+    client = with_key(keys.create("billing", scopes=[Scope.READ]).token)
 
     response = client.post(PLANS, {"name": "Basic"}, content_type="application/json")
 

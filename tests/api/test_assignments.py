@@ -8,7 +8,7 @@ from django.test import Client
 from tests.api.records import answer, errors, pages
 from tests.api.test_resources import send
 from tests.callers import client_of
-from wingtel.keys.access import Scope
+from wingtel.access.scopes import Scope
 from wingtel.subscriptions.models import Carrier, Plan, Subscription
 
 pytestmark = pytest.mark.django_db

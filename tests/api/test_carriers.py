@@ -9,9 +9,9 @@ from django.test import Client
 from tests.api.records import EXCEEDING, METRICS, answer, data, pages, voice
 from tests.callers import client_of
 from tests.capabilities import under_strategies
+from wingtel.access.scopes import Scope
+from wingtel.adjustments.services import adjust
 from wingtel.aggregates.strategies import Strategy
-from wingtel.keys.access import Scope
-from wingtel.lifecycle.adjusting import adjust
 from wingtel.subscriptions.models import Carrier, Plan, Purchase, Subscription
 from wingtel.usage.models import DataUsageRecord, UsageAdjustment, UsageType
 

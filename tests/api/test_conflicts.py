@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from tests.callers import client_of
+from wingtel.access.scopes import Scope
 from wingtel.ingest.batch import IngestOptions, Origin
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
-from wingtel.keys.access import Scope
 from wingtel.subscriptions.models import Carrier, Subscription
 from wingtel.usage.models import IngestBatch, UsageType
 

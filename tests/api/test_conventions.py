@@ -11,7 +11,7 @@ from django.test import Client
 from tests.api.records import EXCEEDING, METRICS, answer, data
 from tests.api.test_errors import problem
 from tests.callers import client_of
-from wingtel.keys.access import Scope
+from wingtel.access.scopes import Scope
 from wingtel.subscriptions.models import Plan
 
 pytestmark = pytest.mark.django_db

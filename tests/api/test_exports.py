@@ -16,8 +16,8 @@ from django.test import Client
 from pyarrow import parquet
 
 from tests.sessions import new_connection
-from wingtel.api.common import exporting
-from wingtel.exports import answers
+from wingtel.api.common import export_responses
+from wingtel.exports import definitions
 from wingtel.exports.formats import Format
 from wingtel.subscriptions.models import Plan, Subscription
 
@@ -347,12 +347,12 @@ def test_a_file_holds_what_the_pages_hold_in_their_order(client: Client, path: s
 
 @pytest.mark.django_db(transaction=True)
 def test_a_file_is_of_the_moment_it_was_begun(client: Client, used: None) -> None:
-    period = answers.Period()
-    with answers.metrics(period=period, form=Format.CSV) as export, new_connection() as other:
+    period = definitions.Period()
+    with definitions.metrics(period=period, form=Format.CSV) as export, new_connection() as other:
         other.execute("UPDATE data_usage_record SET price = price + 1000")
         other.commit()
         before = b"".join(export.blocks)
-    with answers.metrics(period=period, form=Format.CSV) as export:
+    with definitions.metrics(period=period, form=Format.CSV) as export:
         after = b"".join(export.blocks)
 
     assert before.splitlines()[0] == b"7,,,data,kilobytes,111.3000,123457,3,USD"
@@ -362,11 +362,11 @@ def test_a_file_is_of_the_moment_it_was_begun(client: Client, used: None) -> Non
 @pytest.fixture
 def all_places_taken() -> Iterator[None]:
     taken = 0
-    while exporting._places.acquire(blocking=False):
+    while export_responses._places.acquire(blocking=False):
         taken += 1
     yield
     for _ in range(taken):
-        exporting._places.release()
+        export_responses._places.release()
 
 
 def test_more_exports_than_may_be_are_told_to_come_again(client: Client, all_places_taken: None) -> None:
@@ -379,7 +379,7 @@ def test_more_exports_than_may_be_are_told_to_come_again(client: Client, all_pla
 
 def free_places() -> int:
     """How many exports could begin now."""
-    places: int = exporting._places._value
+    places: int = export_responses._places._value
     return places
 
 

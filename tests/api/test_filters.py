@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.api.records import EXCEEDING, METRICS, answer, data, errors
 from tests.callers import client_of
-from wingtel.keys.access import Scope
+from wingtel.access.scopes import Scope
 from wingtel.subscriptions import assignments
 from wingtel.subscriptions.identifiers import Kind
 from wingtel.subscriptions.models import Carrier, Plan, Subscription

@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.api.records import data, voice
 from tests.callers import new_token
-from wingtel.keys.access import Scope
+from wingtel.access.scopes import Scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

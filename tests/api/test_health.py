@@ -10,13 +10,13 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
-from wingtel.background import tasks
-from wingtel.background.models import TaskRun
 from wingtel.embedded import EmbeddedValkey
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
-from wingtel.lifecycle.reconciling import reconcile
+from wingtel.lifecycle.reconciliation import reconcile
 from wingtel.subscriptions.models import Subscription
+from wingtel.tasks import celery_tasks
+from wingtel.tasks.models import TaskRun
 from wingtel.usage.models import UsageType
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,7 +125,7 @@ def test_the_last_comparison_is_told_by_its_moment(client: Client) -> None:
 
 def test_runs_of_tasks_are_told(client: Client) -> None:
     use()
-    assert tasks.seal.apply().get() == ["2026-03-01"]
+    assert celery_tasks.seal.apply().get() == ["2026-03-01"]
     told = figures(client)
     assert told["wingtel_task_runs_total", "wingtel.seal"] == 1
     assert told["wingtel_task_failures_total", "wingtel.seal"] == 0
@@ -138,7 +138,7 @@ def test_days_that_ought_to_be_sealed_are_told(client: Client) -> None:
     told = figures(client)
     assert (told["wingtel_days", "open"], told["wingtel_days_overdue",]) == (1, 1)
     damage()
-    assert tasks.seal.apply().get() == []
+    assert celery_tasks.seal.apply().get() == []
     assert figures(client)["wingtel_days_overdue",] == 1
 
 

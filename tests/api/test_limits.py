@@ -9,10 +9,10 @@ from standardwebhooks import Webhook
 
 from tests.limits.made import STARTS, limit, subscription, use
 from tests.limits.receiver import Receiver, receiving
-from wingtel.limits.delivering import Sent, deliver_due
-from wingtel.limits.endpoints import add_endpoint
 from wingtel.limits.evaluation import evaluate
 from wingtel.limits.models import Delivery, PriceLimit, WebhookEndpoint
+from wingtel.notifications.delivery import Sent, deliver_due
+from wingtel.notifications.endpoints import add_endpoint
 from wingtel.subscriptions.models import Plan
 
 from .records import answer, errors, pages

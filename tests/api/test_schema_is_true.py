@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.callers import new_token
 from tests.rounds import IS_THOROUGH, rounds
-from wingtel.keys.access import Scope
+from wingtel.access.scopes import Scope
 from wingtel.subscriptions.models import Carrier, Plan, Purchase, Subscription
 
 pytestmark = pytest.mark.django_db(transaction=True)

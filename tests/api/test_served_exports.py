@@ -17,7 +17,7 @@ from tests.callers import new_token
 from tests.commands.running import free_port
 from tests.embedded.watching import until
 from tests.sessions import database_url
-from wingtel.keys.access import Scope
+from wingtel.access.scopes import Scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

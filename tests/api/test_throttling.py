@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 
 from tests.api.test_errors import problem
 from tests.callers import client_of, new_token, with_key
+from wingtel.access.scopes import Scope
 from wingtel.api.common import throttling
 from wingtel.embedded import EmbeddedValkey
-from wingtel.keys.access import Scope
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,8 @@ from django.utils import timezone
 from tests.api.records import METRICS, answer
 from tests.api.test_errors import problem
 from tests.callers import client_of
+from wingtel.access.scopes import Scope
 from wingtel.api.models import KEPT, IdempotentRequest
-from wingtel.keys.access import Scope
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import DataUsageRecord, VoiceUsageRecord
 

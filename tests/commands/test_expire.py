@@ -18,7 +18,7 @@ from django.utils import timezone
 from tests.sessions import database_url
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
-from wingtel.lifecycle.sealing import seal
+from wingtel.lifecycle.seals import seal
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 

@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from tests.callers import with_key
-from wingtel.keys.checking import KeyRefusedError, check
-from wingtel.keys.models import ApiKey
+from wingtel.access.models import ApiKey
+from wingtel.access.verification import KeyRefusedError, check
 from wingtel.management.commands import demo
 
 pytestmark = pytest.mark.django_db

@@ -11,15 +11,15 @@ from django.db import connection
 from tests.conformance.at_once import in_threads
 from tests.conformance.oracle import differences
 from tests.rounds import rounds
+from wingtel.adjustments.explanation import explain
+from wingtel.adjustments.services import adjust, reverse
 from wingtel.aggregates import queries, strategies
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.strategies import Strategy
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
-from wingtel.lifecycle.adjusting import adjust, reverse
-from wingtel.lifecycle.expiring import expire
-from wingtel.lifecycle.explaining import explain
-from wingtel.lifecycle.sealing import seal
+from wingtel.lifecycle.expiry import expire
+from wingtel.lifecycle.seals import seal
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageAdjustment, UsageDay, UsageType
 

@@ -21,10 +21,10 @@ from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.aggregates.strategies import Strategy
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
-from wingtel.lifecycle import expiring, sealing
-from wingtel.lifecycle.expiring import ExpiryRefusedError, expire
-from wingtel.lifecycle.reconciling import DayTotals, reconcile
-from wingtel.lifecycle.sealing import SealRefusedError, seal
+from wingtel.lifecycle import expiry, seals
+from wingtel.lifecycle.expiry import ExpiryRefusedError, expire
+from wingtel.lifecycle.reconciliation import DayTotals, reconcile
+from wingtel.lifecycle.seals import SealRefusedError, seal
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.business_days import set_time_zone
@@ -233,9 +233,9 @@ def sealing_steps(session: Session) -> list[Step]:
 
     def finish() -> None:
         with suppress(SealRefusedError):
-            sealing._finish(DAY, proven[0])
+            seals._finish(DAY, proven[0])
 
-    return [lambda: sealing._watch(DAY), lambda: proven.append(sealing._prove(DAY)), finish]
+    return [lambda: seals._watch(DAY), lambda: proven.append(seals._prove(DAY)), finish]
 
 
 def writing_steps(way: str, made: list[Row]) -> Steps:
@@ -321,8 +321,8 @@ def test_no_record_is_lost_by_a_drop(
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The server ends the session that drops a day, after the drop and before the commit."""
-    statement = expiring._SQL["expire"] + "; SELECT pg_terminate_backend(pg_backend_pid())"
-    monkeypatch.setitem(expiring._SQL, "expire", statement)
+    statement = expiry._SQL["expire"] + "; SELECT pg_terminate_backend(pg_backend_pid())"
+    monkeypatch.setitem(expiry._SQL, "expire", statement)
     yield
     monkeypatch.undo()
 

@@ -17,7 +17,7 @@ from psycopg.errors import RaiseException
 from tests.conformance.oracle import differences
 from tests.sessions import new_connection
 from wingtel.aggregates.rebuild import rebuild_day
-from wingtel.lifecycle.reconciling import reconcile
+from wingtel.lifecycle.reconciliation import reconcile
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord

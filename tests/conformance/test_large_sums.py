@@ -16,17 +16,17 @@ from tests.capabilities import under_strategies
 from tests.conformance.conftest import ways
 from tests.conformance.oracle import differences
 from tests.conformance.writing import DELETE, WRITE, Row
+from wingtel.adjustments.services import adjust, reverse
 from wingtel.aggregates import strategies
 from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.aggregates.strategies import Strategy
-from wingtel.lifecycle.adjusting import adjust, reverse
-from wingtel.lifecycle.expiring import expire
+from wingtel.lifecycle.expiry import expire
 from wingtel.lifecycle.rebuild_runs import rebuild_days
-from wingtel.lifecycle.reconciling import reconcile
-from wingtel.lifecycle.sealing import seal
+from wingtel.lifecycle.reconciliation import reconcile
+from wingtel.lifecycle.seals import seal
 from wingtel.limits.evaluation import evaluate
-from wingtel.limits.keeping import make_limit
 from wingtel.limits.models import Alert
+from wingtel.limits.services import make_limit
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, UsageDay, UsageType

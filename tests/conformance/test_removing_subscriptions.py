@@ -16,13 +16,13 @@ from tests.conformance.at_once import Session
 from tests.conformance.oracle import differences
 from tests.conformance.writing import WRITE, Row
 from tests.sessions import new_connection
+from wingtel.adjustments.services import adjust, reverse
 from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.aggregates.strategies import Strategy
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
-from wingtel.lifecycle.adjusting import adjust, reverse
-from wingtel.lifecycle.expiring import expire
-from wingtel.lifecycle.sealing import seal
+from wingtel.lifecycle.expiry import expire
+from wingtel.lifecycle.seals import seal
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, UsageAdjustment, UsageType, VoiceUsageRecord

@@ -19,15 +19,15 @@ from django.test import Client
 from tests.api.records import errors
 from tests.callers import client_of
 from tests.sessions import new_connection
+from wingtel.access.scopes import Scope
 from wingtel.aggregates import queries
 from wingtel.aggregates.periods import Period
-from wingtel.exports import answers
+from wingtel.exports import definitions
 from wingtel.exports.formats import Format
 from wingtel.imports import profiles
 from wingtel.imports.service import ImportOptions, import_feed
-from wingtel.keys.access import Scope
-from wingtel.lifecycle.expiring import expire
-from wingtel.lifecycle.sealing import seal
+from wingtel.lifecycle.expiry import expire
+from wingtel.lifecycle.seals import seal
 from wingtel.subscriptions.assignments import move_identifier
 from wingtel.subscriptions.models import Plan, Subscription, SubscriptionIdentifier
 from wingtel.usage.business_days import set_time_zone
@@ -264,7 +264,7 @@ def test_days_whose_records_are_gone_are_told(client: Client, ids: list[int], im
 def test_no_day_expires_while_its_records_are_exported(import_id: int) -> None:
     march = Period(date(2026, 3, 1), date(2026, 3, 31))
     expiring = "SET LOCAL lock_timeout = '50ms'; SELECT usage_lock_day('2026-03-31')"
-    with answers.records(period=march, form=Format.NDJSON) as export, new_connection() as other:
+    with definitions.records(period=march, form=Format.NDJSON) as export, new_connection() as other:
         with pytest.raises(psycopg.errors.LockNotAvailable):
             other.execute(expiring)
         other.rollback()

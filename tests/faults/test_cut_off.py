@@ -13,7 +13,7 @@ import psycopg
 from tests.embedded.watching import until
 from tests.rounds import rounds
 from wingtel.embedded import EmbeddedPostgres
-from wingtel.imports.generate import HEADER, write_feed
+from wingtel.imports.generator import HEADER, write_feed
 
 from .test_killed_imports import RAW, SUMS, query, read_lines, start_import
 

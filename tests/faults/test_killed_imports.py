@@ -14,7 +14,7 @@ from tests.embedded.watching import kill_postmaster
 from tests.rounds import rounds
 from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
-from wingtel.imports.generate import write_feed
+from wingtel.imports.generator import write_feed
 
 KILLS = rounds(4, thorough=20)
 CHUNK_LINES = 150

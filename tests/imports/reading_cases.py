@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from wingtel.imports import profiles
-from wingtel.imports.bulk import ReadTable
 from wingtel.imports.profiles import Profile
-from wingtel.imports.reading import reading
+from wingtel.imports.reader import reading
+from wingtel.imports.record_reader import ReadTable
 from wingtel.ingest.batch import business_day
 
 CASES = Path(__file__).parent / "cases"

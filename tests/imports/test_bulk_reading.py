@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tests.rounds import rounds
 from wingtel.imports import profiles
 from wingtel.imports.blocks import Span
-from wingtel.imports.bulk import RecordReader
 from wingtel.imports.fields import LINE, FieldTable, field_names
 from wingtel.imports.profile_schema import DATA_UNITS, ROUNDINGS, VOICE_UNITS
 from wingtel.imports.profiles import Profile
+from wingtel.imports.record_reader import RecordReader
 
 HEADER = ["at", "who", "kind", "up", "down", "talk", "cost", "ref", "part", "network", "status"]
 OPERATOR_ZONE = ZoneInfo("America/New_York")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from wingtel.aggregates import queries
-from wingtel.aggregates.answers import money
 from wingtel.aggregates.periods import ALL_TIME
+from wingtel.aggregates.serialization import money
 from wingtel.imports import profiles
 from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.ingest.models import UsageConflict

@@ -9,15 +9,15 @@ from django.db import connection
 
 from tests.conformance.at_once import in_threads
 from tests.conformance.oracle import differences
+from wingtel.adjustments.services import reverse
 from wingtel.aggregates.strategies import Strategy
 from wingtel.imports.errors import ProfileError
 from wingtel.imports.ingestion import Counts
 from wingtel.imports.models import RejectedRecord
 from wingtel.imports.preview import preview
 from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
-from wingtel.ingest.answers import conflict_answers
 from wingtel.ingest.models import UsageConflict
-from wingtel.lifecycle.adjusting import reverse
+from wingtel.ingest.serialization import conflict_answers
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import DataUsageRecord, UsageAdjustment
 

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from wingtel.imports import profiles
-from wingtel.imports.generate import write_feed
+from wingtel.imports.generator import write_feed
 from wingtel.imports.service import ImportOptions, import_feed
 
 from .reading import counts, daily

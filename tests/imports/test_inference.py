@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 
 from wingtel.imports import profiles
 from wingtel.imports.errors import ProfileError, SourceError
-from wingtel.imports.generate import write_feed
+from wingtel.imports.generator import write_feed
 from wingtel.imports.inference import infer_profile
 from wingtel.imports.service import ImportOptions, import_feed
 

@@ -15,8 +15,8 @@ from wingtel.imports.models import RejectedRecord
 from wingtel.imports.preview import preview
 from wingtel.imports.profiles import Profile
 from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
-from wingtel.ingest.answers import conflict_answers
 from wingtel.ingest.models import UsageConflict
+from wingtel.ingest.serialization import conflict_answers
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import VoiceUsageRecord
 from wingtel.usage.provenance import origins_of

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from wingtel.imports import profiles
-from wingtel.imports.generate import write_feed
+from wingtel.imports.generator import write_feed
 from wingtel.imports.models import UsageImport
 from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.subscriptions.models import Subscription

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.sessions import database_url
-from wingtel.imports.generate import write_feed
+from wingtel.imports.generator import write_feed
 from wingtel.imports.models import UsageImport
 
 from .reading import differing_days, rows

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from tests.conftest import UNTAKEABLE
 from tests.ingest.expected import expected
 from wingtel.aggregates import strategies
-from wingtel.aggregates.strategies import switching
+from wingtel.aggregates.strategies import switchover
 from wingtel.ingest.batch import IngestOptions, Lookup
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.outcomes import Conflict, Outcome, RecordOutcome, Rejection
@@ -215,7 +215,7 @@ def test_a_constraint_of_the_operator_s_own_is_told(phone: str) -> None:
 def test_the_day_of_a_late_entry_is_made_for_the_strategy_that_was_switched_to(phone: str) -> None:
     """What the process believed of the strategy is found wrong by the statement itself."""
     for day, name in enumerate(strategies.NAMES):
-        switching.use(name)
+        switchover.use(name)
         late = entry(name, phone, usage_date=datetime(2027, 1, 1 + day, tzinfo=UTC))
         assert ingest_usage([late], BY_PHONE) == expected(accepted=1)
     assert partitions_of_2027() == [date(2027, 1, 1 + day) for day in range(len(strategies.NAMES))]

@@ -10,11 +10,11 @@ import pytest
 from django.test import Client
 
 from tests.callers import client_of
+from wingtel.access.scopes import Scope
+from wingtel.adjustments.explanation import explain
+from wingtel.adjustments.serialization import explanation_answer
 from wingtel.imports import profiles
 from wingtel.imports.service import ImportOptions, import_feed
-from wingtel.keys.access import Scope
-from wingtel.lifecycle.answers import explanation_answer
-from wingtel.lifecycle.explaining import explain
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, IngestBatch

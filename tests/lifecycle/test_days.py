@@ -10,9 +10,9 @@ from pytest_django.fixtures import Settings
 
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
-from wingtel.lifecycle.days_done import DaysDone
-from wingtel.lifecycle.expiring import ExpiryRefusedError, due, expire, expire_due
-from wingtel.lifecycle.sealing import SealRefusedError, seal, seal_due
+from wingtel.lifecycle.batch_result import BatchResult
+from wingtel.lifecycle.expiry import ExpiryRefusedError, due, expire, expire_due
+from wingtel.lifecycle.seals import SealRefusedError, seal, seal_due
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import UsageDay, UsageType
@@ -46,9 +46,9 @@ def test_days_are_sealed_once_they_are_over_for_some_days(today: date, settings:
     settings.WINGTEL_SEAL_AFTER_DAYS = 3
     days = [today - timedelta(days=back) for back in (5, 3, 2, 0)]
     use(days)
-    assert seal_due() == DaysDone(days[:2])
+    assert seal_due() == BatchResult(days[:2])
     assert states() == dict(zip(days, [State.SEALED, State.SEALED, State.OPEN, State.OPEN], strict=True))
-    assert seal_due() == DaysDone()
+    assert seal_due() == BatchResult()
 
 
 def test_one_day_that_is_damaged_keeps_no_other_from_being_sealed(today: date) -> None:
@@ -69,7 +69,7 @@ def test_only_sealed_days_past_their_retention_expire(today: date, settings: Set
     for day in (days[0], days[2], days[3]):
         seal(day)
     assert due() == [days[0], days[2]]
-    assert expire_due() == DaysDone([days[0], days[2]])
+    assert expire_due() == BatchResult([days[0], days[2]])
     assert states() == dict(zip(days, [State.EXPIRED, State.OPEN, State.EXPIRED, State.SEALED], strict=True))
     with pytest.raises(ExpiryRefusedError, match="is open, not sealed"):
         expire(days[1])

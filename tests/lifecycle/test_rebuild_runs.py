@@ -12,10 +12,10 @@ from tests.conformance.oracle import differences
 from tests.conformance.writing import MODELS, WRITE
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
-from wingtel.lifecycle.expiring import expire
+from wingtel.lifecycle.expiry import expire
 from wingtel.lifecycle.models import RebuildRun
 from wingtel.lifecycle.rebuild_runs import RebuildRefusedError, rebuild_days
-from wingtel.lifecycle.sealing import seal
+from wingtel.lifecycle.seals import seal
 from wingtel.subscriptions.models import Subscription
 
 FIRST = datetime(2025, 11, 20, 12, tzinfo=UTC)

@@ -6,8 +6,8 @@ from typing import Any
 
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
-from wingtel.limits.keeping import make_limit
 from wingtel.limits.models import Alert, PriceLimit
+from wingtel.limits.services import make_limit
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageType
 

@@ -17,12 +17,12 @@ from tests.limits.made import alerts, effective, limit, subscription, use
 from tests.limits.oracle import differences
 from tests.rounds import rounds
 from tests.sessions import new_connection
+from wingtel.adjustments.services import adjust
 from wingtel.aggregates import changes, strategies
 from wingtel.aggregates.rebuild import rebuild_day, store_months
 from wingtel.aggregates.strategies import Strategy
-from wingtel.lifecycle.adjusting import adjust
 from wingtel.lifecycle.rebuild_runs import rebuild_days
-from wingtel.lifecycle.reconciling import reconcile
+from wingtel.lifecycle.reconciliation import reconcile
 from wingtel.limits.evaluation import Evaluation, evaluate
 from wingtel.limits.models import Alert
 from wingtel.usage import partitions

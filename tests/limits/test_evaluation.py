@@ -9,12 +9,12 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.limits.made import alerts, effective, limit, subscription, use
+from wingtel.adjustments.services import adjust, reverse
 from wingtel.aggregates import changes
-from wingtel.lifecycle.adjusting import adjust, reverse
 from wingtel.limits import evaluation
 from wingtel.limits.evaluation import Evaluation, evaluate
-from wingtel.limits.keeping import LimitRefusedError, UnknownLimitError, change_limit, make_limit, remove_limit
 from wingtel.limits.models import Alert, PriceLimit
+from wingtel.limits.services import LimitRefusedError, UnknownLimitError, change_limit, make_limit, remove_limit
 from wingtel.subscriptions.models import Plan, Subscription
 from wingtel.usage.models import DataUsageRecord, UsageType
 

@@ -14,11 +14,11 @@ from tests.conformance.conftest import ways
 from tests.conformance.writing import DELETE, MODELS, WRITE
 from tests.limits.made import alerts, limit, subscription, use
 from tests.limits.oracle import differences
+from wingtel.adjustments.services import adjust
 from wingtel.aggregates.strategies import Strategy
-from wingtel.lifecycle.adjusting import adjust
 from wingtel.limits.evaluation import evaluate
-from wingtel.limits.keeping import change_limit
 from wingtel.limits.models import Alert
+from wingtel.limits.services import change_limit
 from wingtel.subscriptions.models import Plan, Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, UsageType

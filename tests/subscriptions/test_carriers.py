@@ -14,10 +14,10 @@ from django.test import Client
 from tests.api.test_resources import send
 from tests.callers import client_of
 from tests.imports.reading import records
+from wingtel.access.scopes import Scope
 from wingtel.imports import profiles
 from wingtel.imports.errors import ProfileError
 from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
-from wingtel.keys.access import Scope
 from wingtel.subscriptions import carriers
 from wingtel.subscriptions.models import Carrier, Subscription
 

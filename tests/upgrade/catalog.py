@@ -6,7 +6,7 @@ from pathlib import Path
 import django
 
 import tests.server  # noqa: F401 - starts a server, with a template that is migrated
-from wingtel.database import catalog
+from wingtel.db import catalog
 
 PATH = Path(catalog.__file__).with_name(catalog.FILE)
 

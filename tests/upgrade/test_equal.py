@@ -13,9 +13,9 @@ from django.db.migrations.executor import MigrationExecutor
 from tests.upgrade.conftest import use_database
 from wingtel.aggregates import strategies
 from wingtel.aggregates.models import DailyUsage
-from wingtel.database import catalog
-from wingtel.database.catalog import Catalog
-from wingtel.lifecycle.reconciling import reconcile
+from wingtel.db import catalog
+from wingtel.db.catalog import Catalog
+from wingtel.lifecycle.reconciliation import reconcile
 from wingtel.usage import partitions
 from wingtel.usage.models import UsageDay
 

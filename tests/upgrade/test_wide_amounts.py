@@ -13,15 +13,15 @@ from django.db import IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from tests.conformance.oracle import BOUNDS, NOTHING, RECORDS, TOTALS
+from wingtel.adjustments.services import reverse
 from wingtel.aggregates import strategies
 from wingtel.aggregates.apps import install
 from wingtel.aggregates.strategies import Strategy
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
-from wingtel.lifecycle.adjusting import reverse
-from wingtel.lifecycle.expiring import expire
-from wingtel.lifecycle.reconciling import reconcile
-from wingtel.lifecycle.sealing import seal
+from wingtel.lifecycle.expiry import expire
+from wingtel.lifecycle.reconciliation import reconcile
+from wingtel.lifecycle.seals import seal
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import DataUsageRecord, UsageAdjustment, UsageType

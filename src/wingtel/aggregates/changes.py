@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.db import connection
 
 from wingtel import sql
-from wingtel.usage.waiting import PATIENCE_SECONDS, patiently
+from wingtel.db.retry import LOCK_RETRY_SECONDS, retry_on_lock
 
 _SQL = sql.statements(__package__, "sql/changes.sql")
 
@@ -38,10 +38,10 @@ def is_enabled() -> bool:
     return bool(enabled)
 
 
-def enable(*, patience: float = PATIENCE_SECONDS) -> None:
+def enable(*, patience: float = LOCK_RETRY_SECONDS) -> None:
     """Log every change that is committed after this. Earlier ones are not logged.
 
-    Waits for transactions that are changing aggregates. Raises wingtel.usage.waiting.StillHeldError when they go on
+    Waits for transactions that are changing aggregates. Raises wingtel.db.retry.LockHeldError when they go on
     for `patience` seconds.
     """
 
@@ -49,7 +49,7 @@ def enable(*, patience: float = PATIENCE_SECONDS) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_SQL["enable"])
 
-    patiently(work, _SQL["lock_timeout"], give_up=time.monotonic() + patience)
+    retry_on_lock(work, _SQL["lock_timeout"], give_up=time.monotonic() + patience)
 
 
 def disable() -> None:

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from wingtel import sql
 
-from .answers import money
+from .serialization import money
 
 _SQL = sql.statements(__package__, "sql/differences.sql")
 

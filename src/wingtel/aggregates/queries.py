@@ -18,7 +18,7 @@ import psycopg
 from django.db import connection, transaction
 
 from wingtel import sql
-from wingtel.database.arrays import array
+from wingtel.db.arrays import array
 from wingtel.usage.models import UsageDay, UsageType
 from wingtel.usage.provenance import BATCH_LINES
 

@@ -5,7 +5,6 @@ from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
 from .adjustments.views import AdjustmentView
-from .answers.views import ExceedingView, MetricsView, SeriesView
 from .assignments.views import IdentifierView, PlanHistoryView
 from .carriers.views import CarrierView
 from .common.converters import CodeConverter, IdConverter
@@ -16,6 +15,7 @@ from .limits.views import AlertView, DeliveryView, EndpointView, LimitView
 from .plans.views import PlanView
 from .purchases.views import PurchaseView
 from .subscriptions.views import AnySubscriptionView, AttSubscriptionView, SprintSubscriptionView
+from .usage.views import ExceedingView, MetricsView, SeriesView
 from .usage_records.views import ConflictView, UsageRecordsView
 
 app_name = "api"

@@ -8,7 +8,7 @@ from wingtel.embedded.account import server_account
 from wingtel.embedded.cluster import Cluster, server_url
 from wingtel.embedded.folders import make_folder, require_open, require_ours
 from wingtel.embedded.programs import require_programs, server_programs
-from wingtel.embedded.sharing import SharedServer
+from wingtel.embedded.shared_server import SharedServer
 from wingtel.embedded.sockets import socket_folder
 
 DATABASE = "wingtel"

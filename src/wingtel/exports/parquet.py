@@ -8,10 +8,10 @@ import pyarrow as pa
 from pyarrow import csv
 from pyarrow.parquet import ParquetWriter
 
-from wingtel.aggregates.answers import moment
+from wingtel.aggregates.serialization import moment
 from wingtel.shapes import ColumnKind
 
-from .answers import Export
+from .definitions import Export
 
 TYPES = {
     ColumnKind.WHOLE: pa.int64(),

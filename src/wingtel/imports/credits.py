@@ -7,6 +7,7 @@ import polars as pl
 from django.db import connection
 
 from wingtel import sql
+from wingtel.adjustments import services
 from wingtel.ingest import writer
 from wingtel.ingest.batch import IngestOptions, OnDuplicate, business_day
 from wingtel.ingest.comparison import Compared, compare
@@ -14,7 +15,6 @@ from wingtel.ingest.outcomes import IngestResult, Rejection
 from wingtel.ingest.resolver import SubscriptionResolver, without
 from wingtel.ingest.service import result_of, unseen, with_source
 from wingtel.ingest.validation import validate
-from wingtel.lifecycle import adjusting
 from wingtel.usage import partitions
 from wingtel.usage.models import UsageAdjustment, UsageType
 
@@ -54,7 +54,7 @@ class Credits:
         records, rejected = self._resolved(actor)
         compared = _compared(records)
         for some in _slices(compared.new):
-            adjusting.store(_adjustments(some, actor))
+            services.store(_adjustments(some, actor))
         if compared.conflicts.height:
             origin = self._options.origin
             batch = writer.note_batch(origin) if origin else None
@@ -74,7 +74,7 @@ class Credits:
         refused = [
             Rejection(some["position"][place], _FIELDS.get(error.field, error.field), error.reason)
             for some in _slices(records)
-            for place, error in adjusting.refusals(_adjustments(some, actor)).items()
+            for place, error in services.refusals(_adjustments(some, actor)).items()
         ]
         return without(records, refused), [*self._broken, *unresolved, *refused]
 

@@ -16,8 +16,8 @@ from .blocks import Block, BlockReader
 from .columns import MOST_COLUMNS
 from .errors import HeaderError
 from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, too_long
-from .kept_text import KeptText, storable, with_line_feeds
 from .profile_schema import Layout
+from .raw_lines import KeptText, storable, with_line_feeds
 
 _LONGEST_QUOTED = 50
 """Physical lines that one quoted field may go over, before its opening quote is taken for a stray one."""

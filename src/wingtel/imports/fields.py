@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 
 from .blocks import LONGEST_LINE, Block, Span
-from .kept_text import KeptText
+from .raw_lines import KeptText
 
 LINE = "line"
 """The column with the number of the line."""

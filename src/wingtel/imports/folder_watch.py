@@ -20,7 +20,7 @@ from typing import NamedTuple, Protocol
 from django.db import InterfaceError, OperationalError, ProgrammingError
 
 from wingtel.config.watches import QUIET, Completion, Sign
-from wingtel.usage.alone import alone
+from wingtel.db.locks import advisory_lock
 
 from .errors import FeedError, SourceError
 from .service import ImportSummary, Progress
@@ -108,8 +108,8 @@ class FolderWatch:
         Raises SourceError when `done` or `failed` is a link, and OSError when the folder cannot be used. An error that
         is not the fault of the file is raised, and the file stays.
         """
-        with alone(f"watch {self.folder.absolute()}", wait=False) as is_alone:
-            if not is_alone:
+        with advisory_lock(f"watch {self.folder.absolute()}", wait=False) as is_locked:
+            if not is_locked:
                 return []
             with _opened(self.folder) as folders:
                 return list(self._scan(folders))

@@ -17,11 +17,11 @@ from wingtel.ingest.outcomes import IngestResult
 from wingtel.ingest.service import examine, ingest
 from wingtel.usage.provenance import IngestBatch
 
-from .bulk import ReadTable
 from .credits import IS_CREDIT, Credits, added
 from .fields import LINE, Reject
 from .models import ImportedSpan, UsageImport
 from .profiles import Profile
+from .record_reader import ReadTable
 from .segments import Segments
 from .values.prices import UNRATED
 

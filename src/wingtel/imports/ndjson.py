@@ -14,8 +14,8 @@ import polars as pl
 
 from .blocks import Block, BlockReader
 from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, reject_nul, too_long
-from .kept_text import KeptText, storable
 from .profiles import Profile
+from .raw_lines import KeptText, storable
 
 _LARGEST_EXPONENT = 60
 """A number with a larger one is left as it is, and read as none: written out, it might fill the memory."""

@@ -14,7 +14,7 @@ from wingtel.usage.business_days import time_zone
 from .credits import Credits
 from .ingestion import PartBatch, columns_at_fault, options_of
 from .profiles import Profile
-from .reading import reading
+from .reader import reading
 
 
 @dataclass(frozen=True)

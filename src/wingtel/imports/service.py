@@ -11,19 +11,19 @@ from pathlib import Path
 from django.db import connection, connections
 from django.utils import timezone
 
+from wingtel.db.locks import advisory_lock
 from wingtel.ingest.batch import Lookup
 from wingtel.subscriptions import carriers
-from wingtel.usage.alone import alone
 from wingtel.usage.business_days import time_zone
 
+from .batching import PART_LINES
 from .blocks import BLOCK_LINES, Span
 from .errors import FeedError, ProfileError, TooManyRejectsError
 from .fields import Reject
-from .gathering import PART_LINES
 from .ingestion import Counts, DryRun, PartIngestor
 from .models import UsageImport
 from .profiles import Profile
-from .reading import Opened, Read, reading
+from .reader import Opened, Read, reading
 from .sources import content_hash
 
 MOST_REJECTS = 1_000_000
@@ -115,7 +115,7 @@ def import_feed(
     if options.is_dry_run:
         return _dry_run(path, profile, options, name, started, on_progress)
     sha256 = content_hash(path)
-    with alone(f"{sha256} {profile.digest}", wait=True):
+    with advisory_lock(f"{sha256} {profile.digest}", wait=True):
         earlier = UsageImport.objects.filter(sha256=sha256, profile_sha256=profile.digest).order_by("-pk").first()
         if earlier and not options.again and _is_done(earlier):
             return _summary(earlier, profile, time.perf_counter() - started, was_imported=True)

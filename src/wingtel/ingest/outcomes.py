@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from wingtel.aggregates.answers import money
+from wingtel.aggregates.serialization import money
 
 
 class Outcome(StrEnum):

@@ -7,7 +7,7 @@ import polars as pl
 from django.db import IntegrityError, connection, transaction
 
 from wingtel import sql
-from wingtel.database.arrays import array, text_array
+from wingtel.db.arrays import array, text_array
 from wingtel.subscriptions.assignments import refusal
 from wingtel.subscriptions.carriers import country_of
 from wingtel.subscriptions.identifiers import normalise_many

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 
 from wingtel import sql
 from wingtel.aggregates import changes
-from wingtel.database.arrays import array, text_array
+from wingtel.db.arrays import array, text_array
 
 from .models import Delivery, LimitPeriod, PriceLimit
 
@@ -93,7 +93,7 @@ def evaluate() -> Evaluation:
     """Open an alert for every threshold of a limit that was reached since the last time, and resolve the others.
 
     A limit that is new or was changed is evaluated for everybody in its scope, slice by slice, and what changes
-    meanwhile in between. Safe when two run at once. Raises wingtel.usage.waiting.StillHeldError when, the first time
+    meanwhile in between. Safe when two run at once. Raises wingtel.db.retry.LockHeldError when, the first time
     that there is a limit, others go on changing aggregates for a minute, and django.db.utils.ProgrammingError in a
     transaction above READ COMMITTED.
     """

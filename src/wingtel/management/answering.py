@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from wingtel.aggregates import questions
+from wingtel.aggregates import validation
 from wingtel.aggregates.filters import SubscriptionFilter, ids_named
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
-from wingtel.aggregates.questions import Question
+from wingtel.aggregates.validation import Question
 from wingtel.exports.formats import Format
 from wingtel.management.arguments import option, whole_number
 from wingtel.shapes import Column, ColumnKind
@@ -32,11 +32,11 @@ FORMATS = ("table", "json", "csv")
 PAGED = ("table", "json")
 TABLE_ROWS = 100
 FILTERS = (
-    questions.USAGE_TYPE,
-    questions.SUBSCRIPTION_ID,
-    questions.PHONE_NUMBER,
-    questions.EXTERNAL_ID,
-    questions.CARRIER,
+    validation.USAGE_TYPE,
+    validation.SUBSCRIPTION_ID,
+    validation.PHONE_NUMBER,
+    validation.EXTERNAL_ID,
+    validation.CARRIER,
 )
 PAGE = 1000
 
@@ -56,7 +56,7 @@ def add_question(parser: CommandParser, question: Question, **options: Any) -> N
 
 def add_days(parser: CommandParser, *, required: bool = False) -> None:
     """Add the options that say between which business days."""
-    first, last = (questions.REQUIRED_FROM, questions.REQUIRED_TO) if required else (questions.FROM, questions.TO)
+    first, last = (validation.REQUIRED_FROM, validation.REQUIRED_TO) if required else (validation.FROM, validation.TO)
     add_question(parser, first, dest="first", metavar="DATE")
     add_question(parser, last, dest="last", metavar="DATE")
 

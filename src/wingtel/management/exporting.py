@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 
-from wingtel.exports import writing
-from wingtel.exports.answers import Export
+from wingtel.exports import writer
+from wingtel.exports.definitions import Export
 from wingtel.exports.files import whole_file
 from wingtel.exports.formats import Format
 from wingtel.management.answering import PAGED
@@ -36,11 +36,11 @@ def print_export(
     """
     if output is None:
         with io.BufferedWriter(_Printed(stdout)) as file, export as made:
-            writing.write(made, form, file)
+            writer.write(made, form, file)
             return made
     try:
         with whole_file(output) as file, export as made:
-            writing.write(made, form, file)
+            writer.write(made, form, file)
             return made
     except OSError as error:
         raise CommandError(f"cannot write {output}: {error.strerror}") from error

@@ -40,7 +40,7 @@ class UsageRecord(models.Model):
     """What data and voice records share.
 
     Every write of the models, their manager and querysets is announced where the database asks for it
-    (wingtel.usage.announcements). Django's own signals pre_delete and post_delete are not sent.
+    (wingtel.usage.change_events). Django's own signals pre_delete and post_delete are not sent.
 
     The primary key refuses a second record with the same reference, moment and subscription. It starts with
     the reference because references grow, and growing keys keep inserts append-only. There is no foreign key in the

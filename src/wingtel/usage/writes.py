@@ -17,7 +17,7 @@ from django.db.models.sql.where import ExtraWhere
 
 from wingtel import sql
 
-from .announcements import UsageChange, announce, probably_asked, remember
+from .change_events import UsageChange, announce, probably_asked, remember
 
 if TYPE_CHECKING:
     from .models import UsageRecord

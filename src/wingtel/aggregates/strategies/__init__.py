@@ -1,16 +1,16 @@
 """Interchangeable ways to keep the aggregates, and which of them runs."""
 
-from wingtel.usage.waiting import PATIENCE_SECONDS
+from wingtel.db.retry import LOCK_RETRY_SECONDS
 
 from .base import NAMES, Backlog, Strategy, active, named
 from .drift import problems, surplus
-from .installing import define_functions, ensure_installed, outdated
+from .installation import define_functions, ensure_installed, outdated
 from .receivers import connect_receivers
-from .switching import SwitchRefusedError, use
+from .switchover import SwitchRefusedError, use
 
 __all__ = [
+    "LOCK_RETRY_SECONDS",
     "NAMES",
-    "PATIENCE_SECONDS",
     "Backlog",
     "Strategy",
     "SwitchRefusedError",

@@ -1,6 +1,6 @@
 """Connections of signals to strategies."""
 
-from wingtel.usage.announcements import records_changed
+from wingtel.usage.change_events import records_changed
 
 from .signals.strategy import count_changes
 

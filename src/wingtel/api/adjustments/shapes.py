@@ -1,5 +1,7 @@
 """Adjustments and reversals as the API takes them in."""
 
+from wingtel.adjustments.serialization import Adjustment
+from wingtel.adjustments.services import LONGEST_ACTOR, LONGEST_REASON
 from wingtel.api.common import examples
 from wingtel.api.common.fields import (
     CurrencyField,
@@ -7,8 +9,6 @@ from wingtel.api.common.fields import (
     WholeNumberField,
 )
 from wingtel.api.common.serializers import KnownFields, KnownFieldsSerializer, SubscriptionField
-from wingtel.lifecycle.adjusting import LONGEST_ACTOR, LONGEST_REASON
-from wingtel.lifecycle.answers import Adjustment
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageAdjustment
 from wingtel.usage.ranges import LARGEST_QUANTITY

@@ -11,21 +11,21 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from wingtel.api.common import parameters, schemas
-from wingtel.api.common.errors import Conflict
-from wingtel.api.common.guarded import ANY
-from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, answer_once
-from wingtel.api.common.lists import ReadView
-from wingtel.api.common.parsers import ExactJSONParser
-from wingtel.keys.access import Scope
-from wingtel.lifecycle.adjusting import (
+from wingtel.access.scopes import Scope
+from wingtel.adjustments.serialization import Adjustment, adjustment_answer
+from wingtel.adjustments.services import (
     AdjustmentRefusedError,
     NotReversibleError,
     UnknownAdjustmentError,
     adjust,
     reverse,
 )
-from wingtel.lifecycle.answers import Adjustment, adjustment_answer
+from wingtel.api.common import parameters, schemas
+from wingtel.api.common.errors import Conflict
+from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, answer_once
+from wingtel.api.common.lists import ReadView
+from wingtel.api.common.parsers import ExactJSONParser
+from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.usage.models import UsageAdjustment
 
 from . import shapes
@@ -49,7 +49,7 @@ class AdjustmentView(ReadView):
     parser_classes = (ExactJSONParser,)
     known = parameters.LISTING_OF_ADJUSTMENTS
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
-    within_carrier = ANY
+    carrier_safe_methods = ALL_METHODS
 
     def get_queryset(self) -> QuerySet[UsageAdjustment]:
         rows = self.of_subscriptions(super().get_queryset())

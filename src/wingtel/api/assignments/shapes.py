@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from wingtel.aggregates.questions import LARGEST_ID
+from wingtel.aggregates.validation import LARGEST_ID
 from wingtel.api.common import examples
 from wingtel.api.common.fields import IdField, MomentField, TextField, WholeNumberField
 from wingtel.api.common.serializers import KnownFields, SubscriptionField

@@ -11,14 +11,14 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from wingtel.access.scopes import Scope
 from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Conflict
-from wingtel.api.common.guarded import ANY
 from wingtel.api.common.lists import ListedView
 from wingtel.api.common.parameters import Parameter
 from wingtel.api.common.parsers import ExactJSONParser
-from wingtel.keys.access import Scope
+from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.subscriptions import assignments
 from wingtel.subscriptions.assignments import AssignmentConflictError, AssignmentError, NotAssignableError
 from wingtel.subscriptions.identifiers import Kind
@@ -41,7 +41,7 @@ class DatedView(ListedView):
 
     parser_classes = (ExactJSONParser,)
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
-    within_carrier = ANY
+    carrier_safe_methods = ALL_METHODS
 
     def subscription(self) -> Subscription:
         """Return the subscription of the address. Raises NotFound also for one of another carrier than the caller's."""

@@ -21,7 +21,7 @@ class CarrierView(ResourceView):
     known = parameters.LISTING_OF_CARRIERS
     lookup_url_kwarg = "code"
     lookup_value_converter = "code"
-    within_carrier = frozenset({"GET"})
+    carrier_safe_methods = frozenset({"GET"})
 
     def perform_create(self, serializer: BaseSerializer[Carrier]) -> None:
         super().perform_create(serializer)

@@ -8,9 +8,9 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from wingtel.keys.access import Access
-from wingtel.keys.checking import KeyRefusedError, check
-from wingtel.keys.people import access_of
+from wingtel.access.people import access_of
+from wingtel.access.scopes import Access
+from wingtel.access.verification import KeyRefusedError, check
 
 REALM = 'Bearer realm="wingtel"'
 

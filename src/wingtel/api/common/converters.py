@@ -1,6 +1,6 @@
 """Values in addresses."""
 
-from wingtel.aggregates.questions import CODE, LARGEST_ID
+from wingtel.aggregates.validation import CODE, LARGEST_ID
 
 
 class CodeConverter:

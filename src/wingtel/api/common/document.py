@@ -49,7 +49,7 @@ SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
         "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",
-        "DifferenceKind": "wingtel.lifecycle.answers.DIFFERENCES",
+        "DifferenceKind": "wingtel.lifecycle.serialization.DIFFERENCES",
         "IdentifierKind": "wingtel.subscriptions.identifiers.Kind",
         "AlertState": [("open", "open"), ("resolved", "resolved")],
     },

@@ -16,7 +16,7 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
-from wingtel.aggregates.questions import PRICE_LIMIT_RULE
+from wingtel.aggregates.validation import PRICE_LIMIT_RULE
 from wingtel.subscriptions.assignments import refusal
 
 from . import request_ids

@@ -12,7 +12,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from wingtel.aggregates.questions import DATE_RULE, LARGEST_ID, parse_date
+from wingtel.aggregates.validation import DATE_RULE, LARGEST_ID, parse_date
 from wingtel.subscriptions.identifiers import Kind, normalise
 from wingtel.usage.currency import currency
 

@@ -11,15 +11,15 @@ from drf_spectacular.utils import OpenApiExample
 from msgspec import Struct
 from rest_framework import serializers
 
-from wingtel.aggregates.questions import DATE_PATTERN, LARGEST_ID
+from wingtel.aggregates.validation import DATE_PATTERN, LARGEST_ID
 from wingtel.exports.formats import Format
 from wingtel.shapes import example_of, nested
 
 from .errors import PROBLEM_JSON
 from .fields import DayField, ExactDecimalField, IdentifierField
-from .guarded import Guarded
 from .permissions import needed
 from .schemas import problem
+from .scoped import ScopedAPIView
 from .serializers import KnownFields
 
 # What a text must have that is neither empty nor white space, and the character that PostgreSQL does not keep.
@@ -99,7 +99,7 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = dict(super()._get_response_bodies(direction))
-        if not isinstance(self.view, Guarded):  # what receives a webhook
+        if not isinstance(self.view, ScopedAPIView):  # what receives a webhook
             return bodies
         guarded = OF_GUARDED if needed(self.view, self.method) else ()
         sent = OF_SENT if self.method in ("POST", "PUT", "PATCH") else ()

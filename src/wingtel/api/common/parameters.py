@@ -11,11 +11,12 @@ from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import PermissionDenied
 
-from wingtel.aggregates import questions
+from wingtel.access.scopes import Access
+from wingtel.aggregates import validation
 from wingtel.aggregates.filters import SubscriptionFilter, ids_named
 from wingtel.aggregates.periods import Granularity, Period
 from wingtel.aggregates.queries import ExceedingPosition, MetricsPosition
-from wingtel.aggregates.questions import (
+from wingtel.aggregates.validation import (
     LARGEST_ID,
     SUBSCRIPTION_ID_RULE,
     Question,
@@ -25,7 +26,6 @@ from wingtel.aggregates.questions import (
 )
 from wingtel.exports.formats import Format
 from wingtel.ingest.batch import Lookup
-from wingtel.keys.access import Access
 from wingtel.subscriptions.identifiers import LONGEST
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
@@ -188,18 +188,18 @@ def parse_boolean(text: str) -> bool:
     return text == "true"
 
 
-PRICE_LIMIT = Parameter.of(questions.PRICE_LIMIT)
-USAGE_TYPE = Parameter.of(questions.USAGE_TYPE)
-FROM = Parameter.of(questions.FROM)
-TO = Parameter.of(questions.TO)
-REQUIRED_FROM = Parameter.of(questions.REQUIRED_FROM)
-REQUIRED_TO = Parameter.of(questions.REQUIRED_TO)
-SUBSCRIPTION_ID = Parameter.of(questions.SUBSCRIPTION_ID)
+PRICE_LIMIT = Parameter.of(validation.PRICE_LIMIT)
+USAGE_TYPE = Parameter.of(validation.USAGE_TYPE)
+FROM = Parameter.of(validation.FROM)
+TO = Parameter.of(validation.TO)
+REQUIRED_FROM = Parameter.of(validation.REQUIRED_FROM)
+REQUIRED_TO = Parameter.of(validation.REQUIRED_TO)
+SUBSCRIPTION_ID = Parameter.of(validation.SUBSCRIPTION_ID)
 PHONE_NUMBER = Parameter.of(
-    questions.PHONE_NUMBER, description=f"{questions.PHONE_NUMBER.description} A + is sent as %2B."
+    validation.PHONE_NUMBER, description=f"{validation.PHONE_NUMBER.description} A + is sent as %2B."
 )
-EXTERNAL_ID = Parameter.of(questions.EXTERNAL_ID)
-CARRIER = Parameter.of(questions.CARRIER)
+EXTERNAL_ID = Parameter.of(validation.EXTERNAL_ID)
+CARRIER = Parameter.of(validation.CARRIER)
 PLAN = Parameter(
     name="plan",
     rule=SUBSCRIPTION_ID_RULE,

@@ -7,14 +7,14 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from wingtel.keys.access import Access, Scope
+from wingtel.access.scopes import Access, Scope
 
 if TYPE_CHECKING:  # which imports this module
     from rest_framework.views import APIView
 
 
 class ScopePermission(BasePermission):
-    """Allows what the view's `scopes` and `within_carrier` allow."""
+    """Allows what the view's `scopes` and `carrier_safe_methods` allow."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """False where nobody is known, which is answered with 401. Raises PermissionDenied, saying what is missing."""
@@ -30,7 +30,7 @@ class ScopePermission(BasePermission):
             raise PermissionDenied(f"Nobody may {method} here.")
         if not caller.allows(scope):
             raise PermissionDenied(f"{caller.name} has {_listed(caller.scopes)}. {method} here needs {scope.value}.")
-        if caller.carrier and method not in getattr(view, "within_carrier", ()):
+        if caller.carrier and method not in getattr(view, "carrier_safe_methods", ()):
             raise PermissionDenied(
                 f"{caller.name} is limited to the carrier {caller.carrier}; {method} here concerns all carriers."
             )

@@ -10,7 +10,7 @@ import structlog
 from django.http import HttpRequest, HttpResponseBase
 from uuid_utils import uuid7
 
-from wingtel.keys.access import Access
+from wingtel.access.scopes import Access
 
 HEADER = "X-Request-Id"
 SANE = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")

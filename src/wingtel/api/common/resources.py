@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
 
-from wingtel.keys.access import Scope
+from wingtel.access.scopes import Scope
 
 from . import parameters
 from .lists import ReadView

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from msgspec import Struct
 from rest_framework import serializers
 
-from wingtel.keys.access import Access
+from wingtel.access.scopes import Access
 from wingtel.shapes import names_of
 from wingtel.subscriptions.models import Subscription
 

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from wingtel.keys.access import Access
+from wingtel.access.scopes import Access
 
 if TYPE_CHECKING:  # which imports this module
     from rest_framework.views import APIView

@@ -10,18 +10,18 @@ from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from wingtel.exports.answers import Export
+from wingtel.exports.definitions import Export
 from wingtel.exports.formats import Format
 
 from . import negotiation, parameters
 from .errors import Fault, InvalidParameters, echo
-from .exporting import MadeExport
-from .guarded import Guarded
+from .export_responses import MadeExport
 from .parameters import CURSOR, PAGE_SIZE, Parameter
 from .renderers import FastJSONRenderer
+from .scoped import ScopedAPIView
 
 
-class ParameterView(Guarded):
+class ParameterView(ScopedAPIView):
     """A view that refuses query parameters it does not know, and holds the ones it knows in `asked`.
 
     A method that it does not have is told first, then who may do what, then what is wrong with the parameters.

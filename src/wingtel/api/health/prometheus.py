@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from wingtel.background.figures import exposition
+from wingtel.monitoring.metrics import exposition
 
 
 @require_safe

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from wingtel.api.common.renderers import json_response
 from wingtel.api.common.views import ParameterView
-from wingtel.background.health import background_status, redis_status
+from wingtel.monitoring.health import background_status, redis_status
 from wingtel.shapes import one_of
 
 

@@ -9,25 +9,19 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from wingtel.aggregates.questions import DATE_RULE, DATE_SCHEMA, parse_date
+from wingtel.access.scopes import Scope
+from wingtel.adjustments.explanation import explain
+from wingtel.adjustments.serialization import Explanation, explanation_answer
+from wingtel.aggregates.validation import DATE_RULE, DATE_SCHEMA, parse_date
 from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Fault, InvalidParameters, echo
-from wingtel.api.common.guarded import ANY
 from wingtel.api.common.lists import ListedView, NewestFirstView
 from wingtel.api.common.renderers import json_response
+from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.api.common.views import ParameterView
-from wingtel.keys.access import Scope
 from wingtel.lifecycle import models
-from wingtel.lifecycle.answers import (
-    Day,
-    Explanation,
-    Reconciliation,
-    day_answer,
-    explanation_answer,
-    reconciliation_answer,
-)
-from wingtel.lifecycle.explaining import explain
+from wingtel.lifecycle.serialization import Day, Reconciliation, day_answer, reconciliation_answer
 from wingtel.usage.models import UsageDay
 
 
@@ -91,7 +85,7 @@ class ExplanationView(ParameterView):
 
     known = parameters.EXPLAINING
     scopes: ClassVar = {"GET": Scope.READ}
-    within_carrier = ANY
+    carrier_safe_methods = ALL_METHODS
 
     @extend_schema(
         operation_id="subscription_usage_explained",

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from wingtel.aggregates.questions import LARGEST_ID
+from wingtel.aggregates.validation import LARGEST_ID
 from wingtel.api.common.parameters import FROM, LISTING, SUBSCRIPTION_ID, TO, Parameter
 from wingtel.limits.models import LARGEST_THRESHOLD, Delivery
 

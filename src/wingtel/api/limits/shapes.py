@@ -3,8 +3,8 @@
 from wingtel.api.common import examples
 from wingtel.api.common.fields import CurrencyField
 from wingtel.api.common.serializers import KnownFieldsSerializer
-from wingtel.limits.answers import Endpoint, Limit
 from wingtel.limits.models import PriceLimit, WebhookEndpoint
+from wingtel.limits.serialization import Endpoint, Limit
 
 
 @examples.example(examples.LIMIT)

@@ -12,16 +12,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
 
+from wingtel.access.scopes import Scope
 from wingtel.api.common import schemas
 from wingtel.api.common.authentication import access
-from wingtel.api.common.guarded import ANY
 from wingtel.api.common.lists import NewestFirstView, listing
 from wingtel.api.common.parameters import period_of
 from wingtel.api.common.resources import ResourceView, documented
-from wingtel.keys.access import Scope
-from wingtel.limits import answers, delivering, endpoints, keeping
-from wingtel.limits.addresses import RefusedAddressError
+from wingtel.api.common.scoped import ALL_METHODS
+from wingtel.limits import serialization, services
 from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
+from wingtel.notifications import endpoints
+from wingtel.notifications.address_policy import RefusedAddressError
 
 from . import parameters, shapes
 
@@ -44,32 +45,32 @@ class LimitView(ResourceView):
             limits = limits.filter(subscription__in=asked)
         return limits
 
-    def bodies(self, rows: Sequence[PriceLimit]) -> list[answers.Limit]:
-        return list(map(answers.limit_answer, rows))
+    def bodies(self, rows: Sequence[PriceLimit]) -> list[serialization.Limit]:
+        return list(map(serialization.limit_answer, rows))
 
     def perform_create(self, serializer: BaseSerializer[PriceLimit]) -> None:
         with told():
-            serializer.instance = keeping.make_limit(**_terms(serializer.validated_data))
+            serializer.instance = services.make_limit(**_terms(serializer.validated_data))
 
     def perform_update(self, serializer: BaseSerializer[PriceLimit]) -> None:
         with told():
-            serializer.instance = keeping.change_limit(self.kwargs["id"], **_terms(serializer.validated_data))
+            serializer.instance = services.change_limit(self.kwargs["id"], **_terms(serializer.validated_data))
 
     def perform_destroy(self, instance: PriceLimit) -> None:
-        keeping.remove_limit(instance.pk)
+        services.remove_limit(instance.pk)
 
 
-@listing("an alert", "alerts", answers.Alert, parameters.LISTING_OF_ALERTS)
+@listing("an alert", "alerts", serialization.Alert, parameters.LISTING_OF_ALERTS)
 class AlertView(NewestFirstView):
     """Levels of limits that were reached, and perhaps taken back."""
 
     queryset = Alert.objects.all()
     known = parameters.LISTING_OF_ALERTS
     scopes: ClassVar = {"GET": Scope.READ}
-    within_carrier = ANY
+    carrier_safe_methods = ALL_METHODS
 
-    def bodies(self, rows: Sequence[Alert]) -> list[answers.Alert]:
-        return list(map(answers.alert_answer, rows))
+    def bodies(self, rows: Sequence[Alert]) -> list[serialization.Alert]:
+        return list(map(serialization.alert_answer, rows))
 
     def get_queryset(self) -> QuerySet[Alert]:
         alerts = Alert.objects.select_related("subscription")
@@ -92,23 +93,23 @@ class EndpointView(ResourceView):
 
     queryset = WebhookEndpoint.objects.all()
     serializer_class = shapes.EndpointSerializer
-    scopes: ClassVar = dict.fromkeys(ANY, Scope.ADMIN)  # an address may have a secret of its receiver in it
+    scopes: ClassVar = dict.fromkeys(ALL_METHODS, Scope.ADMIN)  # an address may have a secret of its receiver in it
 
-    def bodies(self, rows: Sequence[WebhookEndpoint]) -> list[answers.Endpoint]:
-        return list(map(answers.endpoint_answer, rows))
+    def bodies(self, rows: Sequence[WebhookEndpoint]) -> list[serialization.Endpoint]:
+        return list(map(serialization.endpoint_answer, rows))
 
     @extend_schema(
         summary="Add a webhook endpoint",
         description="The secret, by which deliveries are signed, is shown in this reply alone.",
         request=shapes.EndpointSerializer,
-        responses={201: answers.EndpointWithSecret, **schemas.problems(400)},
+        responses={201: serialization.EndpointWithSecret, **schemas.problems(400)},
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         sent = self.get_serializer(data=request.data)
         sent.is_valid(raise_exception=True)
         with told():
             made = endpoints.add_endpoint(**sent.validated_data)
-        return Response(answers.secret_answer(made), status=201)
+        return Response(serialization.secret_answer(made), status=201)
 
     def perform_update(self, serializer: BaseSerializer[WebhookEndpoint]) -> None:
         with told():
@@ -122,15 +123,15 @@ class EndpointView(ResourceView):
         summary="Give a webhook endpoint a new secret",
         description="Shown in this reply alone. Until `previous_until`, deliveries are signed with the one before too.",
         request=None,
-        responses={201: answers.EndpointWithSecret, **schemas.problems(404)},
+        responses={201: serialization.EndpointWithSecret, **schemas.problems(404)},
     )
     @action(detail=True, methods=["post"])
     def secret(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
         made = endpoints.rotate_secret(self.get_object().pk)
-        return Response(answers.secret_answer(made), status=201)
+        return Response(serialization.secret_answer(made), status=201)
 
 
-@listing("a delivery", "deliveries of alerts", answers.Delivery, parameters.LISTING_OF_DELIVERIES)
+@listing("a delivery", "deliveries of alerts", serialization.Delivery, parameters.LISTING_OF_DELIVERIES)
 class DeliveryView(NewestFirstView):
     """Alerts on their way to endpoints and e-mail addresses."""
 
@@ -139,8 +140,8 @@ class DeliveryView(NewestFirstView):
     known = parameters.LISTING_OF_DELIVERIES
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
 
-    def bodies(self, rows: Sequence[Delivery]) -> list[answers.Delivery]:
-        return list(map(answers.delivery_answer, rows))
+    def bodies(self, rows: Sequence[Delivery]) -> list[serialization.Delivery]:
+        return list(map(serialization.delivery_answer, rows))
 
     def get_queryset(self) -> QuerySet[Delivery]:
         deliveries = super().get_queryset()
@@ -155,12 +156,12 @@ class DeliveryView(NewestFirstView):
         summary="Send a delivery again",
         description="Whatever became of it; it is due at once, and retried like a new one, under the same webhook-id.",
         request=None,
-        responses={200: answers.Delivery, **schemas.problems(404)},
+        responses={200: serialization.Delivery, **schemas.problems(404)},
     )
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
         delivery = self.get_object()
-        delivering.replay(Delivery.objects.filter(pk=delivery.pk))
+        delivery.replay(Delivery.objects.filter(pk=delivery.pk))
         delivery.refresh_from_db()
         return Response(self.body(delivery))
 
@@ -170,7 +171,7 @@ def told() -> Iterator[None]:
     """Raise what a service refuses as the API tells it."""
     try:
         yield
-    except keeping.LimitRefusedError as error:
+    except services.LimitRefusedError as error:
         raise ValidationError({_FIELDS.get(field, field): rules for field, rules in error.problems.items()}) from error
     except RefusedAddressError as error:
         raise ValidationError({"url": [str(error)]}) from error

@@ -2,8 +2,8 @@
 
 from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook, extend_schema
 
-from wingtel.limits.answers import AlertEvent
 from wingtel.limits.models import Delivery
+from wingtel.limits.serialization import AlertEvent
 
 _TAKEN = OpenApiResponse(description="Taken. Any other status, or none in time, and it is tried again.")
 

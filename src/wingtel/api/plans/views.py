@@ -14,7 +14,7 @@ from . import shapes
 class PlanView(ResourceView):
     queryset = Plan.objects.all()
     serializer_class = shapes.PlanSerializer
-    within_carrier = frozenset({"GET"})  # plans are of all carriers
+    carrier_safe_methods = frozenset({"GET"})  # plans are of all carriers
 
     def perform_destroy(self, instance: Plan) -> None:
         try:

@@ -4,8 +4,8 @@ from django.db.models import QuerySet
 
 from wingtel.api.common import parameters
 from wingtel.api.common.authentication import access
-from wingtel.api.common.guarded import ANY
 from wingtel.api.common.resources import ResourceView, documented
+from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.subscriptions.models import Purchase
 
 from . import shapes
@@ -16,7 +16,7 @@ class PurchaseView(ResourceView):
     queryset = Purchase.objects.all()
     serializer_class = shapes.PurchaseSerializer
     known = parameters.LISTING_OF_SUBSCRIPTION
-    within_carrier = ANY
+    carrier_safe_methods = ALL_METHODS
 
     def get_queryset(self) -> QuerySet[Purchase]:
         purchases = super().get_queryset()

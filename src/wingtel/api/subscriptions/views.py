@@ -10,8 +10,8 @@ from rest_framework.serializers import BaseSerializer
 
 from wingtel.api.common import parameters
 from wingtel.api.common.authentication import access
-from wingtel.api.common.guarded import ANY
 from wingtel.api.common.resources import ResourceView, documented
+from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.ingest.batch import Lookup
 from wingtel.subscriptions import carriers
 from wingtel.subscriptions.assignments import find_named
@@ -25,7 +25,7 @@ class SubscriptionResourceView(ResourceView):
     """The base of views that write subscriptions, of one carrier or of all."""
 
     carrier: ClassVar[str | None] = None
-    within_carrier = ANY
+    carrier_safe_methods = ALL_METHODS
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "country": country_of(self.written_carrier())}

@@ -13,25 +13,25 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from wingtel.aggregates.answers import money
+from wingtel.access.scopes import Scope
+from wingtel.aggregates.serialization import money
 from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Fault, RecordsRejected
-from wingtel.api.common.guarded import ANY
 from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, answer_once
 from wingtel.api.common.lists import ListedView
 from wingtel.api.common.pagination import NewestFirstPagination
 from wingtel.api.common.parameters import Parameter, filter_of, period_of, usage_types_of
 from wingtel.api.common.request_ids import current
+from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.api.common.views import ExportView, ParameterView
-from wingtel.exports import answers as exports
+from wingtel.exports import definitions as exports
 from wingtel.exports.formats import Format
-from wingtel.ingest.answers import Conflict, conflict_answers
 from wingtel.ingest.batch import IngestOptions, Lookup, Origin
 from wingtel.ingest.models import UsageConflict
 from wingtel.ingest.outcomes import IngestResult
+from wingtel.ingest.serialization import Conflict, conflict_answers
 from wingtel.ingest.service import ingest
-from wingtel.keys.access import Scope
 from wingtel.usage.currency import currency
 from wingtel.usage.provenance import IngestBatch
 
@@ -46,7 +46,7 @@ class UsageRecordsView(ExportView):
 
     paged = False
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.INGEST}
-    within_carrier = ANY
+    carrier_safe_methods = ALL_METHODS
     parser_classes = (JSONRecordsParser, NDJSONRecordsParser)
 
     def known_parameters(self) -> Sequence[Parameter]:
@@ -163,7 +163,7 @@ class ConflictView(ListedView):
     pagination_class = NewestFirstPagination
     known = parameters.LISTING_OF_SUBSCRIPTION
     scopes: ClassVar = {"GET": Scope.READ}
-    within_carrier = ANY
+    carrier_safe_methods = ALL_METHODS
 
     def get_queryset(self) -> QuerySet[UsageConflict]:
         return self.of_subscriptions(super().get_queryset())

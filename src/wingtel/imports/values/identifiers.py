@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from wingtel.aggregates.questions import LARGEST_ID
+from wingtel.aggregates.validation import LARGEST_ID
 from wingtel.ingest.batch import Lookup
 
 from ..columns import Columns

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.aggregates.answers import priced
-from wingtel.lifecycle.adjusting import AdjustmentRefusedError, adjust, reverse
+from wingtel.adjustments.services import AdjustmentRefusedError, adjust, reverse
+from wingtel.aggregates.serialization import priced
 from wingtel.management.arguments import day, identity, option
 from wingtel.usage.models import UsageAdjustment, UsageType
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.lifecycle.answers import Adjustment, adjustment_answer
+from wingtel.adjustments.serialization import Adjustment, adjustment_answer
 from wingtel.management import answering
 from wingtel.management.arguments import identity
 from wingtel.shapes import names_of

@@ -5,14 +5,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.limits import answers
-from wingtel.limits.answers import alert_answer
+from wingtel.limits import serialization
 from wingtel.limits.models import Alert
+from wingtel.limits.serialization import alert_answer
 from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
 from wingtel.shapes import names_of
 
-COLUMNS = names_of(answers.Alert, without=("period",))
+COLUMNS = names_of(serialization.Alert, without=("period",))
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.aggregates.answers import origin_text
-from wingtel.ingest.answers import Conflict, conflict_answers
+from wingtel.aggregates.serialization import origin_text
 from wingtel.ingest.models import UsageConflict
+from wingtel.ingest.serialization import Conflict, conflict_answers
 from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
 from wingtel.shapes import names_of

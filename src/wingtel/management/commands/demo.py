@@ -12,9 +12,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.urls import reverse
 from django.utils import timezone
 
+from wingtel.access import keys
+from wingtel.access.scopes import Scope
 from wingtel.embedded import wingtel_home
-from wingtel.keys import issuing
-from wingtel.keys.access import Scope
 from wingtel.management.arguments import whole_number
 
 SEED = 2026
@@ -67,8 +67,8 @@ class Command(BaseCommand):
 
     def _announce_key(self) -> None:
         """Make a key of the demo, in the place of one that an earlier demo made, since only its hash is kept."""
-        with suppress(issuing.KeyProblemError):
-            issuing.revoke("demo")
-        token = issuing.create("demo", scopes=[Scope.ADMIN]).token
+        with suppress(keys.KeyProblemError):
+            keys.revoke("demo")
+        token = keys.create("demo", scopes=[Scope.ADMIN]).token
         address = f"http://127.0.0.1:8000{reverse('api:exceeding')}?price_limit={PRICE_LIMIT}"
         self.stdout.write(f"With a key:\n\n  curl -H 'Authorization: Bearer {token}' '{address}'\n")

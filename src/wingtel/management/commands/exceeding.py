@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.aggregates import answers, queries
-from wingtel.aggregates.questions import PRICE_LIMIT
-from wingtel.exports import answers as exports
+from wingtel.aggregates import queries, serialization
+from wingtel.aggregates.validation import PRICE_LIMIT
 from wingtel.exports import columns
+from wingtel.exports import definitions as exports
 from wingtel.management import answering, exporting
 from wingtel.usage.currency import currency
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
             lambda after, size: queries.exceeding(**asked, page_size=size, after=after),
             answering.result_limit(options["page_size"], options["format"]),
         )
-        limit = answers.price_limit(price_limit)
-        body = answers.exceeding_answer(page, page.results, limit=limit, period=period, next_url=None)
-        title = f"Reached {limit} {currency()} {answers.period_text(period)}"
+        limit = serialization.price_limit(price_limit)
+        body = serialization.exceeding_answer(page, page.results, limit=limit, period=period, next_url=None)
+        title = f"Reached {limit} {currency()} {serialization.period_text(period)}"
         answering.print_answer(self.stdout, body, COLUMNS, options["format"], title=title, more=more)

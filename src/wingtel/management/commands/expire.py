@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.lifecycle import expiring
-from wingtel.lifecycle.days_done import DaysDone
+from wingtel.lifecycle import expiry
+from wingtel.lifecycle.batch_result import BatchResult
 from wingtel.usage.models import UsageDay
 
 
@@ -27,14 +27,14 @@ class Command(BaseCommand):
                 "Nothing was dropped: there is no terminal to ask at. `wingtel expire --yes` does not ask,"
                 " `wingtel expire --dry-run` only shows the days."
             )
-        days = expiring.due()
+        days = expiry.due()
         self._show(days)
         if dry_run or not days:
             return
         if not yes and not self._confirm(days):
             raise CommandError("Nothing was dropped.")
         # The days that were shown: others may have become due since.
-        outcome = DaysDone.by(expiring.expire, days, expiring.ExpiryRefusedError)
+        outcome = BatchResult.of(expiry.expire, days, expiry.ExpiryRefusedError)
         self.stdout.write(f"{_number(outcome.done)} expired" + "".join(f"\n{day}" for day in outcome.done))
         if outcome.refused:
             raise CommandError("\n".join(outcome.refused.values()))

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.aggregates.answers import origin_text
-from wingtel.lifecycle.answers import explanation_answer
-from wingtel.lifecycle.explaining import RECORDS_LISTED, explain
+from wingtel.adjustments.explanation import RECORDS_LISTED, explain
+from wingtel.adjustments.serialization import explanation_answer
+from wingtel.aggregates.serialization import origin_text
 from wingtel.management import answering
 from wingtel.management.arguments import day, identity, whole_number
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wingtel.imports.generate import write_feed
+from wingtel.imports.generator import write_feed
 from wingtel.management.arguments import day, whole_number
 
 

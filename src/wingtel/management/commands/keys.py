@@ -8,9 +8,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from wingtel.keys import issuing
-from wingtel.keys.access import Scope
-from wingtel.keys.models import ApiKey
+from wingtel.access import keys
+from wingtel.access.models import ApiKey
+from wingtel.access.scopes import Scope
 from wingtel.management.answering import FORMATS, print_csv, print_json, print_wide_table
 from wingtel.management.arguments import whole_number
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
     def handle(self, *, action: str, **options: Any) -> None:
         try:
             getattr(self, f"_{action}")(**options)
-        except issuing.KeyProblemError as error:
+        except keys.KeyProblemError as error:
             raise CommandError(str(error)) from error
 
     def _create(
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         requests_per_minute: int | None,
         **_: Any,
     ) -> None:
-        made = issuing.create(
+        made = keys.create(
             name,
             scopes=list(map(Scope, scopes)),
             carrier=carrier,
@@ -85,7 +85,7 @@ class Command(BaseCommand):
             print_wide_table(self.stdout, COLUMNS, _cells(shown))
 
     def _revoke(self, *, key: str, **_: Any) -> None:
-        revoked = issuing.revoke(key)
+        revoked = keys.revoke(key)
         self.stdout.write(f"{revoked} opens nothing any more, in running servers after a few seconds.")
 
 

@@ -5,17 +5,17 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wingtel.aggregates.answers import priced
-from wingtel.aggregates.questions import PRICE_LIMIT_RULE, parse_price_limit
-from wingtel.limits import keeping
-from wingtel.limits.answers import Limit, limit_answer
+from wingtel.aggregates.serialization import priced
+from wingtel.aggregates.validation import PRICE_LIMIT_RULE, parse_price_limit
+from wingtel.db.retry import LockHeldError
+from wingtel.limits import services
 from wingtel.limits.evaluation import evaluate
 from wingtel.limits.models import LARGEST_THRESHOLD, LimitPeriod, PriceLimit
+from wingtel.limits.serialization import Limit, limit_answer
 from wingtel.management import answering
 from wingtel.management.arguments import day, identity, option, whole_number
 from wingtel.shapes import names_of
 from wingtel.usage.models import UsageType
-from wingtel.usage.waiting import StillHeldError
 
 COLUMNS = names_of(Limit, without=("created_at",))
 _OPTIONS = {"plan_id": "plan", "subscription_id": "subscription", "usage_type": "usage-type", "thresholds": "threshold"}
@@ -57,9 +57,9 @@ class Command(BaseCommand):
         actions = {None: self._list, "set": self._set, "remove": self._remove, "evaluate": self._evaluate}
         try:
             actions[options["action"]](options)
-        except (keeping.UnknownLimitError, StillHeldError) as error:
+        except (services.UnknownLimitError, LockHeldError) as error:
             raise CommandError(str(error)) from error
-        except keeping.LimitRefusedError as error:
+        except services.LimitRefusedError as error:
             raise CommandError(_message(error)) from error
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -80,15 +80,15 @@ class Command(BaseCommand):
         }
         terms = {name: value for name, value in given.items() if value is not None}
         if options["id"]:
-            limit = keeping.change_limit(options["id"], **terms)
+            limit = services.change_limit(options["id"], **terms)
         elif "amount" in terms:
-            limit = keeping.make_limit(**terms)
+            limit = services.make_limit(**terms)
         else:
             raise CommandError("missing --amount: what may be paid?")
         self.stdout.write(f"Limit {_described(limit)}.")
 
     def _remove(self, options: dict[str, Any]) -> None:
-        keeping.remove_limit(options["id"])
+        services.remove_limit(options["id"])
         self.stdout.write(f"Limit {options['id']} removed; its alerts stay.")
 
     def _evaluate(self, options: dict[str, Any]) -> None:
@@ -98,7 +98,7 @@ class Command(BaseCommand):
         )
 
 
-def _message(error: keeping.LimitRefusedError) -> str:
+def _message(error: services.LimitRefusedError) -> str:
     return "; ".join(
         f"{'' if field == '__all__' else f'--{_OPTIONS.get(field, field)}: '}{' '.join(reasons)}"
         for field, reasons in error.problems.items()

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.aggregates import answers, queries
-from wingtel.exports import answers as exports
+from wingtel.aggregates import queries, serialization
 from wingtel.exports import columns
+from wingtel.exports import definitions as exports
 from wingtel.management import answering, exporting
 from wingtel.usage.currency import currency
 
@@ -41,6 +41,6 @@ class Command(BaseCommand):
             lambda after, size: queries.metrics(**asked, page_size=size, after=after),
             answering.result_limit(options["page_size"], options["format"]),
         )
-        body = answers.metrics_answer(page, period=period, next_url=None)
-        title = f"Used and paid in {currency()} {answers.period_text(period)}"
+        body = serialization.metrics_answer(page, period=period, next_url=None)
+        title = f"Used and paid in {currency()} {serialization.period_text(period)}"
         answering.print_answer(self.stdout, body, COLUMNS, options["format"], title=title, more=more)

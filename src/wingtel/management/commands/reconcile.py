@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.aggregates.answers import money, priced
+from wingtel.aggregates.serialization import money, priced
 from wingtel.lifecycle.models import Reconciliation
-from wingtel.lifecycle.reconciling import NothingToReconcileError, reconcile
+from wingtel.lifecycle.reconciliation import NothingToReconcileError, reconcile
 from wingtel.management.answering import add_days
 from wingtel.usage.currency import currency
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from wingtel.exports import answers as exports
+from wingtel.exports import definitions as exports
 from wingtel.exports.formats import Format
 from wingtel.management import answering, exporting
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.lifecycle.sealing import SealRefusedError, seal, seal_due
+from wingtel.lifecycle.seals import SealRefusedError, seal, seal_due
 from wingtel.management.arguments import day
 from wingtel.usage.currency import currency
 

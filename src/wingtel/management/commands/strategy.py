@@ -25,7 +25,7 @@ class Command(BaseCommand):
         use.add_argument(
             "--patience",
             type=seconds,
-            default=strategies.PATIENCE_SECONDS,
+            default=strategies.LOCK_RETRY_SECONDS,
             metavar="SECONDS",
             help="How long to wait for other sessions to let go of the usage tables (default: %(default)g).",
         )

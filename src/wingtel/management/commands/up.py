@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
-from wingtel.background import processes
-from wingtel.background.supervising import Process, supervise
 from wingtel.management.commands.serve import add_address, require_free
 from wingtel.management.commands.worker import add_grace
+from wingtel.tasks import processes
+from wingtel.tasks.supervisor import Process, supervise
 
 
 class Command(BaseCommand):

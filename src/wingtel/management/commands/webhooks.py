@@ -5,17 +5,18 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wingtel.limits import answers, endpoints
-from wingtel.limits.addresses import RefusedAddressError
-from wingtel.limits.answers import Endpoint, delivery_answer, endpoint_answer
-from wingtel.limits.delivering import deliver_due, replay
+from wingtel.limits import serialization
 from wingtel.limits.models import Delivery, WebhookEndpoint
+from wingtel.limits.serialization import Endpoint, delivery_answer, endpoint_answer
 from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
+from wingtel.notifications import endpoints
+from wingtel.notifications.address_policy import RefusedAddressError
+from wingtel.notifications.delivery import deliver_due, replay
 from wingtel.shapes import names_of
 
 COLUMNS = names_of(Endpoint, without=("previous_until",))
-DELIVERY_COLUMNS = names_of(answers.Delivery, without=("created_at",))
+DELIVERY_COLUMNS = names_of(serialization.Delivery, without=("created_at",))
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connections
 
-from wingtel.background import processes
-from wingtel.background.supervising import supervise
 from wingtel.management.arguments import seconds
+from wingtel.tasks import processes
+from wingtel.tasks.supervisor import supervise
 
 GRACE_SECONDS = 30.0
 

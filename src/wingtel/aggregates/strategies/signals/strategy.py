@@ -7,7 +7,7 @@ from django.db import connection, connections
 from wingtel import sql
 from wingtel.aggregates import stored
 from wingtel.aggregates.strategies.base import Strategy
-from wingtel.usage.announcements import UsageChange
+from wingtel.usage.change_events import UsageChange
 from wingtel.usage.models import UsageType
 
 _SQL = sql.statements(__package__, "statements.sql")

@@ -1,0 +1,166 @@
+"""Adjustments and explanations as the API and the commands show them."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from wingtel.aggregates import queries
+from wingtel.aggregates.queries import Sums
+from wingtel.aggregates.serialization import money, origin_answer
+from wingtel.aggregates.shapes import (
+    AsOf,
+    Currency,
+    ExternalId,
+    Money,
+    PhoneNumber,
+    RecordOrigin,
+    SubscriptionId,
+    Timestamp,
+    Unit,
+    Usage,
+)
+from wingtel.lifecycle.serialization import BusinessDay, Day, day_answer
+from wingtel.usage.currency import currency
+from wingtel.usage.models import UsageAdjustment, UsageType
+from wingtel.usage.provenance import origins_of
+
+from . import explanation
+
+AddsUp = Annotated[bool | None, Meta(description="Null once the raw records are gone.", examples=[True])]
+
+
+class Adjustment(Struct):
+    """A signed correction of what one subscription used and paid on one business day."""
+
+    id: int
+    subscription_id: SubscriptionId
+    usage_type: Usage
+    unit: Unit
+    day: BusinessDay
+    used: Annotated[int, Meta(description="Kilobytes or seconds.", examples=[-20480])]
+    price: Annotated[Money, Meta(examples=["-0.3000"])]
+    currency: Currency
+    reason: Annotated[str, Meta(description="Why, for whoever asks later.", examples=["credited"])]
+    actor: Annotated[str, Meta(description="Who made it.", examples=["ada"])]
+    created_at: Timestamp
+    reverses: Annotated[int | None, Meta(description="The adjustment that it takes back.")]
+    reversed_by: Annotated[int | None, Meta(description="The adjustment that takes it back.")]
+
+
+class RecordedSums(Struct):
+    """Sums of raw records, or of these and adjustments."""
+
+    used: int
+    price: Money
+    records: int
+
+
+class AdjustedSums(Struct):
+    """Sums of adjustments."""
+
+    used: int
+    price: Money
+    adjustments: int
+
+
+class RawRecord(Struct):
+    """A raw record."""
+
+    record_id: Annotated[str, Meta(examples=["att-20260310-000001"])]
+    usage_date: Timestamp
+    used: int
+    price: Money
+    origin: RecordOrigin | None
+
+
+class ExplainedType(Struct):
+    """Parts of the total of one usage type: recorded + adjusted = total."""
+
+    usage_type: Usage
+    unit: Unit
+    recorded: RecordedSums
+    adjusted: AdjustedSums
+    total: RecordedSums
+    adds_up: AddsUp
+    records: list[RawRecord]
+    adjustments: list[Adjustment]
+
+
+class Explanation(Struct):
+    """Parts of the total of a subscription's day."""
+
+    subscription_id: SubscriptionId
+    phone_number: PhoneNumber
+    external_id: ExternalId
+    currency: Currency
+    day: Day
+    as_of: AsOf
+    records_gone: Annotated[bool, Meta(description="Whether the day has expired.", examples=[False])]
+    adds_up: AddsUp
+    usage_types: list[ExplainedType]
+
+
+def adjustment_answer(adjustment: UsageAdjustment) -> Adjustment:
+    """Return an adjustment as a body; its reversal comes with `select_related("reversed_by")`."""
+    reversal: UsageAdjustment | None = getattr(adjustment, "reversed_by", None)
+    return Adjustment(
+        id=adjustment.pk,
+        subscription_id=adjustment.subscription_id,
+        usage_type=adjustment.usage_type,
+        unit=UsageType(adjustment.usage_type).unit,
+        day=adjustment.day,
+        used=adjustment.used,
+        price=money(adjustment.price),
+        currency=currency(),
+        reason=adjustment.reason,
+        actor=adjustment.actor,
+        created_at=adjustment.created_at,
+        reverses=adjustment.reverses_id,
+        reversed_by=reversal.pk if reversal else None,
+    )
+
+
+def explanation_answer(found: explanation.Explanation) -> Explanation:
+    """Return an explanation as a body."""
+    return Explanation(
+        subscription_id=found.subscription_id,
+        **found.numbers,
+        currency=currency(),
+        day=day_answer(found.day),
+        as_of=found.as_of,
+        records_gone=found.records_gone,
+        adds_up=found.adds_up,
+        usage_types=[_type_answer(kind) for kind in found.types],
+    )
+
+
+def _type_answer(found: explanation.ExplainedType) -> ExplainedType:
+    adjusted = found.adjusted
+    return ExplainedType(
+        usage_type=found.usage_type.value,
+        unit=found.usage_type.unit,
+        recorded=_recorded(found.recorded),
+        adjusted=AdjustedSums(used=adjusted.used, price=money(adjusted.price), adjustments=adjusted.count),
+        total=_recorded(found.total),
+        adds_up=found.adds_up,
+        records=_listed(found.records),
+        adjustments=[adjustment_answer(adjustment) for adjustment in found.adjustments],
+    )
+
+
+def _recorded(sums: Sums) -> RecordedSums:
+    return RecordedSums(used=sums.used, price=money(sums.price), records=sums.count)
+
+
+def _listed(records: list[queries.RawRecord]) -> list[RawRecord]:
+    origins = origins_of(record.source for record in records)
+    return [
+        RawRecord(
+            record_id=record.record_id,
+            usage_date=record.usage_date,
+            used=record.used,
+            price=money(record.price),
+            origin=origin_answer(origins.get(record.source)),
+        )
+        for record in records
+    ]

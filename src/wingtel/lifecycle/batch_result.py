@@ -1,0 +1,26 @@
+"""The outcome of work on several business days."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """The days that were done, and for the others the reasons why they were refused."""
+
+    done: list[date] = field(default_factory=list)
+    refused: dict[date, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, work: Callable[[date], object], days: Iterable[date], refusal: type[Exception]) -> "BatchResult":
+        """Run `work` for each day. A day for which it raises `refusal` stops no other."""
+        result = cls()
+        for day in days:
+            try:
+                work(day)
+            except refusal as error:
+                result.refused[day] = str(error)
+            else:
+                result.done.append(day)
+        return result

@@ -1,0 +1,99 @@
+"""Expiry of raw records: those of sealed days past their retention, and only those."""
+
+import time
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.db import connection
+
+from wingtel import sql
+from wingtel.db.retry import LOCK_RETRY_SECONDS, LockHeldError, retry_on_lock
+from wingtel.usage import partitions
+from wingtel.usage.models import UsageDay
+
+from .batch_result import BatchResult
+from .reconciliation import DayTotals, NotProvenError, prove
+
+_SQL = sql.statements(__package__, "sql/expiry.sql")
+
+
+class ExpiryRefusedError(Exception):
+    """The day's raw records were not dropped; the message says why."""
+
+
+def expire_due() -> BatchResult:
+    """Drop the raw records of the sealed days that are older than WINGTEL_RETENTION_DAYS.
+
+    A day that may not go, or whose tables are in use all the time, keeps no other from going.
+    """
+    return BatchResult.of(expire, due(), ExpiryRefusedError)
+
+
+def due() -> list[date]:
+    """Return the sealed days past their retention."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["due"], {"retention_days": settings.WINGTEL_RETENTION_DAYS})
+        return [day for (day,) in cursor.fetchall()]
+
+
+def expire(day: date) -> None:
+    """Drop the partitions of a sealed business day in one transaction with the note that it expired.
+
+    Before, its aggregates are proven once more, key by key, and its raw records to be those it was sealed with. Any
+    write since the proof prevents the drop. Writers and readers go first: it waits for its locks only briefly, and
+    tries again.
+
+    Raises ExpiryRefusedError when the day is not sealed, an aggregate is not what the sources say, or its tables are in
+    use all the time.
+    """
+    _let_go(day, _prove(day))
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """The totals of a day when it was proven, and the times that it had been opened again by then."""
+
+    totals: DayTotals
+    reopened: int
+
+
+def _prove(day: date) -> _Proof:
+    """Raise ExpiryRefusedError unless the raw records are what was sealed, and the aggregates what they say."""
+    sealed = UsageDay.objects.filter(day=day).first()
+    if sealed is None or sealed.state != UsageDay.State.SEALED:
+        raise ExpiryRefusedError(f"{day} is {sealed.state if sealed else 'unknown'}, not sealed")
+    try:
+        totals = prove(day)
+    except NotProvenError as error:
+        raise ExpiryRefusedError(str(error)) from error
+    for name, found in totals._asdict().items():
+        kept = getattr(sealed, name)
+        if kept not in {None, found}:  # a day sealed before fingerprints were kept has none
+            raise ExpiryRefusedError(
+                f"{day} is not what it was sealed with: {name} is {found} and was {kept}, so raw records were changed"
+                " past the triggers; change any of them again, which opens the day, and seal it"
+            )
+    return _Proof(totals, sealed.reopened)
+
+
+def _let_go(day: date, proof: _Proof) -> None:
+    """Drop the partitions of a day that was proven, unless a write has opened it since."""
+    try:
+        retry_on_lock(lambda: _drop(day, proof), _SQL["patience"], give_up=time.monotonic() + LOCK_RETRY_SECONDS)
+    except LockHeldError as error:
+        raise ExpiryRefusedError(f"{day}: {error}") from error
+    partitions.forget(day)
+
+
+def _drop(day: date, proof: _Proof) -> None:
+    # Another session may have dropped the partitions, which could not be locked then.
+    if not UsageDay.objects.filter(day=day, state=UsageDay.State.SEALED).exists():
+        raise ExpiryRefusedError(f"{day} is not sealed any more")
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["lock"], {"day": day})
+        cursor.execute(_SQL["state"], {"day": day, "reopened": proof.reopened})
+        (is_unchanged,) = cursor.fetchone()
+        if not is_unchanged:
+            raise ExpiryRefusedError(f"{day} was written to after it was proven")
+        cursor.execute(_SQL["expire"], {"day": day} | proof.totals._asdict())

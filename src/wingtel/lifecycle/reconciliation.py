@@ -1,0 +1,182 @@
+"""Proving the aggregates: key by key against their sources, at every grain, while others write."""
+
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from wingtel import sql
+from wingtel.aggregates import differences, rebuild, strategies
+from wingtel.aggregates.differences import COUNTED, DIFFERING_DAYS, Difference, Values
+from wingtel.aggregates.serialization import money
+from wingtel.usage.business_days import business_days_of
+
+from .models import Reconciliation
+
+_SQL = sql.statements(__package__, "sql/reconciliation.sql")
+
+SHOWN = 100
+"""Differences that are kept of one comparison."""
+
+_NAMED = 3
+"""Differences that the message of an error names."""
+
+
+class NothingToReconcileError(ValueError):
+    """There is no day with usage, or the days are reversed; the message says which."""
+
+
+class DayTotals(NamedTuple):
+    """The totals of a business day's raw records, as UsageDay keeps them of a sealed day."""
+
+    data_records: int
+    kilobytes_used: Decimal
+    data_price: Decimal
+    data_fingerprint: Decimal
+    voice_records: int
+    seconds_used: Decimal
+    voice_price: Decimal
+    voice_fingerprint: Decimal
+
+
+class NotProvenError(Exception):
+    """The aggregates of a day are not what its sources say. `differences` are the keys; the message names some."""
+
+    def __init__(self, day: date, differences: list[Difference]) -> None:
+        named = "; ".join(
+            f"{each.usage_type} of subscription {each.subscription_id} is {each.found or 'missing'}"
+            f" and should be {each.expected or 'nothing'}"
+            for each in differences[:_NAMED]
+        )
+        super().__init__(
+            f"{day} does not reconcile: {len(differences)} keys differ ({named}); see `wingtel reconcile --from {day}"
+            f" --to {day}`, and mend it with --repair"
+        )
+        self.differences = differences
+
+
+def prove(day: date) -> DayTotals:
+    """Prove the aggregates of a business day key by key against its raw records; return the totals of these.
+
+    All of it is read from one snapshot. Raises NotProvenError where a key differs.
+    """
+    ((differing, *totals),) = differences.fetch(COUNTED, DIFFERING_DAYS, _SQL["proof"], first=day, last=day)
+    if differing:
+        raise NotProvenError(day, differences.days(day, day))
+    return DayTotals(*totals)
+
+
+def reconcile(first: date | None = None, last: date | None = None, *, repair: bool = False) -> Reconciliation:
+    """Compare the aggregates of the business days `first` to `last` with their sources, and keep what came of it.
+
+    Without an end, it is the first or the last day that anything is known of. Days are compared with raw records and
+    adjustments, or with the seal where the raw records are gone; the months they lie in with their days, and the bounds
+    of all prices with the months. Each comparison sees one moment, so writers raise no false alarm. With `repair`, what
+    differs is mended, and nothing else changed; writers wait meanwhile. An expired day that is not what it was sealed
+    with cannot be mended, since its records are gone. A month with a day that is not proven is left as it is.
+
+    Raises NothingToReconcileError when there is no such day.
+    """
+    first, last = _period(first, last)
+    started = timezone.now()
+    found = _differences(first, last)
+    if not (repair and found):
+        return _keep(first, last, found, started)
+    found, left = _repair(first, last)
+    return _keep(first, last, found, started, repaired=not left)
+
+
+def reconcile_due() -> Reconciliation | None:
+    """Reconcile the last WINGTEL_RECONCILE_DAYS business days; None when that was done within WINGTEL_RECONCILE_HOURS.
+
+    None also when nothing was used yet.
+    """
+    (last,) = business_days_of([timezone.now()])
+    first = last - timedelta(days=settings.WINGTEL_RECONCILE_DAYS - 1)
+    recently = timezone.now() - timedelta(hours=settings.WINGTEL_RECONCILE_HOURS)
+    if Reconciliation.objects.filter(first__lte=first, last__gte=last, finished_at__gt=recently).exists():
+        return None
+    return reconcile(first, last)
+
+
+def _differences(first: date, last: date) -> list[Difference]:
+    """Return what differs now, days before months before bounds."""
+    found = differences.days(first, last) + differences.seals(first, last)
+    return found + (differences.months(first, last) + differences.bounds() if _is_stored() else [])
+
+
+def _period(first: date | None, last: date | None) -> tuple[date, date]:
+    if first is None or last is None:
+        earliest, latest = differences.period()
+        if earliest is None or latest is None:
+            raise NothingToReconcileError("nothing was used yet: there is nothing to reconcile")
+        first, last = first or earliest, last or latest
+    if last < first:
+        raise NothingToReconcileError(f"the last day, {last}, lies before the first, {first}")
+    return first, last
+
+
+def _is_stored() -> bool:
+    strategy = strategies.active()
+    return bool(strategy and strategy.stores)
+
+
+def _repair(first: date, last: date) -> tuple[list[Difference], list[Difference]]:
+    """Repair what differs while writers wait; return what differed and what still does.
+
+    Days first, since months are compared with them.
+    """
+    with transaction.atomic():
+        rebuild.lock()
+        days = rebuild.repair_days(first, last)
+        if _is_stored():
+            found, left = rebuild.repair_months(first, last)
+        else:
+            found = left = differences.seals(first, last)
+    return days + found, left
+
+
+def _keep(
+    first: date, last: date, found: list[Difference], started: datetime, *, repaired: bool = False
+) -> Reconciliation:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["keys"], {"first": first, "last": last})
+        (keys,) = cursor.fetchone()
+    strategy = strategies.active()
+    of_days = [difference for difference in found if difference.grain in {"day", "seal of day"}]
+    return Reconciliation.objects.create(
+        first=first,
+        last=last,
+        strategy=strategy.name if strategy else "",
+        started_at=started,
+        finished_at=timezone.now(),
+        keys=keys,
+        drift_keys=len(found),
+        drift_price=sum((abs(difference.off_by) for difference in of_days), Decimal(0)),
+        repaired=repaired,
+        differences=[_told(difference) for difference in found[:SHOWN]],
+    )
+
+
+def _told(difference: Difference) -> dict[str, Any]:
+    """Return a difference as JSON has it."""
+    return {
+        "grain": difference.grain,
+        "kind": difference.kind,
+        "subscription_id": difference.subscription_id,
+        "usage_type": difference.usage_type,
+        "start": difference.start and difference.start.isoformat(),
+        "expected": difference.expected and _told_values(difference.expected),
+        "found": difference.found and _told_values(difference.found),
+    }
+
+
+def _told_values(values: Values) -> dict[str, Any]:
+    told = asdict(values) | {"price": money(values.price), "fingerprint": str(values.fingerprint)}
+    if values.fingerprint is None:
+        del told["fingerprint"]
+    return told

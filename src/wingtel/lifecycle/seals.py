@@ -1,0 +1,112 @@
+"""Seals of business days: aggregates proven equal to the raw records, of which any change opens the day again."""
+
+import time
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from wingtel import sql
+from wingtel.aggregates import rebuild, strategies
+from wingtel.aggregates.differences import Difference
+from wingtel.db.locks import advisory_lock
+from wingtel.db.retry import LOCK_RETRY_SECONDS, LockHeldError, retry_on_lock
+from wingtel.usage.models import UsageDay
+
+from .batch_result import BatchResult
+from .reconciliation import DayTotals, NotProvenError, prove
+
+_SQL = sql.statements(__package__, "sql/seals.sql")
+
+
+class SealRefusedError(Exception):
+    """The day was not sealed; the message says why. `differences` are the keys that are not right."""
+
+    def __init__(self, reason: str, differences: list[Difference] | None = None) -> None:
+        super().__init__(reason)
+        self.differences = differences or []
+
+
+def seal(day: date) -> UsageDay:
+    """Prove the aggregates of a business day equal to its sources, and seal it with the totals of its raw records.
+
+    First the day is watched: from then on every write to its raw records opens it. Then it is
+    compared, while others go on. It is sealed at the end if nothing opened it meanwhile, so no record can come between
+    the proof and the seal, or after it without being noticed. A day that is sealed stays as it is.
+
+    Raises SealRefusedError when the day is not over, has no raw records or has lost them, does not reconcile, or was
+    written to all the while.
+    """
+    with advisory_lock(f"seal {day}", wait=False) as is_locked:
+        if not is_locked:
+            raise SealRefusedError(f"{day} is being sealed by another session")
+        if not _watch(day):
+            return UsageDay.objects.get(day=day)
+        try:
+            _finish(day, _prove(day))
+        except SealRefusedError:
+            _execute("open", day)
+            raise
+    return UsageDay.objects.get(day=day)
+
+
+def seal_due() -> BatchResult:
+    """Seal the days that are over since WINGTEL_SEAL_AFTER_DAYS.
+
+    One that does not reconcile is left open, with the reason told, and keeps no other from being sealed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["due"], {"after": settings.WINGTEL_SEAL_AFTER_DAYS})
+        due = [day for (day,) in cursor.fetchall()]
+    return BatchResult.of(seal, due, SealRefusedError)
+
+
+def _watch(day: date) -> bool:
+    """Watch the day; return False where it is sealed already, and need not be proven."""
+    try:
+        return retry_on_lock(lambda: _begin(day), _SQL["patience"], give_up=time.monotonic() + LOCK_RETRY_SECONDS)
+    except LockHeldError as error:
+        raise SealRefusedError(f"{day} is being written to: {error}") from error
+
+
+def _begin(day: date) -> bool:
+    known = UsageDay.objects.filter(day=day).first()
+    if known is None:
+        raise SealRefusedError(f"{day} has no raw records")
+    if known.state == UsageDay.State.EXPIRED:
+        raise SealRefusedError(f"{day} has expired: its raw records are gone, and it was sealed before")
+    with connection.cursor() as cursor:
+        if known.state != UsageDay.State.SEALED:
+            cursor.execute(_SQL["watch"], {"day": day})
+        cursor.execute(_SQL["state"], {"day": day})
+        state, is_over = cursor.fetchone()
+        if state == UsageDay.State.SEALED:
+            return False
+        if not is_over:
+            raise SealRefusedError(f"{day} is not over yet")
+        cursor.execute(_SQL["sealing"], {"day": day})
+    return True
+
+
+def _prove(day: date) -> DayTotals:
+    strategy = strategies.active()
+    if not (strategy and strategy.stores):
+        with transaction.atomic():
+            rebuild.lock()
+            rebuild.store_day(day)
+    try:
+        return prove(day)
+    except NotProvenError as error:
+        raise SealRefusedError(str(error), error.differences) from error
+
+
+def _finish(day: date, totals: DayTotals) -> None:
+    if not _execute("seal", day, **totals._asdict()):
+        raise SealRefusedError(f"{day} was written to while it was proven: seal it again")
+
+
+def _execute(statement: str, day: date, **more: int | Decimal) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[statement], {"day": day, **more})
+        return int(cursor.rowcount)

@@ -1,0 +1,109 @@
+"""Business days and reconciliations as the API and the commands show them."""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from wingtel.aggregates.serialization import money
+from wingtel.aggregates.shapes import Currency, Money, Timestamp
+from wingtel.shapes import one_of
+from wingtel.usage.currency import currency
+from wingtel.usage.models import UsageDay
+
+from .models import Reconciliation as ReconciliationRow
+
+BusinessDay = Annotated[date, Meta(description="The business day.", examples=["2026-03-10"])]
+DIFFERENCES = ("missing", "surplus", "differs")
+
+
+class Day(Struct):
+    """A business day: its state, and the sums it was sealed with."""
+
+    day: BusinessDay
+    state: Annotated[str, one_of(UsageDay.State.values, "Open days take records; expired ones have none any more.")]
+    sealed_at: Timestamp | None
+    expired_at: Timestamp | None
+    reopened_at: Timestamp | None
+    reopened: Annotated[int, Meta(description="How often it was written to after it was sealed.", examples=[0])]
+    data_records: int | None
+    kilobytes_used: int | None
+    data_price: Money | None
+    voice_records: int | None
+    seconds_used: int | None
+    voice_price: Money | None
+    currency: Currency
+
+
+class KeySums(Struct):
+    """The sums of a key on one side of a comparison."""
+
+    used: Annotated[int | None, Meta(description="Kilobytes or seconds.")]
+    price: Annotated[str, Meta(description="An exact decimal.", examples=["0.3000"])]
+    records: int | None
+
+
+class Difference(Struct):
+    """A key whose aggregates differ from their sources, with both values; null where there is no such key."""
+
+    grain: Annotated[str, Meta(description="`day`, `seal of day`, `month`, or the bounds of one.", examples=["day"])]
+    kind: Annotated[str, one_of(DIFFERENCES, "How they differ.")]
+    subscription_id: int | None
+    usage_type: Annotated[str, Meta(examples=["data"])]
+    start: date | None
+    expected: KeySums | None
+    found: KeySums | None
+
+
+class Reconciliation(Struct):
+    """One comparison of the aggregates with their sources."""
+
+    id: int
+    first: BusinessDay
+    last: BusinessDay
+    strategy: Annotated[str, Meta(description="The strategy that was compared.", examples=["triggers"])]
+    started_at: Timestamp
+    finished_at: Timestamp
+    keys: Annotated[int, Meta(description="Daily keys compared.", examples=[3_100_000])]
+    drift_keys: Annotated[int, Meta(description="Keys that differ, of days, months and totals.", examples=[1])]
+    drift_price: Annotated[Money, Meta(description="Sum of how much daily prices are off, without sign.")]
+    currency: Currency
+    repaired: bool
+    differences: Annotated[list[Difference], Meta(description="The first few that differ.")]
+
+
+def day_answer(day: UsageDay) -> Day:
+    """Return the state of a business day, and the sums it was sealed with."""
+    return Day(
+        day=day.day,
+        state=str(day.state),
+        sealed_at=day.sealed_at,
+        expired_at=day.expired_at,
+        reopened_at=day.reopened_at,
+        reopened=day.reopened,
+        data_records=day.data_records,
+        kilobytes_used=None if day.kilobytes_used is None else int(day.kilobytes_used),
+        data_price=None if day.data_price is None else money(day.data_price),
+        voice_records=day.voice_records,
+        seconds_used=None if day.seconds_used is None else int(day.seconds_used),
+        voice_price=None if day.voice_price is None else money(day.voice_price),
+        currency=currency(),
+    )
+
+
+def reconciliation_answer(compared: ReconciliationRow) -> Reconciliation:
+    """Return a comparison of the aggregates with their sources."""
+    return Reconciliation(
+        id=compared.pk,
+        first=compared.first,
+        last=compared.last,
+        strategy=compared.strategy,
+        started_at=compared.started_at,
+        finished_at=compared.finished_at,
+        keys=compared.keys,
+        drift_keys=compared.drift_keys,
+        drift_price=money(compared.drift_price),
+        currency=currency(),
+        repaired=compared.repaired,
+        differences=compared.differences,
+    )

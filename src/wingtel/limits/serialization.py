@@ -1,0 +1,218 @@
+"""Limits, alerts, endpoints and deliveries as the API, the commands and the webhooks show them."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from wingtel.aggregates.serialization import money
+from wingtel.aggregates.shapes import Currency, ExternalId, Money, PhoneNumber, SubscriptionId, Timestamp, Usage
+from wingtel.shapes import one_of
+from wingtel.usage.currency import currency
+
+from .models import Alert as AlertRow
+from .models import Delivery as DeliveryRow
+from .models import LimitPeriod, PriceLimit, WebhookEndpoint
+
+AppliesTo = Annotated[Usage | None, Meta(description="Null: data and voice together.", examples=["data"])]
+PeriodKind = Annotated[str, one_of(LimitPeriod.values, "The calendar month, or the billing cycle of the subscription.")]
+Event = Annotated[str, one_of(DeliveryRow.Event.values, "A threshold was reached, or is not reached any more.")]
+
+
+class Limit(Struct):
+    """A standing price limit."""
+
+    id: int
+    name: Annotated[str, Meta(examples=["data of everybody"])]
+    plan: Annotated[int | None, Meta(description="The plan whose subscriptions it is of.")]
+    subscription: Annotated[int | None, Meta(description="The one subscription that it is of.")]
+    usage_type: AppliesTo
+    period: PeriodKind
+    amount: Annotated[Money, Meta(description="A total that equals it has reached it.", examples=["50.0000"])]
+    currency: Currency
+    thresholds: Annotated[
+        list[int], Meta(description="Thresholds in percent of the amount, besides 100.", examples=[[80]])
+    ]
+    emails: Annotated[list[str], Meta(description="Who is told.", examples=[["ada@example.org"]])]
+    starts: Annotated[date | None, Meta(description="Periods from this day on count.", examples=["2026-03-01"])]
+    pending: Annotated[bool, Meta(description="Changed since it was evaluated.")]
+    created_at: Timestamp
+
+
+class Alert(Struct):
+    """A subscription reached a threshold of a limit in one period, and perhaps fell back."""
+
+    id: int
+    limit_id: int
+    subscription_id: SubscriptionId
+    phone_number: PhoneNumber
+    external_id: ExternalId
+    usage_type: AppliesTo
+    period: PeriodKind
+    first: Annotated[date, Meta(description="First day of the period.", examples=["2026-03-01"])]
+    last: Annotated[date, Meta(description="Last day of the period.", examples=["2026-03-31"])]
+    threshold_percent: Annotated[int, Meta(description="In percent of the limit.", examples=[80])]
+    threshold_amount: Annotated[
+        str,
+        Meta(
+            description="What the threshold came to, with up to six decimals, as a percentage of an amount can have.",
+            examples=["40.000000"],
+            extra_json_schema={"format": "decimal"},
+        ),
+    ]
+    price: Annotated[
+        Money, Meta(description="The total when it was found to have reached the threshold.", examples=["41.2500"])
+    ]
+    currency: Currency
+    state: Annotated[str, one_of(("open", "resolved"), "Open while the threshold is reached.")]
+    opened_at: Timestamp
+    resolved_at: Timestamp | None
+    resolved_price: Annotated[Money | None, Meta(description="Null also where the limit does not apply any more.")]
+
+
+class AlertOfLimit(Alert):
+    """An alert as it was when the event happened, with the name of its limit."""
+
+    limit: Annotated[str, Meta(examples=["data of everybody"])]
+
+
+class AlertEvent(Struct):
+    """An event that is posted to webhook endpoints, signed as the Standard Webhooks specification says."""
+
+    type: Event
+    timestamp: Annotated[Timestamp, Meta(description="The moment of the event.")]
+    data: AlertOfLimit
+
+
+class Endpoint(Struct):
+    """A webhook endpoint, without its secret."""
+
+    id: int
+    url: Annotated[str, Meta(examples=["https://example.org/hook"], extra_json_schema={"format": "uri"})]
+    description: Annotated[str, Meta(examples=["billing"])]
+    enabled: Annotated[bool, Meta(description="What is due waits while it is not.")]
+    disabled_because: Annotated[str, Meta(examples=[""])]
+    previous_until: Annotated[Timestamp | None, Meta(description="Until then, the secret before signs too.")]
+    created_at: Timestamp
+
+
+class EndpointWithSecret(Endpoint):
+    """A webhook endpoint with its new secret."""
+
+    secret: Annotated[
+        str,
+        Meta(
+            description="whsec_ and the key in base64. Keep it: it is not shown again.",
+            examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
+        ),
+    ]
+
+
+class Delivery(Struct):
+    """An event on its way to an endpoint or an e-mail address."""
+
+    id: int
+    alert_id: int
+    event: Event
+    endpoint_id: int | None
+    email: str | None
+    state: Annotated[str, one_of(DeliveryRow.State.values, "Due, or waiting to be tried again; delivered; given up.")]
+    attempts: Annotated[int, Meta(description="Since it was made, or last replayed.")]
+    due_at: Annotated[Timestamp | None, Meta(description="When it is tried next.")]
+    created_at: Timestamp
+    delivered_at: Timestamp | None
+    response_status: Annotated[int | None, Meta(examples=[204])]
+    error: Annotated[str, Meta(description="Why the last attempt failed.", examples=[""])]
+
+
+def limit_answer(limit: PriceLimit) -> Limit:
+    """Return a limit as a body."""
+    return Limit(
+        id=limit.pk,
+        name=limit.name,
+        plan=limit.plan_id,
+        subscription=limit.subscription_id,
+        usage_type=limit.usage_type,
+        period=limit.period,
+        amount=money(limit.amount),
+        currency=currency(),
+        thresholds=limit.thresholds,
+        emails=limit.emails,
+        starts=limit.starts,
+        pending=limit.pending,
+        created_at=limit.created_at,
+    )
+
+
+def alert_answer(alert: AlertRow) -> Alert:
+    """Return an alert as a body.
+
+    The phone number and the external id are the current ones of its subscription, which is read with it.
+    """
+    return Alert(
+        id=alert.pk,
+        limit_id=alert.price_limit_id,
+        subscription_id=alert.subscription_id,
+        phone_number=alert.subscription.phone_number,
+        external_id=alert.subscription.external_id,
+        usage_type=alert.usage_type,
+        period=alert.period,
+        first=alert.first,
+        last=alert.last,
+        threshold_percent=alert.threshold_percent,
+        threshold_amount=f"{alert.threshold_amount:.6f}",
+        price=money(alert.price),
+        currency=currency(),
+        state="open" if alert.is_open else "resolved",
+        opened_at=alert.opened_at,
+        resolved_at=alert.resolved_at,
+        resolved_price=None if alert.resolved_price is None else money(alert.resolved_price),
+    )
+
+
+def event_answer(delivery: DeliveryRow) -> AlertEvent:
+    """Return the event of a delivery: its type, its moment, and the alert as it was then."""
+    alert, data = delivery.alert, alert_answer(delivery.alert)
+    happened: datetime | None = alert.resolved_at
+    if delivery.event == DeliveryRow.Event.OPENED or happened is None:
+        data = msgspec.structs.replace(data, state="open", resolved_at=None, resolved_price=None)
+        happened = alert.opened_at
+    told = AlertOfLimit(**msgspec.structs.asdict(data), limit=alert.price_limit.name)
+    return AlertEvent(type=delivery.event, timestamp=happened, data=told)
+
+
+def endpoint_answer(endpoint: WebhookEndpoint) -> Endpoint:
+    """Return an endpoint as a body, without its secret."""
+    return Endpoint(
+        id=endpoint.pk,
+        url=endpoint.url,
+        description=endpoint.description,
+        enabled=endpoint.enabled,
+        disabled_because=endpoint.disabled_because,
+        previous_until=endpoint.previous_until,
+        created_at=endpoint.created_at,
+    )
+
+
+def secret_answer(endpoint: WebhookEndpoint) -> EndpointWithSecret:
+    """Return an endpoint as a body, with its secret."""
+    return EndpointWithSecret(**msgspec.structs.asdict(endpoint_answer(endpoint)), secret=endpoint.secret)
+
+
+def delivery_answer(delivery: DeliveryRow) -> Delivery:
+    """Return a delivery as a body."""
+    return Delivery(
+        id=delivery.pk,
+        alert_id=delivery.alert_id,
+        event=delivery.event,
+        endpoint_id=delivery.endpoint_id,
+        email=delivery.email or None,
+        state=delivery.state,
+        attempts=delivery.attempts,
+        due_at=delivery.due_at if delivery.state == DeliveryRow.State.DUE else None,
+        created_at=delivery.created_at,
+        delivered_at=delivery.delivered_at,
+        response_status=delivery.response_status,
+        error=delivery.error,
+    )

@@ -1,0 +1,34 @@
+"""Bringing an embedded database up to date.
+
+A server named by DATABASE_URL is migrated by its owner: `wingtel migrate`.
+"""
+
+import django
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from wingtel import sql
+
+_SQL = sql.statements(__package__, "migration.sql")
+
+
+def migrate_if_behind() -> None:
+    """Apply the migrations and functions that are missing; when several processes find some missing, one does."""
+    django.setup()
+    if not _behind():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["lock"])
+        try:
+            if _behind():
+                call_command("migrate", interactive=False, verbosity=0)
+        finally:
+            cursor.execute(_SQL["unlock"])
+
+
+def _behind() -> bool:
+    from wingtel.aggregates.strategies import outdated  # noqa: PLC0415 - needs Django set up
+
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes())) or outdated()
