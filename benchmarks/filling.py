@@ -1,4 +1,4 @@
-"""The stored tables of an operator, filled by SQL: what is read from them costs as if they had been recorded."""
+"""The stored tables of an operator, filled by SQL: reading costs the same as after ingestion."""
 
 from datetime import date
 
@@ -7,7 +7,10 @@ from wingtel.aggregates.rebuild import repair_bounds
 
 
 def fill_month(first: date, subscriptions: int, days: int) -> None:
-    """Data and voice of every subscription on every day, and their months; one in 97 pays five times as much."""
+    """Fill data and voice of every subscription on every day, and their months.
+
+    One subscription in 97 pays five times as much.
+    """
     for day in range(days):
         execute(
             """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
@@ -26,7 +29,7 @@ def fill_month(first: date, subscriptions: int, days: int) -> None:
     )
 
 
-def settle() -> None:
-    """Bounds of the totals, and statistics."""
+def flush() -> None:
+    """Repair the bounds of the totals, and collect statistics."""
     repair_bounds()
     execute("VACUUM ANALYZE monthly_usage, daily_usage, total_usage, subscription")

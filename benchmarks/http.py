@@ -26,7 +26,7 @@ CLIENTS = 2
 BATCH = 1_000
 STRATEGIES = ("incremental", "triggers", "inline", "view")
 PATH = "/api/v1/usage/records/"
-PATIENCE = 120  # seconds
+TIMEOUT_SECONDS = 120
 
 parser = argparse.ArgumentParser(prog="make bench-http", description=__doc__)
 parser.add_argument("--records", type=int, default=100_000, help="of all clients together, in each round")
@@ -40,7 +40,7 @@ def main() -> None:
         from benchmarks.report import Row as Line  # noqa: PLC0415 - needs Django set up
         from benchmarks.report import print_table  # noqa: PLC0415 - needs Django set up
 
-        seconds = measured(port, options.records, options.rounds)
+        seconds = measure(port, options.records, options.rounds)
         bare = statistics.median(seconds["COPY"])
         lines = []
         for name, rounds in seconds.items():
@@ -58,8 +58,8 @@ def main() -> None:
         print_table(title, ("POST of records under", "bare COPY", "this", "ratio", "slowest to fastest round"), lines)
 
 
-def measured(port: int, records: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each round, by strategy; `COPY` is without HTTP and without aggregation."""
+def measure(port: int, records: int, rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of each round, by strategy; `COPY` is without HTTP and without aggregation."""
     from benchmarks.strategies.state import assert_exact, start  # noqa: PLC0415 - needs Django set up
 
     prepare()
@@ -69,13 +69,13 @@ def measured(port: int, records: int, rounds: int) -> dict[str, list[float]]:
         for name in ("COPY", *STRATEGIES):
             start("view" if name == "COPY" else name)
             send = (copy, os.environ["DATABASE_URL"]) if name == "COPY" else (post, server)
-            seconds.setdefault(name, []).append(together(*send, records // CLIENTS))
+            seconds.setdefault(name, []).append(run_clients(*send, records // CLIENTS))
             assert_exact()
     return seconds
 
 
 def prepare() -> None:
-    """The subscriptions and the partition."""
+    """Create the subscriptions and the partition."""
     from django.db import connection  # noqa: PLC0415 - needs Django set up
 
     from wingtel.usage import partitions  # noqa: PLC0415 - needs Django set up
@@ -93,7 +93,7 @@ def prepare() -> None:
 
 
 def new_key() -> str:
-    """A key of the API, in the place of one that an earlier run made."""
+    """Create a key of the API, instead of one of an earlier run; return its token."""
     from wingtel.access import keys  # noqa: PLC0415 - needs Django set up
     from wingtel.access.scopes import Scope  # noqa: PLC0415 - needs Django set up
 
@@ -104,7 +104,7 @@ def new_key() -> str:
 
 @contextmanager
 def serving() -> Iterator[int]:
-    """`wingtel serve`, and the port where it listens."""
+    """Run `wingtel serve` during the block; yield its port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -112,9 +112,9 @@ def serving() -> Iterator[int]:
         [sys.executable, "-m", "wingtel", "serve", "--port", str(port)], stderr=subprocess.DEVNULL
     )
     try:
-        give_up = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while not answers(port):
-            if server.poll() is not None or time.monotonic() > give_up:
+            if server.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("wingtel serve does not answer")
             time.sleep(0.1)
         yield port
@@ -124,7 +124,7 @@ def serving() -> Iterator[int]:
 
 
 def answers(port: int) -> bool:
-    """Whether the server does."""
+    """Return True if the server answers."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1):
             return True
@@ -132,16 +132,16 @@ def answers(port: int) -> bool:
         return False
 
 
-def together(send: Callable[[Barrier, int, str, int], None], to: str, records: int) -> float:
-    """Seconds that all clients take, each with so many records of its own."""
+def run_clients(send: Callable[[Barrier, int, str, int], None], to: str, records: int) -> float:
+    """Return the seconds that all clients take together, each with so many records of its own."""
     spawning = multiprocessing.get_context("spawn")
     barrier = spawning.Barrier(CLIENTS + 1)
     clients = [spawning.Process(target=send, args=(barrier, number, to, records)) for number in range(CLIENTS)]
     for client in clients:
         client.start()
-    barrier.wait(PATIENCE)
+    barrier.wait(TIMEOUT_SECONDS)
     started = time.perf_counter()
-    barrier.wait(PATIENCE)
+    barrier.wait(TIMEOUT_SECONDS)
     seconds = time.perf_counter() - started
     for client in clients:
         client.join()
@@ -151,13 +151,13 @@ def together(send: Callable[[Barrier, int, str, int], None], to: str, records: i
 
 
 def batches(number: int, records: int) -> list[list[Row]]:
-    """A client's records, with references of its own."""
+    """Return a client's records in batches, with references of its own."""
     own = [(f"{record_id}-{number}", *rest) for record_id, *rest in rows(records)]
     return [own[first : first + BATCH] for first in range(0, records, BATCH)]  # type: ignore[misc]
 
 
 def post(barrier: Barrier, number: int, server: str, records: int) -> None:
-    """Send them over HTTP, one batch after the other; `server` is its port and a key."""
+    """Send the records over HTTP, one batch after the other; `server` is its port and a key."""
     port, key = server.split()
     bodies = [json.dumps([as_json(row) for row in batch]).encode() for batch in batches(number, records)]
     http = HTTPConnection("127.0.0.1", int(port))
@@ -173,12 +173,12 @@ def post(barrier: Barrier, number: int, server: str, records: int) -> None:
 
 
 def as_json(row: Row) -> dict[str, object]:
-    """A record as a client sends it."""
-    record_id, moment, subscription, price, kilobytes = row
+    """Return a record as a client sends it."""
+    record_id, timestamp, subscription, price, kilobytes = row
     return {
         "record_id": record_id,
         "usage_type": "data",
-        "usage_date": moment.isoformat(),
+        "usage_date": timestamp.isoformat(),
         "subscription_id": subscription,
         "quantity": kilobytes,
         "price": str(price),
@@ -186,13 +186,13 @@ def as_json(row: Row) -> dict[str, object]:
 
 
 def copy(barrier: Barrier, number: int, url: str, records: int) -> None:
-    """The same records by COPY, row by row."""
+    """Send the same records by COPY, row by row."""
     import psycopg  # noqa: PLC0415 - only this client needs it
 
-    given = batches(number, records)
+    own_batches = batches(number, records)
     with psycopg.connect(url, autocommit=True) as session:
         barrier.wait()
-        for batch in given:
+        for batch in own_batches:
             with session.cursor().copy(
                 "COPY data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
             ) as copying:

@@ -1,8 +1,8 @@
-"""Importing a feed beside a bare COPY of the same records: how fast, in how much memory, and whether size matters.
+"""Importing a feed beside a bare COPY of the same records: speed, memory, and the effect of size.
 
-Two million records, 118 MB of CSV, of 20 000 subscriptions named by their phone numbers, with text references, on one
-day. The bare COPY is of the same records, resolved and in PostgreSQL's own text format, into a table with the same
-primary key and nothing else. All variants are interleaved; each figure is the median.
+Two million records, 118 MB of CSV, of 20 000 subscriptions with their phone numbers, with text references, on one day.
+The bare COPY is of the same records, resolved and in PostgreSQL's own text format. Its table has the same primary key
+and nothing else. All variants are interleaved; each result is the median.
 """
 
 import argparse
@@ -88,7 +88,7 @@ def run_sizes(small: int, large: int) -> None:
             feed, bare = write_feed(folder / f"{records}.csv", records)
             bare.unlink()
             _empty(STRATEGIES[0])
-            used, megabytes = _import_apart(folder, feed)
+            used, megabytes = _import_in_process(folder, feed)
             per_record[records] = used / records
             rows.append(
                 Row(
@@ -123,19 +123,19 @@ def _prepare(folder: Path) -> None:
 
 
 def write_feed(path: Path, records: int) -> tuple[Path, Path]:
-    """The feed, and the same for a bare COPY."""
-    drawn = random.Random(1)
+    """Write the feed, and the same records for a bare COPY; return both paths."""
+    rng = random.Random(1)
     bare = path.with_suffix(".copy")
     with path.open("w") as feed, bare.open("w") as copied:
         feed.write(HEADER)
         for number in range(records):
             second = number * 86_399 // records
             clock = f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
-            who, kind = int(drawn.random() * SUBSCRIPTIONS), "D" if drawn.random() < 0.7 else "V"
-            price, used = int(drawn.lognormvariate(5, 1)) + 1, int(drawn.lognormvariate(8, 1.5))
+            subscription, kind = int(rng.random() * SUBSCRIPTIONS), "D" if rng.random() < 0.7 else "V"
+            price, used = int(rng.lognormvariate(5, 1)) + 1, int(rng.lognormvariate(8, 1.5))
             amount = f"{price // 10_000}.{price % 10_000:04}"
-            feed.write(f"att-{number:09},{FIRST_NUMBER + who},{kind},2026-03-01T{clock}Z,{used},{amount}\n")
-            copied.write(f"att-{number:09}\t2026-03-01 {clock}+00\t{who + 1}\t{amount}\t{used}\n")
+            feed.write(f"att-{number:09},{FIRST_NUMBER + subscription},{kind},2026-03-01T{clock}Z,{used},{amount}\n")
+            copied.write(f"att-{number:09}\t2026-03-01 {clock}+00\t{subscription + 1}\t{amount}\t{used}\n")
     return path, bare
 
 
@@ -186,8 +186,8 @@ def _assert_exact() -> None:
             raise AssertionError(f"usage_daily holds {found}, the raw tables {expected}")
 
 
-def _import_apart(folder: Path, path: Path) -> tuple[float, float]:
-    """Seconds, and the peak memory of the importing process in megabytes."""
+def _import_in_process(folder: Path, path: Path) -> tuple[float, float]:
+    """Return the seconds of an import, and the peak memory of its process in megabytes."""
     command = [sys.executable, "-m", "benchmarks.importing", "--child", str(folder / "bench.toml"), str(path)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return float(output[0]), float(output[1])

@@ -1,8 +1,8 @@
 """The life of a day, measured: `make bench-lifecycle`; `ARGS="--scale 0.02"` tries it out.
 
-Each figure beside what it is compared with, in the same run: dropping a day beside deleting it, with a writer going on
-meanwhile; reconciling a day beside the bare GROUP BY of it; one late record until both answers are exact; a year of
-aggregates.
+Each result stands beside a baseline of the same run. Dropping a day is compared with deleting it, while a writer goes
+on. Reconciling a day is compared with the bare GROUP BY of it. One late record is timed until both answers are exact,
+and so are a year of aggregates and its answers.
 """
 
 import argparse
@@ -50,7 +50,10 @@ def _prepare(subscriptions: int) -> None:
 
 
 def _fill(day: date, records: int, subscriptions: int) -> None:
-    """Records of a day, under the active strategy: two thirds of what a subscription does is data."""
+    """Insert the records of a day, under the active strategy.
+
+    Two thirds of what a subscription does is data.
+    """
     from wingtel.usage import partitions  # noqa: PLC0415 - needs Django set up
 
     partitions.ensure([day])
@@ -66,7 +69,7 @@ def _fill(day: date, records: int, subscriptions: int) -> None:
 
 
 def _late() -> Iterator[Row]:
-    """One record for a day of last week, until the day and the month say so."""
+    """Ingest one record for a day of last week, and wait until the day and the month include it."""
     from wingtel.aggregates.filters import SubscriptionFilter  # noqa: PLC0415 - needs Django set up
     from wingtel.aggregates.periods import Period  # noqa: PLC0415 - as above
     from wingtel.aggregates.queries import metrics  # noqa: PLC0415 - as above
@@ -77,13 +80,13 @@ def _late() -> Iterator[Row]:
     _fill(DAY, 10_000, 1000)
     day, month = Period(DAY, DAY), Period(DAY, date(2026, 3, 31))
     taken: list[float] = []
-    recording: list[float] = []
-    moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    ingesting: list[float] = []
+    timestamp = datetime(2026, 3, 1, 9, tzinfo=UTC)
     expected = metrics(period=day, only=SubscriptionFilter([7]), usage_types=[UsageType.DATA]).results[0].records
     for number in range(50):
         started = time.perf_counter()
-        ingest_usage([UsageRecordInput(UsageType.DATA, moment, 7, 5, Decimal("0.01"), f"late-{number}")])
-        recording.append(time.perf_counter() - started)
+        ingest_usage([UsageRecordInput(UsageType.DATA, timestamp, 7, 5, Decimal("0.01"), f"late-{number}")])
+        ingesting.append(time.perf_counter() - started)
         answers = [
             metrics(period=period, only=SubscriptionFilter([7]), usage_types=[UsageType.DATA])
             for period in (day, month)
@@ -95,9 +98,9 @@ def _late() -> Iterator[Row]:
     yield Row(
         "one late record until it is committed, and so exact",
         "TimescaleDB's refresh: 630 ms (published)",
-        f"{statistics.median(recording) * 1000:.2f} ms",
+        f"{statistics.median(ingesting) * 1000:.2f} ms",
         "",
-        f"slowest {max(recording) * 1000:.1f} ms",
+        f"slowest {max(ingesting) * 1000:.1f} ms",
     )
     yield Row(
         "... and both grains were read and say so",
@@ -149,14 +152,14 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
     for day in (dropped, deleted):
         _fill(day, records, subscriptions)
     sealing = timed(lambda: seal(dropped))
-    with _writer() as pauses, _gone(dropped) as gone:
-        # The two parts of `expire`, to tell them apart.
+    with _writer() as pauses, _watch_drop(dropped) as gone:
+        # These are the two parts of `expire`, measured separately.
         started = time.perf_counter()
         proof = expiry._prove(dropped)
         proving = time.perf_counter() - started
         started = time.perf_counter()
-        letting_go = timed(lambda: expiry._let_go(dropped, proof))
-    strategies.use("view")  # the plain DELETE, without what counts it
+        freeing = timed(lambda: expiry._let_go(dropped, proof))
+    strategies.use("view")  # for the plain DELETE, without aggregation
     deleting = timed(lambda: _delete(deleted))
     vacuuming = timed(lambda: execute("VACUUM data_usage_record, voice_usage_record"))
     strategies.use("triggers")
@@ -171,8 +174,8 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
     yield Row(
         "... and the disk freed",
         f"DELETE and VACUUM {deleting + vacuuming:.2f} s",
-        f"{letting_go * 1000:.1f} ms",
-        f"{(deleting + vacuuming) / letting_go:,.0f} x faster",
+        f"{freeing * 1000:.1f} ms",
+        f"{(deleting + vacuuming) / freeing:,.0f} x faster",
         "",
     )
     yield Row("prove each key before, while others write", "", f"{proving:.2f} s", "", "")
@@ -189,29 +192,29 @@ def _delete(day: date) -> None:
 
 
 @contextmanager
-def _gone(day: date) -> Iterator[list[float]]:
-    """Somebody who looks again and again until the day's records are gone for everybody; when that was."""
-    seen: list[float] = []
+def _watch_drop(day: date) -> Iterator[list[float]]:
+    """Poll until the day's records are gone for all sessions; yield a list that gets the time."""
+    gone_at: list[float] = []
 
-    def look() -> None:
+    def poll() -> None:
         with connection.cursor() as cursor:
             there = True
             while there:
-                time.sleep(0.001)  # not in the way of the others
+                time.sleep(0.001)  # do not slow down the others
                 cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"data_usage_record_{day:%Y%m%d}"])
                 (there,) = cursor.fetchone()
-        seen.append(time.perf_counter())
+        gone_at.append(time.perf_counter())
         connection.close()
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=poll)
     thread.start()
-    yield seen
+    yield gone_at
     thread.join()
 
 
 @contextmanager
 def _writer() -> Iterator[list[float]]:
-    """Somebody who records usage of another day, one record after the other; seconds that each took."""
+    """Ingest usage of another day, one record after the other; yield the seconds of each."""
     pauses: list[float] = []
     stop, warm = threading.Event(), threading.Event()
 
@@ -220,10 +223,10 @@ def _writer() -> Iterator[list[float]]:
         from wingtel.ingest.service import ingest_usage  # noqa: PLC0415 - needs Django set up
         from wingtel.usage.models import UsageType  # noqa: PLC0415 - as above
 
-        moment = datetime(2026, 3, 1, 9, tzinfo=UTC)
+        timestamp = datetime(2026, 3, 1, 9, tzinfo=UTC)
         while not stop.is_set():
-            entry = UsageRecordInput(UsageType.VOICE, moment, 1 + len(pauses) % 100, 1, Decimal(1))
-            pauses.append(timed(partial(ingest_usage, [entry])))
+            record = UsageRecordInput(UsageType.VOICE, timestamp, 1 + len(pauses) % 100, 1, Decimal(1))
+            pauses.append(timed(partial(ingest_usage, [record])))
             if len(pauses) == 200:
                 warm.set()
         connection.close()
@@ -238,8 +241,8 @@ def _writer() -> Iterator[list[float]]:
 
 
 def _year(subscriptions: int) -> Iterator[Row]:
-    """Daily aggregates of a year, and the answers over it."""
-    from benchmarks.reading import explained  # noqa: PLC0415 - needs Django set up
+    """Measure the daily aggregates of a year, and the answers over it."""
+    from benchmarks.reading import explain  # noqa: PLC0415 - needs Django set up
     from wingtel.aggregates.filters import SubscriptionFilter  # noqa: PLC0415 - as above
     from wingtel.aggregates.periods import Period  # noqa: PLC0415 - as above
     from wingtel.aggregates.queries import exceeding, metrics  # noqa: PLC0415 - as above
@@ -278,7 +281,7 @@ def _year(subscriptions: int) -> Iterator[Row]:
         "metrics of everybody over the 12 months, first page": lambda: metrics(period=year),
     }
     for name, answer in answers.items():
-        times = [explained(answer)[0] for _ in range(ROUNDS)]
+        times = [explain(answer)[0] for _ in range(ROUNDS)]
         yield Row(name, "", f"{statistics.median(times):.2f} ms", "", f"slowest {max(times):.1f} ms")
 
 

@@ -1,7 +1,7 @@
 """Limits, measured: `make bench-limits`; `ARGS="--scale 0.1"` tries it out.
 
-Evaluating after some of a million subscriptions changed, beside the bare GROUP BY that finds the same by looking at
-everybody; and what it costs writers that changes are logged, beside the same writes while they are not.
+Evaluation after some of a million subscriptions changed is compared with the bare GROUP BY of all subscriptions that
+finds the same. Writes while changes are logged are compared with the same writes while they are not.
 """
 
 import argparse
@@ -19,19 +19,19 @@ from benchmarks.report import Row, print_table
 from benchmarks.server import benchmark_server
 
 TODAY = datetime.now(UTC).date()
-"""Changes of this month and the one before are what limits are made for."""
+"""The day of the benchmark: limits are mostly about changes of this month and the one before."""
 MONTH = TODAY.replace(day=1)
 NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
 SUBSCRIPTIONS = 1_000_000
 BY_CYCLE = 100_000
-"""Subscriptions that have daily aggregates, by which billing cycles are counted."""
+"""Subscriptions with daily aggregates, from which billing cycles are summed."""
 
 PARTS = ("writers", "evaluating", "cycles")
 CHANGED = (1_000, 10_000)
 ROUNDS = 7
 LIMIT = Decimal("60.00")
 DEAR = Decimal("0.50")
-"""Twenty times what a record costs otherwise, so that most prices leave their upper bounds."""
+"""Twenty times the usual price of a record, so that most prices leave their upper bounds."""
 
 BARE = f"""SELECT count(*) FROM (
     SELECT subscription_id FROM monthly_usage WHERE month = '{MONTH}'
@@ -39,35 +39,49 @@ BARE = f"""SELECT count(*) FROM (
 
 
 class Feed:
-    """Records of today with ids that were not used before, from the same draws in each run."""
+    """Records of today with new ids, from the same random numbers in each run."""
 
     def __init__(self, subscriptions: int, prefix: str) -> None:
         self.subscriptions, self.prefix = subscriptions, prefix
-        self.drawn, self.number = random.Random(1), 0
+        self.rng, self.number = random.Random(1), 0
 
     def copy(self, records: int, price: Decimal | None = None) -> None:
-        """COPY one record of each of so many subscriptions, in one statement, at a price or what they mostly cost."""
-        ids = self.drawn.sample(range(1, self.subscriptions + 1), records)
+        """COPY one record of each of so many subscriptions, in one statement.
+
+        Without a price, each record has a usual one.
+        """
+        ids = self.rng.sample(range(1, self.subscriptions + 1), records)
         statement = "COPY data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
         with connection.cursor() as cursor, cursor.copy(statement) as copying:
-            for identity in ids:
+            for subscription_id in ids:
                 self.number += 1
                 copying.write_row(
-                    (f"att-{self.prefix}-{self.number:09}", NOON, identity, price or drawing.price(self.drawn), 1000)
+                    (
+                        f"att-{self.prefix}-{self.number:09}",
+                        NOON,
+                        subscription_id,
+                        price or drawing.price(self.rng),
+                        1000,
+                    )
                 )
 
     def one(self) -> None:
-        """Record one."""
+        """Ingest one record."""
         from wingtel.ingest.inputs import UsageRecordInput  # noqa: PLC0415 - needs Django set up
         from wingtel.ingest.service import ingest_usage  # noqa: PLC0415 - needs Django set up
         from wingtel.usage.models import UsageType  # noqa: PLC0415 - as above
 
         self.number += 1
-        identity = self.drawn.randint(1, self.subscriptions)
+        subscription_id = self.rng.randint(1, self.subscriptions)
         ingest_usage(
             [
                 UsageRecordInput(
-                    UsageType.DATA, NOON, identity, 1000, drawing.price(self.drawn), f"{self.prefix}-{self.number:09}"
+                    UsageType.DATA,
+                    NOON,
+                    subscription_id,
+                    1000,
+                    drawing.price(self.rng),
+                    f"{self.prefix}-{self.number:09}",
                 )
             ]
         )
@@ -111,7 +125,7 @@ def _prepare(subscriptions: int) -> None:
 
 
 def _writers(feed: Feed) -> Iterator[Row]:
-    """The same writes while change capture is disabled and while it is enabled, in turns."""
+    """Measure the same writes with change capture disabled and enabled, in turns."""
     from wingtel.aggregates import changes  # noqa: PLC0415 - needs Django set up
 
     feed.copy(10_000)
@@ -152,7 +166,7 @@ def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     yield from _after_changes(feed, scale, bare, "")
     yield from _after_changes(feed, scale, bare, f", by {DEAR} each", price=DEAR)
     yield Row("nothing changed", "", f"{statistics.median(timed(evaluate) for _ in range(20)) * 1000:.1f} ms", "", "")
-    strategies.named("incremental").install()  # its triggers and views, without a rebuild of what was filled by hand
+    strategies.named("incremental").install()  # its triggers and views, without a rebuild of the filled tables
     with connection.cursor() as cursor:
         cursor.execute(strategies.named("incremental").views)
     yield from _after_changes(feed, scale, bare, ", not merged yet", after=strategies.named("incremental").merge)
@@ -165,12 +179,12 @@ def _after_changes(
     feed: Feed,
     scale: float,
     bare: float,
-    how: str,
+    note: str,
     *,
     price: Decimal | None = None,
     after: Callable[[], object] = lambda: None,
 ) -> Iterator[Row]:
-    """Rounds of each size in turns."""
+    """Measure rounds of each size in turns."""
     from wingtel.limits.evaluation import evaluate  # noqa: PLC0415 - needs Django set up
 
     taken: dict[int, list[float]] = {changed: [] for changed in CHANGED}
@@ -183,17 +197,17 @@ def _after_changes(
     few, many = (statistics.median(taken[changed]) for changed in CHANGED)
     for changed, ours in zip(CHANGED, (few, many), strict=True):
         yield Row(
-            f"{changed * scale:,.0f} changed{how}",
+            f"{changed * scale:,.0f} changed{note}",
             f"bare GROUP BY {bare * 1000:.0f} ms",
             f"{ours * 1000:.1f} ms",
             f"{ours / bare:.2f} x",
             f"slowest {max(taken[changed]) * 1000:.0f} ms",
         )
-    yield Row(f"ten times as many changed{how}", "", "", f"{many / few:.2f} x", "")
+    yield Row(f"ten times as many changed{note}", "", "", f"{many / few:.2f} x", "")
 
 
 def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
-    """By billing cycle, whose totals are sums of days."""
+    """Measure limits by billing cycle, whose totals are sums of days."""
     from wingtel.limits.evaluation import evaluate  # noqa: PLC0415 - as above
     from wingtel.limits.services import make_limit  # noqa: PLC0415 - needs Django set up
 

@@ -1,4 +1,4 @@
-"""What the measurements do again and again."""
+"""Helpers that the measurements share."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,13 +7,13 @@ from django.db import connection
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Seconds that `work` takes."""
+    """Return the seconds that `work` takes."""
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
 
 
 def execute(statement: str, parameters: Sequence[object] = ()) -> None:
-    """Run one statement, of which nothing is asked."""
+    """Run one statement, and ignore its result."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)

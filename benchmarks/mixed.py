@@ -1,8 +1,8 @@
 """Both answers while records come in over HTTP, with no worker running: `python -m benchmarks.mixed`.
 
-One client posts batches of 1 000 at a steady rate, another asks *metrics* of one subscription and the first page of
-*exceeding* in turn; client, server and database are on this machine. It tells how long the answers take, under each
-strategy, and how many records came in a second.
+One client posts batches of 1 000 at a steady rate. Another requests *metrics* of one subscription and the first page of
+*exceeding* in turn. Client, server and database are on this machine. The results are response times under each
+strategy, and the records ingested a second.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from benchmarks.server import benchmark_server
 from benchmarks.strategies.feed import SUBSCRIPTIONS
 
 MONTH = "from=2026-03-01&to=2026-03-31"
-PAUSE = 0.02  # seconds between two questions
+PAUSE_SECONDS = 0.02  # between two requests
 
 parser = argparse.ArgumentParser(prog="python -m benchmarks.mixed", description=__doc__)
 parser.add_argument("--rate", type=int, default=20_000, help="records a second")
@@ -41,18 +41,18 @@ def main() -> None:
         lines = []
         for name in options.strategies:
             start(name)
-            records, taken = measured(port, key, options)
+            records, taken = measure(port, key, options)
             assert_exact()
             for question, times in taken.items():
                 middle, ninety_nine = statistics.median(times), statistics.quantiles(times, n=100)[98]
-                figures = (f"{records:,.0f}/s", f"{middle:.1f} ms", f"{ninety_nine:.1f} ms", f"{max(times):.0f} ms")
-                lines.append(Row(f"{question} under {name}", *figures))
+                cells = (f"{records:,.0f}/s", f"{middle:.1f} ms", f"{ninety_nine:.1f} ms", f"{max(times):.0f} ms")
+                lines.append(Row(f"{question} under {name}", *cells))
         title = f"Answers while {options.rate:,} records a second are posted, no worker"
         print_table(title, ("answer", "records", "median", "99th percentile", "slowest"), lines)
 
 
-def measured(port: int, key: str, options: argparse.Namespace) -> tuple[float, dict[str, list[float]]]:
-    """Return the records that came in a second, and the milliseconds of each answer, by question."""
+def measure(port: int, key: str, options: argparse.Namespace) -> tuple[float, dict[str, list[float]]]:
+    """Return the records ingested a second, and the milliseconds of each answer, by question."""
     spawning = multiprocessing.get_context("spawn")
     stop, counted = spawning.Event(), spawning.Value("q", 0)
     writer = spawning.Process(target=post, args=(port, key, options.rate, options.seconds, stop, counted))
@@ -66,7 +66,7 @@ def measured(port: int, key: str, options: argparse.Namespace) -> tuple[float, d
         one = random.randint(1, SUBSCRIPTIONS)
         ask(http, key, f"/api/v1/usage/metrics/?{MONTH}&subscription_id={one}", taken["metrics of one"])
         ask(http, key, f"/api/v1/usage/exceeding/?{MONTH}&price_limit=25.00", taken["exceeding, first page"])
-        time.sleep(PAUSE)
+        time.sleep(PAUSE_SECONDS)
     records = (counted.value - before) / (time.perf_counter() - started)
     stop.set()
     writer.join()
@@ -74,7 +74,7 @@ def measured(port: int, key: str, options: argparse.Namespace) -> tuple[float, d
 
 
 def ask(http: HTTPConnection, key: str, path: str, times: list[float]) -> None:
-    """Ask, and note the milliseconds."""
+    """Send a request, and append its milliseconds."""
     started = time.perf_counter()
     http.request("GET", path, headers={"Authorization": f"Bearer {key}"})
     response = http.getresponse()
@@ -88,12 +88,12 @@ def post(port: int, key: str, rate: int, seconds: int, stop: Event, counted: "Sy
     """Post batches at a steady rate until told to stop, and count their records."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     prefix = f"{os.getpid()}-"
-    drawn = batches(0, rate * (seconds + 5))
+    own_batches = batches(0, rate * (seconds + 5))
     bodies = [
         json.dumps(
             [as_json(row) | {"record_id": f"{prefix}{row[0]}", "price": str(100 * row[3])} for row in batch]
         ).encode()
-        for batch in drawn
+        for batch in own_batches
     ]
     http = HTTPConnection("127.0.0.1", port)
     due = time.perf_counter()
@@ -101,7 +101,7 @@ def post(port: int, key: str, rate: int, seconds: int, stop: Event, counted: "Sy
         if stop.is_set():
             return
         time.sleep(max(0.0, due - time.perf_counter()))
-        due = max(due + BATCH / rate, time.perf_counter() - 1)  # what is late by more than a second is not made up for
+        due = max(due + BATCH / rate, time.perf_counter() - 1)  # do not catch up with a delay of more than a second
         http.request("POST", PATH, body, headers)
         reply = json.loads(http.getresponse().read())
         if reply["accepted"] != BATCH:

@@ -1,7 +1,7 @@
 """*Exceeding* over any period, in the database: `python -m benchmarks.periods`.
 
-Three years of months, of which the last twelve have days. Each answer is asked for its first page of 100, and beside
-it the plain GROUP BY of all that is stored is timed, whose result has to be the same. Medians of rounds, both in turn.
+Three years of months, of which the last twelve have days. The first page of 100 of each answer is timed. Beside it is
+the plain GROUP BY of all stored rows, whose result has to be the same. The results are medians of rounds, both in turn.
 """
 
 import argparse
@@ -86,7 +86,7 @@ def _month(back: int) -> date:
 
 
 def fill(subscriptions: int) -> None:
-    """Fill the stored tables, unless they are."""
+    """Fill the stored tables, unless they are filled."""
     from wingtel.aggregates.rebuild import repair_bounds  # noqa: PLC0415 - needs Django set up
 
     with connection.cursor() as cursor:
@@ -109,20 +109,20 @@ def main() -> None:
         fill(options.subscriptions)
         rows = []
         for name, (first, last) in PERIODS.items():
-            ours, plain = _measured(first, last, options)
+            ours, plain = _measure(first, last, options)
             rows.append(Row(name, f"{ours:.1f} ms", f"{plain:.0f} ms", f"{plain / ours:.0f} x", ""))
         title = f"Exceeding, first page, of {options.subscriptions:,} subscriptions"
         print_table(title, ("period", "Wingtel", "GROUP BY", "ratio", ""), rows)
 
 
-def _measured(first: date | None, last: date | None, options: argparse.Namespace) -> tuple[float, float]:
+def _measure(first: date | None, last: date | None, options: argparse.Namespace) -> tuple[float, float]:
     """Return the milliseconds of a page and of the plain query, medians of rounds in turn."""
     from wingtel.aggregates.periods import EARLIEST, LATEST, Period  # noqa: PLC0415 - needs Django set up
     from wingtel.aggregates.queries import exceeding  # noqa: PLC0415 - needs Django set up
 
     price_limit = Decimal("25.00")
     whole_first, whole_last = Period(first, last).split().months or (LATEST, EARLIEST)
-    asked = {
+    params = {
         "price_limit": price_limit,
         "first": first or EARLIEST,
         "last": last or LATEST,
@@ -139,14 +139,14 @@ def _measured(first: date | None, last: date | None, options: argparse.Namespace
 
     def plain() -> list[int]:
         with connection.cursor() as cursor:
-            cursor.execute(PLAIN, asked)
+            cursor.execute(PLAIN, params)
             return [subscription_id for subscription_id, _ in cursor.fetchall()]
 
     if options.pages == 1 and page() != plain():
         raise AssertionError(f"from {first} to {last} the answers differ")
     times = [(timed(page), timed(plain)) for _ in range(options.rounds)]
-    ours, theirs = (statistics.median(taken) * 1000 for taken in zip(*times, strict=True))
-    return ours, theirs
+    ours, baseline = (statistics.median(taken) * 1000 for taken in zip(*times, strict=True))
+    return ours, baseline
 
 
 def _after(month: date) -> date:

@@ -1,7 +1,8 @@
 """Reading and typing a feed by Polars and by DuckDB: `python -m benchmarks.readers`.
 
-Two million lines of CSV into typed columns (moments with an offset, decimals, whole numbers), whole and in blocks of
-5 MB, as a resumable import reads. Each in a process of its own; medians of interleaved rounds, and the peak memory.
+Two million lines of CSV are read into typed columns: timestamps with an offset, decimals, whole numbers. They are read
+at once, and in blocks of 5 MB as by a resumable import. Each variant runs in a process of its own; the results are
+medians of interleaved rounds, and the peak memory.
 """
 
 import resource
@@ -18,22 +19,22 @@ COLUMNS = ("record_id", "subscription", "usage_type", "usage_date", "quantity", 
 
 
 def polars_whole(path: Path) -> int:
-    """Lines read."""
+    """Return the lines that Polars reads at once."""
     return _polars(path.read_bytes(), header=True)
 
 
 def polars_blocks(path: Path) -> int:
-    """The same in blocks."""
+    """Return the lines that Polars reads in blocks."""
     return sum(_polars(block, header=False) for block in _blocks(path))
 
 
 def duckdb_whole(path: Path) -> int:
-    """Lines read, by as many threads as there are processors."""
+    """Return the lines that DuckDB reads at once, by as many threads as there are processors."""
     return _duckdb(path, header=True)
 
 
 def duckdb_blocks(path: Path) -> int:
-    """The same in blocks, each a file in memory: DuckDB reads files."""
+    """Return the lines that DuckDB reads in blocks, each a file in memory, since it reads files."""
     with tempfile.NamedTemporaryFile(dir="/dev/shm", suffix=".csv") as file:
         read = 0
         for block in _blocks(path):
@@ -91,7 +92,7 @@ def main() -> None:
     if len(sys.argv) > 1:
         _measure(sys.argv[1], Path(sys.argv[2]))
         return
-    from benchmarks.importing import write_feed  # noqa: PLC0415 - children need it not
+    from benchmarks.importing import write_feed  # noqa: PLC0415 - children do not need it
 
     taken: dict[str, list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:

@@ -1,8 +1,8 @@
 """The two answers in the database, at the size of a large operator, with the plans that PostgreSQL chose.
 
 Every subscription has data and voice usage on every day of one month. The statements are those that
-wingtel.aggregates.queries runs, caught on their way and prefixed with EXPLAIN (ANALYZE); beside them stand a bare
-probe of the primary key and the bare sort of a month's prices that the index saves.
+wingtel.aggregates.queries runs, captured and prefixed with EXPLAIN (ANALYZE). Beside them stand a bare probe of the
+primary key and the bare sort of a month's prices that the index saves.
 """
 
 import re
@@ -16,7 +16,7 @@ from unittest.mock import patch
 import psycopg
 from django.db import connection
 
-from benchmarks.filling import fill_month, settle
+from benchmarks.filling import fill_month, flush
 from benchmarks.measuring import timed
 from benchmarks.report import Row, print_table
 
@@ -43,7 +43,7 @@ def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) ->
     }
     rows = []
     for name, answer in answers.items():
-        times, plans = zip(*(explained(answer) for _ in range(repetitions)), strict=True)
+        times, plans = zip(*(explain(answer) for _ in range(repetitions)), strict=True)
         rows.append(Row(name, f"{statistics.median(times):.2f} ms", f"{max(times):.2f} ms", "", ""))
         print(f"\n--- {name}\n{plans[-1]}")
     for name, statement in (
@@ -66,7 +66,7 @@ def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) ->
 
 def _fill(subscriptions: int, days: int) -> None:
     seconds = timed(lambda: fill_month(MONTH, subscriptions, days))
-    settle()
+    flush()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_size_pretty(pg_total_relation_size('daily_usage')),"
@@ -76,19 +76,19 @@ def _fill(subscriptions: int, days: int) -> None:
     print(f"filled in {seconds:.0f} s: daily {daily}, monthly {monthly}")
 
 
-def explained(answer: Callable[[], object]) -> tuple[float, str]:
-    """Milliseconds in the database (planning and execution) and the plan of what `answer` asks."""
-    asked: list[tuple[str, Any]] = []
+def explain(answer: Callable[[], object]) -> tuple[float, str]:
+    """Return the milliseconds in the database (planning and execution) and the plan of the query of `answer`."""
+    statements: list[tuple[str, Any]] = []
 
-    execute = psycopg.Cursor.execute  # that of Django's cursors too
+    execute = psycopg.Cursor.execute  # Django's cursors use it too
 
-    def catch(cursor: Any, statement: Any, parameters: Any = None, **options: Any) -> Any:
-        asked.append((statement, parameters))
+    def capture(cursor: Any, statement: Any, parameters: Any = None, **options: Any) -> Any:
+        statements.append((statement, parameters))
         return execute(cursor, statement, parameters, **options)
 
-    with patch.object(psycopg.Cursor, "execute", catch):
+    with patch.object(psycopg.Cursor, "execute", capture):
         answer()
-    ((statement, parameters),) = asked
+    ((statement, parameters),) = statements
     with connection.cursor() as cursor:
         cursor.execute(
             "EXPLAIN (ANALYZE, BUFFERS, SUMMARY) " + re.sub(r"^--.*\n", "", statement, flags=re.MULTILINE),

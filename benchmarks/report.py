@@ -7,7 +7,7 @@ from rich.table import Table
 
 
 class Row(NamedTuple):
-    """One line of a comparison: what was done, and the figures beside each other."""
+    """A row of a comparison: the work, and its results beside each other."""
 
     work: str
     bare: str

@@ -1,4 +1,4 @@
-"""A durable embedded server for the benchmarks, in a folder of its own, migrated and thrown away at the end."""
+"""A durable embedded server for the benchmarks, in a folder of its own, migrated, and removed at the end."""
 
 import os
 import shutil
@@ -12,7 +12,10 @@ from wingtel.embedded import EmbeddedPostgres
 
 @contextmanager
 def benchmark_server() -> Iterator[None]:
-    """Start the server (fsync on, the product's own settings) and set Django up on it; DATABASE_URL names another."""
+    """Start the server (fsync on, the product's own settings), and set Django up on it.
+
+    With DATABASE_URL, use that server.
+    """
     if "DATABASE_URL" in os.environ:
         _set_up()
         yield
@@ -30,7 +33,7 @@ def benchmark_server() -> Iterator[None]:
 
 def _set_up() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "wingtel.settings"
-    # The days of the benchmarks stay where they are.
+    # The days of the benchmarks are fixed, and must not expire.
     os.environ |= {"WINGTEL_RETENTION_DAYS": "36500", "WINGTEL_LATE_DAYS": "36500"}
     import django  # noqa: PLC0415 - settings read DATABASE_URL
 

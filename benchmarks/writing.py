@@ -1,7 +1,8 @@
-"""What aggregation costs the writer: COPY in batches and single creates, beside the same without any aggregation.
+"""The cost of aggregation for the writer: COPY in batches and single creates, beside the same without aggregation.
 
-One million data records of 20 000 subscriptions on one business day, both grains kept. The rounds of all variants are
-interleaved, so that a machine that gets slower or faster meanwhile does not decide; each figure is the median.
+One million data records of 20 000 subscriptions are written on one business day, for both grains. The rounds of all
+variants are interleaved, so that a machine that gets slower or faster meanwhile does not decide. Each result is the
+median.
 """
 
 import random
@@ -43,38 +44,38 @@ def run(records: int = RECORDS, rounds: int = ROUNDS) -> None:
     seconds: dict[tuple[str, bool], list[float]] = {(name, on): [] for name in cases for on in (False, True)}
     for _ in range(rounds):
         for name, work in cases.items():
-            for aggregating in (False, True):
-                with _aggregation(on=aggregating):
-                    seconds[name, aggregating].append(work())
+            for with_triggers in (False, True):
+                with _aggregation(on=with_triggers):
+                    seconds[name, with_triggers].append(work())
     rows = []
     for name in cases:
-        bare, kept = (statistics.median(seconds[name, on]) for on in (False, True))
+        bare, aggregated = (statistics.median(seconds[name, on]) for on in (False, True))
         count = CREATES if "create" in name else records
         rows.append(
             Row(
                 name,
                 f"{count / bare:,.0f}/s",
-                f"{count / kept:,.0f}/s",
-                f"{bare / kept:.3f}",
-                f"{kept / bare:.2f} x",
+                f"{count / aggregated:,.0f}/s",
+                f"{bare / aggregated:.3f}",
+                f"{aggregated / bare:.2f} x",
             )
         )
     print_table("Writing", ("work", "no aggregation", "triggers", "speed ratio", "time ratio"), rows)
 
 
 def _feed(records: int) -> list[bytes]:
-    drawn = random.Random(1)
+    rng = random.Random(1)
     midnight = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC)
     lines = []
     for number in range(records):
-        moment = midnight + timedelta(seconds=number * 86_399 // records)
-        price = drawing.price(drawn)
+        timestamp = midnight + timedelta(seconds=number * 86_399 // records)
+        price = drawing.price(rng)
         fields = (
             f"att-20260301-{number:09}",
-            moment,
-            1 + int(drawn.random() * SUBSCRIPTIONS),
+            timestamp,
+            1 + int(rng.random() * SUBSCRIPTIONS),
             price,
-            int(drawn.lognormvariate(8, 1.5)),
+            int(rng.lognormvariate(8, 1.5)),
         )
         lines.append(("\t".join(map(str, fields)) + "\n").encode())
     return lines
@@ -82,7 +83,7 @@ def _feed(records: int) -> list[bytes]:
 
 @contextmanager
 def _aggregation(*, on: bool) -> Iterator[None]:
-    """Empty tables, with the triggers of the parent and of the partition enabled or not."""
+    """Empty the tables, and enable or disable the triggers of the parent and of the partition."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE data_usage_record, daily_usage, monthly_usage")
         for table in ("data_usage_record", f"data_usage_record_{DAY:%Y%m%d}"):

@@ -1,13 +1,13 @@
 """`make bench-api`: both answers beside a plain list view of REST framework, and exports beside COPY.
 
-Both servers run at once on this machine, with the database and wrk, and are asked in turn, in rounds; each figure is
-the median of the rounds. Wingtel is asked with a key, which it checks and counts; the plain view asks for none.
+Both servers run at once on this machine, with the database and wrk. They get requests in turn, in rounds, and each
+result is the median. Wingtel gets a key, which it checks and counts; the plain view needs none.
 """
 
 import argparse
 import statistics
 
-from benchmarks.api.load import Load, loaded, require_wrk
+from benchmarks.api.load import Load, measure_load, require_wrk
 from benchmarks.server import benchmark_server
 
 PERIOD = "from=2026-03-01&to=2026-03-31"
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def new_key() -> str:
-    """A key that may ask as often as it can."""
+    """Create a key with the highest request limit; return its token."""
     from wingtel.access import keys  # noqa: PLC0415 - needs Django set up
     from wingtel.access.scopes import Scope  # noqa: PLC0415 - as above
 
@@ -57,18 +57,18 @@ def new_key() -> str:
 
 
 def answers(options: argparse.Namespace) -> None:
-    """Requests a second and how long they take, beside the plain view."""
-    from benchmarks.api.servers import OURS, served  # noqa: PLC0415 - needs Django set up
+    """Measure requests a second and response times, beside the plain view."""
+    from benchmarks.api.servers import OURS, serve  # noqa: PLC0415 - needs Django set up
     from benchmarks.api.servers import PLAIN as PLAIN_APPLICATION  # noqa: PLC0415 - as above
     from benchmarks.report import Row, print_table  # noqa: PLC0415 - as above
 
-    asked = {f"plain: {name}": path for name, path in PLAIN.items()} | {"counted": COUNTED} | ADDRESSES
+    paths = {f"plain: {name}": path for name, path in PLAIN.items()} | {"counted": COUNTED} | ADDRESSES
     loads: dict[str, list[Load]] = {}
-    with served(OURS, options.workers) as ours, served(PLAIN_APPLICATION, options.workers) as plain:
+    with serve(OURS, options.workers) as ours, serve(PLAIN_APPLICATION, options.workers) as plain:
         for number in range(options.rounds + 1):
-            for name, path in asked.items():
+            for name, path in paths.items():
                 is_ours = name in ADDRESSES
-                load = loaded(
+                load = measure_load(
                     (ours if is_ours else plain).port,
                     path,
                     largest_id=options.subscriptions,
@@ -78,7 +78,7 @@ def answers(options: argparse.Namespace) -> None:
                 if number:  # the first only warms up
                     loads.setdefault(name, []).append(load)
     rows = []
-    for name in asked:
+    for name in paths:
         of = f"plain: {name}" if name in ADDRESSES else None
         ratio = f"{_median(loads[name], 'requests') / _median(loads[of], 'requests'):.2f}" if of else ""
         rows.append(
@@ -93,32 +93,32 @@ def answers(options: argparse.Namespace) -> None:
     print_table("Answers over HTTP", ("address", "requests", "to plain", "median", "99 of 100 within"), rows)
 
 
-def _median(loads: list[Load], figure: str) -> float:
-    return statistics.median(getattr(load, figure) for load in loads)
+def _median(loads: list[Load], field: str) -> float:
+    return statistics.median(getattr(load, field) for load in loads)
 
 
 def exports(options: argparse.Namespace) -> None:
-    """A million rows, beside COPY of the same query."""
+    """Measure exports of many rows, beside COPY of the same query."""
     from benchmarks.api.exports import FORMATS, by_command, by_psql, over_http  # noqa: PLC0415 - needs Django set up
-    from benchmarks.api.servers import OURS, served  # noqa: PLC0415 - as above
+    from benchmarks.api.servers import OURS, serve  # noqa: PLC0415 - as above
     from benchmarks.report import Row, print_table  # noqa: PLC0415 - as above
 
     seconds: dict[str, list[float]] = {}
     notes: dict[str, str] = {}
-    with served(OURS, 1) as server:
+    with serve(OURS, 1) as server:
         for _ in range(options.rounds):
             seconds.setdefault("COPY TO STDOUT by psql", []).append(by_psql())
             for form in FORMATS:
-                for name, (taken, note) in (
+                for name, (duration, note) in (
                     (f"{form} over HTTP", over_http(server, form, options.header)),
                     (f"{form} by command", by_command(form)),
                 ):
-                    seconds.setdefault(name, []).append(taken)
+                    seconds.setdefault(name, []).append(duration)
                     notes[name] = note
     bare = statistics.median(seconds["COPY TO STDOUT by psql"])
     rows = [
         Row(name, f"{middle:.2f} s", f"{options.exported / middle:,.0f}/s", f"{bare / middle:.2f}", notes.get(name, ""))
-        for name, middle in ((name, statistics.median(taken)) for name, taken in seconds.items())
+        for name, middle in ((name, statistics.median(duration)) for name, duration in seconds.items())
     ]
     print_table(f"Exports of {options.exported:,} rows", ("export", "time", "rows", "speed, to COPY", ""), rows)
 

@@ -1,4 +1,4 @@
-"""Exports beside `COPY (the same query) TO STDOUT` by psql: how fast, and in how much memory."""
+"""Exports beside `COPY (the same query) TO STDOUT` by psql: speed and memory."""
 
 import os
 import re
@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import connection
 
 from benchmarks.api.filling import APRIL
-from benchmarks.api.servers import Serving
+from benchmarks.api.servers import RunningServer
 from wingtel.aggregates.queries import WHOLE
 from wingtel.embedded.programs import wheel_programs
 
@@ -23,7 +23,7 @@ PEAK = "import resource, sys; from wingtel.__main__ import main; main(); print(r
 
 
 def by_psql() -> float:
-    """Seconds that psql takes to copy the answer out."""
+    """Return the seconds that psql takes to copy the answer out."""
     parameters = {
         "with_months": True,
         "first_month": APRIL,
@@ -43,12 +43,12 @@ def by_psql() -> float:
     return time.perf_counter() - started
 
 
-def over_http(server: Serving, form: str, header: str | None) -> tuple[float, str]:
-    """Seconds until the last byte, and what else there is to say."""
+def over_http(server: RunningServer, form: str, header: str | None) -> tuple[float, str]:
+    """Return the seconds until the last byte, and a note on size, first byte and memory."""
     http = HTTPConnection("127.0.0.1", server.port)
     before, size = server.resident(), 0
     started = time.perf_counter()
-    http.request("GET", f"/api/v1/usage/metrics/?from={APRIL}&to={LAST}&format={form}", headers=_named(header))
+    http.request("GET", f"/api/v1/usage/metrics/?from={APRIL}&to={LAST}&format={form}", headers=_as_dict(header))
     response = http.getresponse()
     if response.status != 200:
         raise RuntimeError(response.read())
@@ -61,15 +61,20 @@ def over_http(server: Serving, form: str, header: str | None) -> tuple[float, st
 
 
 def by_command(form: str) -> tuple[float, str]:
-    """Seconds that `wingtel metrics` takes to write a file, starting included, and its greatest memory."""
+    """Return the seconds that `wingtel metrics` takes to write a file, and a note on size and peak memory.
+
+    The start of the command is included.
+    """
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
-        asked = ["metrics", "--from", str(APRIL), "--to", str(LAST), "--format", form, "--output", f"{folder}/it"]
+        arguments = ["metrics", "--from", str(APRIL), "--to", str(LAST), "--format", form, "--output", f"{folder}/it"]
         started = time.perf_counter()
-        said = subprocess.run([sys.executable, "-c", PEAK, *asked], check=True, capture_output=True, text=True).stdout
+        peak = subprocess.run(
+            [sys.executable, "-c", PEAK, *arguments], check=True, capture_output=True, text=True
+        ).stdout
         taken = time.perf_counter() - started
-        return taken, f"{Path(folder, 'it').stat().st_size / 1e6:.0f} MB, at most {said.strip()} MB of memory"
+        return taken, f"{Path(folder, 'it').stat().st_size / 1e6:.0f} MB, at most {peak.strip()} MB of memory"
 
 
-def _named(header: str | None) -> dict[str, str]:
+def _as_dict(header: str | None) -> dict[str, str]:
     name, _, value = (header or "").partition(":")
     return {name: value.strip()} if name else {}

@@ -1,10 +1,10 @@
-"""Subscriptions and the stored tables of an operator: a month by day, and another month, of more of them, to export."""
+"""Subscriptions and stored tables of an operator: a month by day, and a month of more subscriptions to export."""
 
 from datetime import date
 
 from django.db import connection
 
-from benchmarks.filling import fill_month, settle
+from benchmarks.filling import fill_month, flush
 from benchmarks.measuring import execute
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
@@ -12,7 +12,7 @@ DAYS = 30
 
 
 def fill(subscriptions: int, exported: int) -> int:
-    """Fill them unless they are. Returns how many daily rows there are."""
+    """Fill the tables unless they are filled. Return the number of daily rows."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM daily_usage")
         (rows,) = cursor.fetchone()
@@ -33,5 +33,5 @@ def fill(subscriptions: int, exported: int) -> int:
            FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)""",
         [APRIL, exported // 2],
     )
-    settle()
+    flush()
     return subscriptions * DAYS * 2

@@ -1,4 +1,4 @@
--- Asks for a path with a random number in place of {id} each time.
+-- Request a path with a random number in place of {id} each time.
 local path, largest
 
 function init(arguments)

@@ -1,4 +1,4 @@
-"""wrk against one address, and what it says."""
+"""wrk against one address, and its results."""
 
 import re
 import shutil
@@ -13,7 +13,7 @@ CONNECTIONS = 8
 
 @dataclass(frozen=True)
 class Load:
-    """Requests a second, and how long 50 and 99 of a hundred took at most, in milliseconds."""
+    """Requests a second, and the median and the 99th percentile of response times, in milliseconds."""
 
     requests: float
     p50: float
@@ -21,31 +21,34 @@ class Load:
 
 
 def require_wrk() -> None:
-    """Leave with a word on how to get it."""
+    """Exit with a note on how to install wrk, unless it is installed."""
     if not shutil.which("wrk"):
         sys.exit("bench-api needs wrk: `apt-get install wrk` (Debian, Ubuntu), `brew install wrk`, `dnf install wrk`.")
 
 
-def loaded(port: int, path: str, *, largest_id: int, seconds: int, header: str | None = None) -> Load:
-    """Ask for `path` as fast as it is answered, with a random subscription instead of `{id}` each time."""
+def measure_load(port: int, path: str, *, largest_id: int, seconds: int, header: str | None = None) -> Load:
+    """Request `path` as fast as it is answered, and return the load.
+
+    Each request has a random subscription instead of `{id}`.
+    """
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", str(SCRIPT)]
     command += ["-H", header] if header else []
     command += [f"http://127.0.0.1:{port}", "--", path, str(largest_id)]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    if "Non-2xx" in said or "Socket errors" in said:
-        raise RuntimeError(f"{path}:\n{said}")
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise RuntimeError(f"{path}:\n{output}")
     return Load(
-        requests=float(_found(r"Requests/sec:\s+([\d.]+)", said)),
-        p50=_milliseconds(_found(r"^ +50%\s+(\S+)", said)),
-        p99=_milliseconds(_found(r"^ +99%\s+(\S+)", said)),
+        requests=float(_search(r"Requests/sec:\s+([\d.]+)", output)),
+        p50=_milliseconds(_search(r"^ +50%\s+(\S+)", output)),
+        p99=_milliseconds(_search(r"^ +99%\s+(\S+)", output)),
     )
 
 
-def _found(pattern: str, said: str) -> str:
-    found = re.search(pattern, said, re.MULTILINE)
-    if not found:
-        raise RuntimeError(f"wrk said no {pattern}:\n{said}")
-    return found[1]
+def _search(pattern: str, output: str) -> str:
+    match = re.search(pattern, output, re.MULTILINE)
+    if not match:
+        raise RuntimeError(f"wrk said no {pattern}:\n{output}")
+    return match[1]
 
 
 def _milliseconds(text: str) -> float:

@@ -1,7 +1,7 @@
-"""What the answers are measured against: a list view of REST framework over the same stored table.
+"""The baseline of the answers: a list view of REST framework over the same stored table.
 
-Written as its tutorial does it: a ModelSerializer, filters from the query, and the cheapest pagination there is, which
-follows the primary key and counts nothing. `counted/` has the usual one, by number of page.
+It is written as in its tutorial: a ModelSerializer, filters from the query, and the cheapest pagination, which follows
+the primary key and counts nothing. `counted/` has the usual pagination, by page number.
 """
 
 from django.db.models import QuerySet
@@ -33,14 +33,14 @@ class DailyUsageList(ListAPIView[DailyUsage]):
     pagination_class = ByKey
 
     def get_queryset(self) -> QuerySet[DailyUsage]:
-        asked = self.request.query_params
+        params = self.request.query_params
         rows = DailyUsage.objects.order_by("subscription_id", "usage_type", "day")
-        if "subscription_id" in asked:
-            rows = rows.filter(subscription_id=asked["subscription_id"])
-        if "from" in asked:
-            rows = rows.filter(day__gte=asked["from"])
-        if "to" in asked:
-            rows = rows.filter(day__lte=asked["to"])
+        if "subscription_id" in params:
+            rows = rows.filter(subscription_id=params["subscription_id"])
+        if "from" in params:
+            rows = rows.filter(day__gte=params["from"])
+        if "to" in params:
+            rows = rows.filter(day__lte=params["to"])
         return rows
 
 

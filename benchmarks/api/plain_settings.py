@@ -1,6 +1,6 @@
-"""Settings of the plain view: those of the product, with middlewares and REST framework as they come."""
+"""Settings of the plain view: those of the product, with the default middlewares and REST framework."""
 
-from wingtel.settings import *  # noqa: F403 - the product's, all of them
+from wingtel.settings import *  # noqa: F403 - all settings of the product
 
 ROOT_URLCONF = "benchmarks.api.plain"
 REST_FRAMEWORK = {"DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"]}

@@ -1,4 +1,4 @@
-"""The plain view, as a server runs it."""
+"""The WSGI application of the plain view."""
 
 import os
 

@@ -20,14 +20,14 @@ def main() -> None:
     with benchmark_server():
         from benchmarks.strategies import report  # noqa: PLC0415 - needs Django set up
 
-        tables = _measured(options.scale, options.rounds)
+        tables = _measure(options.scale, options.rounds)
         page = report.markdown(tables, options.rounds)
         print(page)
         if options.scale == 1.0:
             report.save(DOCS, tables, page)
 
 
-def _measured(scale: float, rounds: int) -> list[Table]:
+def _measure(scale: float, rounds: int) -> list[Table]:
     from benchmarks.strategies import answers, concurrent, copying, one_by_one, rebuilding  # noqa: PLC0415 - as above
     from wingtel.usage import partitions  # noqa: PLC0415 - needs Django set up
 
@@ -36,12 +36,12 @@ def _measured(scale: float, rounds: int) -> list[Table]:
 
     partitions.ensure([DAY])
     records = scaled(1_000_000)
-    # First, since it makes the subscriptions.
-    recording = copying.measure_recording(scaled(100_000), [1_000, 10_000], [20_000, 1_000], rounds)
+    # This comes first, since it creates the subscriptions.
+    ingestion = copying.measure_ingestion(scaled(100_000), [1_000, 10_000], [20_000, 1_000], rounds)
     return [
         one_by_one.measure([scaled(100), scaled(1_000)], scaled(10_000), rounds),
         copying.measure(records, [1_000, 10_000, 100_000, records], rounds),
-        recording,
+        ingestion,
         concurrent.measure(scaled(80_000)),
         rebuilding.measure(records, rounds),
         answers.measure([scaled(100_000), scaled(1_000_000)], 36, scaled(100_000)),

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from benchmarks.filling import settle
+from benchmarks.filling import flush
 from benchmarks.measuring import execute
-from benchmarks.reading import explained
+from benchmarks.reading import explain
 from benchmarks.strategies.feed import DAY
 from benchmarks.strategies.figures import Table
 from benchmarks.strategies.state import start
@@ -23,7 +23,7 @@ REPETITIONS = 7
 
 
 def measure(sizes: list[int], months: int, subscriptions: int) -> Table:
-    """Planning and execution of the first page, by EXPLAIN (ANALYZE), of the median repetition."""
+    """Measure planning and execution of the first page, by EXPLAIN (ANALYZE), of the median repetition."""
     table = Table(
         "Reading",
         "Planning and execution in the database, first page. `view` computes from raw records: one of data and one of"
@@ -54,11 +54,11 @@ def measure(sizes: list[int], months: int, subscriptions: int) -> Table:
 
 
 def _ask(table: Table, name: str, work: str, answer: Callable[[], object]) -> None:
-    table.add(work, name, statistics.median(explained(answer)[0] for _ in range(REPETITIONS)) / 1000)
+    table.add(work, name, statistics.median(explain(answer)[0] for _ in range(REPETITIONS)) / 1000)
 
 
 def _fill_month(size: int) -> None:
-    """`size` rows of a month, half of them data: prices spread as a log-normal."""
+    """Fill `size` rows of a month, half of them data, with log-normal prices."""
     execute(
         """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
            SELECT id, usage_type, %s, 1000, price, 30, usage_price_ceiling(price)
@@ -72,7 +72,7 @@ def _fill_month(size: int) -> None:
         """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
            SELECT subscription_id, usage_type, month, used, price, records FROM monthly_usage"""
     )
-    settle()
+    flush()
 
 
 def _fill_raw(size: int) -> None:
@@ -101,4 +101,4 @@ def _fill_years(months: int, subscriptions: int) -> None:
            ORDER BY month, id, usage_type""",
         [subscriptions, months],
     )
-    settle()
+    flush()

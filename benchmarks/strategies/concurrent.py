@@ -9,11 +9,11 @@ from benchmarks.strategies.state import assert_exact, start
 from wingtel.aggregates import strategies
 
 WRITERS = (1, 2, 4, 8)
-_PATIENCE = 120  # seconds: a process that fails never comes to the barrier
+_TIMEOUT_SECONDS = 120  # a process that fails never reaches the barrier
 
 
 def measure(records: int) -> Table:
-    """Records a second of all writers together, in batches of 1 000."""
+    """Measure the records a second of all writers together, in batches of 1 000."""
     table = Table(
         "Writers at once",
         "Records a second of all together, each a process that sends batches of 1 000: by COPY, and by `ingest_usage`"
@@ -38,9 +38,9 @@ def _seconds(records: int, writers: int, same: bool, by_copy: bool) -> float:
     ]
     for process in processes:
         process.start()
-    barrier.wait(_PATIENCE)
+    barrier.wait(_TIMEOUT_SECONDS)
     started = time.perf_counter()
-    barrier.wait(_PATIENCE)
+    barrier.wait(_TIMEOUT_SECONDS)
     seconds = time.perf_counter() - started
     for process in processes:
         process.join()

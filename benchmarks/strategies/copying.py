@@ -1,4 +1,4 @@
-"""A day's records by COPY in batches, by the recording service, and merged."""
+"""A day's records by COPY in batches, by `ingest_usage`, and merged."""
 
 import time
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from benchmarks.strategies.feed import DAY, Row, rows
-from benchmarks.strategies.figures import NONE, TRIGGERS_OFF, Table, interleaved
+from benchmarks.strategies.figures import NONE, TRIGGERS_OFF, Table, interleave
 from benchmarks.strategies.state import assert_exact, start, switch_triggers
 from wingtel.aggregates import strategies
 from wingtel.ingest.inputs import UsageRecordInput
@@ -20,7 +20,7 @@ COPY = COPY_INTO.format(RAW)
 
 
 def measure(records: int, batches: Sequence[int], rounds: int) -> Table:
-    """COPY of the same bytes under every strategy that counts SQL."""
+    """Measure COPY of the same bytes under every strategy that counts SQL."""
     table = Table(
         f"COPY of {records:,} records of 20 000 subscriptions on one day",
         "Records a second, and in brackets the share of *no aggregation*, under which the raw tables have no triggers"
@@ -48,20 +48,20 @@ def measure(records: int, batches: Sequence[int], rounds: int) -> Table:
                 switch_triggers(PARTITION, on=True)
                 continue
             if strategy.has_deltas:
-                waiting = strategy.backlog().records
+                pending = strategy.backlog().records
                 merging = time.perf_counter()
                 strategy.merge()
                 table.add(work, f"{variant}, merged", time.perf_counter() - started, records)
-                print(f"{variant}: merged {waiting:,} records at {waiting / (time.perf_counter() - merging):,.0f}/s")
+                print(f"{variant}: merged {pending:,} records at {pending / (time.perf_counter() - merging):,.0f}/s")
             assert_exact()
 
     variants = [NONE, TRIGGERS_OFF, *(name for name in strategies.NAMES if name != "view")]
-    interleaved(rounds, variants, measure_variant)
+    interleave(rounds, variants, measure_variant)
     return table
 
 
-def measure_recording(records: int, calls: Sequence[int], subscriptions: Sequence[int], rounds: int) -> Table:
-    """`ingest_usage` beside a bare COPY of the same Python values into the same table."""
+def measure_ingestion(records: int, calls: Sequence[int], subscriptions: Sequence[int], rounds: int) -> Table:
+    """Measure `ingest_usage` beside a bare COPY of the same Python values into the same table."""
     table = Table(
         f"The recording service: {records:,} records",
         "*No aggregation* is a bare COPY of the same Python values, row by row. What `ingest_usage` does besides: it"
@@ -77,19 +77,19 @@ def measure_recording(records: int, calls: Sequence[int], subscriptions: Sequenc
         cursor.execute("ANALYZE subscription")
 
     def measure_variant(variant: str) -> None:
-        for among in subscriptions:
-            given = rows(records, among)
+        for number in subscriptions:
+            given = rows(records, number)
             for size in calls:
                 start(variant)
-                work = f"{size:,} a call, {among:,} subscriptions"
-                table.add(work, variant, _copied(given, size) if variant == NONE else _recorded(given, size), records)
+                work = f"{size:,} a call, {number:,} subscriptions"
+                table.add(work, variant, _copy_rows(given, size) if variant == NONE else _ingest(given, size), records)
                 assert_exact()
 
-    interleaved(rounds, [NONE, *strategies.NAMES], measure_variant)
+    interleave(rounds, [NONE, *strategies.NAMES], measure_variant)
     return table
 
 
-def _copied(given: Sequence[Row], size: int) -> float:
+def _copy_rows(given: Sequence[Row], size: int) -> float:
     started = time.perf_counter()
     for first in range(0, len(given), size):
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
@@ -98,14 +98,14 @@ def _copied(given: Sequence[Row], size: int) -> float:
     return time.perf_counter() - started
 
 
-def _recorded(given: Sequence[Row], size: int) -> float:
-    entries = [
-        UsageRecordInput(UsageType.DATA, moment, subscription, kilobytes, price, record_id)
-        for record_id, moment, subscription, price, kilobytes in given
+def _ingest(given: Sequence[Row], size: int) -> float:
+    inputs = [
+        UsageRecordInput(UsageType.DATA, timestamp, subscription, kilobytes, price, record_id)
+        for record_id, timestamp, subscription, price, kilobytes in given
     ]
     started = time.perf_counter()
-    for first in range(0, len(entries), size):
-        recorded = ingest_usage(entries[first : first + size])
-        if recorded.rejected or recorded.duplicates:
-            raise AssertionError(recorded.rejected[:3])
+    for first in range(0, len(inputs), size):
+        result = ingest_usage(inputs[first : first + size])
+        if result.rejected or result.duplicates:
+            raise AssertionError(result.rejected[:3])
     return time.perf_counter() - started

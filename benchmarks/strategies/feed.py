@@ -1,4 +1,4 @@
-"""The records that every strategy is given."""
+"""The records that every strategy gets."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -15,15 +15,15 @@ Row = tuple[str, datetime, int, Decimal, int]
 
 
 def rows(records: int, subscriptions: int = SUBSCRIPTIONS) -> list[Row]:
-    """Data usage of `subscriptions` on one day, in the order of time."""
-    drawn = random.Random(1)
+    """Return data usage of `subscriptions` on one day, in the order of time."""
+    rng = random.Random(1)
     return [
         (
             f"att-20260301-{number:09}",
             MIDNIGHT + timedelta(seconds=number * 86_399 // records),
-            1 + int(drawn.random() * subscriptions),
-            drawing.price(drawn),
-            int(drawn.lognormvariate(8, 1.5)),
+            1 + int(rng.random() * subscriptions),
+            drawing.price(rng),
+            int(rng.lognormvariate(8, 1.5)),
         )
         for number in range(records)
     ]

@@ -1,4 +1,4 @@
-"""What was measured: one figure for each work and variant."""
+"""The results of the measurements, by work and variant."""
 
 import statistics
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ TRIGGERS_OFF = "triggers switched off"
 
 @dataclass
 class Table:
-    """Seconds of each work under each variant; the median of the rounds is what is shown."""
+    """Seconds of each work under each variant; the table shows the median of the rounds."""
 
     title: str
     note: str = ""
@@ -18,33 +18,33 @@ class Table:
     records: dict[str, int] = field(default_factory=dict)
 
     def add(self, work: str, variant: str, seconds: float, records: int = 0) -> None:
-        """Take one round's figure; with `records`, the work is shown as records per second."""
+        """Add the result of one round; with `records`, the table shows records a second."""
         self.seconds.setdefault((work, variant), []).append(seconds)
         if records:
             self.records[work] = records
 
     def median(self, work: str, variant: str) -> float | None:
-        """Seconds, None when it was not measured."""
+        """Return the median seconds, or None if it was not measured."""
         rounds = self.seconds.get((work, variant))
         return statistics.median(rounds) if rounds else None
 
     def ratio(self, work: str, variant: str, base: str = NONE) -> float | None:
-        """How many times the seconds of `base`."""
+        """Return the ratio of the seconds to those of `base`."""
         bare, seconds = self.median(work, base), self.median(work, variant)
         return seconds / bare if bare and seconds else None
 
     @property
     def works(self) -> list[str]:
-        """In the order measured."""
+        """The works in the order measured."""
         return list(dict.fromkeys(work for work, _ in self.seconds))
 
     @property
     def variants(self) -> list[str]:
-        """In the order measured."""
+        """The variants in the order measured."""
         return list(dict.fromkeys(variant for _, variant in self.seconds))
 
     def markdown(self) -> str:
-        """A heading, the note and the table."""
+        """Return a heading, the note and the table."""
         lines = [f"## {self.title}", "", *([self.note, ""] if self.note else [])]
         lines += _row(["work", *self.variants])
         lines += _row(["---", *["--:"] * len(self.variants)])
@@ -64,8 +64,8 @@ class Table:
         return f"{shown} ({1 / ratio:.2f})" if records else f"{shown} ({ratio:.2f} x)"
 
 
-def interleaved(rounds: int, variants: Iterable[str], work: Callable[[str], None]) -> None:
-    """Do it under each variant in turn, so that a machine that drifts does not decide."""
+def interleave(rounds: int, variants: Iterable[str], work: Callable[[str], None]) -> None:
+    """Run the work under each variant in turn, so that a machine that drifts does not decide."""
     variants = list(variants)
     for _ in range(rounds):
         for variant in variants:

@@ -1,4 +1,4 @@
-"""Objects created, updated and deleted one by one, and created in bulk: what the seed measured."""
+"""Objects created, updated and deleted one by one, and created in bulk, as the seed measured."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -8,7 +8,7 @@ from django.db import models
 
 from benchmarks.measuring import timed
 from benchmarks.strategies.feed import Row, rows
-from benchmarks.strategies.figures import NONE, Table, interleaved
+from benchmarks.strategies.figures import NONE, Table, interleave
 from benchmarks.strategies.state import assert_exact, start
 from wingtel.aggregates import strategies
 from wingtel.ingest.inputs import UsageRecordInput
@@ -17,7 +17,7 @@ from wingtel.usage.models import DataUsageRecord, UsageType
 
 
 class PlainRecord(DataUsageRecord):
-    """The record as plain Django writes it, without partitions to be made or changes to be announced."""
+    """The record as plain Django writes it, without making partitions or emitting change events."""
 
     plain = models.Manager["PlainRecord"]()
 
@@ -32,7 +32,7 @@ class PlainRecord(DataUsageRecord):
 
 
 def measure(sizes: Sequence[int], bulk: int, rounds: int) -> Table:
-    """Seconds for 100 and 1 000 objects, and for one bulk_create of 10 000."""
+    """Measure the seconds for 100 and 1 000 objects, and for one bulk_create of 10 000."""
     table = Table(
         "Objects one by one and in bulk",
         "`inline` creates through `ingest_usage`, one entry a call; it does not see what the models change or delete."
@@ -49,14 +49,14 @@ def measure(sizes: Sequence[int], bulk: int, rounds: int) -> Table:
             table.add(f"bulk_create {bulk:,}", variant, timed(lambda: manager.bulk_create(objects)), bulk)
             assert_exact()
 
-    interleaved(rounds, [NONE, *strategies.NAMES], measure_variant)
+    interleave(rounds, [NONE, *strategies.NAMES], measure_variant)
     return table
 
 
 def _one_by_one(table: Table, variant: str, strategy: strategies.Strategy, size: int) -> None:
     given = [(f"{row[0]}-{size}", *row[1:]) for row in rows(size, 50)]
     if not strategy.counts_models:
-        table.add(f"create {size:,}", variant, timed(lambda: [ingest_usage([_entry(row)]) for row in given]))
+        table.add(f"create {size:,}", variant, timed(lambda: [ingest_usage([_input(row)]) for row in given]))
         assert_exact()
         return
     objects = [_object(PlainRecord if variant == NONE else DataUsageRecord, row) for row in given]  # type: ignore[arg-type]
@@ -76,12 +76,12 @@ def _update(record: DataUsageRecord) -> None:
 
 
 def _object(model: type[DataUsageRecord], row: Row) -> DataUsageRecord:
-    record_id, moment, subscription, price, kilobytes = row
+    record_id, timestamp, subscription, price, kilobytes = row
     return model(
-        record_id=record_id, usage_date=moment, subscription_id=subscription, price=price, kilobytes_used=kilobytes
+        record_id=record_id, usage_date=timestamp, subscription_id=subscription, price=price, kilobytes_used=kilobytes
     )
 
 
-def _entry(row: Row) -> UsageRecordInput:
-    record_id, moment, subscription, price, kilobytes = row
-    return UsageRecordInput(UsageType.DATA, moment, subscription, kilobytes, price, record_id)
+def _input(row: Row) -> UsageRecordInput:
+    record_id, timestamp, subscription, price, kilobytes = row
+    return UsageRecordInput(UsageType.DATA, timestamp, subscription, kilobytes, price, record_id)

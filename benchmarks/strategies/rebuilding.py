@@ -16,7 +16,7 @@ DAYS = 30
 
 
 def measure(records: int, rounds: int) -> Table:
-    """*No aggregation* is the bare GROUP BY, whose result is thrown away."""
+    """Measure rebuilds; *no aggregation* is the bare GROUP BY, whose result is discarded."""
     table = Table(
         "Rebuild",
         "Records a second. *No aggregation* is the bare `GROUP BY` of the same records, its sums thrown away.",
@@ -29,7 +29,7 @@ def measure(records: int, rounds: int) -> Table:
         start("triggers")
         _fill(records, (last - first_of_month).days + 1)
         for _ in range(rounds):
-            table.add(work, NONE, _grouped(first_of_month, last), records)
+            table.add(work, NONE, _group(first_of_month, last), records)
             with connection.cursor() as cursor:
                 cursor.execute("TRUNCATE daily_usage, monthly_usage, total_usage")
             started = time.perf_counter()
@@ -43,16 +43,16 @@ def measure(records: int, rounds: int) -> Table:
 def _fill(records: int, days: int) -> None:
     with connection.cursor() as cursor:
         with cursor.copy(COPY) as copy:
-            for number, (record_id, moment, subscription, price, kilobytes) in enumerate(rows(records)):
-                copy.write_row((record_id, moment + timedelta(days=number % days), subscription, price, kilobytes))
+            for number, (record_id, timestamp, subscription, price, kilobytes) in enumerate(rows(records)):
+                copy.write_row((record_id, timestamp + timedelta(days=number % days), subscription, price, kilobytes))
         cursor.execute("VACUUM ANALYZE data_usage_record")
 
 
-def _grouped(first: date, last: date) -> float:
+def _group(first: date, last: date) -> float:
     started = time.perf_counter()
     with connection.cursor() as cursor:
         cursor.execute(
-            # Sums that nobody asks for would not be computed.
+            # PostgreSQL would not compute sums that the outer query does not use.
             """SELECT count(*), sum(used), sum(price), sum(records) FROM (
                    SELECT subscription_id, usage_business_day(usage_date), sum(kilobytes_used) AS used,
                           sum(price) AS price, count(*) AS records

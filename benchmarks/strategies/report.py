@@ -1,4 +1,4 @@
-"""The figures as a page of the docs: tables, the bars, the seed's own figures, and a chart."""
+"""The report as a page of the docs: tables, the bars, the results of the seed, and a chart."""
 
 import os
 import platform
@@ -40,7 +40,7 @@ ours; the table *Objects one by one* above is the same work today.
 
 @dataclass(frozen=True)
 class Bar:
-    """What a figure has to reach: at least so much of the speed, or at most so many times the seconds, of its base."""
+    """A bar for a result: a least share of the speed, or a greatest multiple of the seconds, of its base."""
 
     words: str
     table: str
@@ -52,7 +52,7 @@ class Bar:
     base: str = NONE
 
     def row(self, tables: list[Table]) -> str | None:
-        """None where it was not measured."""
+        """Return the row of the page, or None if it was not measured."""
         table = next((table for table in tables if table.title.startswith(self.table)), None)
         work = next((work for work in table.works if work.startswith(self.work)), None) if table else None
         if table is None or work is None:
@@ -99,7 +99,7 @@ BARS = [
 
 
 def markdown(tables: list[Table], rounds: int) -> str:
-    """The whole page."""
+    """Return the page."""
     rows = [row for bar in BARS if (row := bar.row(tables))]
     if contention := _contention(tables):
         rows.append(contention)
@@ -129,7 +129,7 @@ def save(folder: Path, tables: list[Table], page: str) -> None:
 
 
 def chart(tables: list[Table]) -> str:
-    """How many times the seconds of no aggregation each strategy takes, as horizontal bars."""
+    """Return a chart of horizontal bars: the seconds of each strategy as a multiple of no aggregation."""
     bars = [
         (work, variant, ratio)
         for table in tables
@@ -158,7 +158,7 @@ def _contention(tables: list[Table]) -> str | None:
     different = table.median("8 on different subscriptions", "incremental")
     if not same or not different:
         return None
-    # Two rounds of the same work differ by some percent here; a tenth is taken for noise.
+    # Two rounds of the same work differ by some percent here: take a tenth for noise.
     met = "yes" if same <= different * 1.1 else "**no**"
     words = "8 writers on the same subscriptions, `incremental`, to different ones"
     return f"| {words} | ≥ 1 | {different / same:.2f} | {met} |"

@@ -1,4 +1,4 @@
-"""The state each measurement starts from."""
+"""The state from which each measurement starts."""
 
 from django.db import connection
 
@@ -7,7 +7,10 @@ from wingtel.aggregates import strategies
 
 
 def start(variant: str) -> strategies.Strategy:
-    """Empty tables under a strategy. *No aggregation* is `view`, under which nothing at all watches the raw tables."""
+    """Empty the tables under a strategy.
+
+    *No aggregation* is `view`, under which no trigger is on the raw tables.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta"

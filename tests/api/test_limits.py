@@ -211,7 +211,7 @@ def test_deliveries_are_listed_and_replayed(client: Client, receiver: Receiver) 
     evaluate()
     receiver.answer(500)
     Delivery.objects.update(attempts=9)
-    assert deliver_due() == Sent(dead=2)
+    assert deliver_due() == Sent(failed=2)
     found = answer(client, DELIVERIES)["results"]
     assert [delivery["endpoint_id"] for delivery in found] == [other.pk, made.pk]
     assert found[1] == {

@@ -1,4 +1,4 @@
-"""A home of its own for commands that are run as a user runs them."""
+"""A separate WINGTEL_HOME for commands that are run as a user runs them."""
 
 import shutil
 from collections.abc import Iterator

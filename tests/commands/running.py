@@ -1,4 +1,4 @@
-"""The command `wingtel` as a process: no DATABASE_URL, nothing started, a home of its own."""
+"""The command `wingtel` as a process: no DATABASE_URL, nothing started, a separate WINGTEL_HOME."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 DEADLINE_SECONDS = 120
-PAUSE_SECONDS = 0.1  # between two questions, which take the processor from what starts
+PAUSE_SECONDS = 0.1  # between two requests, which slow down what starts
 
 
 def start(home: Path, command: str, **variables: str) -> subprocess.Popen[str]:
@@ -49,7 +49,7 @@ def answer_of(url: str, server: subprocess.Popen[str]) -> object:
 
 
 def free_port() -> int:
-    """One that nobody listens on."""
+    """Return a port that no process listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

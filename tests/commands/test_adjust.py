@@ -37,9 +37,9 @@ def adjusted(subscription: int, *arguments: str) -> UsageAdjustment:
 
 def test_adjusting_says_what_was_done(subscription: int) -> None:
     key = ("--subscription", str(subscription), "--type", "data", "--day", DAY)
-    said = output_of("adjust", *key, "--used", "-20480", "--price", "-0.3", "--reason", "credited", "--actor", "ada")
+    output = output_of("adjust", *key, "--used", "-20480", "--price", "-0.3", "--reason", "credited", "--actor", "ada")
     adjustment = UsageAdjustment.objects.get()
-    assert said == (
+    assert output == (
         f"Adjustment {adjustment.pk}: -20,480 kilobytes and -0.3000 USD for data of subscription {subscription} "
         "on 2026-03-10, by ada.\n"
     )
@@ -52,9 +52,9 @@ def test_the_actor_is_the_user_of_the_machine(subscription: int) -> None:
 
 def test_reversing_says_what_was_done(subscription: int) -> None:
     adjustment = adjusted(subscription, "--price", "1.5", "--actor", "ada")
-    said = output_of("adjust", "--reverse", str(adjustment.pk), "--reason", "a mistake", "--actor", "bob")
+    output = output_of("adjust", "--reverse", str(adjustment.pk), "--reason", "a mistake", "--actor", "bob")
     reversal = UsageAdjustment.objects.get(reverses=adjustment)
-    assert said == (
+    assert output == (
         f"Adjustment {adjustment.pk} reversed by {reversal.pk}: +0 kilobytes and -1.5000 USD for data of "
         f"subscription {subscription} on 2026-03-10, by bob.\n"
     )
@@ -124,12 +124,12 @@ def test_an_explanation_as_a_table_says_whether_it_adds_up(subscription: int) ->
     data(subscription, DAY, "0.5000")
     data(subscription, DAY, "0.2500")
     adjusted(subscription, "--used", "-1", "--actor", "ada")
-    said = output_of("explain", str(subscription), DAY, "--records", "1")
-    assert f"Subscription {subscription} on {DAY}: the day is open." in said
-    assert "data: 2 records and 1 adjustments: the total is their sum." in said
-    assert "the first 1 records are listed: see --records" in said
-    assert "1,999" in said
-    assert "credited" in said
+    output = output_of("explain", str(subscription), DAY, "--records", "1")
+    assert f"Subscription {subscription} on {DAY}: the day is open." in output
+    assert "data: 2 records and 1 adjustments: the total is their sum." in output
+    assert "the first 1 records are listed: see --records" in output
+    assert "1,999" in output
+    assert "credited" in output
 
 
 def test_an_explanation_as_csv(subscription: int) -> None:

@@ -17,20 +17,20 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def heavy() -> Subscription:
-    """A subscription with 31.20 of data and 25.00 of voice in March 2026."""
+    """Create a subscription with 31.20 of data and 25.00 of voice in March 2026."""
     heavy = Subscription.objects.create(carrier="att", phone_number="+12025550100", external_id="crm-7")
-    moment = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    timestamp = datetime(2026, 3, 10, 12, tzinfo=UTC)
     for price in ("31.0000", "0.2000"):
         DataUsageRecord.objects.create(
-            subscription=heavy, usage_date=moment, kilobytes_used=2**31, price=Decimal(price)
+            subscription=heavy, usage_date=timestamp, kilobytes_used=2**31, price=Decimal(price)
         )
-    VoiceUsageRecord.objects.create(subscription=heavy, usage_date=moment, seconds_used=600, price=Decimal(25))
+    VoiceUsageRecord.objects.create(subscription=heavy, usage_date=timestamp, seconds_used=600, price=Decimal(25))
     return heavy
 
 
 @pytest.fixture
 def light() -> Subscription:
-    """A subscription with 24.9999 of data."""
+    """Create a subscription with 24.9999 of data."""
     light = Subscription.objects.create(carrier="sprint", phone_number="+12025550101", external_id="crm-8")
     DataUsageRecord.objects.create(
         subscription=light, usage_date=datetime(2026, 4, 1, tzinfo=UTC), kilobytes_used=1, price=Decimal("24.9999")
@@ -115,7 +115,7 @@ def test_numbers_and_external_ids_are_columns_of_tables(heavy: Subscription, lig
         (["--plan", "Gold", "--carrier", "sprint"], False, False),
     ],
 )
-def test_subscriptions_are_named_by_number_external_id_carrier_and_plan(
+def test_subscriptions_are_found_by_number_external_id_carrier_and_plan(
     heavy: Subscription, light: Subscription, options: list[str], are_heavy: bool, are_light: bool
 ) -> None:
     gold = Plan.objects.create(name="Gold")

@@ -1,4 +1,4 @@
-"""A wrong argument is refused in a line that says what it must be, before anything is done."""
+"""A wrong argument is refused with a one-line rule before anything is done."""
 
 import pytest
 from django.core.management import CommandError, call_command

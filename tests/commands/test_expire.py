@@ -1,4 +1,4 @@
-"""`wingtel expire` shows what it will drop, and drops nothing that nobody agreed to."""
+"""`wingtel expire` shows what it will drop, and drops nothing without consent."""
 
 import os
 import pty
@@ -29,7 +29,10 @@ DATA, VOICE = UsageType.DATA, UsageType.VOICE
 
 @pytest.fixture
 def days() -> list[date]:
-    """Four days: two sealed and past the retention of 45 days, one past it and open, one sealed and within it."""
+    """Return four days, with a retention of 45 days.
+
+    Two are sealed and past it, one is open and past it, and one is sealed and within it.
+    """
     days = [timezone.now().date() - timedelta(days=back) for back in (70, 60, 50, 40)]
     use(days[0], DATA, 1200)
     use(days[1], DATA, 2)
@@ -43,9 +46,9 @@ def days() -> list[date]:
 
 def use(day: date, usage_type: UsageType, number: int) -> None:
     subscription = Subscription.objects.create(carrier="att").pk
-    moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    recorded = ingest_usage(UsageRecordInput(usage_type, moment, subscription, 1, Decimal(1)) for _ in range(number))
-    assert recorded.accepted == number
+    timestamp = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    result = ingest_usage(UsageRecordInput(usage_type, timestamp, subscription, 1, Decimal(1)) for _ in range(number))
+    assert result.accepted == number
 
 
 def shown(days: list[date]) -> str:
@@ -81,7 +84,7 @@ def test_a_dry_run_shows_the_days_alone(days: list[date]) -> None:
     assert states(days) == KEPT
 
 
-def test_nothing_is_asked_where_no_day_is_due() -> None:
+def test_it_does_not_ask_if_no_day_is_due() -> None:
     out = StringIO()
     call_command("expire", "--yes", stdout=out)
     assert out.getvalue() == "0 days past retention\n"
@@ -110,8 +113,8 @@ def test_at_a_terminal_it_asks_and_drops_when_told_to(days: list[date], answer: 
 def test_any_other_answer_drops_nothing(days: list[date], answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     keys, line = pty.openpty()
     out = StringIO()
-    with open(keys, "wb", buffering=0) as pressed, open(line) as terminal:  # noqa: PTH123 - these have no path
-        pressed.write(answer)
+    with open(keys, "wb", buffering=0) as keyboard, open(line) as terminal:  # noqa: PTH123 - these have no path
+        keyboard.write(answer)
         monkeypatch.setattr(sys, "stdin", terminal)
         with pytest.raises(CommandError, match=r"^Nothing was dropped\.$"):
             call_command("expire", stdout=out)
@@ -174,7 +177,7 @@ def start(given: int) -> "subprocess.Popen[str]":
 
 @contextmanager
 def terminal() -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
-    """The command with a terminal as its standard input, and where its keys are pressed."""
+    """Yield the command with a terminal as its standard input, and the end where keys are pressed."""
     keys, line = pty.openpty()
     try:
         with start(line) as command:
@@ -182,13 +185,16 @@ def terminal() -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
             try:
                 yield keys, command
             finally:
-                command.kill()  # one that goes on asking is a failure, and not the end of all tests
+                command.kill()  # one that goes on asking must fail, not block all tests
     finally:
         os.close(keys)
 
 
 def interrupt(command: "subprocess.Popen[str]") -> str:
-    """Press Ctrl-C until the command ends: one pressed just before it reads is noticed at the next."""
+    """Press Ctrl-C until the command ends.
+
+    One that comes just before it reads takes effect at the next.
+    """
     for _ in range(3):
         command.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):

@@ -1,4 +1,4 @@
-"""`wingtel exceeding` and `wingtel metrics` write whole answers to files."""
+"""`wingtel exceeding` and `wingtel metrics` write complete answers to files."""
 
 import json
 from decimal import Decimal

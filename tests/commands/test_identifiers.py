@@ -1,4 +1,4 @@
-"""`wingtel identifiers` and `wingtel plans`: who has what, and from when."""
+"""`wingtel identifiers` and `wingtel plans` list and change dated identifiers and plans."""
 
 import json
 from datetime import UTC, datetime
@@ -45,11 +45,11 @@ def identifier_of(subscription: int) -> int:
 
 
 def test_a_number_is_replaced_by_another_from_a_timestamp_on(one: int) -> None:
-    told = run(
+    output = run(
         *("identifiers", "assign", one, "msisdn", "(202) 555-0101", "--from", "2026-01-05T00:00:00Z"),
         *("--replaces", identifier_of(one)),
     )
-    assert told.endswith(f"Phone number {OTHER} of subscription {one} from 2026-01-05 00:00:00+00:00.\n")
+    assert output.endswith(f"Phone number {OTHER} of subscription {one} from 2026-01-05 00:00:00+00:00.\n")
     assert held(one) == [
         ("msisdn", NUMBER, "2026-01-01 00:00:00+00:00", "2026-01-05 00:00:00+00:00"),
         ("msisdn", OTHER, "2026-01-05 00:00:00+00:00", None),
@@ -70,7 +70,7 @@ def test_a_number_in_force_cannot_be_taken(one: int, two: int) -> None:
 
 
 def test_columns_follow_a_number_that_ended_as_planned(one: int) -> None:
-    with connection.cursor() as cursor:  # as if it had been written before that, with nobody to follow it since
+    with connection.cursor() as cursor:  # as if it had been planned before, and nothing has refreshed the columns since
         cursor.execute("ALTER TABLE subscription_identifier DISABLE TRIGGER USER")
         cursor.execute("UPDATE subscription_identifier SET valid_to = '2026-01-05' WHERE subscription_id = %s", [one])
         cursor.execute("ALTER TABLE subscription_identifier ENABLE TRIGGER USER")
@@ -95,7 +95,7 @@ def test_a_plan_is_changed_from_a_timestamp_on(one: int) -> None:
     assert run("plans", "list", one, "--format", "csv").splitlines()[2] == "New,2026-01-10 00:00:00+00:00,"
 
 
-def test_an_unknown_plan_is_told_with_those_there_are(one: int) -> None:
+def test_an_unknown_plan_is_refused_with_a_list_of_plans(one: int) -> None:
     Plan.objects.create(name="Gold")
     with pytest.raises(CommandError, match="there is no plan 'Golden'; the plans are Gold"):
         run("plans", "change", one, "Golden")

@@ -1,4 +1,4 @@
-"""`wingtel keys` and the key that `wingtel demo` makes."""
+"""`wingtel keys` and the key that `wingtel demo` creates."""
 
 import csv
 import json
@@ -36,7 +36,7 @@ def test_create_prints_the_key_alone() -> None:
     assert check(token).name == "billing"
 
 
-def test_list_tells_everything_but_the_secret() -> None:
+def test_list_shows_everything_but_the_secret() -> None:
     options = ("--scope", "read", "--scope", "ingest", "--carrier", "sprint", "--requests-per-minute", "90")
     token = run("create", "loader", *options, "--expires", "2100-01-01").strip()
     check(token)
@@ -81,7 +81,7 @@ def test_revoke_ends_a_key_and_list_all_shows_it() -> None:
         (("revoke", "nobody"), "no key in force has the name or prefix 'nobody': see `wingtel keys list`"),
     ],
 )
-def test_what_cannot_be_done_is_told(arguments: tuple[str, ...], message: str) -> None:
+def test_what_cannot_be_done_is_an_error(arguments: tuple[str, ...], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run(*arguments)
 
@@ -90,12 +90,12 @@ def test_each_demo_prints_a_line_with_a_key_that_works(client: Client) -> None:
     lines = []
     for _ in range(2):
         out = StringIO()
-        demo.Command(stdout=out)._announce_key()
+        demo.Command(stdout=out)._print_key()
         lines.append(out.getvalue())
     addresses = [
         re.search(r"curl -H 'Authorization: Bearer (\S+)' 'http://127.0.0.1:8000(\S+)'", line) for line in lines
     ]
 
-    statuses = [with_key(found[1]).get(found[2]).status_code for found in addresses if found]
+    statuses = [with_key(match[1]).get(match[2]).status_code for match in addresses if match]
 
     assert statuses == [401, 200]

@@ -28,11 +28,11 @@ def listed(*words: Any) -> list[dict[str, Any]]:
 
 
 def test_a_limit_is_set_evaluated_and_removed() -> None:
-    said = run(
+    output = run(
         "limits", "set", "--amount", "25", "--threshold", 80, "--starts", "2026-03-01", "--email", "a@example.org"
     )
     made = PriceLimit.objects.get()
-    assert said == (
+    assert output == (
         f"Limit {made.pk}: 25.0000 USD for data and voice of each subscription per calendar month, at 80 %, 100 %,"
         " from 2026-03-01."
     )
@@ -76,7 +76,7 @@ def test_a_limit_is_changed_in_what_is_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["set"], "missing --amount"),
         (["set", "--amount", "1", "--plan", "999999"], "--plan: "),
@@ -85,22 +85,22 @@ def test_a_limit_is_changed_in_what_is_given() -> None:
         (["remove", "999999"], "there is no limit 999999"),
     ],
 )
-def test_a_limit_that_cannot_be_says_why(words: list[str], said: str) -> None:
+def test_a_limit_that_cannot_be_says_why(words: list[str], message: str) -> None:
     with pytest.raises(CommandError) as refused:
         run("limits", *words)
-    assert str(refused.value).startswith(said)
+    assert str(refused.value).startswith(message)
 
 
 def test_an_endpoint_is_added_rotated_disabled_and_removed() -> None:
-    said = run("webhooks", "add", URL, "--description", "billing")
+    output = run("webhooks", "add", URL, "--description", "billing")
     endpoint = WebhookEndpoint.objects.get()
-    assert said == f"Endpoint {endpoint.pk} added. Its secret, not shown again: {endpoint.secret}"
+    assert output == f"Endpoint {endpoint.pk} added. Its secret, not shown again: {endpoint.secret}"
     assert endpoint.secret not in run("webhooks", "--format", "csv")
     rotated = run("webhooks", "rotate", endpoint.pk)
     endpoint.refresh_from_db()
     assert endpoint.secret in rotated
     assert run("webhooks", "disable", endpoint.pk) == f"Endpoint {endpoint.pk} disabled."
-    assert [found["enabled"] for found in listed("webhooks", "--format", "json")] == [False]
+    assert [endpoint_row["enabled"] for endpoint_row in listed("webhooks", "--format", "json")] == [False]
     assert run("webhooks", "enable", endpoint.pk) == f"Endpoint {endpoint.pk} enabled."
     assert run("webhooks", "remove", endpoint.pk) == f"Endpoint {endpoint.pk} removed."
     assert listed("webhooks", "--format", "json") == []

@@ -17,12 +17,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def damaged() -> None:
-    """Three days of usage over the end of a month, with a wrong, a missing and a surplus aggregate."""
+    """Create three days of usage over the end of a month, with a wrong, a missing and a surplus aggregate."""
     subscription = Subscription.objects.create(carrier="att")
     for day in (date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 1)):
-        moment = datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC)
+        timestamp = datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC)
         DataUsageRecord.objects.create(
-            subscription=subscription, usage_date=moment, kilobytes_used=10, price=Decimal("1.5")
+            subscription=subscription, usage_date=timestamp, kilobytes_used=10, price=Decimal("1.5")
         )
     DailyUsage.objects.filter(day=date(2026, 3, 30)).update(price=7)
     DailyUsage.objects.filter(day=date(2026, 3, 31)).delete()
@@ -33,7 +33,7 @@ def damaged() -> None:
 
 
 @pytest.mark.usefixtures("damaged")
-def test_damage_of_each_kind_is_mended() -> None:
+def test_damage_of_each_kind_is_repaired() -> None:
     assert len(differences()) == 6
     out = StringIO()
     call_command("rebuild", "--from", "2026-03-30", "--to", "2026-04-01", stdout=out)

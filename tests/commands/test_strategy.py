@@ -72,7 +72,7 @@ def test_check_finds_nothing_on_a_sound_install() -> None:
     assert run("check") == "System check identified no issues (0 silenced).\n"
 
 
-def test_check_reports_a_disabled_trigger_and_how_to_mend_it() -> None:
+def test_check_reports_a_disabled_trigger_and_how_to_repair_it() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE ONLY voice_usage_record DISABLE TRIGGER usage_update")
     with pytest.raises(CommandError) as refused:

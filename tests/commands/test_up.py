@@ -1,4 +1,4 @@
-"""`wingtel up` as a user runs it: nothing started, a home of its own."""
+"""`wingtel up` as a user runs it: nothing started, a separate WINGTEL_HOME."""
 
 import signal
 import subprocess
@@ -12,11 +12,11 @@ from wingtel.embedded import EmbeddedValkey
 from .running import DEADLINE_SECONDS, PAUSE_SECONDS, answer_of, free_port, server_runs, start
 
 
-def health_when(url: str, process: subprocess.Popen[str], wanted: dict[str, str]) -> None:
-    """Wait until health says so."""
+def wait_for_health(url: str, process: subprocess.Popen[str], expected: dict[str, str]) -> None:
+    """Wait until health has this answer."""
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while (said := answer_of(url, process)) != wanted:
-        assert time.monotonic() < deadline, said
+    while (answer := answer_of(url, process)) != expected:
+        assert time.monotonic() < deadline, answer
         time.sleep(PAUSE_SECONDS)
 
 
@@ -27,11 +27,11 @@ def test_up_serves_and_works_heals_and_leaves_nothing_behind(home: Path) -> None
     process = start(home, f"up --port {port} --workers 1", WINGTEL_MERGE_INTERVAL="0.5")
     url = f"http://127.0.0.1:{port}"
     try:
-        health_when(f"{url}/api/v1/health/", process, healthy)
+        wait_for_health(f"{url}/api/v1/health/", process, healthy)
         with urllib.request.urlopen(f"{url}/metrics", timeout=5) as response:  # noqa: S310 - our own server
             assert b"wingtel_database_up 1.0" in response.read()
         kill_valkey(valkey)
-        health_when(f"{url}/api/v1/health/", process, healthy)
+        wait_for_health(f"{url}/api/v1/health/", process, healthy)
         assert valkey.answers()
     finally:
         process.send_signal(signal.SIGTERM)

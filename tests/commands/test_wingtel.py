@@ -1,4 +1,4 @@
-"""The command `wingtel` as a user runs it: no DATABASE_URL, nothing started, a home of its own."""
+"""The command `wingtel` as a user runs it: no DATABASE_URL, nothing started, a separate WINGTEL_HOME."""
 
 import json
 import signal
@@ -24,7 +24,7 @@ def test_from_nothing_to_both_answers(home: Path) -> None:
     ]
     exceeding, metrics = (json.loads(output_of(process)) for process in answers)
     assert len(exceeding["results"]) == 20
-    assert sum(found["records"] for found in metrics["results"]) == summary["accepted"]
+    assert sum(result["records"] for result in metrics["results"]) == summary["accepted"]
     assert not server_runs(home)
 
 
@@ -71,7 +71,7 @@ def test_a_database_that_does_not_answer_is_named_in_one_line(home: Path) -> Non
     assert "Traceback" not in err
 
 
-def test_a_database_that_is_not_migrated_says_how_to_mend_it(home: Path) -> None:
+def test_a_database_that_is_not_migrated_says_how_to_migrate_it(home: Path) -> None:
     with EmbeddedPostgres(home / "postgresql") as server:
         process = start(home, "exceeding --price-limit 1", DATABASE_URL=server.url())
         _, err = process.communicate(timeout=DEADLINE_SECONDS)

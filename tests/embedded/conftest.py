@@ -15,7 +15,7 @@ from wingtel.embedded import EmbeddedPostgres
 
 from .watching import Holder
 
-# What cannot happen to a user is not collected for it, rather than skipped.
+# Tests for the other kind of user are not collected, rather than skipped.
 collect_ignore = ["test_as_ordinary_user.py" if os.geteuid() == 0 else "test_as_root.py"]
 
 UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -23,7 +23,7 @@ UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_write
 
 @pytest.fixture
 def server_folder() -> Iterator[Path]:
-    """A folder which the account of root's server can reach; pytest's tmp_path is closed to it."""
+    """Yield a folder that the account of root's server can reach; pytest's tmp_path is closed to it."""
     folder = new_folder("wt-").resolve()
     try:
         yield folder
@@ -33,7 +33,7 @@ def server_folder() -> Iterator[Path]:
 
 @pytest.fixture
 def server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
-    """A server that has not been started, and is stopped after the test."""
+    """Yield a server that has not been started, and stop it after the test."""
     server = EmbeddedPostgres(server_folder / "pg", settings=UNSAFE_BUT_FAST)
     try:
         yield server
@@ -43,7 +43,7 @@ def server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture
 def holder(server_folder: Path) -> Iterator[Holder]:
-    """Start another process that holds the server in the same folder, and wait until it does."""
+    """Yield a function that starts another process on the same server, and waits until it has a lease."""
     with ExitStack() as leaving:
 
         def begin(*, user: str = "", **environment: str) -> "subprocess.Popen[str]":

@@ -1,4 +1,4 @@
-"""A process that holds the server in a folder until its input ends: python holder.py FOLDER [USER]."""
+"""A process that uses the server in a folder until its input ends: python holder.py FOLDER [USER]."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 
 
 def become(user: str) -> None:
-    """Only after the imports: the user may not be able to read this Python."""
+    """Switch to the user, only after the imports: it may not be able to read this Python."""
     entry = pwd.getpwnam(user)
     os.setgroups([])
     os.setgid(entry.pw_gid)

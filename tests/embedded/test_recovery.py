@@ -1,4 +1,4 @@
-"""What a crash leaves behind does not block the next start."""
+"""A crash does not block the next start."""
 
 import os
 import subprocess
@@ -17,7 +17,10 @@ from .watching import answer, answers, is_stopped, kill_postmaster, postmaster, 
 
 @pytest.fixture
 def server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
-    """Commits reach the write-ahead log, which the crash of a process, not of the machine, leaves whole."""
+    """Yield a server whose commits reach the write-ahead log.
+
+    The crash of a process leaves the log whole; that of the machine need not.
+    """
     server = EmbeddedPostgres(server_folder / "pg", settings={"fsync": "off"})
     try:
         yield server
@@ -27,7 +30,7 @@ def server(server_folder: Path) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture
 def bystander() -> Iterator[int]:
-    """The pid of a live process of the server's account that is no server."""
+    """Yield the pid of a live process of the server's account that is no server."""
     account = server_account()
     command = ["/bin/sleep", "600"]
     with subprocess.Popen(command, user=account.uid if account.differs_from_ours else None, cwd="/") as process:
@@ -36,7 +39,7 @@ def bystander() -> Iterator[int]:
         process.kill()
 
 
-def name_in_pid_files(server: EmbeddedPostgres, pid: int) -> None:
+def write_pid_files(server: EmbeddedPostgres, pid: int) -> None:
     for pid_file in (
         server.folder / "data" / "postmaster.pid",
         server.folder / "socket" / ".s.PGSQL.5432.lock",
@@ -74,7 +77,7 @@ def test_an_immediate_shutdown_is_recovered_from(server: EmbeddedPostgres) -> No
 def test_a_pid_file_with_the_pid_of_a_bystander_does_not_block(server: EmbeddedPostgres, bystander: int) -> None:
     server.start()
     kill_postmaster(server)
-    name_in_pid_files(server, bystander)
+    write_pid_files(server, bystander)
     server.release()
     server.start()
     assert answers(server)
@@ -87,7 +90,7 @@ def test_a_killed_server_that_nobody_has_reaped_does_not_block(server: EmbeddedP
     with subprocess.Popen(["/bin/sleep", "600"]) as unreaped:
         unreaped.kill()
         os.waitid(os.P_PID, unreaped.pid, os.WEXITED | os.WNOWAIT)
-        name_in_pid_files(server, unreaped.pid)
+        write_pid_files(server, unreaped.pid)
         with EmbeddedPostgres(server.folder, settings={"fsync": "off"}) as next_holder:
             assert answers(next_holder)
 
@@ -95,7 +98,7 @@ def test_a_killed_server_that_nobody_has_reaped_does_not_block(server: EmbeddedP
 def test_leaving_a_killed_server_signals_no_bystander(server: EmbeddedPostgres, bystander: int) -> None:
     server.start()
     kill_postmaster(server)
-    name_in_pid_files(server, bystander)
+    write_pid_files(server, bystander)
     server.release()
     assert postmaster(server) == bystander
 

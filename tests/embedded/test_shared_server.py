@@ -1,4 +1,4 @@
-"""Several processes, one server: the last to leave stops it, however the others left."""
+"""Several processes share one server: the last to leave stops it, however the others left."""
 
 import subprocess
 import sys

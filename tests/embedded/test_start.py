@@ -1,4 +1,4 @@
-"""A server from nothing, and what it is."""
+"""A server that starts from nothing, and its properties."""
 
 import os
 import pwd

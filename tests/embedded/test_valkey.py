@@ -1,4 +1,4 @@
-"""The embedded Valkey: shared, stopped by the last, and started again where it was killed."""
+"""The embedded Valkey: shared, stopped by the last process, and started again when it was killed."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from .watching import kill_valkey, until
 
 @pytest.fixture
 def valkey(server_folder: Path) -> Iterator[EmbeddedValkey]:
-    """One that has not been started."""
+    """Yield a server that has not been started."""
     valkey = EmbeddedValkey(server_folder / "valkey")
     try:
         yield valkey
@@ -28,7 +28,7 @@ def client(valkey: EmbeddedValkey) -> redis.Redis:
 
 
 def hold(valkey: EmbeddedValkey) -> "subprocess.Popen[str]":
-    """Another process that holds the server until its input ends."""
+    """Start another process that uses the server until its input ends."""
     program = (
         "import sys, pathlib, wingtel.embedded as e\n"
         "with e.EmbeddedValkey(pathlib.Path(sys.argv[1])):\n"

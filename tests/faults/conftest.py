@@ -1,4 +1,4 @@
-"""Servers of a test's own, with Wingtel's database, which may be killed."""
+"""Servers with Wingtel's database, one for each test, which the test may kill."""
 
 import os
 import subprocess
@@ -19,15 +19,18 @@ __all__ = ["server_folder"]
 
 @pytest.fixture(scope="session")
 def migrated() -> Path:
-    """The folder of a server that was migrated and stopped, to be copied: made once for all processes of the run."""
-    of_the_run = Path(os.environ[FOLDER])
-    with exclusive(of_the_run / "migrated.lock"):
-        if not (of_the_run / "migrated").exists():
+    """Return the folder of a server that was migrated and stopped, to be copied.
+
+    It is created once for all processes of the run.
+    """
+    run_folder = Path(os.environ[FOLDER])
+    with exclusive(run_folder / "migrated.lock"):
+        if not (run_folder / "migrated").exists():
             folder = new_folder("migrating-")
             with EmbeddedPostgres(folder / "pg", settings=FAST) as server:
                 migrate(server)
-            folder.rename(of_the_run / "migrated")
-    return of_the_run / "migrated" / "pg"
+            folder.rename(run_folder / "migrated")
+    return run_folder / "migrated" / "pg"
 
 
 def migrate(server: EmbeddedPostgres) -> None:
@@ -37,13 +40,13 @@ def migrate(server: EmbeddedPostgres) -> None:
 
 @pytest.fixture
 def server_settings() -> dict[str, str]:
-    """The settings of the test's server."""
+    """Return the settings of the test's server."""
     return FAST
 
 
 @pytest.fixture
 def server(migrated: Path, server_folder: Path, server_settings: dict[str, str]) -> Iterator[EmbeddedPostgres]:
-    """A server of this test's own."""
+    """Yield a server of this test's own."""
     subprocess.run(["cp", "-a", migrated, server_folder / "pg"], check=True)  # with the owners of its files
     server = EmbeddedPostgres(server_folder / "pg", settings=server_settings)
     try:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Import a file by a profile with so many lines a chunk, and print how many lines were recorded before."""
+    """Import the file in chunks of so many lines, by the profile wingtel.
+
+    Print after each chunk how many lines were ingested so far, and the counts at the end.
+    """
     os.environ["DJANGO_SETTINGS_MODULE"] = "wingtel.settings"
     import django  # noqa: PLC0415 - settings read DATABASE_URL
 

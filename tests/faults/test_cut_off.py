@@ -1,4 +1,4 @@
-"""The database goes away in the middle of an import, or takes no more: the same command goes on where it stood."""
+"""The database goes away during an import, or takes no more: the same command goes on where it stood."""
 
 import os
 import random
@@ -18,8 +18,11 @@ from wingtel.imports.generator import HEADER, write_feed
 from .test_killed_imports import RAW, SUMS, query, read_lines, start_import
 
 CUTS = rounds(3, thorough=20)
-LIMIT = 20 << 20
-"""Bytes of a file: more than a segment of the write-ahead log, so that only tables and indexes come to it."""
+MAX_FILE_BYTES = 20 << 20
+"""The largest file that the server may write, in bytes.
+
+It is more than a segment of the write-ahead log, so only tables and indexes reach it.
+"""
 
 
 def run_import(server: EmbeddedPostgres, feed: Path) -> "subprocess.CompletedProcess[str]":
@@ -33,7 +36,7 @@ def run_import(server: EmbeddedPostgres, feed: Path) -> "subprocess.CompletedPro
     )
 
 
-def assert_all_is_recorded(server: EmbeddedPostgres, written: int) -> None:
+def assert_all_is_ingested(server: EmbeddedPostgres, written: int) -> None:
     assert query(server, SUMS) == query(server, RAW)
     assert query(server, "SELECT count(*) FROM usage_source") == [(written,)]
     imports = query(server, "SELECT count(*), min(status), min(lines), min(accepted) FROM usage_import")
@@ -43,12 +46,12 @@ def assert_all_is_recorded(server: EmbeddedPostgres, written: int) -> None:
 def test_an_import_whose_connection_is_cut_at_random_moments_ends_with_all_lines_recorded_once(
     server: EmbeddedPostgres, tmp_path: Path
 ) -> None:
-    drawn = random.Random(11)
+    rng = random.Random(11)
     feed = tmp_path / "feed.csv"
     written = write_feed(feed, subscriptions=700, days=3, seed=9, last_day=date(2026, 3, 2))
     for _ in range(CUTS):
         process = start_import(server, feed)
-        read_lines(process, drawn.randrange(1, 5))
+        read_lines(process, rng.randrange(1, 5))
         cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE backend_type = 'client backend'"
         query(server, f"{cut} AND pid <> pg_backend_pid()")
         process.communicate()
@@ -56,11 +59,11 @@ def test_an_import_whose_connection_is_cut_at_random_moments_ends_with_all_lines
         assert query(server, SUMS) == query(server, RAW)
     ended = run_import(server, feed)
     assert ended.returncode == 0, ended.stderr
-    assert_all_is_recorded(server, written)
+    assert_all_is_ingested(server, written)
 
 
 def restart(server: EmbeddedPostgres, *, largest_file: int) -> None:
-    """Let no file that the server writes become larger: as when the disk is full, writing fails."""
+    """Restart the server with a limit to the size of its files: writing fails as on a full disk."""
     server.release()
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, limits[1]))
@@ -75,8 +78,8 @@ def write_one_day(feed: Path, lines: int) -> None:
         file.write(HEADER)
         for number in range(lines):
             second = number % 86_400
-            moment = f"2026-03-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
-            file.write(f"reference-{number:012},att,+1202555{number % 1000:04},data,{moment},1,0.0001\n")
+            timestamp = f"2026-03-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"
+            file.write(f"reference-{number:012},att,+1202555{number % 1000:04},data,{timestamp},1,0.0001\n")
 
 
 def test_when_the_disk_takes_no_more_the_import_says_so_and_goes_on_once_it_does(
@@ -84,7 +87,7 @@ def test_when_the_disk_takes_no_more_the_import_says_so_and_goes_on_once_it_does
 ) -> None:
     feed = tmp_path / "feed.csv"
     write_one_day(feed, 300_000)
-    restart(server, largest_file=LIMIT)
+    restart(server, largest_file=MAX_FILE_BYTES)
     full = run_import(server, feed)
     assert full.returncode == 1
     assert "could not extend file" in full.stderr
@@ -98,7 +101,7 @@ def test_when_the_disk_takes_no_more_the_import_says_so_and_goes_on_once_it_does
     resumed = run_import(server, feed)
     assert resumed.returncode == 0, resumed.stderr
     assert f"resumed after {int(str(lines)):,} lines" in resumed.stdout
-    assert_all_is_recorded(server, 300_000)
+    assert_all_is_ingested(server, 300_000)
 
 
 def test_an_import_whose_server_goes_away_names_the_file_and_those_that_failed_before_and_how_to_go_on(
@@ -128,4 +131,4 @@ def test_an_import_whose_server_goes_away_names_the_file_and_those_that_failed_b
     ended = run_import(server, feed)
     assert ended.returncode == 0, ended.stderr
     query(server, f"DELETE FROM usage_import WHERE file = '{wrong}' RETURNING id")
-    assert_all_is_recorded(server, 20_000)
+    assert_all_is_ingested(server, 20_000)

@@ -27,7 +27,7 @@ ORDER BY 1, 2
 
 @pytest.fixture
 def server_settings() -> dict[str, str]:
-    """Durable commits: the server is going to be killed."""
+    """Return settings for durable commits, since the server is going to be killed."""
     return FAST | {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
@@ -42,7 +42,7 @@ def start_import(server: EmbeddedPostgres, feed: Path) -> subprocess.Popen[str]:
 
 
 def read_lines(process: subprocess.Popen[str], count: int) -> str:
-    """Wait until so many chunks are committed, or the import has ended; the last line it printed."""
+    """Wait until so many chunks are committed, or the import has ended; return the last line it printed."""
     assert process.stdout is not None
     last = ""
     for _ in range(count):
@@ -62,13 +62,13 @@ def query(server: EmbeddedPostgres, statement: str) -> list[tuple[object, ...]]:
 def test_an_import_killed_at_random_moments_ends_with_the_sums_of_an_undisturbed_one(
     victim: str, server: EmbeddedPostgres, tmp_path: Path
 ) -> None:
-    drawn = random.Random(victim)
+    rng = random.Random(victim)
     feed = tmp_path / "feed.csv"
     written = write_feed(feed, subscriptions=250 + 25 * KILLS, days=3, seed=9, last_day=date(2026, 3, 2))
     assert written > (KILLS + 10) * CHUNK_LINES * 1.5
     for _ in range(KILLS):
         process = start_import(server, feed)
-        read_lines(process, drawn.randrange(1, 4))
+        read_lines(process, rng.randrange(1, 4))
         if victim == "importer":
             process.kill()
         else:

@@ -1,4 +1,4 @@
-"""Limits, usage and alerts, made and read in few words."""
+"""Helpers that create and read limits, usage and alerts."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ def subscription(**values: Any) -> int:
 
 
 def effective(day: str) -> int:
-    """A subscription that became effective at noon (UTC) of a day."""
+    """Create a subscription that became effective at noon (UTC) of a day."""
     return subscription(effective_date=datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC))
 
 
@@ -28,19 +28,22 @@ def limit(amount: str = "25", **terms: Any) -> PriceLimit:
 
 
 def use(subscription_id: int, day: str, price: str, usage_type: str = "data", record_id: str = "") -> None:
-    """Record usage at noon (UTC) of a day."""
-    moment = datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC)
-    recorded = ingest_usage(
-        [UsageRecordInput(UsageType(usage_type), moment, subscription_id, 1, Decimal(price), record_id)]
+    """Ingest usage at noon (UTC) of a day."""
+    timestamp = datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC)
+    result = ingest_usage(
+        [UsageRecordInput(UsageType(usage_type), timestamp, subscription_id, 1, Decimal(price), record_id)]
     )
-    assert not recorded.rejected, recorded.rejected
+    assert not result.rejected, result.rejected
 
 
 def alerts(*, is_open: bool | None = None) -> list[tuple[int, str, int, str, str | None]]:
-    """Subscription, period, threshold, price, and the price at resolution ("none" where the limit applies no more)."""
-    found = Alert.objects.order_by("pk")
+    """Return subscription, period, threshold, price and the price at resolution of each alert.
+
+    The last is "none" where the limit does not apply any more.
+    """
+    rows = Alert.objects.order_by("pk")
     if is_open is not None:
-        found = found.filter(resolved_at__isnull=is_open)
+        rows = rows.filter(resolved_at__isnull=is_open)
     return [
         (
             alert.subscription_id,
@@ -49,5 +52,5 @@ def alerts(*, is_open: bool | None = None) -> list[tuple[int, str, int, str, str
             f"{alert.price:.2f}",
             None if alert.is_open else "none" if alert.resolved_price is None else f"{alert.resolved_price:.2f}",
         )
-        for alert in found
+        for alert in rows
     ]

@@ -1,4 +1,4 @@
-"""What should be open: every limit compared with the plain sums of the raw records and adjustments."""
+"""The oracle of open alerts: every limit compared with the sums of the raw records and adjustments."""
 
 from django.db import connection
 
@@ -39,7 +39,7 @@ OPEN = """
 
 
 def differences() -> list[tuple[object, ...]]:
-    """Open alerts that should not be, and those that should."""
+    """Return the open alerts that should not be open, and those that are missing."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT 'missing', * FROM ({SHOULD_BE_OPEN} EXCEPT ALL {OPEN}) AS missing

@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine that keeps what is posted to it and answers as it is told."""
+"""A real HTTP server on this machine that stores what is posted to it and answers as configured."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ class Post:
 
 @dataclass
 class Receiver:
-    """What came in, and what is answered: the last answer again and again."""
+    """The requests received, and the answers to give: the last one again and again."""
 
     port: int
     posts: list[Post] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Receiver:
         return f"http://127.0.0.1:{self.port}/hook"
 
     def answer(self, status: int, body: bytes = b"", **headers: str) -> None:
-        """Answer so from now on."""
+        """Give this answer from now on."""
         self.answers = [(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)]
 
 
@@ -41,19 +41,19 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             receiver.posts.append(Post(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            status, headers, said = receiver.answers[0] if len(receiver.answers) == 1 else receiver.answers.pop(0)
+            status, headers, content = receiver.answers[0] if len(receiver.answers) == 1 else receiver.answers.pop(0)
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("content-length", str(len(said)))
+            self.send_header("content-length", str(len(content)))
             self.end_headers()
-            self.wfile.write(said)
+            self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     class Server(ThreadingHTTPServer):
-        request_queue_size = 128  # every sender is heard, however many come at once
+        request_queue_size = 128  # accept many connections at once
 
     server = Server(("127.0.0.1", 0), Handler)
     receiver = Receiver(server.server_address[1])

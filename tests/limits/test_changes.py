@@ -1,4 +1,4 @@
-"""Nothing that changes is missed: under every strategy, whatever writes, and whenever it commits."""
+"""No change is missed: under every strategy, by every way of writing, and at any time of commit."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -35,7 +35,7 @@ MARCH = "2026-03-01/2026-03-31"
 
 @pytest.fixture
 def ready(strategy: Strategy) -> Strategy:
-    """Under a strategy, with a limit of either kind that was evaluated once."""
+    """Prepare a strategy with a limit of either kind that was evaluated once."""
     partitions.ensure([DAY])
     limit("25", thresholds=[80])
     limit("25", period="cycle", usage_type="data")
@@ -110,7 +110,7 @@ def test_an_adjustment_is_seen_though_its_day_has_no_records(ready: Strategy) ->
 
 
 @under_strategies("stores")
-def test_what_rebuilding_and_repairing_change_is_seen(ready: Strategy) -> None:
+def test_changes_by_rebuild_and_repair_are_seen(ready: Strategy) -> None:
     ids = [effective("2025-12-15") for _ in range(3)]
     WRITE["recorded"](DataUsageRecord, rows("r", ids, "25"))
     evaluate()
@@ -123,13 +123,13 @@ def test_what_rebuilding_and_repairing_change_is_seen(ready: Strategy) -> None:
         evaluate()
         assert alerts(is_open=True) == []
 
-    for mend in (
+    for repair in (
         lambda: rebuild_day(DAY),
         lambda: reconcile(DAY, DAY, repair=True),
         lambda: rebuild_days(DAY, DAY, again=True),
     ):
         damage()
-        mend()
+        repair()
         evaluate()
         assert differences() == []
         assert len(alerts(is_open=True)) == 9
@@ -147,7 +147,7 @@ def test_a_change_of_strategy_is_no_reason_to_miss_anything(ready: Strategy) -> 
     assert {subscription_id for subscription_id, *_ in alerts(is_open=True)} == set(ids)
 
 
-def test_what_is_pending_is_looked_at_once(ready: Strategy) -> None:
+def test_what_is_pending_is_evaluated_once(ready: Strategy) -> None:
     if not ready.stores:
         pytest.skip(f"{ready.name} keeps nothing, so everybody is looked at each time")
     one = subscription()
@@ -162,7 +162,7 @@ def test_what_is_pending_is_looked_at_once(ready: Strategy) -> None:
 
 
 @under_strategies("counts_sql")
-def test_a_transaction_that_commits_after_later_ones_were_looked_at_is_seen(ready: Strategy) -> None:
+def test_a_transaction_that_commits_after_later_ones_were_evaluated_is_seen(ready: Strategy) -> None:
     late, early = subscription(), subscription()
     with new_connection() as session:
         session.execute(
@@ -238,10 +238,12 @@ def test_many_writers_and_evaluations_at_once_open_each_alert_once() -> None:
             WRITE["recorded"](DataUsageRecord, rows(f"{prefix}{number}", ids, "1.25"))
         return 0
 
-    def look() -> int:
+    def evaluate_often() -> int:
         return sum(evaluate().opened for _ in range(15))
 
-    opened = in_threads(*[lambda prefix=prefix: write(prefix) for prefix in "abcd"], look, look, look)
+    opened = in_threads(
+        *[lambda prefix=prefix: write(prefix) for prefix in "abcd"], evaluate_often, evaluate_often, evaluate_often
+    )
     assert sum(opened) + evaluate().opened == 40
     assert sorted((subscription_id, percent) for subscription_id, _, percent, *_ in alerts()) == [
         (subscription_id, percent) for subscription_id in ids for percent in (80, 100)
@@ -261,10 +263,10 @@ def test_an_older_snapshot_is_refused_since_it_would_miss_something() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_session_that_wrote_before_anybody_watched_notes_what_it_writes_then() -> None:
+def test_a_session_that_wrote_before_change_capture_logs_what_it_writes_after() -> None:
     partitions.ensure([DAY])
     one = subscription()
-    evaluate()  # there is no limit yet, so nobody watches
+    evaluate()  # there is no limit yet, so change capture is disabled
     assert not changes.is_enabled()
     with new_connection() as session:
         session.autocommit = True
@@ -276,7 +278,7 @@ def test_a_session_that_wrote_before_anybody_watched_notes_what_it_writes_then()
                 [record_id, NOON, one],
             )
 
-        for number in range(10):  # its plans are kept by now
+        for number in range(10):  # its query plans are cached by now
             write(f"before-{number}")
         limit("60")
         assert evaluate() == Evaluation(0, 0, 0)
@@ -306,30 +308,30 @@ def test_a_writer_at_work_when_the_first_limit_is_made_is_seen(watching: psycopg
 
 
 def test_whatever_happens_the_open_alerts_are_what_the_sources_say(ready: Strategy) -> None:
-    drawn = random.Random(7)
+    rng = random.Random(7)
     limit("8", usage_type="voice", thresholds=[50, 150])
     ids = [effective(day) for day in ("2025-12-01", "2025-12-16", "2025-12-31")]
     way = ways(ready)[-1]
     for step in range(rounds(10, thorough=100)):
-        for number in range(drawn.randint(1, 4)):
-            model, day = drawn.choice(MODELS), DAY + timedelta(days=drawn.randint(-15, 45))
-            moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        for number in range(rng.randint(1, 4)):
+            model, day = rng.choice(MODELS), DAY + timedelta(days=rng.randint(-15, 45))
+            timestamp = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
             partitions.ensure([day])
-            WRITE[way](model, [(f"{step}-{number}", moment, drawn.choice(ids), Decimal(drawn.randint(1, 12)), 7)])
-        if way in DELETE and drawn.random() < 0.4:
-            DELETE[way](drawn.choice(MODELS), f"{drawn.randint(0, step)}-")
-        if drawn.random() < 0.3:
-            price = Decimal(drawn.randint(-12, 12) or 1)
-            day = DAY + timedelta(days=drawn.randint(-15, 45))
+            WRITE[way](model, [(f"{step}-{number}", timestamp, rng.choice(ids), Decimal(rng.randint(1, 12)), 7)])
+        if way in DELETE and rng.random() < 0.4:
+            DELETE[way](rng.choice(MODELS), f"{rng.randint(0, step)}-")
+        if rng.random() < 0.3:
+            price = Decimal(rng.randint(-12, 12) or 1)
+            day = DAY + timedelta(days=rng.randint(-15, 45))
             adjust(
-                subscription_id=drawn.choice(ids),
-                usage_type=drawn.choice(list(UsageType)),
+                subscription_id=rng.choice(ids),
+                usage_type=rng.choice(list(UsageType)),
                 day=day,
                 price=price,
                 reason="r",
                 actor="a",
             )
-        if ready.has_deltas and drawn.random() < 0.3:
+        if ready.has_deltas and rng.random() < 0.3:
             ready.merge()
         evaluate()
         assert differences() == []

@@ -1,4 +1,4 @@
-"""Billing cycles, beside their definition: each starts on the same day of the month, or on its last day."""
+"""Billing cycles follow their definition: each starts on the same day of the month, or on its last day."""
 
 from calendar import monthrange
 from datetime import date, timedelta
@@ -48,6 +48,6 @@ def test_cycles_follow_each_other_without_a_gap(day: date, starts_on: int) -> No
     first, last = cycle(day, starts_on)
     assert first <= day <= last
     assert first == start_in(first.year, first.month, starts_on)
-    following = last + timedelta(days=1)
-    assert following == start_in(following.year, following.month, starts_on)
-    assert (following.year * 12 + following.month) - (first.year * 12 + first.month) == 1
+    next_start = last + timedelta(days=1)
+    assert next_start == start_in(next_start.year, next_start.month, starts_on)
+    assert (next_start.year * 12 + next_start.month) - (first.year * 12 + first.month) == 1

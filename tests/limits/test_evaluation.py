@@ -1,4 +1,4 @@
-"""Who reached a limit, who fell back, and when that is looked at."""
+"""Limits that are reached, alerts that are resolved, and the times of evaluation."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -24,8 +24,8 @@ MARCH = "2026-03-01/2026-03-31"
 
 
 @pytest.fixture(autouse=True)
-def _nobody_watches(transactional_db: None) -> None:
-    """As long as there is no limit; whatever the test before left."""
+def _change_capture_disabled(transactional_db: None) -> None:
+    """Evaluate without a limit, so that change capture is disabled, whatever the previous test left."""
     evaluate()
 
 
@@ -181,7 +181,7 @@ def test_a_changed_limit_is_evaluated_anew_for_everybody() -> None:
     assert alerts() == [(one, MARCH, 100, "30.00", None), (other, MARCH, 100, "22.00", "22.00")]
 
 
-def test_only_subscriptions_that_reached_the_lowest_threshold_are_looked_at_for_a_new_limit() -> None:
+def test_only_subscriptions_that_reached_the_lowest_threshold_are_evaluated_for_a_new_limit() -> None:
     little, data, both = (subscription() for _ in range(3))
     use(little, "2026-03-10", "19.9999")
     use(data, "2026-03-10", "20")
@@ -201,7 +201,7 @@ def test_only_subscriptions_that_reached_the_lowest_threshold_are_looked_at_for_
     assert set(Alert.objects.values_list("subscription_id", "usage_type")) == {(data, "data"), (both, None)}
 
 
-def test_who_is_not_under_a_changed_limit_any_more_is_resolved_without_a_price() -> None:
+def test_an_alert_whose_limit_does_not_apply_any_more_is_resolved_without_a_price() -> None:
     small, large = Plan.objects.create(name="small"), Plan.objects.create(name="large")
     one, other = subscription(plan=small), subscription(plan=large)
     made = limit("25", plan_id=small.pk, period="cycle")
@@ -259,7 +259,7 @@ def test_a_removed_limit_is_not_evaluated_and_its_alerts_stay() -> None:
         remove_limit(made.pk)
 
 
-def test_changes_are_noted_only_while_there_are_limits() -> None:
+def test_changes_are_logged_only_while_there_are_limits() -> None:
     evaluate()
     one = subscription()
     use(one, "2026-03-10", "30")
@@ -273,7 +273,7 @@ def test_changes_are_noted_only_while_there_are_limits() -> None:
     assert (changes.is_enabled(), changes.logged()) == (False, 0)
 
 
-def test_who_moves_to_another_plan_has_its_limits_in_the_current_period() -> None:
+def test_after_a_change_of_plan_its_limits_apply_in_the_current_period() -> None:
     plan = Plan.objects.create(name="small")
     limit("25", plan_id=plan.pk)
     today = datetime.now(UTC).date()
@@ -295,12 +295,12 @@ def test_another_effective_date_means_other_cycles() -> None:
     one = subscription(effective_date=today)
     use(one, str(today.date()), "30")
     assert evaluate().opened == 1
-    moved = today.replace(day=today.day % 28 + 1)
-    Subscription.objects.filter(pk=one).update(effective_date=moved)
+    changed = today.replace(day=today.day % 28 + 1)
+    Subscription.objects.filter(pk=one).update(effective_date=changed)
     assert evaluate() == Evaluation(evaluated=2, opened=1, resolved=1)
-    (old, _, _, _, resolved), (new, period, _, price, still) = alerts()
-    assert (old, resolved, new, price, still) == (one, "none", one, "30.00", None)
-    assert int(period[8:10]) == moved.day
+    (old, _, _, _, resolved), (new, period, _, price, open_alert) = alerts()
+    assert (old, resolved, new, price, open_alert) == (one, "none", one, "30.00", None)
+    assert int(period[8:10]) == changed.day
 
 
 def test_a_limit_that_cannot_be_is_refused_by_field() -> None:
@@ -334,24 +334,24 @@ def test_the_database_keeps_an_alert_from_being_open_twice() -> None:
 
 
 @pytest.fixture
-def between_slices(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
-    """Evaluate two subscriptions at a time; what is put into the list is done once, after the first slice."""
+def between_batches(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], object]]:
+    """Evaluate two subscriptions at a time; call what the test puts into the list once, after the first batch."""
     work: list[Callable[[], object]] = []
-    evaluate_slice = evaluation._evaluate_slice
+    evaluate_batch = evaluation._evaluate_batch
 
-    def and_work(*slice_and_terms: Any) -> Evaluation:
-        found = evaluate_slice(*slice_and_terms)
+    def and_work(*batch_and_terms: Any) -> Evaluation:
+        result = evaluate_batch(*batch_and_terms)
         while work:
             work.pop()()
-        return found
+        return result
 
-    monkeypatch.setattr(evaluation, "SLICE", 2)
-    monkeypatch.setattr(evaluation, "_evaluate_slice", and_work)
+    monkeypatch.setattr(evaluation, "BATCH_SIZE", 2)
+    monkeypatch.setattr(evaluation, "_evaluate_batch", and_work)
     return work
 
 
 def test_what_changes_while_a_new_limit_is_evaluated_does_not_wait_for_its_end(
-    between_slices: list[Callable[[], object]],
+    between_batches: list[Callable[[], object]],
 ) -> None:
     first = limit("100")
     evaluate()
@@ -360,7 +360,7 @@ def test_what_changes_while_a_new_limit_is_evaluated_does_not_wait_for_its_end(
         use(each, "2026-03-10", "30")
     evaluate()
     second = limit("25")
-    between_slices.append(lambda: use(one, "2026-03-10", "100"))
+    between_batches.append(lambda: use(one, "2026-03-10", "100"))
     assert evaluate() == Evaluation(evaluated=5, opened=6, resolved=0)
     assert list(Alert.objects.order_by("pk").values_list("subscription_id", "price_limit_id")) == [
         *((each, second.pk) for each in many[:2]),
@@ -371,7 +371,7 @@ def test_what_changes_while_a_new_limit_is_evaluated_does_not_wait_for_its_end(
 
 
 def test_a_limit_that_is_changed_while_it_is_evaluated_is_evaluated_again(
-    between_slices: list[Callable[[], object]],
+    between_batches: list[Callable[[], object]],
 ) -> None:
     made = limit("25")
     evaluate()
@@ -380,7 +380,7 @@ def test_a_limit_that_is_changed_while_it_is_evaluated_is_evaluated_again(
         use(each, "2026-03-10", "30")
     evaluate()
     change_limit(made.pk, amount=Decimal(20), starts=date(2026, 3, 2))
-    between_slices.append(lambda: change_limit(made.pk, amount=Decimal(31), starts=date(2026, 3, 3)))
+    between_batches.append(lambda: change_limit(made.pk, amount=Decimal(31), starts=date(2026, 3, 3)))
     assert evaluate() == Evaluation(evaluated=4, opened=0, resolved=2)
     made.refresh_from_db()
     assert made.pending

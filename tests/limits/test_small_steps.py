@@ -1,4 +1,4 @@
-"""Small steps over a threshold and back are seen, whoever takes them."""
+"""Small steps over a threshold and back are seen, whatever causes them."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -31,7 +31,7 @@ BEFORE = (MONTH - timedelta(days=1)).replace(day=1)
 
 @pytest.fixture
 def ready(strategy: Strategy) -> Strategy:
-    """Under a strategy, with a limit by month that was evaluated once."""
+    """Prepare a strategy with a limit by month that was evaluated once."""
     partitions.ensure([MONTH, BEFORE])
     limit("25", thresholds=[80], starts=BEFORE)
     evaluate()
@@ -40,7 +40,7 @@ def ready(strategy: Strategy) -> Strategy:
 
 @pytest.fixture
 def triggers(transactional_db: None) -> None:
-    """The same under the default strategy."""
+    """Prepare the same under the default strategy."""
     limit("25", thresholds=[80], starts=BEFORE)
     evaluate()
 
@@ -61,7 +61,7 @@ def correct(subscription_id: int, price: str) -> None:
 
 
 def flush(strategy: Strategy) -> None:
-    """Merge what waits for it, and look at that."""
+    """Merge pending deltas, and evaluate them."""
     if strategy.has_deltas:
         strategy.merge()
         evaluate()
@@ -172,14 +172,14 @@ def test_many_small_steps_and_evaluations_at_once_miss_nothing(ready: Strategy) 
     ids = [subscription() for _ in range(10)]
 
     def write(number: int) -> int:
-        drawn, model = random.Random(number), MODELS[number % 2]
+        rng, model = random.Random(number), MODELS[number % 2]
         for step in range(25):
-            prices = [Decimal(drawn.randint(1, 100)) / 100 for _ in ids]
+            prices = [Decimal(rng.randint(1, 100)) / 100 for _ in ids]
             rows = [(f"{number}-{step}-{one}", NOON, one, price, 7) for one, price in zip(ids, prices, strict=True)]
             WRITE["recorded"](model, rows)
         return 0
 
-    def look() -> int:
+    def evaluate_often() -> int:
         return sum(evaluate().opened for _ in range(20))
 
     def merge_often() -> int:
@@ -187,7 +187,9 @@ def test_many_small_steps_and_evaluations_at_once_miss_nothing(ready: Strategy) 
             ready.merge()
         return 0
 
-    *_, one, other = in_threads(*[lambda number=number: write(number) for number in range(4)], merge_often, look, look)
+    *_, one, other = in_threads(
+        *[lambda number=number: write(number) for number in range(4)], merge_often, evaluate_often, evaluate_often
+    )
     assert one + other + evaluate().opened == Alert.objects.count() > 0
     assert differences() == []
 
@@ -223,33 +225,33 @@ def test_after_a_change_of_plan_small_steps_count_in_the_month_before_too() -> N
 
 
 def test_whatever_is_paid_the_open_alerts_are_what_the_sources_say(ready: Strategy) -> None:
-    drawn = random.Random(11)
+    rng = random.Random(11)
     limit("8", usage_type="voice", thresholds=[50, 95, 150], starts=BEFORE)
     ids = [subscription() for _ in range(4)]
     limit("12", subscription_id=ids[0], thresholds=[60, 70, 80, 90], starts=BEFORE)
     way = ways(ready)[-1]
     for step in range(40):
-        for number in range(drawn.randint(1, 6)):
-            month = drawn.choice([MONTH, MONTH, BEFORE])
-            moment = datetime(month.year, month.month, drawn.randint(1, 28), 12, tzinfo=UTC)
-            partitions.ensure([moment.date()])
-            cents = drawn.choice([drawn.randint(1, 9), drawn.randint(10, 90), drawn.randint(100, 500)])
-            row = (f"{step}-{number}", moment, drawn.choice(ids), Decimal(cents) / 100, 7)
-            WRITE[way](drawn.choice(MODELS), [row])
-        if way in DELETE and drawn.random() < 0.1:
-            DELETE[way](drawn.choice(MODELS), f"{drawn.randint(0, step)}-")
-        if drawn.random() < 0.2:
+        for number in range(rng.randint(1, 6)):
+            month = rng.choice([MONTH, MONTH, BEFORE])
+            timestamp = datetime(month.year, month.month, rng.randint(1, 28), 12, tzinfo=UTC)
+            partitions.ensure([timestamp.date()])
+            cents = rng.choice([rng.randint(1, 9), rng.randint(10, 90), rng.randint(100, 500)])
+            row = (f"{step}-{number}", timestamp, rng.choice(ids), Decimal(cents) / 100, 7)
+            WRITE[way](rng.choice(MODELS), [row])
+        if way in DELETE and rng.random() < 0.1:
+            DELETE[way](rng.choice(MODELS), f"{rng.randint(0, step)}-")
+        if rng.random() < 0.2:
             adjust(
-                subscription_id=drawn.choice(ids),
-                usage_type=drawn.choice(list(UsageType)),
-                day=drawn.choice([MONTH, BEFORE]),
-                price=Decimal(drawn.randint(-300, 100) or 1) / 100,
+                subscription_id=rng.choice(ids),
+                usage_type=rng.choice(list(UsageType)),
+                day=rng.choice([MONTH, BEFORE]),
+                price=Decimal(rng.randint(-300, 100) or 1) / 100,
                 reason="r",
                 actor="a",
             )
-        if ready.has_deltas and drawn.random() < 0.5:
+        if ready.has_deltas and rng.random() < 0.5:
             ready.merge()
-        if drawn.random() < 0.7:
+        if rng.random() < 0.7:
             evaluate()
             assert differences() == []
     evaluate()

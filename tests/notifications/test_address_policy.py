@@ -1,4 +1,4 @@
-"""Where webhooks may go: not into the operator's own network, whatever a name resolves to."""
+"""Webhooks do not go into the operator's own network, whatever a name resolves to."""
 
 import socket
 from typing import Any
@@ -31,7 +31,7 @@ def test_a_public_address_is_taken(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "reason"),
     [
         ("http://example.org/", "begins with none of https://"),
         ("ftp://example.org/", "begins with none of https://"),
@@ -43,15 +43,18 @@ def test_a_public_address_is_taken(address: str) -> None:
         ("https://[::ffff:10.0.0.1]/", "not a public address"),
     ],
 )
-def test_a_url_that_nothing_is_sent_to_is_refused(url: str, said: str) -> None:
+def test_a_url_that_nothing_is_sent_to_is_refused(url: str, reason: str) -> None:
     with pytest.raises(RefusedAddressError) as refused:
         check_url(url)
-    assert said in str(refused.value)
+    assert reason in str(refused.value)
 
 
-def answering(*found: list[str]) -> Any:
-    """A resolver that says something else of a name each time; an address is itself."""
-    answers = list(found)
+def resolver(*addresses: list[str]) -> Any:
+    """Return a resolver that gives other addresses for a name each time.
+
+    An address resolves to itself.
+    """
+    answers = list(addresses)
 
     def getaddrinfo(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
         addresses = [host] if host[0].isdigit() else answers.pop(0)
@@ -60,11 +63,11 @@ def answering(*found: list[str]) -> Any:
     return getaddrinfo
 
 
-@pytest.mark.parametrize("found", [["10.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["::1"]])
+@pytest.mark.parametrize("addresses", [["10.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["::1"]])
 def test_a_name_is_refused_when_any_of_its_addresses_is_private(
-    monkeypatch: pytest.MonkeyPatch, found: list[str]
+    monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
-    monkeypatch.setattr(socket, "getaddrinfo", answering(found))
+    monkeypatch.setattr(socket, "getaddrinfo", resolver(addresses))
     with pytest.raises(RefusedAddressError, match="WINGTEL_WEBHOOK_ALLOW_PRIVATE"):
         resolve("hook.example.org", 443)
 
@@ -82,9 +85,9 @@ def test_what_was_checked_is_connected_to_whatever_the_name_says_next(
 ) -> None:
     with receiving() as intended, receiving() as inner:
         settings.WINGTEL_WEBHOOK_ALLOW_PRIVATE = True
-        monkeypatch.setattr(socket, "getaddrinfo", answering(["127.0.0.1"], ["127.0.0.2"]))
+        monkeypatch.setattr(socket, "getaddrinfo", resolver(["127.0.0.1"], ["127.0.0.2"]))
         checked: list[str] = []
-        monkeypatch.setattr(address_policy, "_check", lambda host, found: checked.extend(found))
+        monkeypatch.setattr(address_policy, "_check", lambda host, addresses: checked.extend(addresses))
         with webhook_client.client() as client:
             outcome = webhook_client.post(client, f"http://hook.example.org:{intended.port}/hook", {}, b"{}")
     assert (outcome.status, checked, len(intended.posts), len(inner.posts)) == (204, ["127.0.0.1"], 1, 0)

@@ -1,4 +1,4 @@
-"""Alerts on their way: signed, retried, given up, replayed; by webhook to a real server, and by e-mail."""
+"""Alerts are signed, sent, retried, failed and replayed: by webhook to a real server, and by e-mail."""
 
 import json
 import socket
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def receiver(settings: Any) -> Iterator[Receiver]:
     settings.WINGTEL_WEBHOOK_ALLOW_PRIVATE = True
-    with receiving() as found:
-        yield found
+    with receiving() as server:
+        yield server
 
 
 @pytest.fixture
@@ -39,14 +39,14 @@ def endpoint(receiver: Receiver) -> WebhookEndpoint:
 
 
 def reach(price: str = "25", record_id: str = "", **values: Any) -> int:
-    """One more subscription that reaches its limit, if there is one."""
+    """Create one more subscription that reaches its limit, if there is one."""
     one = subscription(**values)
     use(one, "2026-03-10", price, record_id=record_id)
     return one
 
 
-def due_now() -> None:
-    """Let what waits be due, as if time had passed."""
+def make_due() -> None:
+    """Make waiting deliveries due, as if time had passed."""
     Delivery.objects.filter(state="due").update(due_at=timezone.now())
 
 
@@ -168,16 +168,16 @@ def test_what_fails_is_tried_on_the_schedule_and_then_given_up(receiver: Receive
     receiver.answer(500, b"out of order")
     for attempt, wait in enumerate(SCHEDULE, 1):
         before = timezone.now()
-        assert deliver_due() == Sent(failed=1)
+        assert deliver_due() == Sent(retrying=1)
         delivery = Delivery.objects.get()
         assert (delivery.state, delivery.attempts, delivery.response_status) == ("due", attempt, 500)
         assert delivery.error == "answered 500: out of order"
         assert wait <= delivery.due_at - before <= wait * 1.1 + timedelta(seconds=30)
         assert deliver_due() == Sent()
-        due_now()
-    assert deliver_due() == Sent(dead=1)
+        make_due()
+    assert deliver_due() == Sent(failed=1)
     assert Delivery.objects.get().state == "dead"
-    due_now()
+    make_due()
     assert deliver_due() == Sent()
     assert len(receiver.posts) == 10
     assert len({post.headers["webhook-id"] for post in receiver.posts}) == 1
@@ -189,7 +189,7 @@ def test_what_was_given_up_is_replayed_as_the_same_message(receiver: Receiver, e
     evaluate()
     receiver.answer(503)
     Delivery.objects.update(attempts=len(SCHEDULE))
-    assert deliver_due() == Sent(dead=1)
+    assert deliver_due() == Sent(failed=1)
     receiver.answer(200)
     assert replay(Delivery.objects.filter(state="dead")) == 1
     assert deliver_due() == Sent(delivered=1)
@@ -197,16 +197,16 @@ def test_what_was_given_up_is_replayed_as_the_same_message(receiver: Receiver, e
     assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)
 
 
-@pytest.mark.parametrize(("status", "said"), [(301, "301"), (404, "404"), (500, "500")])
+@pytest.mark.parametrize(("status", "error"), [(301, "301"), (404, "404"), (500, "500")])
 def test_only_2xx_is_success_and_no_redirect_is_followed(
-    receiver: Receiver, endpoint: WebhookEndpoint, status: int, said: str
+    receiver: Receiver, endpoint: WebhookEndpoint, status: int, error: str
 ) -> None:
     limit()
     reach()
     evaluate()
     receiver.answer(status, location=receiver.url + "/elsewhere")
-    assert deliver_due() == Sent(failed=1)
-    assert Delivery.objects.get().error == f"answered {said}"
+    assert deliver_due() == Sent(retrying=1)
+    assert Delivery.objects.get().error == f"answered {error}"
     assert [post.path for post in receiver.posts] == ["/hook"]
 
 
@@ -215,11 +215,11 @@ def test_410_disables_the_endpoint(receiver: Receiver, endpoint: WebhookEndpoint
     reach()
     evaluate()
     receiver.answer(410)
-    assert deliver_due() == Sent(failed=1)
+    assert deliver_due() == Sent(retrying=1)
     endpoint.refresh_from_db()
     assert not endpoint.enabled
     assert endpoint.disabled_because.startswith("it answered 410 (gone) at ")
-    due_now()
+    make_due()
     assert deliver_due() == Sent()
 
 
@@ -238,8 +238,8 @@ def test_a_long_answer_is_not_read_to_its_end(receiver: Receiver, endpoint: Webh
     reach()
     evaluate()
     receiver.answer(500, b"x" * 5_000_000)
-    assert deliver_due() == Sent(failed=1)
-    assert len(Delivery.objects.get().error) == webhook_client.LONGEST_ERROR
+    assert deliver_due() == Sent(retrying=1)
+    assert len(Delivery.objects.get().error) == webhook_client.MAX_ERROR_LENGTH
 
 
 def test_nobody_answering_is_a_failure_that_says_so(receiver: Receiver) -> None:
@@ -249,25 +249,25 @@ def test_nobody_answering_is_a_failure_that_says_so(receiver: Receiver) -> None:
         limit()
         reach()
         evaluate()
-        assert deliver_due() == Sent(failed=1)
+        assert deliver_due() == Sent(retrying=1)
     assert "refused" in Delivery.objects.get().error
 
 
 def test_an_endpoint_that_keeps_sending_slowly_is_given_up_in_time(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook_client, "SECONDS", 0.3)
+    monkeypatch.setattr(webhook_client, "TIMEOUT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         add_endpoint(f"http://127.0.0.1:{server.getsockname()[1]}/")
         stop = threading.Event()
-        dripping = threading.Thread(target=_drip, args=(server, stop))
-        dripping.start()
+        thread = threading.Thread(target=_drip, args=(server, stop))
+        thread.start()
         limit()
         reach()
         evaluate()
-        assert deliver_due() == Sent(failed=1)
+        assert deliver_due() == Sent(retrying=1)
         stop.set()
-        dripping.join()
+        thread.join()
     assert Delivery.objects.get().error == "no answer within 0.3 seconds"
 
 
@@ -283,7 +283,7 @@ def _drip(server: socket.socket, stop: threading.Event) -> None:
                 return
 
 
-def test_several_senders_send_each_delivery_once(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
+def test_several_processes_send_each_delivery_once(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
     limit()
     for _ in range(60):
         reach()
@@ -293,13 +293,13 @@ def test_several_senders_send_each_delivery_once(receiver: Receiver, endpoint: W
     assert len({post.headers["webhook-id"] for post in receiver.posts}) == len(receiver.posts) == 60
 
 
-def test_what_a_killed_sender_had_claimed_is_sent_by_another(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
+def test_what_a_killed_process_had_claimed_is_sent_by_another(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
     limit()
     reach()
     evaluate()
     assert len(delivery._claim(10)) == 1
     assert deliver_due() == Sent()
-    due_now()
+    make_due()
     assert deliver_due() == Sent(delivered=1)
     assert Delivery.objects.get().attempts == 2
 
@@ -354,5 +354,5 @@ def test_a_mail_that_fails_is_tried_again(settings: Any) -> None:
         limit("25", emails=["ada@example.org"])
         reach()
         evaluate()
-        assert deliver_due() == Sent(failed=1)
+        assert deliver_due() == Sent(retrying=1)
     assert "refused" in Delivery.objects.get().error

@@ -31,7 +31,7 @@ def test_each_model_has_a_list_and_a_form(
 
 @pytest.fixture
 def used(subscription: Subscription) -> Subscription:
-    """A subscription with a purchase, a usage record and an adjustment."""
+    """Return a subscription with a purchase, a usage record and an adjustment."""
     DataUsageRecord.objects.create(
         subscription=subscription, usage_date=datetime(2026, 3, 1, tzinfo=UTC), kilobytes_used=1, price=Decimal(1)
     )

@@ -1,4 +1,4 @@
-"""Identifiers are assigned, moved and ended, and plans changed, from any timestamp on; the history tells it all."""
+"""Identifiers are assigned, moved and ended, and plans changed, from any timestamp on, with a full history."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -59,7 +59,7 @@ def test_assigning_again_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("period", "joined"),
     [
-        ((JAN, FEB), [(JAN, MAR)]),  # which it meets
+        ((JAN, FEB), [(JAN, MAR)]),  # they meet
         ((JAN, APR), [(JAN, APR)]),
         ((None, FEB), [(None, MAR)]),
         ((MAR, None), [(FEB, None)]),
@@ -73,7 +73,7 @@ def test_what_a_subscription_holds_already_is_extended(period: Period, joined: l
 
     assign(one, A, *period)
 
-    assert history(one) == [(A, *found) for found in joined]
+    assert history(one) == [(A, *period) for period in joined]
 
 
 def test_a_gap_is_closed() -> None:
@@ -217,10 +217,10 @@ def test_what_is_written_into_a_column_is_refused_by_that_column() -> None:
     with pytest.raises(IntegrityError) as refused:
         line(iccid="8901260234567890001")
 
-    told = assignments.refusal(refused.value)
+    error = assignments.refusal(refused.value)
 
-    assert isinstance(told, IdentifierInUseError)
-    assert str(told) == "iccid: this ICCID is assigned at that time; end that assignment first, or move it"
+    assert isinstance(error, IdentifierInUseError)
+    assert str(error) == "iccid: this ICCID is assigned at that time; end that assignment first, or move it"
 
 
 @pytest.fixture

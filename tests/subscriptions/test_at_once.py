@@ -1,4 +1,4 @@
-"""Transactions that change what one subscription holds at once leave its columns in step, in every isolation level."""
+"""Concurrent changes of one subscription leave its columns in step, in every isolation level."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -37,9 +37,12 @@ def sessions() -> Iterator[list[psycopg.Connection[Any]]]:
 
 
 def both(sessions: list[psycopg.Connection[Any]], first: Callable[[], Any], second: Callable[[], Any]) -> None:
-    """Do the first in a transaction; begin the second, which may have to wait; commit both, or roll back what fails."""
+    """Do the first in a transaction, and begin the second, which may have to wait.
+
+    Commit both, or roll back one that fails.
+    """
     for session in sessions[:2]:
-        session.execute("SELECT FROM subscription")  # the snapshot that it keeps above READ COMMITTED
+        session.execute("SELECT FROM subscription")  # take the snapshot that it keeps above READ COMMITTED
     first()
     with ThreadPoolExecutor(1) as thread:
         waiting = thread.submit(second)

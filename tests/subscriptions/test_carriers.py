@@ -1,4 +1,4 @@
-"""Carriers are data: listed, added and changed, and named by subscriptions, keys, feeds and lines."""
+"""Carriers are data: listed, added and changed, and referred to by subscriptions, keys, feeds and lines."""
 
 import json
 from collections.abc import Iterator
@@ -27,8 +27,8 @@ CARRIERS = "/api/v1/carriers/"
 
 
 @pytest.fixture(autouse=True)
-def asked_anew() -> Iterator[None]:
-    """Forget the carriers that a test added."""
+def clear_cache() -> Iterator[None]:
+    """Clear the cached carriers, which a test may have added to."""
     yield
     carriers.forget()
 

@@ -1,4 +1,4 @@
-"""The database refuses two assignments of one value at one time, whoever writes and however many at once."""
+"""The database refuses two assignments of one value at one time, by any writer and by many at once."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -30,8 +30,8 @@ def assign(subscription: int, first: datetime | None, last: datetime | None, val
     return made.pk
 
 
-def refusal(subscription: int, *period: datetime | None, **of: Any) -> str | None:
-    """The constraint that an assignment breaks."""
+def broken_constraint(subscription: int, *period: datetime | None, **of: Any) -> str | None:
+    """Return the constraint that an assignment breaks."""
     try:
         with transaction.atomic():
             assign(subscription, *period, **of)
@@ -53,7 +53,7 @@ def overlap(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
 def test_a_value_is_assigned_once_at_a_time(lines: list[int], held: tuple[Any, Any], wanted: tuple[Any, Any]) -> None:
     assign(lines[0], *held)
 
-    refused = refusal(lines[1], *wanted) == "subscription_identifier_once"
+    refused = broken_constraint(lines[1], *wanted) == "subscription_identifier_once"
 
     assert refused == overlap(held, wanted)
 
@@ -61,8 +61,8 @@ def test_a_value_is_assigned_once_at_a_time(lines: list[int], held: tuple[Any, A
 def test_other_values_and_kinds_are_free(lines: list[int]) -> None:
     assign(lines[0], None, None)
 
-    assert refusal(lines[0], None, None, value="+12025550101") is None
-    assert refusal(lines[1], None, None, kind=Kind.EXTERNAL_ID) is None
+    assert broken_constraint(lines[0], None, None, value="+12025550101") is None
+    assert broken_constraint(lines[1], None, None, kind=Kind.EXTERNAL_ID) is None
 
 
 def test_values_that_look_alike_are_told_apart(lines: list[int]) -> None:
@@ -81,12 +81,12 @@ def test_values_that_look_alike_are_told_apart(lines: list[int]) -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_in_normal_form_is_refused(lines: list[int], kind: str, value: str) -> None:
-    assert refusal(lines[0], None, None, kind=kind, value=value) == "subscription_identifier_form"
+    assert broken_constraint(lines[0], None, None, kind=kind, value=value) == "subscription_identifier_form"
 
 
 @pytest.mark.parametrize("period", [(MAR, MAR), (MAR, JAN)])
 def test_an_assignment_has_a_length(lines: list[int], period: tuple[datetime, datetime]) -> None:
-    assert refusal(lines[0], *period) == "subscription_identifier_period"
+    assert broken_constraint(lines[0], *period) == "subscription_identifier_period"
 
 
 @pytest.mark.parametrize("held", PERIODS)
@@ -131,7 +131,7 @@ def sessions(transactional_db: None) -> Iterator[list[psycopg.Connection[Any]]]:
 
 
 @pytest.mark.parametrize("isolation", psycopg.IsolationLevel)
-def test_of_many_who_take_a_value_at_once_one_has_it(
+def test_of_many_sessions_that_assign_a_value_at_once_one_does(
     sessions: list[psycopg.Connection[Any]], isolation: psycopg.IsolationLevel
 ) -> None:
     ids = [Subscription.objects.create(carrier="att").pk for _ in sessions]
@@ -139,7 +139,7 @@ def test_of_many_who_take_a_value_at_once_one_has_it(
 
     def take(session: psycopg.Connection[Any], subscription: int) -> None:
         session.isolation_level = isolation
-        session.execute("SELECT FROM subscription_identifier")  # the snapshot that it keeps
+        session.execute("SELECT FROM subscription_identifier")  # take the snapshot that it keeps
         together.wait()
         try:
             session.execute(

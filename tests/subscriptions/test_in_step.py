@@ -1,4 +1,4 @@
-"""The columns of a subscription and its dated rows stay in step, whichever of them is written and how."""
+"""The columns of a subscription and its dated rows stay in step, whichever of them is written, and how."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -114,7 +114,7 @@ def test_a_number_may_be_taken_away_and_given_again() -> None:
     ]
 
 
-def test_a_number_is_stored_in_its_normal_form_whoever_writes_it() -> None:
+def test_a_number_is_stored_in_its_normal_form_whatever_writes_it() -> None:
     made = [line(phone_number=written) for written in ("491510200001", "+49 1510 200-002", "")]
     Subscription.objects.bulk_create([Subscription(carrier="att", phone_number="0049 1510200003")])
     execute("UPDATE subscription SET phone_number = '49 1510200004' WHERE id = %s", made[0].pk)
@@ -261,7 +261,7 @@ def test_a_row_that_is_moved_shows_on_the_other_subscription() -> None:
 
 def test_columns_of_other_kinds_stay_as_they_are() -> None:
     made = line(phone_number=A, device_id="D1")
-    # As the migration left those of whom several claimed a number.
+    # This is how the migration left subscriptions that claimed the same number.
     execute("SET LOCAL session_replication_role = replica")
     execute("DELETE FROM subscription_identifier WHERE kind = 'msisdn'")
     execute("SET LOCAL session_replication_role = DEFAULT")
@@ -301,7 +301,7 @@ def test_rows_of_plans_show() -> None:
 
 
 def test_what_ended_as_it_was_planned_is_followed() -> None:
-    """The clock is put back by half an hour, so to speak: ends that lay ahead lie behind."""
+    """Pretend that half an hour passed, so that planned ends lie in the past."""
     old, new = (Plan.objects.create(name=name) for name in ("Old", "New"))
     changed, moved, other = line(phone_number=A, plan=old), line(phone_number=B), line()
     then = timezone.now() - timedelta(minutes=30)
@@ -323,22 +323,22 @@ def test_what_ended_as_it_was_planned_is_followed() -> None:
     assert not_held(limit=9) == []
 
 
-def test_an_identifier_that_is_shown_and_not_held_is_told_by_check() -> None:
+def test_check_warns_of_an_identifier_that_is_shown_and_not_held() -> None:
     made = line()
     execute("SET LOCAL session_replication_role = replica")
     execute("UPDATE subscription SET phone_number = %s WHERE id = %s", A, made.pk)
     execute("SET LOCAL session_replication_role = DEFAULT")
 
-    with pytest.raises(SystemCheckError) as told:
+    with pytest.raises(SystemCheckError) as raised:
         call_command("check")
 
-    assert f"Subscription {made.pk} shows the phone number {A}, which it does not hold" in str(told.value)
-    assert f"wingtel identifiers assign {made.pk} msisdn {A} --from TIMESTAMP" in str(told.value)
+    assert f"Subscription {made.pk} shows the phone number {A}, which it does not hold" in str(raised.value)
+    assert f"wingtel identifiers assign {made.pk} msisdn {A} --from TIMESTAMP" in str(raised.value)
     assign_identifier(made.pk, Kind.MSISDN, A, valid_from=None)
     call_command("check")
 
 
-def test_times_are_kept_whoever_writes() -> None:
+def test_times_are_set_whatever_writes() -> None:
     made = line()
     created = made.created_at
     assert made.updated_at == created
@@ -356,7 +356,7 @@ def test_times_are_kept_whoever_writes() -> None:
     assert made.updated_at > first
 
 
-def test_who_held_a_number_and_had_which_plan_is_told_of_any_timestamp() -> None:
+def test_the_holder_of_a_number_and_the_plan_are_known_for_any_timestamp() -> None:
     old, new = (Plan.objects.create(name=name) for name in ("Old", "New"))
     one, other = line(plan=old), line()
     hold(one, A, None, MAR)
@@ -367,13 +367,13 @@ def test_who_held_a_number_and_had_which_plan_is_told_of_any_timestamp() -> None
 
     def at(function: str, *arguments: Any) -> list[int | None]:
         second = timedelta(seconds=1)
-        found = []
+        values = []
         for timestamp in (JAN - second, JAN, MAR - second, MAR, MAY - second, MAY):
             with connection.cursor() as cursor:
                 places = ", ".join(["%s"] * len(arguments))
                 cursor.execute(f"SELECT {function}({places}, %s)", [*arguments, timestamp])
-                found.append(cursor.fetchone()[0])
-        return found
+                values.append(cursor.fetchone()[0])
+        return values
 
     assert at("subscription_at", "msisdn", A) == [None, one.pk, one.pk, None, None, other.pk]
     assert at("plan_at", one.pk) == [None, old.pk, old.pk, new.pk, new.pk, new.pk]

@@ -1,4 +1,4 @@
-"""Identifiers are brought to one normal form, text by text and a column at a time, or refused with a reason."""
+"""Identifiers get one normal form, text by text and a column at a time, or are rejected with a reason."""
 
 import re
 
@@ -87,13 +87,13 @@ def test_what_is_no_identifier_is_refused_with_the_rule(kind: Kind, text: str, r
 
 
 def one_by_one(kind: Kind, texts: list[str], country: str) -> list[tuple[str | None, str | None]]:
-    found: list[tuple[str | None, str | None]] = []
+    results: list[tuple[str | None, str | None]] = []
     for text in texts:
         try:
-            found.append((normalise(kind, text, country), None))
+            results.append((normalise(kind, text, country), None))
         except ValueError as error:
-            found.append((None, str(error)))
-    return found
+            results.append((None, str(error)))
+    return results
 
 
 def at_once(kind: Kind, texts: list[str], country: str) -> list[tuple[str | None, str | None]]:

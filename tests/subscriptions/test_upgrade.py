@@ -1,4 +1,4 @@
-"""A database that knew no dates is migrated with what is known: effective date, deletion, owner."""
+"""A database without dates is migrated with what is known: effective date, deletion, owner."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ class Old:
     """Another database, as it was before identifiers were dated."""
 
     def __init__(self) -> None:
-        self.connection = connections["old"] = connection.copy(alias="old")  # which migrations ask for by its alias
+        self.connection = connections["old"] = connection.copy(alias="old")  # migrations look it up by its alias
         self.connection.settings_dict["NAME"] += "_old"
         del self.connection.settings_dict["OPTIONS"]["pool"]
         self.connection.connect()

@@ -1,4 +1,4 @@
-"""Background work as the processes that it is."""
+"""Background work in its real processes."""
 
 import os
 import signal
@@ -28,17 +28,17 @@ class Work:
             env=os.environ | quick | days | servers | {"DJANGO_SETTINGS_MODULE": "wingtel.settings"} | variables,
         )
 
-    def of(self, what: str) -> int:
-        """The process it started whose command line has `what` in it."""
-        (found,) = (pid for pid in self.children() if what in _command(pid))
-        return found
+    def of(self, text: str) -> int:
+        """Return the process it started whose command line contains a text."""
+        (process,) = (pid for pid in self.children() if text in _command(pid))
+        return process
 
     def children(self) -> list[int]:
-        """The processes it started itself."""
+        """Return the processes it started itself."""
         return children(self.process.pid)
 
     def everything(self) -> list[int]:
-        """These and theirs."""
+        """Return these and the processes they started."""
         return [pid for child in self.children() for pid in (child, *children(child))]
 
     def end(self) -> int:
@@ -52,7 +52,10 @@ StartWork = Callable[..., Work]
 
 @pytest.fixture
 def start_work(transactional_db: None, valkey: EmbeddedValkey) -> Iterator[StartWork]:
-    """Start background work on the test database and wait until it works; ended with the test."""
+    """Yield a function that starts background work on the test database and waits until it works.
+
+    It ends with the test.
+    """
     with ExitStack() as leaving:
 
         def begin(*options: str, **variables: str) -> Work:
@@ -67,12 +70,12 @@ def start_work(transactional_db: None, valkey: EmbeddedValkey) -> Iterator[Start
 
 
 def runs(task: str) -> int:
-    """How often a task has run."""
+    """Return how often a task has run."""
     return sum(TaskRun.objects.filter(task=task).values_list("runs", flat=True))
 
 
 def lives(pid: int) -> bool:
-    """Whether the process is there and has not ended."""
+    """Return True if the process exists and has not ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -80,7 +83,7 @@ def lives(pid: int) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process started itself."""
+    """Return the processes that a process started itself."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except FileNotFoundError:

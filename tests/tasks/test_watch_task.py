@@ -1,4 +1,4 @@
-"""The task of a watched folder warns of what did not go in."""
+"""The task of a watched folder warns of rejected and contradicting lines."""
 
 from pathlib import Path
 

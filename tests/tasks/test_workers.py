@@ -1,4 +1,4 @@
-"""Background work as the processes that it is, on the real Valkey: killed, restarted, cut off, told to end."""
+"""Background work in its real processes, on the real Valkey: killed, restarted, cut off, told to end."""
 
 import os
 import signal
@@ -51,11 +51,11 @@ def incremental(transactional_db: None) -> None:
 
 def use(day: date, number: int = 1) -> None:
     subscription = Subscription.objects.create(carrier="att").pk
-    moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    recorded = ingest_usage(
-        UsageRecordInput(UsageType.DATA, moment, subscription, 1, Decimal(1)) for _ in range(number)
+    timestamp = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    result = ingest_usage(
+        UsageRecordInput(UsageType.DATA, timestamp, subscription, 1, Decimal(1)) for _ in range(number)
     )
-    assert recorded.rejected == ()
+    assert result.rejected == ()
 
 
 def pending() -> int:
@@ -101,11 +101,11 @@ END_MERGE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE wait_event_type = 'Lock' AND query LIKE '%usage_merge_unless_locked%' AND datname = current_database()
 """
-"""Ends the session of a merge while it waits, a tenth of a second at most, for what another has locked."""
+"""End the session of a merge while it waits, a tenth of a second at most, for a lock of another session."""
 
 
 def start_days_of_all_ages(start_work: StartWork) -> Work:
-    """Days are merged, sealed, reconciled, expired and made ahead without being asked for."""
+    """Start background work, and see it merge, seal, reconcile and expire days, and make days ahead."""
     old, sealable, fresh = (today() - timedelta(days=back) for back in (60, 5, 0))
     for day in (old, sealable, fresh):
         use(day)
@@ -169,13 +169,13 @@ def test_a_lost_valkey_holds_up_background_work_only_and_nothing_is_left_when_it
     until(lambda: redis_status() == "unreachable")
     until(stays_pending)  # once the workers have done what they had in hand
     waiting = pending()
-    use(today(), 10)  # recorded and counted all the same
+    use(today(), 10)  # ingested and counted all the same
     assert reconcile(today(), today()).drift_keys == 0
     assert pending() == waiting + 10
     valkey.start()
     until(is_merged, seconds=60)
     assert redis_status() == "ok"
-    # A worker that acknowledges a task at the moment of the loss is ended by kombu, and started again.
+    # A worker that acknowledges a task at the time of the loss is ended by kombu, and started again.
     until(lambda: len(work.children()) == len(before))
 
     processes = work.everything()
@@ -202,7 +202,7 @@ def test_a_long_import_goes_on_after_its_worker_was_killed_and_a_file_whose_impo
     own.mkdir()
     feed = long / "usage.csv"
     write(feed)
-    with long_import(feed) as let_it_end:
+    with long_import(feed) as release:
         work = start_work(
             WINGTEL_WATCH=f"wingtel={long},wingtel={own} name=own complete=rename",
             WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1",
@@ -214,7 +214,7 @@ def test_a_long_import_goes_on_after_its_worker_was_killed_and_a_file_whose_impo
         until(lambda: not waits_for_lock("pg_advisory_lock"))
         until(lambda: waits_for_lock("pg_advisory_lock"), seconds=60)
         assert feed.exists()
-        let_it_end()
+        release()
     until((long / "done" / "usage.csv").exists)
     imported = UsageImport.objects.get()
     assert (imported.status, imported.accepted) == ("completed", imported.lines)
@@ -264,21 +264,24 @@ def test_a_watch_is_scheduled_by_its_name(tmp_path: Path) -> None:
 
 @contextmanager
 def long_import(feed: Path) -> Iterator[Callable[[], None]]:
-    """Let the import of a file wait, as for another one of the same file, until it may end."""
-    what = f"{content_hash(feed)} {profiles.find('wingtel').digest}"
+    """Let the import of a file wait, as for another one of the same file.
+
+    Yield a function that lets it go on.
+    """
+    lock_name = f"{content_hash(feed)} {profiles.find('wingtel').digest}"
     with new_connection() as other:
-        other.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [what])
+        other.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [lock_name])
         other.commit()
         yield other.close
 
 
 def waits_for_lock(words: str) -> bool:
-    """Whether a session waits for a lock in a statement with these words."""
+    """Return True if a session waits for a lock in a statement with these words."""
     return bool(lock_waiters(words))
 
 
 def lock_waiters(words: str) -> set[int]:
-    """The sessions that wait for a lock in a statement with these words."""
+    """Return the sessions that wait for a lock in a statement with these words."""
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE %s
@@ -289,7 +292,7 @@ def lock_waiters(words: str) -> set[int]:
 
 
 def write(path: Path, *, seed: int = 1) -> None:
-    """Two days of usage of 20 subscriptions, complete at once."""
+    """Write a complete file of two days of usage of 20 subscriptions."""
     unfinished = path.with_suffix(".part")
     write_feed(unfinished, subscriptions=20, days=2, seed=seed, last_day=today())
     unfinished.rename(path)

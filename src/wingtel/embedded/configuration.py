@@ -1,7 +1,7 @@
-"""What the server is told: wingtel.conf, pg_hba.conf and pg_ident.conf.
+"""The configuration files of the server: wingtel.conf, pg_hba.conf and pg_ident.conf.
 
-The settings are for a database that loads and counts much and has no replicas. Nothing here depends on the
-version: PostgreSQL 15 to 18 take all of it.
+The settings are for a database that loads and counts much and has no replicas. Nothing here depends on the version:
+PostgreSQL 15 to 18 take all of it.
 """
 
 import os
@@ -19,14 +19,14 @@ _MEGABYTE = 1024 * 1024
 _SETTINGS = {
     "port": str(PORT),
     "listen_addresses": "",
-    "unix_socket_permissions": "0777",  # who may connect is pg_hba.conf's affair, by the account's name
+    "unix_socket_permissions": "0777",  # pg_hba.conf admits accounts by their name
     "max_connections": "100",
     "work_mem": "32MB",
-    "temp_buffers": "64MB",  # the keys of a large part of a feed, which are compared with those recorded
+    "temp_buffers": "64MB",  # for the keys of a large part of a feed, which are compared with the stored ones
     "maintenance_work_mem": "256MB",
-    # Parallel queries share memory through /dev/shm, of which a container has 64 MB; this part is set aside.
+    # Parallel queries share memory through /dev/shm, of which a container has 64 MB: reserve it elsewhere.
     "min_dynamic_shared_memory": "256MB",
-    # A process that was killed keeps its locks for no longer than this, whatever its statement waits for.
+    # A killed process keeps its locks no longer than this, even while its statement waits.
     "client_connection_check_interval": "2s",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
@@ -43,9 +43,9 @@ PG_HBA = f"local all all peer map={ROLE}\n"
 
 
 def wingtel_conf(sockets: Path, settings: Mapping[str, str]) -> str:
-    """The text of wingtel.conf; ``settings`` override the defaults."""
+    """Return the text of wingtel.conf; ``settings`` override the defaults."""
     chosen = {
-        # A list of folders: the double quotes keep one with a space in it whole.
+        # It is a list of folders: the double quotes keep a folder with a space in it whole.
         "unix_socket_directories": '"{}"'.format(str(sockets).replace('"', '""')),
         "shared_buffers": f"{_shared_buffers()}MB",
         **_SETTINGS,
@@ -56,7 +56,7 @@ def wingtel_conf(sockets: Path, settings: Mapping[str, str]) -> str:
 
 
 def pg_ident(account: ServerAccount) -> str:
-    """The accounts that may connect as the role: the one that runs the server, and root if it is root's."""
+    """Return the text of pg_ident.conf: the server's account may connect as the role, and root if root starts it."""
     names = {account.name, pwd.getpwuid(0).pw_name} if account.differs_from_ours else {account.name}
     return "".join(f'{ROLE} "{name}" {ROLE}\n' for name in sorted(names))
 
@@ -66,12 +66,12 @@ def _escaped(value: str) -> str:
 
 
 def _shared_buffers() -> int:
-    """Megabytes: an eighth of the memory, between 128 and 1024."""
+    """Return megabytes: an eighth of the memory, between 128 and 1024."""
     return min(max(_memory() // 8 // _MEGABYTE, 128), 1024)
 
 
 def _memory() -> int:
-    """Bytes this machine, or this container if it has a limit, has."""
+    """Return the bytes of memory of this machine, or of this container if it has a limit."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()

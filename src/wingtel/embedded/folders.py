@@ -1,7 +1,7 @@
-"""Folders of the embedded server: made where they are missing, never altered where they exist.
+"""Folders of the embedded server: created where they are missing, never altered where they exist.
 
-Only what is made here gets a mode and an owner. A folder that somebody else made may be closed on purpose, so
-when the server's account cannot enter it, that is an error with the folder's name in it.
+Only folders created here get a mode and an owner. A folder that another user made may be closed on purpose. If the
+server's account cannot enter it, that is an error with the folder's name in it.
 """
 
 import os
@@ -16,10 +16,11 @@ CHOOSE_ANOTHER = "Set WINGTEL_HOME to another folder, or set DATABASE_URL to a P
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder and its missing parents: open to all when root makes it (another account runs the
-    server), else closed to others.
+    """Create the folder and its missing parents.
 
-    Raises EmbeddedServerError when it cannot be made.
+    They are open to all when root creates them (another account runs the server), else closed to others.
+
+    Raises EmbeddedServerError when the folder cannot be created.
     """
     mode = 0o755 if os.geteuid() == 0 else 0o700
     try:
@@ -28,13 +29,13 @@ def make_folder(folder: Path) -> None:
             path.mkdir(exist_ok=True)
             path.chmod(mode)  # mkdir's own mode is subject to the umask, which may be 077 for root
     except OSError as error:
-        raise EmbeddedServerError(f"Cannot make the folder {folder}: {error}.", mend=CHOOSE_ANOTHER) from error
+        raise EmbeddedServerError(f"Cannot make the folder {folder}: {error}.", hint=CHOOSE_ANOTHER) from error
     if not folder.is_dir():
-        raise EmbeddedServerError(f"{folder} is not a folder.", mend=CHOOSE_ANOTHER)
+        raise EmbeddedServerError(f"{folder} is not a folder.", hint=CHOOSE_ANOTHER)
 
 
 def make_server_folder(parent: Path, name: str, account: ServerAccount) -> Path:
-    """Make a new folder that the server's account owns, closed to others; its name begins with ``name``."""
+    """Create a new folder that the server's account owns, closed to others; its name begins with ``name``."""
     folder = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=parent))
     if account.differs_from_ours:
         os.chown(folder, account.uid, account.gid)
@@ -42,7 +43,7 @@ def make_server_folder(parent: Path, name: str, account: ServerAccount) -> Path:
 
 
 def remove_leftovers(parent: Path, name: str) -> None:
-    """Remove the folders that starts killed halfway left behind, as far as nobody still works in them."""
+    """Remove the folders that killed starts left behind, unless a process still works in them."""
     for folder in parent.glob(f"{name}*"):
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -53,14 +54,14 @@ def require_ours(folder: Path) -> None:
     if os.geteuid() not in (0, owner):
         raise EmbeddedServerError(
             f"The folder {folder} belongs to user id {owner}, and this process runs as {os.geteuid()}.",
-            mend=f"Run as its owner. {CHOOSE_ANOTHER}",
+            hint=f"Run as its owner. {CHOOSE_ANOTHER}",
         )
 
 
 def require_open(folder: Path, account: ServerAccount) -> None:
-    """Raise EmbeddedServerError, naming the folder that is closed, when the server's account cannot reach it.
+    """Raise EmbeddedServerError, naming the closed folder, when the server's account cannot reach the folder.
 
-    Looks at the parents that exist, so it can be asked before the folder is made.
+    It looks at the parents that exist, so it can be called before the folder is created.
     """
     if not account.differs_from_ours:
         return
@@ -71,5 +72,5 @@ def require_open(folder: Path, account: ServerAccount) -> None:
     raise EmbeddedServerError(
         f"PostgreSQL cannot run as root, so it runs as the account {account.name!r}, "
         f"which cannot reach {folder}: {closed} is closed to it.",
-        mend=CHOOSE_ANOTHER,
+        hint=CHOOSE_ANOTHER,
     )

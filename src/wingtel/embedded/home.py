@@ -1,4 +1,4 @@
-"""Where Wingtel keeps what it owns on this machine: its database, and a copy of PostgreSQL if need be."""
+"""The folder of what Wingtel owns on this machine: its database, and a copy of PostgreSQL if need be."""
 
 import os
 from pathlib import Path
@@ -10,9 +10,9 @@ from wingtel.embedded.folders import make_folder
 
 
 def wingtel_home() -> Path:
-    """WINGTEL_HOME; else /var/lib/wingtel as root; else the user's data folder. Made if it is missing.
+    """Return WINGTEL_HOME; else /var/lib/wingtel as root; else the user's data folder. Create it if it is missing.
 
-    Raises EmbeddedServerError when it cannot be made.
+    Raises EmbeddedServerError when it cannot be created.
     """
     home = _chosen()
     make_folder(home)

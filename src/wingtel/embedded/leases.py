@@ -1,11 +1,11 @@
-"""Who uses the server: every process holds a shared lock on one file for as long as it lives.
+"""Leases of a server: every process that uses it holds a shared lock on one file for as long as it lives.
 
-The locks are flock(2) locks. The kernel drops them with the process, however it ends, so a crash leaves
-nothing behind that could block the next start, and nobody has to trust a remembered pid.
+The locks are flock(2) locks. The kernel drops them with the process, however it ends. So a crash leaves nothing behind
+that could block the next start, and no process has to trust a remembered pid.
 
-A flock belongs to the open file, not to the process: a child made by fork shares its parent's lock, and could
-turn it exclusive, or keep it after the parent is gone. So a forked child closes its copy at once; one that is
-to outlive its parent calls ``start()`` itself. A child made by exec never has it (files close on exec).
+A flock belongs to the open file, not to the process: a child made by fork shares its parent's lock. It could turn it
+exclusive, or keep it after the parent is gone. So a forked child closes its copy at once; one that is to outlive its
+parent calls ``start()`` itself. A child made by exec never has it (files close on exec).
 """
 
 import fcntl
@@ -14,18 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-# Kept here as well, so that a share ends with drop() or with the process, not with the last reference to it.
-_holds: "set[Hold]" = set()
+# Referenced here too, so that a lease ends with drop() or with the process, not with the last other reference.
+_leases: "set[Lease]" = set()
 
 
-class Hold:
-    """This process's share in the server."""
+class Lease:
+    """A lease of the server, for this process."""
 
     def __init__(self, lock_file: Path) -> None:
-        """Take a share. Never waits long: the exclusive lock is taken only while start.lock is held."""
+        """Take the lease. It waits briefly at most: the exclusive lock is taken only while start.lock is held."""
         self._lock = _open(lock_file)
         fcntl.flock(self._lock, fcntl.LOCK_SH)
-        _holds.add(self)
+        _leases.add(self)
 
     @property
     def held(self) -> bool:
@@ -33,7 +33,10 @@ class Hold:
         return self._lock >= 0
 
     def is_last(self) -> bool:
-        """Whether nobody else has a share. Asked on leaving, under start.lock: a "no" loses the share."""
+        """Return True if no other process has a lease.
+
+        It is called on leaving, under start.lock: the answer False loses this lease.
+        """
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -49,18 +52,18 @@ class Hold:
         if self.held:
             os.close(self._lock)
             self._lock = -1
-            _holds.discard(self)
+            _leases.discard(self)
 
 
 @contextmanager
 def exclusive(lock_file: Path) -> Iterator[None]:
-    """Wait for, and hold, the only lock on a file."""
+    """Wait for the exclusive lock on a file, and keep it during the block."""
     lock = _open(lock_file)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
-        # Unlocked, not just closed: a child forked meanwhile by another thread has the file open as well.
+        # Unlock it, not only close it: a child that another thread forked meanwhile has the file open too.
         fcntl.flock(lock, fcntl.LOCK_UN)
         os.close(lock)
 
@@ -70,8 +73,8 @@ def _open(lock_file: Path) -> int:
 
 
 def _forget_in_child() -> None:
-    for hold in list(_holds):
-        hold.forget()
+    for lease in list(_leases):
+        lease.forget()
 
 
 os.register_at_fork(after_in_child=_forget_in_child)

@@ -1,8 +1,9 @@
-"""The pid files of a server that did not get to remove them.
+"""The pid files that a killed server left behind.
 
-PostgreSQL itself sees through a pid file whose process is gone. But a live process of the same account with a
-reused pid, or a killed server that nobody has reaped (process 1 of a container often reaps nobody), counts as
-a running server there, and blocks the start for good. Those are removed here, after a look at the process.
+PostgreSQL itself sees through a pid file whose process is gone. But in two cases it takes another process for a running
+server, and the start is blocked for good. One is a live process of the same account with a reused pid. The other is a
+killed server that is not reaped (process 1 of a container often reaps none). Those files are removed here, after a look
+at the process.
 """
 
 import os
@@ -13,8 +14,8 @@ from pathlib import Path
 def remove_foreign(pid_file: Path, *, data: Path) -> None:
     """Remove the pid file if it names a live process that is not a server on ``data``.
 
-    Should its server's last children still run, PostgreSQL notices them by their shared memory, whose key it
-    derives from the data folder, not from this file.
+    If the last children of its server still run, PostgreSQL notices them by their shared memory. It derives the key of
+    that from the data folder, not from this file.
     """
     pid = _pid_in(pid_file)
     if pid is not None and _lives(pid) and not _serves(pid, data):
@@ -22,7 +23,7 @@ def remove_foreign(pid_file: Path, *, data: Path) -> None:
 
 
 def is_served(data: Path) -> bool:
-    """Whether the process named in the data folder's pid file is a server on it."""
+    """Return True if the process named in the data folder's pid file is a server on it."""
     pid = _pid_in(data / "postmaster.pid")
     return pid is not None and _serves(pid, data)
 
@@ -45,7 +46,7 @@ def _lives(pid: int) -> bool:
 
 
 def _serves(pid: int, data: Path) -> bool:
-    # pg_ctl starts the server as `postgres -D <data>`. A process killed but not reaped has no arguments.
+    # pg_ctl starts the server as `postgres -D <data>`. A killed process that is not reaped has no arguments.
     return os.fsencode(data) in _arguments(pid)
 
 
@@ -55,6 +56,6 @@ def _arguments(pid: int) -> list[bytes]:
             return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (FileNotFoundError, ProcessLookupError):
             return []
-    # macOS: one line, so a data folder with spaces in its path is put together again from what follows -D.
-    said = subprocess.run(["/bin/ps", "-o", "args=", "-p", str(pid)], check=False, capture_output=True)
-    return said.stdout.strip().split(b" -D ")
+    # On macOS the arguments are one line: split it at -D, since the data folder may have spaces in its path.
+    ps = subprocess.run(["/bin/ps", "-o", "args=", "-p", str(pid)], check=False, capture_output=True)
+    return ps.stdout.strip().split(b" -D ")

@@ -1,4 +1,4 @@
-"""The one way to a PostgreSQL of our own: started by the first process that needs it, stopped by the last."""
+"""An embedded PostgreSQL: started by the first process that needs it, stopped by the last."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,8 +22,10 @@ class EmbeddedPostgres(SharedServer):
     def __init__(
         self, folder: Path, *, bin_dir: Path | None = None, settings: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        """``bin_dir`` holds the programs of another PostgreSQL (15 to 18) than the one in the wheel.
-        ``settings`` override those in configuration.py; a running server has them from its next start.
+        """Take the folder of the server, and options.
+
+        ``bin_dir`` holds the programs of another PostgreSQL (15 to 18) than the one in the wheel. ``settings`` override
+        those in configuration.py; a running server has them from its next start.
         """
         super().__init__(folder)
         self._bin_dir = bin_dir.absolute() if bin_dir else None  # programs are run from /
@@ -33,13 +35,13 @@ class EmbeddedPostgres(SharedServer):
     def start(self) -> None:
         """Return once the server runs and has the database; join it if another process started it.
 
-        May be called again, and does nothing then. Raises EmbeddedServerError.
+        A second call does nothing. Raises EmbeddedServerError.
         """
         if not self.is_held:
             super().start()
 
     def url(self, database: str = DATABASE) -> str:
-        """The URL of a database on this server, over its Unix socket, for psycopg and for dj-database-url."""
+        """Return the URL of a database, over the Unix socket, for psycopg and for dj-database-url."""
         return server_url(self._sockets, database)
 
     def _prepare(self) -> None:

@@ -1,7 +1,7 @@
 """A server that several processes use: started by the first that needs it, stopped by the last.
 
-Every process that uses it holds a share of ``holders.lock``. Starting and leaving both happen under ``start.lock``, so
-nobody can stop the server that another is about to use.
+Every process that uses it has a lease: a shared lock on ``holders.lock``. Starting and leaving both happen under
+``start.lock``, so no process can stop the server that another is about to use.
 """
 
 from abc import ABC, abstractmethod
@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from wingtel.embedded.leases import Hold, exclusive
+from wingtel.embedded.leases import Lease, exclusive
 
 
 class SharedServer(ABC):
@@ -17,55 +17,58 @@ class SharedServer(ABC):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.expanduser().resolve()
-        self._hold: Hold | None = None
+        self._lease: Lease | None = None
 
     @abstractmethod
     def _prepare(self) -> None:
-        """Make the folder, and whatever else needs no lock. Raises EmbeddedServerError."""
+        """Make the folder, and what else needs no lock. Raises EmbeddedServerError."""
 
     @abstractmethod
     def _ensure_runs(self) -> None:
-        """Return once the server runs, which it may already. Nobody else starts or stops it meanwhile."""
+        """Return once the server runs; it may run already.
+
+        No other process starts or stops it meanwhile.
+        """
 
     @abstractmethod
     def _stop(self) -> None:
-        """Stop the server, which nobody else uses."""
+        """Stop the server, which no other process uses."""
 
     @property
     def is_held(self) -> bool:
-        """Whether this process uses the server; a child forked since does not."""
-        return self._hold is not None and self._hold.held
+        """True if this process uses the server; a child forked since does not."""
+        return self._lease is not None and self._lease.held
 
     def start(self) -> None:
-        """Return once the server runs; join it if another process started it. May be called again.
+        """Return once the server runs; join it if another process started it.
 
-        Raises EmbeddedServerError.
+        May be called again. Raises EmbeddedServerError.
         """
         self._prepare()
         with exclusive(self.folder / "start.lock"):
-            hold = self._hold if self._hold and self._hold.held else Hold(self.folder / "holders.lock")
+            lease = self._lease if self._lease and self._lease.held else Lease(self.folder / "holders.lock")
             try:
                 self._ensure_runs()
             except BaseException:
-                if hold is not self._hold:
-                    hold.drop()
+                if lease is not self._lease:
+                    lease.drop()
                 raise
-            self._hold = hold
+            self._lease = lease
 
     def release(self) -> None:
-        """Leave the server; the last to leave stops it. Does nothing in a child forked since the start.
+        """Leave the server; the last to leave stops it.
 
-        Raises EmbeddedServerError when the server does not stop.
+        In a child forked since the start it does nothing. Raises EmbeddedServerError when the server does not stop.
         """
-        hold, self._hold = self._hold, None
-        if hold is None or not hold.held:
+        lease, self._lease = self._lease, None
+        if lease is None or not lease.held:
             return
         with exclusive(self.folder / "start.lock"):
             try:
-                if hold.is_last():
+                if lease.is_last():
                     self._stop()
             finally:
-                hold.drop()
+                lease.drop()
 
     def __enter__(self) -> Self:
         self.start()

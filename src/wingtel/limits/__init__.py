@@ -1,1 +1,1 @@
-"""Standing price limits: who reaches them is found from the aggregates, kept as alerts, and sent out."""
+"""Standing price limits: reached thresholds are found from the aggregates, stored as alerts, and sent out."""

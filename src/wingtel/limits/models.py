@@ -1,4 +1,4 @@
-"""Standing price limits, the alerts of those who reached them, and where these are sent."""
+"""Models of standing price limits, their alerts, and the receivers of these."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,19 +27,20 @@ class LimitPeriod(models.TextChoices):
 
 class PriceLimitQuerySet(models.QuerySet["PriceLimit"]):
     def current(self) -> "PriceLimitQuerySet":
-        """Those that are not removed."""
+        """Return those that are not removed."""
         return self.filter(deleted_at=None)
 
 
 class PriceLimit(models.Model):
-    """What a subscription may pay in each month or billing cycle, in the operator's currency.
+    """A limit to what a subscription pays in each month or billing cycle, in the operator's currency.
 
-    For one subscription, for those of a plan, or for all; for one usage type, or for data and voice together. Each
-    limit is evaluated for itself. A total that equals a threshold has reached it: 100 % always, and each of
-    `thresholds`.
+    It is for one subscription, for those of a plan, or for all; for one usage type, or for data and voice together.
+    Each limit is evaluated for itself. A total that equals a threshold has reached it. The thresholds are 100 % always,
+    and each of `thresholds`.
 
-    It counts for the periods that contain or follow the business day `starts`: the day it was made or last changed,
-    unless one is given. The database keeps `starts` and `pending`. Removed softly, since its alerts stay on record.
+    It counts for the periods that contain or follow the business day `starts`. That is the day it was made or last
+    changed, unless one is given. The database sets `starts` and `pending`. A limit is deleted softly, since its alerts
+    stay on record.
     """
 
     name = models.CharField(max_length=LONGEST_NAME, blank=True)
@@ -104,33 +105,32 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         threshold_percent: int | None = None,
         period: Period = ALL_TIME,
     ) -> "AlertQuerySet":
-        """Those of some limits and subscriptions, `open` or `resolved`, of a threshold, in periods that touch `period`.
+        """Filter by limits, subscriptions, state (`open` or `resolved`), threshold, and periods that touch `period`.
 
-        What is not given leaves out nothing.
+        An omitted argument does not filter.
         """
-        wanted = Q()
+        condition = Q()
         if limits:
-            wanted &= Q(price_limit__in=limits)
+            condition &= Q(price_limit__in=limits)
         if subscriptions:
-            wanted &= Q(subscription__in=subscriptions)
+            condition &= Q(subscription__in=subscriptions)
         if state:
-            wanted &= Q(resolved_at__isnull=state == "open")
+            condition &= Q(resolved_at__isnull=state == "open")
         if threshold_percent:
-            wanted &= Q(threshold_percent=threshold_percent)
+            condition &= Q(threshold_percent=threshold_percent)
         if period.first:
-            wanted &= Q(last__gte=period.first)
+            condition &= Q(last__gte=period.first)
         if period.last:
-            wanted &= Q(first__lte=period.last)
-        return self.filter(wanted)
+            condition &= Q(first__lte=period.last)
+        return self.filter(condition)
 
 
 class Alert(models.Model):
-    """A subscription that reached a threshold of a limit in one period (business days, both included).
+    """A threshold of a limit that a subscription reached in one period (business days, both included).
 
-    It stays open while the total stays at or above `threshold_amount`; reached again after it was resolved, there is
-    another.
-    An alert whose period is over stays as it is until a correction changes the total. `resolved_price` is null where
-    the limit or the period does not apply to the subscription any more.
+    It is open while the total is at or above `threshold_amount`. If that is reached again after it was resolved, there
+    is another alert. An alert whose period is over stays as it is until a correction changes the total.
+    `resolved_price` is null if the limit or the period does not apply to the subscription any more.
     """
 
     price_limit = models.ForeignKey(PriceLimit, on_delete=models.PROTECT, related_name="alerts")
@@ -174,7 +174,7 @@ class Alert(models.Model):
 
 
 class LimitEvaluation(models.Model):
-    """The latest evaluation: one row, which the session that evaluates holds locked."""
+    """The latest evaluation: one row, which the evaluating session locks."""
 
     singleton = models.BooleanField(primary_key=True, default=True, editable=False)
     evaluated_at = models.DateTimeField(null=True)
@@ -188,8 +188,10 @@ class LimitEvaluation(models.Model):
 
 
 class WebhookEndpoint(models.Model):
-    """Where alerts are posted, signed with `secret` (whsec_...), and until `previous_until` with the previous one
-    too."""
+    """An address that alerts are posted to.
+
+    They are signed with `secret` (whsec_...), and until `previous_until` with the previous secret too.
+    """
 
     url = models.URLField(max_length=2000)
     description = models.CharField(max_length=LONGEST_NAME, blank=True)
@@ -207,14 +209,14 @@ class WebhookEndpoint(models.Model):
     def __str__(self) -> str:
         return self.url
 
-    def secrets_at(self, moment: datetime) -> list[str]:
-        """The secrets to sign with, the current one first."""
-        still = self.previous_until is not None and moment < self.previous_until
-        return [self.secret, self.previous_secret] if still else [self.secret]
+    def secrets_at(self, timestamp: datetime) -> list[str]:
+        """Return the secrets to sign with, the current one first."""
+        is_overlap = self.previous_until is not None and timestamp < self.previous_until
+        return [self.secret, self.previous_secret] if is_overlap else [self.secret]
 
 
 class Delivery(models.Model):
-    """One event of an alert on its way to an endpoint or an e-mail address, written in the transaction of the event."""
+    """An event of an alert for an endpoint or an e-mail address, written in the transaction of the event."""
 
     class Event(models.TextChoices):
         OPENED = "alert.opened", "Opened"
@@ -223,7 +225,7 @@ class Delivery(models.Model):
     class State(models.TextChoices):
         DUE = "due", "Due, or waiting to be tried again"
         DELIVERED = "delivered", "Delivered"
-        DEAD = "dead", "Given up"
+        FAILED = "dead", "Given up"
 
     alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
     event = models.CharField(max_length=20, choices=Event)

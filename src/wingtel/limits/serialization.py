@@ -172,14 +172,14 @@ def alert_answer(alert: AlertRow) -> Alert:
 
 
 def event_answer(delivery: DeliveryRow) -> AlertEvent:
-    """Return the event of a delivery: its type, its moment, and the alert as it was then."""
+    """Return the event of a delivery: its type, its timestamp, and the alert as it was then."""
     alert, data = delivery.alert, alert_answer(delivery.alert)
-    happened: datetime | None = alert.resolved_at
-    if delivery.event == DeliveryRow.Event.OPENED or happened is None:
+    timestamp: datetime | None = alert.resolved_at
+    if delivery.event == DeliveryRow.Event.OPENED or timestamp is None:
         data = msgspec.structs.replace(data, state="open", resolved_at=None, resolved_price=None)
-        happened = alert.opened_at
-    told = AlertOfLimit(**msgspec.structs.asdict(data), limit=alert.price_limit.name)
-    return AlertEvent(type=delivery.event, timestamp=happened, data=told)
+        timestamp = alert.opened_at
+    event_alert = AlertOfLimit(**msgspec.structs.asdict(data), limit=alert.price_limit.name)
+    return AlertEvent(type=delivery.event, timestamp=timestamp, data=event_alert)
 
 
 def endpoint_answer(endpoint: WebhookEndpoint) -> Endpoint:

@@ -1,4 +1,4 @@
-"""Making, changing and removing limits."""
+"""Creating, changing and removing price limits."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ TERMS = ("name", "plan_id", "subscription_id", "usage_type", "period", "amount",
 
 
 class LimitRefusedError(ValueError):
-    """A limit that cannot be: `problems` says why, by field, `__all__` for what is in none."""
+    """The error for an invalid limit: `problems` has the reasons by field, `__all__` for no field."""
 
     def __init__(self, problems: dict[str, list[str]]) -> None:
         super().__init__("; ".join(f"{field}: {' '.join(reasons)}" for field, reasons in problems.items()))
@@ -19,37 +19,40 @@ class LimitRefusedError(ValueError):
 
 
 class UnknownLimitError(LookupError):
-    """There is no limit of that number, or it was removed."""
+    """The error for the number of a limit that does not exist, or was removed."""
 
 
 def make_limit(**terms: Any) -> PriceLimit:
-    """A new limit, from the next evaluation on; `terms` are those of PriceLimit, TERMS. Raises LimitRefusedError."""
-    return _kept(PriceLimit(), terms)
+    """Create a limit, which counts from the next evaluation on.
+
+    `terms` are those of PriceLimit, TERMS. Raises LimitRefusedError.
+    """
+    return _save(PriceLimit(), terms)
 
 
 def change_limit(limit_id: int, **terms: Any) -> PriceLimit:
-    """Let a limit say something else, from the periods on that are not over, or that contain or follow `starts`.
+    """Change the terms of a limit, for the periods that are not over, or that contain or follow `starts`.
 
-    What its earlier alerts say stays. Raises UnknownLimitError, LimitRefusedError.
+    Its earlier alerts stay as they are. Raises UnknownLimitError, LimitRefusedError.
     """
     limit = PriceLimit.objects.current().filter(pk=limit_id).first()
     if limit is None:
-        raise UnknownLimitError(_unknown(limit_id))
-    return _kept(limit, terms)
+        raise UnknownLimitError(_unknown_message(limit_id))
+    return _save(limit, terms)
 
 
 def remove_limit(limit_id: int) -> None:
-    """Evaluate a limit no more; its alerts stay on record as they are. Raises UnknownLimitError."""
+    """Stop evaluating a limit; its alerts stay on record as they are. Raises UnknownLimitError."""
     if not PriceLimit.objects.current().filter(pk=limit_id).update(deleted_at=timezone.now()):
-        raise UnknownLimitError(_unknown(limit_id))
+        raise UnknownLimitError(_unknown_message(limit_id))
 
 
-def _kept(limit: PriceLimit, terms: dict[str, Any]) -> PriceLimit:
+def _save(limit: PriceLimit, terms: dict[str, Any]) -> PriceLimit:
     for name, value in terms.items():
         if name not in TERMS:
             raise TypeError(f"a limit has no {name}: {', '.join(TERMS)}")
         setattr(limit, name, value)
-    limit.thresholds = sorted({*limit.thresholds} - {100})  # which is always one, and needs no mention
+    limit.thresholds = sorted({*limit.thresholds} - {100})  # 100 is always a threshold
     if limit.plan_id and limit.subscription_id:
         raise LimitRefusedError({"plan": ["a limit is that of a plan or of a subscription, not of both"]})
     try:
@@ -61,5 +64,5 @@ def _kept(limit: PriceLimit, terms: dict[str, Any]) -> PriceLimit:
     return limit
 
 
-def _unknown(limit_id: int) -> str:
+def _unknown_message(limit_id: int) -> str:
     return f"there is no limit {limit_id}, or it was removed; `wingtel limits` lists those there are"

@@ -1,4 +1,4 @@
-"""What the commands that answer questions share: their options and how they print."""
+"""Options and output shared by the commands that answer questions."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ from wingtel.subscriptions.models import Plan
 from wingtel.usage.models import UsageType
 
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.]+$)")
-"""The beginning of a cell that a spreadsheet would compute; a number with a sign is none."""
+"""The start of a cell that a spreadsheet would compute; a number with a sign is none."""
 FORMATS = ("table", "json", "csv")
 PAGED = ("table", "json")
 TABLE_ROWS = 100
@@ -42,7 +42,7 @@ PAGE = 1000
 
 
 def add_question(parser: CommandParser, question: Question, **options: Any) -> None:
-    """Add the option that is the API's parameter of the same name; one that is repeated becomes a list."""
+    """Add the option for the API's parameter of the same name; a repeatable one becomes a list."""
     given: dict[str, Any] = {"required": question.required, "metavar": question.name.rpartition("_")[2].upper()}
     if question.many:
         given |= {"action": "append", "default": []}
@@ -55,14 +55,17 @@ def add_question(parser: CommandParser, question: Question, **options: Any) -> N
 
 
 def add_days(parser: CommandParser, *, required: bool = False) -> None:
-    """Add the options that say between which business days."""
+    """Add the options for the first and the last business day."""
     first, last = (validation.REQUIRED_FROM, validation.REQUIRED_TO) if required else (validation.FROM, validation.TO)
     add_question(parser, first, dest="first", metavar="DATE")
     add_question(parser, last, dest="last", metavar="DATE")
 
 
 def add_options(parser: CommandParser, *, days_required: bool, paged: bool = True) -> None:
-    """Add the options of exports, which are the parameters of the API; and of pages, where the answer is `paged`."""
+    """Add the options of exports, which are the parameters of the API.
+
+    If the answer is `paged`, add those of pages too.
+    """
     add_days(parser, required=days_required)
     for question in FILTERS:
         add_question(parser, question)
@@ -89,7 +92,7 @@ def add_options(parser: CommandParser, *, days_required: bool, paged: bool = Tru
 
 
 def period_of(first: date | None, last: date | None) -> Period:
-    """The period of the options. Raises CommandError when it is none."""
+    """Return the period of the options. Raises CommandError if it is invalid."""
     try:
         return Period(first, last)
     except ValueError as error:
@@ -97,7 +100,7 @@ def period_of(first: date | None, last: date | None) -> Period:
 
 
 def filter_of(options: Mapping[str, Any]) -> SubscriptionFilter:
-    """Return the subscriptions of the options. Raises CommandError for a plan that there is not."""
+    """Return the subscription filter of the options. Raises CommandError for an unknown plan."""
     return SubscriptionFilter(
         subscription_ids=ids_named(
             subscription_ids=options["subscription_id"],
@@ -110,7 +113,7 @@ def filter_of(options: Mapping[str, Any]) -> SubscriptionFilter:
 
 
 def _plan_id(text: str) -> int:
-    """Return the id of the plan of a name, or else of an id."""
+    """Return the id of the plan with this name, or else with this id."""
     plans = Plan.objects.filter(name=text)
     if not plans and re.fullmatch("[0-9]{1,19}", text):
         plans = Plan.objects.filter(pk=int(text))
@@ -121,19 +124,19 @@ def _plan_id(text: str) -> int:
 
 
 def usage_types_of(usage_type: str | None) -> tuple[UsageType, ...]:
-    """The usage types of the option."""
+    """Return the usage types of the option."""
     return (UsageType(usage_type),) if usage_type else ALL_TYPES
 
 
 def result_limit(page_size: int | None, form: str) -> int | None:
-    """How many results to print at most; None for all."""
+    """Return how many results to print at most; None for all."""
     return page_size or (TABLE_ROWS if form == "table" else None)
 
 
 def collect(page_after: Callable[[Any, int], Any], limit: int | None) -> tuple[Any, bool]:
     """Follow the pages of an answer up to `limit` results.
 
-    Returns its last page, with all results in it, and whether more follow.
+    Return its last page, with all results in it, and whether more follow.
     """
     results: list[Any] = []
     after = None
@@ -152,7 +155,7 @@ def print_json(stdout: OutputWrapper, body: dict[str, Any]) -> None:
 
 
 def print_rows(stdout: OutputWrapper, rows: Iterable[dict[str, Any]], columns: Sequence[str], form: str) -> None:
-    """Print rows of one of FORMATS; a date or timestamp as in ISO 8601, and null as an empty cell."""
+    """Print rows in one of FORMATS: dates and timestamps in ISO 8601, null as an empty cell."""
     texts = [{name: str(v) if isinstance(v, date) else v for name, v in row.items()} for row in rows]
     if form == "json":
         print_json(stdout, {"results": texts})
@@ -172,16 +175,16 @@ def print_answer(
     stdout: OutputWrapper, body: Struct, columns: Sequence[Column], form: str, *, title: str, more: bool
 ) -> None:
     """Print an answer as the API's JSON, or as a table with a row for each result, or for each part of one."""
-    written = msgspec.to_builtins(body)
+    builtins = msgspec.to_builtins(body)
     if form == "json":
-        print_json(stdout, written)
+        print_json(stdout, builtins)
         return
     table = Table(title=title, title_justify="left", caption="There are more: see --page-size." if more else None)
     for column in columns:
         justify: Literal["left", "right"] = "left" if column.kind is ColumnKind.TEXT else "right"
         is_number = column.name == "phone_number"
         table.add_column(column.name.replace("_", " "), justify=justify, overflow="fold", no_wrap=is_number)
-    for row in (part for result in written["results"] for part in _parts(result)):
+    for row in (part for result in builtins["results"] for part in _parts(result)):
         cells = [row[column.name] for column in columns]
         # Quantities are grouped by thousands; the first column is an id.
         table.add_row(*(Text(f"{c:,}" if isinstance(c, int) and place else str(c)) for place, c in enumerate(cells)))
@@ -194,7 +197,7 @@ def _parts(result: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def print_wide_table(stdout: OutputWrapper, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table with texts in it, whose cells fold where they are too long; quantities are grouped by thousands."""
+    """Print a table with texts in it: long cells fold, and quantities are grouped by thousands."""
     table = Table()
     for column in columns:
         right = column in {"used", "price"}
@@ -207,11 +210,11 @@ def print_wide_table(stdout: OutputWrapper, columns: Sequence[str], rows: Iterab
 
 def print_results(stdout: OutputWrapper, form: str, columns: Sequence[str], results: Sequence[Any]) -> None:
     """Print the bodies that the API lists, in one of FORMATS."""
-    written = msgspec.to_builtins(results)
+    builtins = msgspec.to_builtins(results)
     if form == "json":
-        print_json(stdout, {"results": written})
+        print_json(stdout, {"results": builtins})
         return
-    rows = [[_cell(found[column]) for column in columns] for found in written]
+    rows = [[_cell(result[column]) for column in columns] for result in builtins]
     (print_csv if form == "csv" else print_wide_table)(stdout, columns, rows)
 
 

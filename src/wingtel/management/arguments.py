@@ -1,4 +1,4 @@
-"""Types of the arguments of commands: what is wrong with one is said in a line."""
+"""Argument types for commands; each error message is one line."""
 
 import argparse
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from typing import Any
 from wingtel.aggregates.validation import DATE_RULE, SUBSCRIPTION_ID_RULE, parse_date, parse_subscription_id
 from wingtel.usage import partitions
 
-LONGEST_WAIT = 86_400  # seconds
+MAX_SECONDS = 86_400  # seconds
 
 
 def option(parse: Callable[[str], Any], rule: str) -> Callable[[str], Any]:
-    """A type for argparse: `parse`, with `rule` as the message when it raises ValueError."""
+    """Return a type for argparse: `parse`, with `rule` as the message when it raises ValueError."""
 
     def parsed(text: str) -> Any:
         try:
@@ -24,11 +24,11 @@ def option(parse: Callable[[str], Any], rule: str) -> Callable[[str], Any]:
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], Any]:
-    """A type for argparse: a whole number from `least` to `most`."""
+    """Return a type for argparse: a whole number from `least` to `most`."""
 
     def parse(text: str) -> int:
-        is_one = text.isascii() and text.isdecimal()
-        if not is_one or int(text) < least or (most is not None and int(text) > most):
+        is_number = text.isascii() and text.isdecimal()
+        if not is_number or int(text) < least or (most is not None and int(text) > most):
             raise ValueError(text)
         return int(text)
 
@@ -36,28 +36,28 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], Any]:
 
 
 def _parse_seconds(text: str) -> float:
-    found = float(text)
-    if not 0 < found <= LONGEST_WAIT:
+    value = float(text)
+    if not 0 < value <= MAX_SECONDS:
         raise ValueError(text)
-    return found
+    return value
 
 
-seconds = option(_parse_seconds, f"a number of seconds above 0, up to {LONGEST_WAIT}")
-"""A type for argparse: how long to wait."""
+seconds = option(_parse_seconds, f"a number of seconds above 0, up to {MAX_SECONDS}")
+"""A type for argparse: a duration in seconds."""
 
 day = option(parse_date, DATE_RULE)
 """A type for argparse: a business day."""
 
 
 def _parse_timestamp(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo else found.replace(tzinfo=partitions.operator_zone())
+    value = datetime.fromisoformat(text)
+    return value if value.tzinfo else value.replace(tzinfo=partitions.operator_zone())
 
 
 timestamp = option(
     _parse_timestamp, "a date or timestamp in ISO 8601, such as 2027-01-01 (its midnight) or 2027-01-01T09:30:00Z"
 )
-"""A type for argparse: a timestamp; without an offset, of the operator's time zone."""
+"""A type for argparse: a timestamp; without an offset, in the operator's time zone."""
 
 identity = option(parse_subscription_id, SUBSCRIPTION_ID_RULE)
-"""A type for argparse: the id of a subscription, or of what is counted as they are."""
+"""A type for argparse: the id of a subscription, or of anything else with ids in the same range."""

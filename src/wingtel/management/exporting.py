@@ -1,4 +1,4 @@
-"""Exports by command: to a file that is whole or not there, or printed."""
+"""Exports by command: printed, or written to a file that appears only when it is complete."""
 
 import io
 from contextlib import AbstractContextManager
@@ -15,7 +15,10 @@ from wingtel.management.answering import PAGED
 
 
 def export_format(options: dict[str, Any]) -> Format | None:
-    """The format, if it is one of an export. Raises CommandError for options that do not go with it."""
+    """Return the format if it is one of an export, else None.
+
+    Raises CommandError for options that do not go with it.
+    """
     if options["format"] in PAGED:
         if options["output"]:
             raise CommandError(f"--output goes with --format {', '.join(Format)}, not with {options['format']}")
@@ -30,24 +33,24 @@ def export_format(options: dict[str, Any]) -> Format | None:
 def print_export(
     stdout: OutputWrapper, export: AbstractContextManager[Export], form: Format, output: Path | None
 ) -> Export:
-    """Write an export to the file `output`, or print it; return what was written.
+    """Write an export to the file `output`, or print it; return the export.
 
     Raises CommandError when the file cannot be written.
     """
     if output is None:
-        with io.BufferedWriter(_Printed(stdout)) as file, export as made:
-            writer.write(made, form, file)
-            return made
+        with io.BufferedWriter(_PrintedFile(stdout)) as file, export as written:
+            writer.write(written, form, file)
+            return written
     try:
-        with whole_file(output) as file, export as made:
-            writer.write(made, form, file)
-            return made
+        with whole_file(output) as file, export as written:
+            writer.write(written, form, file)
+            return written
     except OSError as error:
         raise CommandError(f"cannot write {output}: {error.strerror}") from error
 
 
-class _Printed(io.RawIOBase):
-    """A file of bytes whose text is printed."""
+class _PrintedFile(io.RawIOBase):
+    """A binary file whose text is printed."""
 
     def __init__(self, stdout: OutputWrapper) -> None:
         super().__init__()

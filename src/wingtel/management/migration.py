@@ -1,6 +1,6 @@
-"""Bringing an embedded database up to date.
+"""Migrating an embedded database.
 
-A server named by DATABASE_URL is migrated by its owner: `wingtel migrate`.
+The owner of a server given by DATABASE_URL migrates it: `wingtel migrate`.
 """
 
 import django
@@ -14,7 +14,7 @@ _SQL = sql.statements(__package__, "migration.sql")
 
 
 def migrate_if_behind() -> None:
-    """Apply the migrations and functions that are missing; when several processes find some missing, one does."""
+    """Apply missing migrations and functions; if several processes find some missing, one applies them."""
     django.setup()
     if not _behind():
         return

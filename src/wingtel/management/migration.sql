@@ -1,5 +1,5 @@
 -- name: lock
--- Held for the session, since migrations commit one by one.
+-- Lock for the session, since migrations commit one by one.
 SELECT pg_advisory_lock(hashtext('wingtel migrate'))
 
 -- name: unlock

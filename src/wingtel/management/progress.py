@@ -1,4 +1,4 @@
-"""The bar that commands show while they work through days."""
+"""The progress bar of commands that work through days."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextmanager
 def rebuilding() -> Iterator[Callable[[int, int], None]]:
-    """Show it on standard error, and take it away at the end; told how many days are done, of how many."""
+    """Show the bar on standard error during the block.
+
+    Yield a function that takes how many days are done, of how many.
+    """
     bar = Progress(
         *(TextColumn("Rebuilding"), BarColumn(), MofNCompleteColumn(), TextColumn("days")),
         *(TimeElapsedColumn(), TimeRemainingColumn()),

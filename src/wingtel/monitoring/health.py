@@ -1,4 +1,4 @@
-"""How the parts are that answers do not need: Redis, and whoever runs the tasks."""
+"""The health of what answers do not need: Redis, and the processes that run the tasks."""
 
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,15 +10,15 @@ from django.utils import timezone
 
 from wingtel.tasks.models import TaskRun
 
-_ANSWER_SECONDS = 1.0
-_MISSED = 10
+_TIMEOUT_SECONDS = 1.0
+_MAX_MISSED_RUNS = 10
 """Runs of the most frequent task that may be missed before background work counts as stalled."""
 
-_LEAST_PATIENCE = timedelta(seconds=60)
+_MIN_STALL_TIMEOUT = timedelta(seconds=60)
 
 
 def redis_status() -> str:
-    """`ok`, `unreachable`, or `not configured` where there is no REDIS_URL."""
+    """Return `ok`, `unreachable`, or `not configured` if there is no REDIS_URL."""
     if not settings.REDIS_URL:
         return "not configured"
     try:
@@ -29,22 +29,22 @@ def redis_status() -> str:
 
 
 def background_status() -> str:
-    """`ok` while tasks run, `stalled` when none has for a minute, `not running` when none ever did.
+    """Return `ok` while tasks run, `stalled` if none has for a minute, `not running` if none ever did.
 
-    Tasks that fail count as running; see their own figures.
+    Tasks that fail count as running; see their own metrics.
     """
     last = _last_run()
     if last is None:
         return "not running"
-    patience = max(_LEAST_PATIENCE, timedelta(seconds=_MISSED * settings.WINGTEL_MERGE_INTERVAL))
-    return "ok" if timezone.now() - last <= patience else "stalled"
+    timeout = max(_MIN_STALL_TIMEOUT, timedelta(seconds=_MAX_MISSED_RUNS * settings.WINGTEL_MERGE_INTERVAL))
+    return "ok" if timezone.now() - last <= timeout else "stalled"
 
 
 def _last_run() -> datetime | None:
     runs = TaskRun.objects.aggregate(succeeded=Max("succeeded_at"), failed=Max("failed_at"))
-    return max((moment for moment in runs.values() if moment), default=None)
+    return max((timestamp for timestamp in runs.values() if timestamp), default=None)
 
 
 @cache
 def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_timeout=_ANSWER_SECONDS, socket_connect_timeout=_ANSWER_SECONDS)
+    return redis.Redis.from_url(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS)

@@ -1,4 +1,4 @@
-"""What Prometheus is told. Everything is read from the database when it asks, so every server tells the same."""
+"""Metrics for Prometheus, read from the database at each request, so that every server gives the same."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,7 +20,10 @@ _SQL = sql.statements(__package__, "sql/metrics.sql")
 
 
 def exposition() -> bytes:
-    """The figures in Prometheus' text format. Where the database does not answer, that is what they say."""
+    """Return the metrics in Prometheus' text format.
+
+    If the database does not answer, they say that.
+    """
     return generate_latest(_REGISTRY)
 
 
@@ -28,15 +31,15 @@ class _Metrics(Collector):
     def collect(self) -> Iterable[Metric]:
         yield _gauge("wingtel_redis_up", "Whether Redis answers.", redis_status() == "ok")
         try:
-            found = [*_drift(), *_tasks(), *_days(), *_imports(), *_backlog()]
+            metrics = [*_drift(), *_tasks(), *_days(), *_imports(), *_backlog()]
         except DatabaseError:
             yield _gauge("wingtel_database_up", "Whether PostgreSQL answers.", up=False)
             return
         yield _gauge("wingtel_database_up", "Whether PostgreSQL answers.", up=True)
-        yield from found
+        yield from metrics
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: to register is not to ask the database."""
+        """Return nothing, since registering must not query the database."""
         return ()
 
 
@@ -48,15 +51,15 @@ def _drift() -> Iterable[Metric]:
     (keys, price), (reconciled_at,) = _row("drift"), _row("reconciled")
     yield _gauge("wingtel_drift_keys", "Aggregates that were found not to be what their sources say.", keys)
     yield _gauge("wingtel_drift_price", "Sum of how much their prices are off, without sign.", price)
-    last = "When the aggregates were last compared with their sources, in seconds since 1970."
-    yield _gauge("wingtel_reconciled_timestamp_seconds", last, _seconds(reconciled_at))
+    help_text = "When the aggregates were last compared with their sources, in seconds since 1970."
+    yield _gauge("wingtel_reconciled_timestamp_seconds", help_text, _seconds(reconciled_at))
 
 
 def _tasks() -> Iterable[Metric]:
     runs = CounterMetricFamily("wingtel_task_runs", "Runs of a task.", labels=["task"])
     failures = CounterMetricFamily("wingtel_task_failures", "Runs of a task that failed.", labels=["task"])
-    last = "When a task last succeeded, in seconds since 1970."
-    succeeded = GaugeMetricFamily("wingtel_task_succeeded_timestamp_seconds", last, labels=["task"])
+    help_text = "When a task last succeeded, in seconds since 1970."
+    succeeded = GaugeMetricFamily("wingtel_task_succeeded_timestamp_seconds", help_text, labels=["task"])
     for run in TaskRun.objects.all():
         runs.add_metric([run.task], run.runs)
         failures.add_metric([run.task], run.failures)
@@ -76,9 +79,9 @@ def _days() -> Iterable[Metric]:
 def _imports() -> Iterable[Metric]:
     imports = GaugeMetricFamily("wingtel_imports", "Imports in each status.", labels=["status"])
     accepted = rejected = 0
-    for status, number, taken, refused in _rows("imports"):
+    for status, number, accepted_lines, rejected_lines in _rows("imports"):
         imports.add_metric([status], number)
-        accepted, rejected = accepted + taken, rejected + refused
+        accepted, rejected = accepted + accepted_lines, rejected + rejected_lines
     yield imports
     yield _counter("wingtel_lines_accepted", "Lines of files and batches that were accepted.", accepted)
     yield _counter("wingtel_lines_rejected", "Lines of files and batches that were rejected.", rejected)
@@ -89,20 +92,20 @@ def _backlog() -> Iterable[Metric]:
     info = GaugeMetricFamily("wingtel_strategy", "The strategy that keeps the aggregates.", labels=["strategy"])
     if strategy:
         info.add_metric([strategy.name], 1)
-    waiting = strategy.backlog().records if strategy else 0
-    return info, _gauge("wingtel_records_pending", "Records in pending deltas, to be merged.", waiting)
+    pending = strategy.backlog().records if strategy else 0
+    return info, _gauge("wingtel_records_pending", "Records in pending deltas, to be merged.", pending)
 
 
-def _gauge(name: str, meaning: str, up: float) -> Metric:
-    return GaugeMetricFamily(name, meaning, float(up))
+def _gauge(name: str, documentation: str, up: float) -> Metric:
+    return GaugeMetricFamily(name, documentation, float(up))
 
 
-def _counter(name: str, meaning: str, value: float) -> Metric:
-    return CounterMetricFamily(name, meaning, float(value))
+def _counter(name: str, documentation: str, value: float) -> Metric:
+    return CounterMetricFamily(name, documentation, float(value))
 
 
-def _seconds(moment: datetime | None) -> float:
-    return moment.timestamp() if moment else 0.0
+def _seconds(timestamp: datetime | None) -> float:
+    return timestamp.timestamp() if timestamp else 0.0
 
 
 def _row(statement: str) -> tuple[Any, ...]:

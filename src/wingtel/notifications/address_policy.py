@@ -1,7 +1,7 @@
-"""Which addresses webhooks may be sent to: none inside the operator's own network, unless that is allowed.
+"""Address policy for webhooks: none inside the operator's own network, unless that is allowed (SSRF).
 
-A name is resolved once, everything it resolves to is checked, and the connection is made to an address that was
-checked: a name that says something else the next time (DNS rebinding) gains nothing.
+A name is resolved once, and every address is checked. The connection goes to an address that was checked. So a name
+that resolves to another address the next time (DNS rebinding) gains nothing.
 """
 
 import socket
@@ -14,14 +14,15 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class RefusedAddressError(ValueError):
-    """A URL that nothing is sent to; the message says why."""
+    """The error for a URL that the policy refuses; the message gives the reason."""
 
 
 def check_url(url: str) -> SplitResult:
-    """The parts of a URL that may be sent to, as far as it can be told without resolving its name.
+    """Return the parts of a URL that the policy allows, as far as that is clear without resolving its name.
 
-    Raises RefusedAddressError for anything but https (http too where private addresses are allowed), for credentials in
-    it, a missing or malformed host or port, and an address that is not public.
+    Raises RefusedAddressError for anything but https (http too where private addresses are allowed), and for
+    credentials in the URL. Raises it also for a missing or malformed host or port, and for an address that is not
+    public.
     """
     try:
         parts = urlsplit(url)
@@ -44,25 +45,28 @@ def check_url(url: str) -> SplitResult:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host, every one of which may be connected to.
+    """Return the addresses of a host, all of which the policy allows.
 
-    Raises RefusedAddressError when one of them may not, OSError when the name does not resolve.
+    Raises RefusedAddressError when it refuses one of them, OSError when the name does not resolve.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+    results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    addresses = list(dict.fromkeys(str(address[0]) for *_, address in results))
     _check(host, addresses)
     return addresses
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is one of the public internet; one that carries an IPv4 address, only if that is."""
+    """Return True if an address belongs to the public internet.
+
+    An address that carries an IPv4 address is public only if that is.
+    """
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv4Address):
         return _is_public(ip)
     if ip.ipv4_mapped or ip in NAT64:
         return _is_public(IPv4Address(int(ip) & 0xFFFFFFFF))
     tunnelled = [ip.sixtofour, *(ip.teredo or ())]
-    return _is_public(ip) and all(_is_public(end) for end in tunnelled if end)
+    return _is_public(ip) and all(_is_public(tunnel_end) for tunnel_end in tunnelled if tunnel_end)
 
 
 def _check(host: str, addresses: list[str]) -> None:

@@ -1,7 +1,8 @@
-"""Sending what is due: webhooks and e-mails, retried with backoff, given up after the last try, replayed on request.
+"""Delivery of due webhooks and e-mails: retried with backoff, failed after the last attempt, replayed on request.
 
-A delivery is claimed before it is sent, so that of several senders one sends it; if that one is killed, the claim
-runs out and another does. So each is sent at least once, and the receiver tells repetitions by their id.
+A delivery is claimed before it is sent, so only one of several processes sends it. If that one is killed, the claim
+expires, and another process sends it. So each is sent at least once, and the receiver recognises repetitions by their
+id.
 """
 
 import random
@@ -34,74 +35,81 @@ SCHEDULE = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-"""How long after each failed attempt the next one comes, as the Standard Webhooks specification recommends; after the
-last it is given up."""
+"""The delays after each failed attempt, as the Standard Webhooks specification recommends.
+
+After the last attempt the delivery has failed.
+"""
 
 JITTER = 0.1
-"""A wait is longer by up to this share, so that what failed at the same moment does not come back at the same
-moment."""
+"""The share by which a delay may be longer.
+
+So deliveries that failed together are not retried together.
+"""
 
 CLAIM = timedelta(minutes=5)
-"""Nobody else tries a delivery for so long."""
+"""The time during which no other process attempts a claimed delivery."""
 
-PART = 40
+BATCH_SIZE = 40
 """Deliveries claimed at once; sent well within CLAIM even if each takes all the time it may."""
 
-SENDERS = 8
+THREADS = 8
 
-LONGEST_WAIT = timedelta(days=1)
+MAX_DELAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Sent:
-    """How many deliveries went through, failed and will be tried again, and were given up."""
+    """Counts of deliveries that went through, that will be retried, and that failed for good."""
 
     delivered: int = 0
+    retrying: int = 0
     failed: int = 0
-    dead: int = 0
 
     def __add__(self, other: "Sent") -> "Sent":
-        return Sent(self.delivered + other.delivered, self.failed + other.failed, self.dead + other.dead)
+        return Sent(self.delivered + other.delivered, self.retrying + other.retrying, self.failed + other.failed)
 
 
 def deliver_due(*, most: int = 1000) -> Sent:
-    """Send what is due, `most` at most; safe when several do. What fails is an outcome, and raises nothing."""
+    """Send up to `most` deliveries that are due.
+
+    Safe when several processes do so. A failure is an outcome, and raises nothing.
+    """
     sent, claimed = Sent(), 0
-    with webhook_client.client() as client, ThreadPoolExecutor(SENDERS) as senders:
-        while claimed < most and (deliveries := _claim(min(PART, most - claimed))):
+    with webhook_client.client() as client, ThreadPoolExecutor(THREADS) as threads:
+        while claimed < most and (deliveries := _claim(min(BATCH_SIZE, most - claimed))):
             claimed += len(deliveries)
-            posts = [delivery for delivery in deliveries if delivery.endpoint]
-            outcomes: Iterable[Outcome] = senders.map(_post(client), posts)
-            for delivery, outcome in zip(posts, outcomes, strict=True):
-                sent += _settle(delivery, outcome)
-            for delivery, outcome in _mailed([delivery for delivery in deliveries if not delivery.endpoint]):
-                sent += _settle(delivery, outcome)
+            webhooks = [delivery for delivery in deliveries if delivery.endpoint]
+            outcomes: Iterable[Outcome] = threads.map(_post(client), webhooks)
+            for delivery, outcome in zip(webhooks, outcomes, strict=True):
+                sent += _store_outcome(delivery, outcome)
+            for delivery, outcome in _send_emails([delivery for delivery in deliveries if not delivery.endpoint]):
+                sent += _store_outcome(delivery, outcome)
     return sent
 
 
 def replay(deliveries: QuerySet[Delivery]) -> int:
-    """Make some deliveries due again, from the first attempt on, whatever became of them; how many those are."""
+    """Make some deliveries due again, from the first attempt on, in any state; return how many."""
     return deliveries.update(
         state=Delivery.State.DUE, attempts=0, due_at=timezone.now(), delivered_at=None, response_status=None, error=""
     )
 
 
-def _claim(most: int) -> list[Delivery]:
-    """Take some that are due, so that nobody else does for a while."""
+def _claim(limit: int) -> list[Delivery]:
+    """Claim some due deliveries, so that no other process sends them for a while."""
     now = timezone.now()
     due = Delivery.objects.filter(
         Q(endpoint=None) | Q(endpoint__enabled=True), state=Delivery.State.DUE, due_at__lte=now
     ).order_by("due_at")
     with transaction.atomic():
-        found = list(
+        deliveries = list(
             due.select_for_update(skip_locked=True, of=("self",)).select_related(
                 "endpoint", "alert__price_limit", "alert__subscription"
-            )[:most]
+            )[:limit]
         )
-        for delivery in found:
+        for delivery in deliveries:
             delivery.attempts, delivery.due_at = delivery.attempts + 1, now + CLAIM
-        Delivery.objects.bulk_update(found, ["attempts", "due_at"])
-    return found
+        Delivery.objects.bulk_update(deliveries, ["attempts", "due_at"])
+    return deliveries
 
 
 def _post(client: httpx.Client) -> Callable[[Delivery], Outcome]:
@@ -109,30 +117,33 @@ def _post(client: httpx.Client) -> Callable[[Delivery], Outcome]:
         endpoint, now = delivery.endpoint, datetime.now(UTC)
         if endpoint is None:
             raise TypeError(f"delivery {delivery.pk} goes to no endpoint")
-        headers, body = messages.signed(delivery, endpoint.secrets_at(now), now)
+        headers, body = messages.sign(delivery, endpoint.secrets_at(now), now)
         return webhook_client.post(client, endpoint.url, headers, body)
 
     return post
 
 
-def _mailed(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, Outcome]]:
-    """One e-mail to each address, of all that is due to it."""
+def _send_emails(deliveries: Sequence[Delivery]) -> Iterator[tuple[Delivery, Outcome]]:
+    """Send one e-mail to each address, about all that is due to it; yield the outcome for each delivery."""
     for address, group in groupby(sorted(deliveries, key=attrgetter("email", "pk")), key=attrgetter("email")):
-        to_it = list(group)
-        outcome = Outcome(None, emails.send(address, to_it))
-        yield from ((delivery, outcome) for delivery in to_it)
+        batch = list(group)
+        outcome = Outcome(None, emails.send(address, batch))
+        yield from ((delivery, outcome) for delivery in batch)
 
 
-def _settle(delivery: Delivery, outcome: Outcome) -> Sent:
-    """Note what became of an attempt, unless its claim ran out meanwhile or it was replayed."""
+def _store_outcome(delivery: Delivery, outcome: Outcome) -> Sent:
+    """Store the outcome of an attempt, unless its claim expired meanwhile or it was replayed."""
     now = timezone.now()
     changes: dict[str, Any] = {"response_status": outcome.status, "error": outcome.error}
     if outcome.accepted:
         sent, changes = Sent(delivered=1), changes | {"state": Delivery.State.DELIVERED, "delivered_at": now}
     elif delivery.attempts > len(SCHEDULE):
-        sent, changes = Sent(dead=1), changes | {"state": Delivery.State.DEAD}
+        sent, changes = Sent(failed=1), changes | {"state": Delivery.State.FAILED}
     else:
-        sent, changes = Sent(failed=1), changes | {"due_at": now + _wait(delivery.attempts, outcome.retry_after)}
+        sent, changes = (
+            Sent(retrying=1),
+            changes | {"due_at": now + _retry_delay(delivery.attempts, outcome.retry_after)},
+        )
     claimed = Delivery.objects.filter(
         pk=delivery.pk, state=Delivery.State.DUE, attempts=delivery.attempts, due_at=delivery.due_at
     )
@@ -145,8 +156,8 @@ def _settle(delivery: Delivery, outcome: Outcome) -> Sent:
     return sent
 
 
-def _wait(attempts: int, asked: timedelta | None) -> timedelta:
-    """How long to wait after so many attempts, or longer where the endpoint asks for it."""
-    wait = SCHEDULE[attempts - 1]
-    jitter = 1 + JITTER * random.random()  # noqa: S311 - nothing is to be guarded
-    return max(wait * jitter, min(asked or timedelta(0), LONGEST_WAIT))
+def _retry_delay(attempts: int, requested: timedelta | None) -> timedelta:
+    """Return the delay after so many attempts, or a longer one if the endpoint requests it."""
+    delay = SCHEDULE[attempts - 1]
+    jitter = 1 + JITTER * random.random()  # noqa: S311 - not for security
+    return max(delay * jitter, min(requested or timedelta(0), MAX_DELAY))

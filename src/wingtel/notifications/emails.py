@@ -1,4 +1,4 @@
-"""Alerts by e-mail, through the backend that Django is set to: all that is due to an address in one message."""
+"""Alerts by e-mail, through Django's e-mail backend: all that is due to an address in one message."""
 
 from collections.abc import Sequence
 from smtplib import SMTPException
@@ -10,11 +10,11 @@ from wingtel.aggregates.serialization import priced
 from wingtel.limits.models import Delivery
 from wingtel.subscriptions.models import Subscription
 
-from .webhook_client import LONGEST_ERROR
+from .webhook_client import MAX_ERROR_LENGTH
 
 
 def send(address: str, deliveries: Sequence[Delivery]) -> str:
-    """Send one message; why it failed, or nothing."""
+    """Send one message; return the reason if it failed, else an empty text."""
     lines = [_line(delivery) for delivery in deliveries]
     subject = lines[0] if len(lines) == 1 else f"{len(lines)} price limit alerts"
     try:
@@ -25,21 +25,23 @@ def send(address: str, deliveries: Sequence[Delivery]) -> str:
             to=[address],
         ).send()
     except (SMTPException, OSError, ValueError) as error:
-        return f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+        return f"{type(error).__name__}: {error}"[:MAX_ERROR_LENGTH]
     return ""
 
 
 def _line(delivery: Delivery) -> str:
     alert, limit = delivery.alert, delivery.alert.price_limit
-    what = f"{alert.threshold_percent} % of {limit} ({priced(limit.amount)}, {alert.usage_type or 'data and voice'})"
+    threshold = (
+        f"{alert.threshold_percent} % of {limit} ({priced(limit.amount)}, {alert.usage_type or 'data and voice'})"
+    )
     period = f"{alert.first} to {alert.last}"
-    who = _named(alert.subscription)
+    subscription = _describe(alert.subscription)
     if delivery.event == Delivery.Event.OPENED or alert.resolved_at is None:
-        return f"{who} reached {what} with {priced(alert.price)}, {period}"
+        return f"{subscription} reached {threshold} with {priced(alert.price)}, {period}"
     now = "which does not apply any more" if alert.resolved_price is None else f"with {priced(alert.resolved_price)}"
-    return f"{who} is below {what} again, {now}, {period}"
+    return f"{subscription} is below {threshold} again, {now}, {period}"
 
 
-def _named(subscription: Subscription) -> str:
-    told = ", ".join(filter(None, (subscription.phone_number, subscription.external_id)))
-    return f"subscription {subscription.pk} ({told})" if told else f"subscription {subscription.pk}"
+def _describe(subscription: Subscription) -> str:
+    identifiers = ", ".join(filter(None, (subscription.phone_number, subscription.external_id)))
+    return f"subscription {subscription.pk} ({identifiers})" if identifiers else f"subscription {subscription.pk}"

@@ -13,27 +13,27 @@ from .address_policy import check_url
 
 SECRET_BYTES = 32
 OVERLAP = timedelta(days=1)
-"""For so long after a rotation, messages are signed with the previous secret too."""
+"""The time after a rotation during which messages are signed with the previous secret too."""
 
 
 class UnknownEndpointError(LookupError):
-    """There is no endpoint of that number."""
+    """The error for the number of an endpoint that does not exist."""
 
 
 def new_secret() -> str:
-    """A secret as the Standard Webhooks specification writes it."""
+    """Return a secret in the form of the Standard Webhooks specification."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def add_endpoint(url: str, *, description: str = "", enabled: bool = True) -> WebhookEndpoint:
-    """Add an endpoint with a secret of its own. Raises RefusedAddressError for a URL that may not be sent to."""
+    """Add an endpoint with a secret of its own. Raises RefusedAddressError for a URL that the policy refuses."""
     check_url(url)
     return WebhookEndpoint.objects.create(url=url, description=description, enabled=enabled, secret=new_secret())
 
 
 def rotate_secret(endpoint_id: int) -> WebhookEndpoint:
-    """Give an endpoint a new secret; the one before signs too for OVERLAP. Raises UnknownEndpointError."""
-    endpoint = endpoint_named(endpoint_id)
+    """Give an endpoint a new secret; the previous one signs too for OVERLAP. Raises UnknownEndpointError."""
+    endpoint = get_endpoint(endpoint_id)
     endpoint.previous_secret, endpoint.secret = endpoint.secret, new_secret()
     endpoint.previous_until = timezone.now() + OVERLAP
     endpoint.save(update_fields=["secret", "previous_secret", "previous_until"])
@@ -41,11 +41,12 @@ def rotate_secret(endpoint_id: int) -> WebhookEndpoint:
 
 
 def change_endpoint(endpoint_id: int, **values: Any) -> WebhookEndpoint:
-    """Change the `url`, the `description` or whether an endpoint is `enabled`: else what is due waits.
+    """Change the `url` or the `description` of an endpoint, or whether it is `enabled`.
 
-    Raises UnknownEndpointError, and RefusedAddressError for a URL that may not be sent to.
+    Deliveries to a disabled endpoint wait. Raises UnknownEndpointError, and RefusedAddressError for a URL that the
+    policy refuses.
     """
-    endpoint = endpoint_named(endpoint_id)
+    endpoint = get_endpoint(endpoint_id)
     if "url" in values:
         check_url(values["url"])
     for name, value in values.items():
@@ -56,12 +57,12 @@ def change_endpoint(endpoint_id: int, **values: Any) -> WebhookEndpoint:
 
 
 def remove_endpoint(endpoint_id: int) -> None:
-    """Forget an endpoint with its deliveries. Raises UnknownEndpointError."""
-    endpoint_named(endpoint_id).delete()
+    """Remove an endpoint with its deliveries. Raises UnknownEndpointError."""
+    get_endpoint(endpoint_id).delete()
 
 
-def endpoint_named(endpoint_id: int) -> WebhookEndpoint:
-    """The endpoint of that number. Raises UnknownEndpointError."""
+def get_endpoint(endpoint_id: int) -> WebhookEndpoint:
+    """Return the endpoint of that number. Raises UnknownEndpointError."""
     endpoint = WebhookEndpoint.objects.filter(pk=endpoint_id).first()
     if endpoint is None:
         raise UnknownEndpointError(f"there is no endpoint {endpoint_id}; `wingtel webhooks` lists those there are")

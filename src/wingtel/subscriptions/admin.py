@@ -39,7 +39,10 @@ class SubscriptionAdmin(admin.ModelAdmin[Subscription]):
     def get_deleted_objects(
         self, objs: QuerySet[Subscription] | Sequence[Subscription], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Return the subscriptions alone: they are deleted softly, and nothing goes with them or stands against it."""
+        """Return the subscriptions alone.
+
+        They are deleted softly, so no other row is deleted with them or prevents it.
+        """
         shown = [str(subscription) for subscription in objs]
         return shown, {str(Subscription._meta.verbose_name_plural): len(shown)}, set(), []
 

@@ -1,6 +1,6 @@
 """Assigning, moving and ending identifiers, and changing plans, each from a timestamp on.
 
-A timestamp of None is without bound: a period from None begins with the beginning, one until None has no end yet.
+A timestamp of None is unbounded: a period from None has no start, one until None has no end yet.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ IN_USE = "this {} is assigned at that time; end that assignment first, or move i
 
 
 class AssignmentError(ValueError):
-    """Raised for an assignment that cannot be; `field` names the argument at fault, and `reason` says why."""
+    """The error for an invalid assignment; `field` names the argument at fault, and `reason` says why."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -32,15 +32,15 @@ class AssignmentError(ValueError):
 
 
 class AssignmentConflictError(AssignmentError):
-    """Raised for an assignment that contradicts those there are."""
+    """The error for an assignment that contradicts the existing ones."""
 
 
 class IdentifierInUseError(AssignmentConflictError):
-    """Raised for a value that another subscription holds at the time. It is not told which."""
+    """The error for a value that another subscription holds at the time. It does not say which one."""
 
 
 class NotAssignableError(AssignmentError):
-    """Raised for a subscription, identifier or plan that there is not, or not any more."""
+    """The error for a subscription, identifier or plan that does not exist, or not any more."""
 
 
 def assign_identifier(
@@ -54,11 +54,11 @@ def assign_identifier(
 ) -> SubscriptionIdentifier:
     """Let a subscription hold an identifier for a period; return the assignment.
 
-    What it holds already is extended. `replaces` is the id of another of its identifiers of that kind, which ends when
-    the new one begins: a change of number, or of SIM card. National numbers are those of the carrier's country. Raises
-    AssignmentError.
+    If it holds the value already, that assignment is extended. `replaces` is the id of another of its identifiers of
+    that kind. That one ends when the new one begins, as at a change of number or of SIM card. National numbers are
+    those of the carrier's country. Raises AssignmentError.
     """
-    with transaction.atomic(), _told():
+    with transaction.atomic(), _translate_errors():
         subscription = _lock(subscription_id)
         try:
             value = normalise(kind, text, country_of(subscription.carrier))
@@ -71,23 +71,29 @@ def assign_identifier(
 
 
 def end_identifier(identifier_id: int, *, at: datetime) -> SubscriptionIdentifier | None:
-    """End an assignment; return it, or None where it had not begun by then and is gone. Raises AssignmentError."""
-    with transaction.atomic(), _told():
+    """End an assignment; return it, or None if it had not begun by then and is deleted.
+
+    Raises AssignmentError.
+    """
+    with transaction.atomic(), _translate_errors():
         identifier = _find(identifier_id)
         _lock(identifier.subscription_id)
         return _end(_find(identifier_id), at)
 
 
 def move_identifier(identifier_id: int, *, to: int, at: datetime) -> SubscriptionIdentifier:
-    """Let another subscription hold an identifier from a timestamp on, as long as this one would have; return that.
+    """Let another subscription hold an identifier from a timestamp on; return the new assignment.
 
-    One that has not begun by then is moved whole. Raises AssignmentError.
+    It lasts as long as the old one would have. An assignment that has not begun by then is moved whole. Raises
+    AssignmentError.
     """
-    with transaction.atomic(), _told():
+    with transaction.atomic(), _translate_errors():
         identifier = _find(identifier_id)
         if identifier.subscription_id == to:
             raise AssignmentConflictError("subscription", "it holds this identifier already")
-        for subscription_id in sorted((identifier.subscription_id, to)):  # in one order: two who move do not deadlock
+        for subscription_id in sorted(
+            (identifier.subscription_id, to)
+        ):  # in one order, so that two moves do not deadlock
             _lock(subscription_id)
         identifier = _find(identifier_id)
         begins, ends = max(filter(None, (identifier.valid_from, at))), identifier.valid_to
@@ -100,9 +106,9 @@ def change_plan(
 ) -> None:
     """Give a subscription another plan, or none, from a timestamp on: for good, or until `valid_to`.
 
-    Other plans of that period are cut off around it, also those that were to follow. Raises AssignmentError.
+    Other plans are cut off around that period, also planned ones. Raises AssignmentError.
     """
-    with transaction.atomic(), _told():
+    with transaction.atomic(), _translate_errors():
         _lock(subscription_id)
         if plan_id is not None and not Plan.objects.filter(pk=plan_id).exists():
             raise NotAssignableError("plan", f"there is no plan {plan_id}")
@@ -111,21 +117,21 @@ def change_plan(
 
 
 def refresh_current(*, since: datetime) -> int:
-    """Let the columns of subscriptions follow what ended since a timestamp; return of how many subscriptions.
+    """Update the columns of subscriptions after what ended since a timestamp; return how many subscriptions changed.
 
-    Columns follow every write at once. What was planned to end ends without one.
+    Columns follow every write at once. A planned end comes without a write.
     """
-    ((shown,),) = _rows("refresh_current", since=since)
-    return int(shown)
+    ((changed,),) = _rows("refresh_current", since=since)
+    return int(changed)
 
 
 def find_named(kind: Kind, values: Sequence[str]) -> list[int]:
     """Return the subscriptions that hold one of some identifiers now, and deleted ones that held it to the end."""
-    return [found for (found,) in _rows("find_named", kind=kind.value, values=list(values))]
+    return [subscription for (subscription,) in _rows("find_named", kind=kind.value, values=list(values))]
 
 
 def not_held(*, limit: int) -> list[tuple[int, Kind, str]]:
-    """Return up to `limit` subscriptions that show an identifier which they do not hold, with its kind and value."""
+    """Return up to `limit` subscriptions that show an identifier they do not hold, with its kind and value."""
     return [(subscription, Kind(kind), value) for subscription, kind, value in _rows("not_held", limit=limit)]
 
 
@@ -133,17 +139,17 @@ def _assign(
     subscription_id: int, kind: Kind, value: str, *, valid_from: datetime | None, valid_to: datetime | None
 ) -> SubscriptionIdentifier:
     assignment = {"subscription": subscription_id, "kind": kind.value, "value": value}
-    touching = [found for (found,) in _rows("touching", **assignment, begins=valid_from, ends=valid_to)]
+    touching = [identifier for (identifier,) in _rows("touching", **assignment, begins=valid_from, ends=valid_to)]
     if not touching:
-        made = _rows("assign", **assignment, begins=valid_from, ends=valid_to)
-        if not made:
+        assigned = _rows("assign", **assignment, begins=valid_from, ends=valid_to)
+        if not assigned:
             raise IdentifierInUseError("value", IN_USE.format(kind.words))
-        return SubscriptionIdentifier.objects.get(pk=made[0][0])
-    kept, *others = touching
+        return SubscriptionIdentifier.objects.get(pk=assigned[0][0])
+    kept, *merged = touching
     rows = SubscriptionIdentifier.objects.in_bulk(touching)
     begins = [valid_from, *(row.valid_from for row in rows.values())]
     ends = [valid_to, *(row.valid_to for row in rows.values())]
-    SubscriptionIdentifier.objects.filter(pk__in=others).delete()
+    SubscriptionIdentifier.objects.filter(pk__in=merged).delete()
     rows[kept].valid_from = None if None in begins else min(filter(None, begins))
     rows[kept].valid_to = None if None in ends else max(filter(None, ends))
     rows[kept].save(update_fields=["valid_from", "valid_to"])
@@ -172,18 +178,18 @@ def _end(identifier: SubscriptionIdentifier, at: datetime) -> SubscriptionIdenti
 
 
 def _find(identifier_id: int) -> SubscriptionIdentifier:
-    found = SubscriptionIdentifier.objects.filter(pk=identifier_id).first()
-    if found is None:
+    identifier = SubscriptionIdentifier.objects.filter(pk=identifier_id).first()
+    if identifier is None:
         raise NotAssignableError("identifier", f"there is no identifier {identifier_id}")
-    return found
+    return identifier
 
 
 def _lock(subscription_id: int) -> Subscription:
-    """Return a subscription, which no other transaction assigns anything before this one ends."""
-    found = Subscription.objects.select_for_update(no_key=True).filter(pk=subscription_id).first()
-    if found is None:
+    """Return a subscription, locked against assignments by other transactions until this one ends."""
+    subscription = Subscription.objects.select_for_update(no_key=True).filter(pk=subscription_id).first()
+    if subscription is None:
         raise NotAssignableError("subscription", f"there is no subscription {subscription_id}")
-    return found
+    return subscription
 
 
 def _check_period(valid_from: datetime | None, valid_to: datetime | None) -> None:
@@ -192,8 +198,8 @@ def _check_period(valid_from: datetime | None, valid_to: datetime | None) -> Non
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Tell what the database refuses as AssignmentError."""
+def _translate_errors() -> Iterator[None]:
+    """Raise AssignmentError for what the database refuses."""
     try:
         yield
     except IntegrityError as error:
@@ -201,19 +207,21 @@ def _told() -> Iterator[None]:
 
 
 def refusal(error: IntegrityError) -> AssignmentError | None:
-    """Return what the database refuses of identifiers and plans; None for what has to do with other things."""
+    """Return the error for what the database refuses of identifiers and plans; None for anything else."""
     if not isinstance(error.__cause__, psycopg.Error):
         return None
-    told = error.__cause__.diag
-    match told.constraint_name:
+    diagnostics = error.__cause__.diag
+    match diagnostics.constraint_name:
         case "subscription_identifier_once":
-            return _in_use(told.column_name)
+            return _in_use(diagnostics.column_name)
         case "subscription_identifier_form":
             return AssignmentError("value", "not in the normal form of its kind")
         case "subscription_identifier_period" | "subscription_plan_period":
             return AssignmentError("valid_to", "not after valid_from")
         case "subscription_not_deleted":
-            return AssignmentConflictError("subscription", f"{told.message_primary}; it holds nothing after that")
+            return AssignmentConflictError(
+                "subscription", f"{diagnostics.message_primary}; it holds nothing after that"
+            )
     return None
 
 

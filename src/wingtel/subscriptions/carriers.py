@@ -1,4 +1,4 @@
-"""Carriers by their code, as the database knows them; each process remembers them for a few seconds."""
+"""Carriers by their code, as the database has them; each process caches them for a few seconds."""
 
 import time
 from collections.abc import Collection, Iterable, Mapping
@@ -6,32 +6,32 @@ from collections.abc import Collection, Iterable, Mapping
 from .identifiers import Kind, normalise
 from .models import Carrier
 
-_REMEMBERED_SECONDS = 10
+_CACHE_SECONDS = 10
 
 
 class UnknownCarrierError(ValueError):
-    """Raised for a code that no carrier has; the message lists those there are."""
+    """The error for a code that no carrier has; the message lists the carriers."""
 
     def __init__(self, code: str) -> None:
         super().__init__(f"there is no carrier {code!r}; the carriers are {', '.join(sorted(countries()))}")
 
 
-class _Known:
+class _Cache:
     countries: Mapping[str, str] = {}
     until = 0.0
 
 
 def countries() -> Mapping[str, str]:
     """Return the country (ISO 3166 alpha-2) of each carrier, by its code."""
-    if time.monotonic() >= _Known.until:
-        _Known.countries = dict(Carrier.objects.values_list("code", "country"))
-        _Known.until = time.monotonic() + _REMEMBERED_SECONDS
-    return _Known.countries
+    if time.monotonic() >= _Cache.until:
+        _Cache.countries = dict(Carrier.objects.values_list("code", "country"))
+        _Cache.until = time.monotonic() + _CACHE_SECONDS
+    return _Cache.countries
 
 
 def forget() -> None:
-    """Ask the database again next time."""
-    _Known.until = 0.0
+    """Clear the cache, so that the database is read next time."""
+    _Cache.until = 0.0
 
 
 def known(codes: Iterable[str]) -> Collection[str]:
@@ -51,26 +51,26 @@ def check(code: str) -> str:
 def forms_of(kind: Kind, text: str) -> list[str]:
     """Return the normal forms that an identifier can have: a national number may be of any carrier's country.
 
-    Raises ValueError, whose message is the reason, for what is no identifier of its kind.
+    Raises ValueError, whose message is the reason, for a text that is no identifier of its kind.
     """
-    found, reason = set(), ""
+    forms, reason = set(), ""
     for country in {*countries().values()} or {""}:
         try:
-            found.add(normalise(kind, text, country))
+            forms.add(normalise(kind, text, country))
         except ValueError as error:
             reason = str(error)
-    if not found:
+    if not forms:
         raise ValueError(reason)
-    return sorted(found)
+    return sorted(forms)
 
 
 def country_of(code: str | None) -> str:
     """Return the country of a carrier, whose national numbers it writes without a calling code.
 
-    Without a carrier it is the country of all carriers, "" where they have several.
+    Without a carrier, return the country of all carriers, or "" if they have several.
     """
-    found = countries()
-    if code and code in found:
-        return found[code]
-    one, *others = {*found.values()} or {""}
+    by_code = countries()
+    if code and code in by_code:
+        return by_code[code]
+    one, *others = {*by_code.values()} or {""}
     return "" if others else one

@@ -7,19 +7,22 @@ from django.apps import AppConfig
 from django.core import checks
 from django.db import ProgrammingError
 
-_SHOWN = 20
+_MAX_WARNINGS = 20
 
 
 def shown_identifiers_are_held(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
 ) -> list[checks.CheckMessage]:
-    """Warn of identifiers that the migration could not assign: several claimed them, or they were no identifiers."""
+    """Warn of identifiers that the migration could not assign.
+
+    Several subscriptions claimed them, or they were no identifiers.
+    """
     from .assignments import not_held  # noqa: PLC0415 - needs the apps to be loaded
 
     if not databases:
         return []
     try:
-        found = not_held(limit=_SHOWN + 1)
+        subscriptions = not_held(limit=_MAX_WARNINGS + 1)
     except ProgrammingError:
         return []  # not migrated yet
     warnings: list[checks.CheckMessage] = [
@@ -29,8 +32,8 @@ def shown_identifiers_are_held(
             "TIMESTAMP`.",
             id="wingtel.W005",
         )
-        for subscription, kind, value in found[:_SHOWN]
+        for subscription, kind, value in subscriptions[:_MAX_WARNINGS]
     ]
-    if len(found) > _SHOWN:
+    if len(subscriptions) > _MAX_WARNINGS:
         warnings.append(checks.Warning("There are more such subscriptions.", id="wingtel.W005"))
     return warnings

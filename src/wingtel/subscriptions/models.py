@@ -1,7 +1,7 @@
-"""Plans, subscriptions with their dated identifiers and plans, and purchases.
+"""Models of carriers, plans, subscriptions with their dated identifiers and plans, and purchases.
 
-The database keeps `created_at`, `updated_at`, and the columns of a subscription in step with its dated rows, whoever
-writes (sql/functions.sql).
+The database sets `created_at` and `updated_at`, and keeps the columns of a subscription in step with its dated rows,
+whatever writes (sql/functions.sql).
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,13 +18,13 @@ from psycopg.errors import RestrictViolation
 
 from .identifiers import Kind, validate_country
 
-SOFT_WAY = "Delete it softly, which keeps what is on record: delete_softly(), or DELETE of the API."
+SOFT_DELETION = "Delete it softly, which keeps what is on record: delete_softly(), or DELETE of the API."
 
 
 class Carrier(models.Model):
-    """The network that carries subscriptions and sends their usage records, named by its code.
+    """A network that carries subscriptions and sends their usage records, identified by its code.
 
-    Read carriers through `carriers`, which remembers them.
+    Read carriers through `carriers`, which caches them.
     """
 
     ATT = "att"
@@ -66,7 +66,7 @@ COLUMNS = {
 
 
 class Timed(models.Model):
-    """A row that knows when it was created and last changed."""
+    """A row with the times of its creation and last change."""
 
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -95,44 +95,50 @@ class Plan(Timed):
 
 
 @contextmanager
-def _name_soft_way(using: str, subscriptions: Iterable["Subscription"]) -> Iterator[None]:
-    """Let a refusal to remove subscriptions be a ProtectedError that names the soft way. The transaction goes on."""
+def _name_soft_deletion(using: str, subscriptions: Iterable["Subscription"]) -> Iterator[None]:
+    """Turn a refusal to remove subscriptions into a ProtectedError that names soft deletion.
+
+    The transaction goes on.
+    """
     try:
         with transaction.atomic(using):
             yield
     except models.ProtectedError as error:
-        raise models.ProtectedError(f"{error.args[0]} {SOFT_WAY}", error.protected_objects) from error
+        raise models.ProtectedError(f"{error.args[0]} {SOFT_DELETION}", error.protected_objects) from error
     except IntegrityError as error:
         if not isinstance(error.__cause__, RestrictViolation):
             raise
         refusal = error.__cause__.diag.message_primary
-        raise models.ProtectedError(f"{refusal}. {SOFT_WAY}", set(subscriptions)) from error
+        raise models.ProtectedError(f"{refusal}. {SOFT_DELETION}", set(subscriptions)) from error
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
-    """Subscriptions. Those that have usage, purchases, limits or alerts cannot be removed, only deleted softly."""
+    """Subscriptions. Those with usage, purchases, limits or alerts cannot be removed, only deleted softly."""
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Remove those that have nothing on record. Raises ProtectedError, and removes none, where one has."""
-        with _name_soft_way(self.db, self):
+        """Remove subscriptions that have nothing on record.
+
+        Raises ProtectedError, and removes none, if one has.
+        """
+        with _name_soft_deletion(self.db, self):
             return super().delete()
 
-    delete.alters_data = True  # type: ignore[attr-defined]  # Django: not to be called by a template,
-    delete.queryset_only = True  # type: ignore[attr-defined]  # nor on the manager
+    delete.alters_data = True  # type: ignore[attr-defined]  # Django: no template may call it,
+    delete.queryset_only = True  # type: ignore[attr-defined]  # and the manager does not have it
 
     def current(self) -> "SubscriptionQuerySet":
-        """Those that are not deleted."""
+        """Return those that are not deleted."""
         return self.filter(deleted_at=None)
 
     def carried_by(self, carrier: str) -> "SubscriptionQuerySet":
-        """Those of one carrier."""
+        """Return those of one carrier."""
         return self.filter(carrier=carrier)
 
 
 class Subscription(Timed):
-    """One line with one carrier. Deleted softly: `deleted_at` says when, and the row stays.
+    """A line with one carrier. It is deleted softly: `deleted_at` says when, and the row stays.
 
-    The identifiers and the plan are the current ones; which applied when is in `identifiers` and `plans`.
+    The identifiers and the plan are the current ones; `identifiers` and `plans` have their history.
     """
 
     class Status(models.TextChoices):
@@ -168,17 +174,17 @@ class Subscription(Timed):
         return f"{self.carrier} {self.phone_number or self.device_id or self.pk}"
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        """Remove a subscription that has nothing on record. Raises ProtectedError where it has."""
-        with _name_soft_way(using or router.db_for_write(Subscription, instance=self), [self]):
+        """Remove a subscription that has nothing on record. Raises ProtectedError if it has."""
+        with _name_soft_deletion(using or router.db_for_write(Subscription, instance=self), [self]):
             return super().delete(using, keep_parents)
 
     def delete_softly(self) -> None:
-        """Mark as deleted, now. Usage and purchases stay; a second call keeps the first moment."""
+        """Mark as deleted, now. Usage and purchases stay; a second call keeps the first timestamp."""
         Subscription.objects.filter(pk=self.pk, deleted_at=None).update(deleted_at=timezone.now())
 
 
 class Dated(models.Model):
-    """A row that holds from `valid_from` until before `valid_to`; null is without bound."""
+    """A row that holds from `valid_from` until before `valid_to`; null is unbounded."""
 
     valid_from = models.DateTimeField(null=True, blank=True, help_text="Null: from the beginning.")
     valid_to = models.DateTimeField(null=True, blank=True, help_text="Not included. Null: until further notice.")
@@ -189,10 +195,10 @@ class Dated(models.Model):
 
 
 class SubscriptionIdentifier(Dated):
-    """A value by which usage records name a subscription, from `valid_from` until before `valid_to`.
+    """A value by which usage records refer to a subscription, from `valid_from` until before `valid_to`.
 
-    Null is without bound. The database refuses two assignments of one value at one time. A subscription may have
-    several identifiers of one kind at once, such as the numbers of several SIM cards.
+    Null is unbounded. The database refuses two assignments of one value at one time. A subscription may have several
+    identifiers of one kind at once, such as the numbers of several SIM cards.
     """
 
     subscription = models.ForeignKey(
@@ -225,7 +231,7 @@ class SubscriptionIdentifier(Dated):
 
 
 class SubscriptionPlan(Dated):
-    """The plan of a subscription from `valid_from` until before `valid_to`; null is without bound.
+    """The plan of a subscription from `valid_from` until before `valid_to`; null is unbounded.
 
     The database refuses two at one time.
     """
@@ -248,7 +254,7 @@ class SubscriptionPlan(Dated):
 
 
 class Purchase(Timed):
-    """A payment asked of a user, for a subscription or for something else."""
+    """A payment requested from a user, for a subscription or for something else."""
 
     class Status(models.TextChoices):
         PENDING = "pending", "Pending"

@@ -1,4 +1,4 @@
-"""Scans of the folders of WINGTEL_WATCH: each process remembers the files that it saw at the scan before."""
+"""Scans of the folders of WINGTEL_WATCH: each process remembers the files that it saw at the previous scan."""
 
 from functools import partial
 
@@ -14,10 +14,11 @@ _folder_watches: dict[tuple[Watch, str], FolderWatch] = {}
 
 
 def scan(name: str) -> list[Arrival]:
-    """Import what is complete in the folder of the watch called `name`; nothing while another process does so.
+    """Import the complete files in the folder of the watch called `name`.
 
-    Unknown subscriptions are created where WINGTEL_WATCH_CREATES_SUBSCRIPTIONS says so.
-    Raises FeedError for a name or a profile that cannot be used, OSError for a folder that cannot be read.
+    Nothing is imported while another process does so. Unknown subscriptions are created if
+    WINGTEL_WATCH_CREATES_SUBSCRIPTIONS says so. Raises FeedError for a name or a profile that cannot be used, OSError
+    for a folder that cannot be read.
     """
     watches: dict[str, Watch] = {watch.name: watch for watch in settings.WINGTEL_WATCH}
     if name not in watches:
@@ -26,8 +27,8 @@ def scan(name: str) -> list[Arrival]:
     profile = profiles.find(watch.feed)
     options = ImportOptions(create_subscriptions=settings.WINGTEL_WATCH_CREATES_SUBSCRIPTIONS)
     check_import(profile, options)
-    importing = partial(import_feed, profile=profile, options=options)
+    import_file = partial(import_feed, profile=profile, options=options)
     folder_watch = _folder_watches.setdefault(
-        (watch, profile.digest), FolderWatch(watch.folder, importing, watch.completion)
+        (watch, profile.digest), FolderWatch(watch.folder, import_file, watch.completion)
     )
     return folder_watch.scan()

@@ -1,4 +1,4 @@
-"""What became of the tasks."""
+"""The run history of the tasks."""
 
 from django.db import models
 

@@ -6,13 +6,13 @@ from django.conf import settings
 
 from .supervisor import Process
 
-# Tasks are sent as JSON, which does nothing by being read: running as root, as a container does, is no more risk here.
+# Tasks are sent as JSON, which runs no code when it is read. So root, as in a container, is no more risk here.
 _AS_ROOT = "ignore:You're running the worker with superuser privileges"
 _CELERY = [sys.executable, "-W", _AS_ROOT, "-m", "celery", "-A", "wingtel.celery", "--quiet"]
 
 
 def workers() -> list[Process]:
-    """A worker for each queue, so that work of one never waits for that of the other."""
+    """Return a worker for each queue, so that work of one never waits for that of another."""
     return [
         _worker("default", settings.WINGTEL_WORKERS),
         _worker("imports", settings.WINGTEL_IMPORT_WORKERS),
@@ -21,12 +21,12 @@ def workers() -> list[Process]:
 
 
 def schedule() -> Process:
-    """What sends the tasks when they are due."""
+    """Return the process that sends the tasks when they are due."""
     return Process("the schedule", [*_CELERY, "beat", "--pidfile=", f"--loglevel={settings.WINGTEL_LOG_LEVEL}"])
 
 
 def _worker(queue: str, processes: int) -> Process:
     name = [f"--hostname={queue}@%h", f"--queues={queue}", f"--concurrency={processes}"]
-    alone = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    command = [*_CELERY, "worker", *name, *alone, f"--loglevel={settings.WINGTEL_LOG_LEVEL}"]
+    isolated = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    command = [*_CELERY, "worker", *name, *isolated, f"--loglevel={settings.WINGTEL_LOG_LEVEL}"]
     return Process(f"the worker of queue {queue}", command)

@@ -1,4 +1,4 @@
-"""The schedule, which remembers nothing between two starts: tasks ask the database what is due."""
+"""A schedule without memory between two starts: tasks ask the database what is due."""
 
 from datetime import UTC, datetime
 
@@ -8,9 +8,9 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class ScheduleFromNow(Scheduler):
-    """Sends everything once at its start, then each in its interval.
+    """A scheduler that sends every task once at its start, then each in its interval.
 
-    So a schedule that is often started anew leaves nothing out, and there is no file that could be damaged.
+    So frequent restarts skip no task, and there is no file that could be damaged.
     """
 
     def setup_schedule(self) -> None:

@@ -1,4 +1,4 @@
-"""Several processes run as one: they begin together, one that ends is started again, and they end together."""
+"""A supervisor of several processes: they start together, one that ends is restarted, and they end together."""
 
 import ctypes
 import os
@@ -11,26 +11,26 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 TICK = 0.2
-"""Seconds between two looks at the processes."""
+"""Seconds between two checks of the processes."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds before a process that ended is started again
-_STABLE = 60.0  # seconds after which a process that ends has not failed to start
+_MIN_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 1.0, 30.0  # seconds before a process that ended is started again
+_STABLE_SECONDS = 60.0  # seconds: a process that ran so long has not failed to start
 _PR_SET_PDEATHSIG = 1  # of prctl(2)
 
 
 @dataclass
 class Process:
-    """A program that is to run all the time. `name` is what it is called when it ends."""
+    """A program that is to run all the time. `name` is used in messages when it ends."""
 
     name: str
     command: Sequence[str]
     running: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     start_after: float = 0.0
-    pause: float = field(default=_FIRST_PAUSE)
+    pause: float = field(default=_MIN_PAUSE_SECONDS)
 
     def start(self) -> None:
-        """In a session of its own: what is typed at the terminal is for whoever supervises it."""
+        """Start the program in a session of its own, so the terminal signals the supervisor only."""
         self.running = subprocess.Popen(  # noqa: S603 - our own programs
             self.command,
             start_new_session=True,
@@ -38,28 +38,29 @@ class Process:
         )
         self.started_at = time.monotonic()
 
-    def ended(self) -> int | None:
-        """Its exit code, once, when it has ended since the last look."""
+    def poll(self) -> int | None:
+        """Return its exit code, once, if it has ended since the last call."""
         if self.running is None or (code := self.running.poll()) is None:
             return None
-        _kill_group(self.running.pid)  # what a killed one leaves behind would go on beside its successor
+        _kill_group(self.running.pid)  # children of a killed process would run beside its successor
         self.running = None
-        lived = time.monotonic() - self.started_at
-        self.pause = _FIRST_PAUSE if lived > _STABLE else min(2 * self.pause, _LONGEST_PAUSE)
+        run_seconds = time.monotonic() - self.started_at
+        self.pause = _MIN_PAUSE_SECONDS if run_seconds > _STABLE_SECONDS else min(2 * self.pause, _MAX_PAUSE_SECONDS)
         self.start_after = time.monotonic() + self.pause
         return code
 
 
-def supervise(processes: Sequence[Process], *, say: Callable[[str], None], grace: float) -> None:
-    """Keep the processes running until this one is told to end, by SystemExit or KeyboardInterrupt, which go on.
+def supervise(processes: Sequence[Process], *, write: Callable[[str], None], grace: float) -> None:
+    """Keep the processes running until this one is told to end, by SystemExit or KeyboardInterrupt, which propagate.
 
-    Each is then told to end by SIGTERM, and killed when it has not within `grace` seconds.
+    Each process is then told to end by SIGTERM, and killed if it has not within `grace` seconds. `write` prints a
+    message.
     """
     try:
         while True:
             for process in processes:
-                if (code := process.ended()) is not None:
-                    say(f"{process.name} ended {_how(code)}; it is started again in {process.pause:.0f} s")
+                if (code := process.poll()) is not None:
+                    write(f"{process.name} ended {_describe_exit(code)}; it is started again in {process.pause:.0f} s")
                 if process.running is None and time.monotonic() >= process.start_after:
                     process.start()
             time.sleep(TICK)
@@ -70,10 +71,10 @@ def supervise(processes: Sequence[Process], *, say: Callable[[str], None], grace
 def _end(running: "Sequence[subprocess.Popen[bytes]]", grace: float) -> None:
     for process in running:
         process.terminate()
-    give_up = time.monotonic() + grace
+    deadline = time.monotonic() + grace
     for process in running:
         try:
-            process.wait(max(0.0, give_up - time.monotonic()))
+            process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -85,10 +86,10 @@ def _kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def _how(code: int) -> str:
+def _describe_exit(code: int) -> str:
     return f"by {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
 
 
 def _end_with_parent() -> None:
-    """Be told to end when the supervisor is gone, however it went: nobody would end this process otherwise."""
+    """Ask the kernel to end this process with the supervisor, since nothing else would."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,74 +1,74 @@
--- name: make_lock
+-- name: create_lock
 INSERT INTO limit_evaluation (singleton) VALUES (true) ON CONFLICT DO NOTHING
 
 -- name: lock
 -- One session evaluates at a time.
 SELECT evaluated_at, usage_business_day(now()) FROM limit_evaluation FOR UPDATE
 
--- name: done
+-- name: set_evaluated_at
 UPDATE limit_evaluation SET evaluated_at = clock_timestamp()
 
--- name: all_pending
--- Have every limit evaluated for everybody.
+-- name: mark_all_pending
+-- Let every limit be evaluated for all subscriptions.
 UPDATE price_limit SET pending = true WHERE deleted_at IS NULL
 
--- name: terms
--- Of all limits by month and of those by cycle, or of the pending ones alone: the first day that counts, and the lowest threshold.
+-- name: select_terms
+-- Select the first day that counts and the lowest threshold, by month and by cycle: of all limits, or of the pending ones alone.
 SELECT period, min(starts), min(amount * least(100, (SELECT min(percent) FROM unnest(thresholds) AS percent)) / 100)
 FROM price_limit
 WHERE deleted_at IS NULL AND (pending OR NOT %(pending)s)
 GROUP BY period
 
--- name: pending
--- The limits that have to be evaluated for everybody in their scope, with a version that any change of them changes.
+-- name: select_pending
+-- Select the limits to evaluate for all subscriptions in their scope. Any change of a limit changes its version.
 SELECT id, xmin::text, plan_id, subscription_id FROM price_limit WHERE pending AND deleted_at IS NULL
 
--- name: not_pending
--- Those that have been evaluated, unless they were changed meanwhile.
+-- name: clear_pending
+-- Clear the mark of evaluated limits, unless they were changed meanwhile.
 UPDATE price_limit SET pending = false
 FROM unnest(%(limits)s::bigint[], %(versions)s::text[]) AS evaluated (id, version)
 WHERE price_limit.id = evaluated.id AND price_limit.xmin::text = version
 
--- name: drain_moved
--- The subscriptions to which other limits apply than before.
-WITH moved AS (DELETE FROM limit_moved_subscription RETURNING subscription_id)
-SELECT array_agg(DISTINCT subscription_id) FROM moved
+-- name: drain_plan_changes
+-- Drain the subscriptions whose plan or billing cycle changed.
+WITH changed AS (DELETE FROM limit_moved_subscription RETURNING subscription_id)
+SELECT array_agg(DISTINCT subscription_id) FROM changed
 
 -- name: months
--- The months from one on of which any usage is known.
+-- Select the months with usage, from one month on.
 SELECT DISTINCT usage_month(day) FROM usage_day WHERE day >= %(first)s
 
 -- name: in_scope
--- The subscriptions of some plans, and some by name.
+-- Select the subscriptions of some plans, and some others by id.
 SELECT array_agg(id) FROM subscription WHERE plan_id = ANY (%(plans)s::bigint[]) OR id = ANY (%(subscriptions)s::bigint[])
 
--- name: still_open
--- The open alerts of some limits: by a day of their period, whose they are.
+-- name: open_alerts
+-- Select the subscriptions with open alerts of some limits, by period.
 SELECT period, first, array_agg(DISTINCT subscription_id)
 FROM limit_alert
 WHERE resolved_at IS NULL AND price_limit_id = ANY (%(limits)s::bigint[])
 GROUP BY period, first
 
--- name: alerted
--- The subscriptions with open alerts of calendar months, or of billing cycles, that have a day in a month.
+-- name: with_open_alerts
+-- Select the subscriptions with open alerts of calendar months, or of billing cycles, that have a day in a month.
 SELECT array_agg(DISTINCT subscription_id)
 FROM limit_alert
 WHERE resolved_at IS NULL AND period = %(period)s AND first < %(month)s::date + interval '1 month' AND last >= %(month)s::date
 
--- name: alerted_months
--- The months that open alerts have a day in.
+-- name: open_alert_months
+-- Select the months in which open alerts have a day.
 SELECT DISTINCT usage_month(day)
 FROM limit_alert CROSS JOIN LATERAL (VALUES (first), (last)) AS edge (day)
 WHERE resolved_at IS NULL
 
--- name: hash
+-- name: avoid_nested_loops
 -- The temporary tables have no statistics. Join them by hash: a nested loop of thousands with thousands would take minutes.
 SET LOCAL enable_nestloop = off
 
--- name: as_before
+-- name: allow_nested_loops
 SET LOCAL enable_nestloop = DEFAULT
 
--- name: find_open
+-- name: find_open_alerts
 -- Find the open alerts of some subscriptions, of the calendar month or the billing cycle that contains a day.
 CREATE TEMPORARY TABLE limit_open ON COMMIT DROP AS
 SELECT id, subscription_id, price_limit_id, first, last, threshold_percent
@@ -76,9 +76,8 @@ FROM limit_alert
 WHERE subscription_id = ANY (%(subscription_ids)s::bigint[])
   AND resolved_at IS NULL AND period = %(period)s AND %(day)s::date BETWEEN first AND last
 
--- name: total
--- Sum what the subscriptions paid in that period. Only those are kept that came to the lowest threshold of all limits, or have an open
--- alert.
+-- name: sum_prices
+-- Sum what the subscriptions paid in that period. Keep those that reached the lowest threshold of all limits, or have an open alert.
 CREATE TEMPORARY TABLE limit_total ON COMMIT DROP AS
 WITH period AS MATERIALIZED (
     SELECT id AS subscription_id, plan_id, cycle.first, cycle.last
@@ -89,7 +88,7 @@ WITH period AS MATERIALIZED (
     ) AS cycle
     WHERE id = ANY (%(subscription_ids)s::bigint[])
 ),
-asked AS (
+requested AS (
     SELECT array_agg(subscription_id) AS ids, array_agg(first) AS firsts, array_agg(last) AS lasts FROM period
 ),
 paid AS (
@@ -97,15 +96,15 @@ paid AS (
            sum(paid.price) AS price,
            coalesce(sum(paid.price) FILTER (WHERE usage_type = 'data'), 0) AS data,
            coalesce(sum(paid.price) FILTER (WHERE usage_type = 'voice'), 0) AS voice
-    FROM asked CROSS JOIN LATERAL usage_prices(ids, firsts, lasts) AS paid
+    FROM requested CROSS JOIN LATERAL usage_prices(ids, firsts, lasts) AS paid
     GROUP BY paid.subscription_id
 )
 SELECT subscription_id, plan_id, first, last, coalesce(price, 0) AS price, coalesce(data, 0) AS data, coalesce(voice, 0) AS voice
 FROM period LEFT JOIN paid USING (subscription_id)
 WHERE greatest(price, data, voice) >= %(lowest)s OR subscription_id IN (SELECT subscription_id FROM limit_open)
 
--- name: compare
--- Compare these totals with each limit that applies: its thresholds, in percent, that are reached.
+-- name: compare_totals
+-- Compare these totals with each limit that applies: list its thresholds, in percent, that are reached.
 CREATE TEMPORARY TABLE limit_comparison ON COMMIT DROP AS
 SELECT total.subscription_id, total.first, total.last, price_limit.id AS price_limit_id, price_limit.usage_type, amount, paid.price,
        ARRAY(SELECT percent FROM (SELECT unnest(thresholds) UNION SELECT 100) AS threshold (percent)
@@ -119,7 +118,7 @@ CROSS JOIN LATERAL (
 ) AS paid (price)
 WHERE deleted_at IS NULL AND period = %(period)s AND starts <= total.last
 
--- name: open
+-- name: insert_alerts
 -- Open an alert for each threshold that is reached and has none.
 INSERT INTO limit_alert (subscription_id, price_limit_id, usage_type, period, first, last, threshold_percent, threshold_amount,
                          price, opened_at)
@@ -131,25 +130,25 @@ WHERE (subscription_id, price_limit_id, first, last, percent) NOT IN (
 ORDER BY subscription_id, price_limit_id, first, percent
 RETURNING id
 
--- name: resolve
--- Resolve the open alerts whose threshold is not reached, unless their limit was removed, or starts later by now.
-WITH fallen AS MATERIALIZED (
+-- name: resolve_alerts
+-- Resolve the open alerts whose threshold is not reached. Leave those whose limit was removed, or starts later by now.
+WITH below_threshold AS MATERIALIZED (
     SELECT limit_open.id, price
     FROM limit_open
     LEFT JOIN limit_comparison USING (subscription_id, price_limit_id, first, last)
     JOIN price_limit ON price_limit.id = price_limit_id
     WHERE deleted_at IS NULL AND starts <= last AND threshold_percent <> ALL (coalesce(reached, '{}'))
 )
-UPDATE limit_alert SET resolved_at = clock_timestamp(), resolved_price = fallen.price
-FROM fallen
-WHERE limit_alert.id = fallen.id AND limit_alert.id = ANY (ARRAY(SELECT id FROM fallen))
+UPDATE limit_alert SET resolved_at = clock_timestamp(), resolved_price = below_threshold.price
+FROM below_threshold
+WHERE limit_alert.id = below_threshold.id AND limit_alert.id = ANY (ARRAY(SELECT id FROM below_threshold))
 RETURNING limit_alert.id
 
 -- name: drop_tables
 DROP TABLE limit_open, limit_total, limit_comparison
 
--- name: deliver
--- Write a delivery of an event of some alerts to each endpoint and e-mail address.
+-- name: insert_deliveries
+-- Insert a delivery of an event of some alerts to each endpoint and e-mail address.
 INSERT INTO limit_delivery (alert_id, event, endpoint_id, email, due_at, created_at)
 SELECT alert.id, %(event)s, receiver.endpoint_id, receiver.email, clock_timestamp(), clock_timestamp()
 FROM limit_alert AS alert

@@ -1,4 +1,4 @@
-"""`wingtel adjust`: correct what a subscription used and paid on a day, or take such a correction back."""
+"""`wingtel adjust`: correct what a subscription used and paid on a day, or reverse such a correction."""
 
 import getpass
 import re
@@ -13,19 +13,19 @@ from wingtel.aggregates.serialization import priced
 from wingtel.management.arguments import day, identity, option
 from wingtel.usage.models import UsageAdjustment, UsageType
 
-NEEDED = ("subscription", "type", "day")
-AMOUNTS = ("used", "price")
+REQUIRED = ("subscription", "type", "day")
+QUANTITIES = ("used", "price")
 
 
 def parse_number(text: str) -> int:
-    """A signed whole number. Raises ValueError."""
+    """Parse a signed whole number. Raises ValueError."""
     if not re.fullmatch(r"[+-]?[0-9]{1,20}", text):
         raise ValueError(text)
     return int(text)
 
 
 def parse_amount(text: str) -> Decimal:
-    """A signed plain decimal. Raises ValueError."""
+    """Parse a signed plain decimal. Raises ValueError."""
     if not re.fullmatch(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?", text):
         raise ValueError(text)
     return Decimal(text)
@@ -73,7 +73,7 @@ class Command(BaseCommand):
             raise CommandError(_message(error)) from error
 
     def _adjust(self, options: dict[str, Any], reason: str, actor: str) -> None:
-        if missing := [f"--{name}" for name in NEEDED if options[name] is None]:
+        if missing := [f"--{name}" for name in REQUIRED if options[name] is None]:
             raise CommandError(f"missing {', '.join(missing)}: whose usage of what is adjusted, and when?")
         day: date = options["day"]
         adjustment = adjust(
@@ -85,13 +85,13 @@ class Command(BaseCommand):
             reason=reason,
             actor=actor,
         )
-        self.stdout.write(f"Adjustment {_described(adjustment)}.")
+        self.stdout.write(f"Adjustment {_describe(adjustment)}.")
 
     def _reverse(self, options: dict[str, Any], reason: str, actor: str) -> None:
-        if surplus := [f"--{name}" for name in (*NEEDED, *AMOUNTS) if options[name] is not None]:
+        if surplus := [f"--{name}" for name in (*REQUIRED, *QUANTITIES) if options[name] is not None]:
             raise CommandError(f"--reverse takes all of an adjustment back; leave out {', '.join(surplus)}")
         reversal = reverse(options["reverse"], reason=reason, actor=actor)
-        self.stdout.write(f"Adjustment {options['reverse']} reversed by {_described(reversal)}.")
+        self.stdout.write(f"Adjustment {options['reverse']} reversed by {_describe(reversal)}.")
 
 
 def _user() -> str:
@@ -108,7 +108,7 @@ def _message(error: AdjustmentRefusedError) -> str:
     return f"--{_OPTIONS.get(error.field, error.field)}: {error.reason}" if error.field else error.reason
 
 
-def _described(adjustment: UsageAdjustment) -> str:
+def _describe(adjustment: UsageAdjustment) -> str:
     unit = UsageType(adjustment.usage_type).unit
     price = f"{'' if adjustment.price < 0 else '+'}{priced(adjustment.price)}"
     return (

@@ -1,4 +1,4 @@
-"""`wingtel adjustments`: what was corrected, why and by whom."""
+"""`wingtel adjustments`: list corrections with their reasons and actors."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""`wingtel alerts`: open and resolved alerts of price limits."""
+"""`wingtel alerts`: list open and resolved alerts of price limits."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""`wingtel carriers`: the networks that carry subscriptions."""
+"""`wingtel carriers`: list, add and change the networks that carry subscriptions."""
 
 from typing import Any
 
@@ -43,8 +43,8 @@ class Command(BaseCommand):
         try:
             carrier.full_clean(validate_unique=action == "add")
         except ValidationError as error:
-            wrong = (f"{name}: {' '.join(why)}" for name, why in error.message_dict.items())
-            raise CommandError("; ".join(wrong)) from error
+            problems = (f"{name}: {' '.join(reasons)}" for name, reasons in error.message_dict.items())
+            raise CommandError("; ".join(problems)) from error
         carrier.save(force_insert=action == "add")
         carriers.forget()
         self.stdout.write(f"{carrier.code}: {carrier.name}, {carrier.country}")

@@ -1,4 +1,4 @@
-"""`wingtel check`: Django's system checks, and whether the database still is as migrations and the strategy made it."""
+"""`wingtel check`: run Django's system checks, and compare the database with what this version installs."""
 
 from django.core.management.base import CommandParser
 from django.core.management.commands.check import Command as DjangoCheck

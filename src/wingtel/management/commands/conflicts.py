@@ -1,4 +1,4 @@
-"""`wingtel conflicts`: records that contradict one that is stored."""
+"""`wingtel conflicts`: list records that contradict a stored one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`wingtel days`: the state of each business day."""
+"""`wingtel days`: list business days with their state."""
 
 import json
 from datetime import date
@@ -44,10 +44,10 @@ class Command(BaseCommand):
         for name in COLUMNS:
             table.add_column(name.replace("_", " "), overflow="fold")
         for row in rows:
-            table.add_row(*("" if value is None else _shown(value) for value in row))
+            table.add_row(*("" if value is None else _text(value) for value in row))
         width = None if self.stdout.isatty() else 180
         Console(file=self.stdout, width=width).print(table)  # type: ignore[arg-type] # writes like a file
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "hour") else str(value)

@@ -1,4 +1,4 @@
-"""`wingtel demo`: generate usage, import it, print both answers, serve and work."""
+"""`wingtel demo`: generate usage, import it, print both answers, then serve and run background work."""
 
 import secrets
 from contextlib import suppress
@@ -36,8 +36,8 @@ class Command(BaseCommand):
         self._load(feed, subscriptions, days, last)
         self._answer(last - timedelta(days=days - 1), last)
         if not no_serve:
-            self._announce_login()
-            self._announce_key()
+            self._print_login()
+            self._print_key()
             call_command("up")
 
     def _load(self, feed: Path, subscriptions: int, days: int, last: date) -> None:
@@ -57,16 +57,19 @@ class Command(BaseCommand):
         self.stdout.write(f"\nwingtel metrics {' '.join(period)} --page-size 10")
         call_command("metrics", *period, "--page-size", "10", stdout=self.stdout)
 
-    def _announce_login(self) -> None:
-        """Make an administrator of the demo with a new password, since only its hash is kept."""
+    def _print_login(self) -> None:
+        """Create an administrator of the demo with a new password, since only its hash is stored."""
         password = secrets.token_urlsafe(9)
         user, _ = User.objects.get_or_create(username="demo", defaults={"is_staff": True, "is_superuser": True})
         user.set_password(password)
         user.save()
         self.stdout.write(f"\nAdmin at http://127.0.0.1:8000/admin/: user demo, password {password}")
 
-    def _announce_key(self) -> None:
-        """Make a key of the demo, in the place of one that an earlier demo made, since only its hash is kept."""
+    def _print_key(self) -> None:
+        """Create a key of the demo, since only its hash is stored.
+
+        It replaces the key of an earlier demo.
+        """
         with suppress(keys.KeyProblemError):
             keys.revoke("demo")
         token = keys.create("demo", scopes=[Scope.ADMIN]).token

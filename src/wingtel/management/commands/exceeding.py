@@ -1,4 +1,4 @@
-"""`wingtel exceeding`: which subscriptions reached a price limit, and by how much."""
+"""`wingtel exceeding`: list the subscriptions that reached a price limit, with their excess."""
 
 from datetime import date
 from decimal import Decimal
@@ -33,17 +33,17 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         period = answering.period_of(first, last)
-        asked: dict[str, Any] = {
+        params: dict[str, Any] = {
             "price_limit": price_limit,
             "period": period,
             "usage_types": answering.usage_types_of(usage_type),
             "only": answering.filter_of(options),
         }
         if form := exporting.export_format(options):
-            exporting.print_export(self.stdout, exports.exceeding(**asked, form=form), form, options["output"])
+            exporting.print_export(self.stdout, exports.exceeding(**params, form=form), form, options["output"])
             return
         page, more = answering.collect(
-            lambda after, size: queries.exceeding(**asked, page_size=size, after=after),
+            lambda after, size: queries.exceeding(**params, page_size=size, after=after),
             answering.result_limit(options["page_size"], options["format"]),
         )
         limit = serialization.price_limit(price_limit)

@@ -1,4 +1,4 @@
-"""`wingtel expire`: let raw records go."""
+"""`wingtel expire`: drop raw records past retention."""
 
 import signal
 import sys
@@ -17,9 +17,9 @@ class Command(BaseCommand):
     help = "Show the sealed days past WINGTEL_RETENTION_DAYS, ask, and drop their raw records; their aggregates stay."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        instead = parser.add_mutually_exclusive_group()
-        instead.add_argument("--yes", action="store_true", help="Do not ask.")
-        instead.add_argument("--dry-run", action="store_true", help="Only show the days; drop nothing.")
+        mode = parser.add_mutually_exclusive_group()
+        mode.add_argument("--yes", action="store_true", help="Do not ask.")
+        mode.add_argument("--dry-run", action="store_true", help="Only show the days; drop nothing.")
 
     def handle(self, *, yes: bool, dry_run: bool, **_: Any) -> None:
         if not (yes or dry_run or (sys.stdin and sys.stdin.isatty())):
@@ -33,23 +33,23 @@ class Command(BaseCommand):
             return
         if not yes and not self._confirm(days):
             raise CommandError("Nothing was dropped.")
-        # The days that were shown: others may have become due since.
-        outcome = BatchResult.of(expiry.expire, days, expiry.ExpiryRefusedError)
-        self.stdout.write(f"{_number(outcome.done)} expired" + "".join(f"\n{day}" for day in outcome.done))
-        if outcome.refused:
-            raise CommandError("\n".join(outcome.refused.values()))
+        # Expire the days that were shown: others may have become due since.
+        result = BatchResult.of(expiry.expire, days, expiry.ExpiryRefusedError)
+        self.stdout.write(f"{_count(result.done)} expired" + "".join(f"\n{day}" for day in result.done))
+        if result.refused:
+            raise CommandError("\n".join(result.refused.values()))
 
     def _show(self, days: Sequence[date]) -> None:
-        self.stdout.write(f"{_number(days)} past retention")
+        self.stdout.write(f"{_count(days)} past retention")
         for day in UsageDay.objects.filter(day__in=days).order_by("day"):
             self.stdout.write(f"{day.day}: {day.data_records:,} data records, {day.voice_records:,} voice records")
         self.stdout.flush()
 
     def _confirm(self, days: Sequence[date]) -> bool:
-        """Ask on standard error, which is seen when standard output goes to a file."""
-        signal.siginterrupt(signal.SIGINT, True)  # Polars's handler restarts the read, and Ctrl-C would not be noticed
+        """Ask on standard error, which is visible when standard output goes to a file."""
+        signal.siginterrupt(signal.SIGINT, True)  # else Polars's handler restarts the read, and Ctrl-C has no effect
         try:
-            self.stderr.write(f"Drop the raw records of {_number(days)}? [y/N]", ending=" ")
+            self.stderr.write(f"Drop the raw records of {_count(days)}? [y/N]", ending=" ")
             self.stderr.flush()
             return input().strip().lower() in {"y", "yes"}
         except (EOFError, KeyboardInterrupt):
@@ -57,5 +57,5 @@ class Command(BaseCommand):
             return False
 
 
-def _number(days: Sequence[date]) -> str:
+def _count(days: Sequence[date]) -> str:
     return f"{len(days)} day" if len(days) == 1 else f"{len(days)} days"

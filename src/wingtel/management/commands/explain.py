@@ -1,4 +1,4 @@
-"""`wingtel explain`: how the total of a subscription's day comes about."""
+"""`wingtel explain`: show the parts of a subscription's total on a day."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -38,27 +38,27 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=answering.FORMATS, default="table")
 
     def handle(self, *, subscription: int, day: date, records: int, **options: Any) -> None:
-        found = explain(subscription_id=subscription, day=day, most_records=records)
-        body = msgspec.to_builtins(explanation_answer(found))
-        rows = [(*line, body["currency"]) for part in body["usage_types"] for line in _lines(part)]
+        explanation = explain(subscription_id=subscription, day=day, most_records=records)
+        body = msgspec.to_builtins(explanation_answer(explanation))
+        rows = [(*line, body["currency"]) for usage in body["usage_types"] for line in _lines(usage)]
         match options["format"]:
             case "json":
                 answering.print_json(self.stdout, body)
             case "csv":
                 answering.print_csv(self.stdout, COLUMNS, rows)
             case _:
-                told = ", ".join(body[name] for name in ("phone_number", "external_id") if body[name])
-                named = f"{subscription} ({told})" if told else str(subscription)
-                self.stdout.write(f"Subscription {named} on {day}: the day is {body['day']['state']}{_seal(body)}")
+                identifiers = ", ".join(body[name] for name in ("phone_number", "external_id") if body[name])
+                described = f"{subscription} ({identifiers})" if identifiers else str(subscription)
+                self.stdout.write(f"Subscription {described} on {day}: the day is {body['day']['state']}{_seal(body)}")
                 answering.print_wide_table(self.stdout, COLUMNS, rows)
                 for line in _conclusions(body):
                     self.stdout.write(line)
 
 
-def _lines(found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """A row for each raw record and adjustment of a usage type, and for each sum."""
-    kind = found["usage_type"]
-    for record in found["records"]:
+def _lines(usage: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each raw record and adjustment of a usage type, and for each sum."""
+    kind = usage["usage_type"]
+    for record in usage["records"]:
         yield (
             kind,
             "record",
@@ -69,12 +69,22 @@ def _lines(found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
             *[""] * 4,
             origin_text(record["origin"]),
         )
-    for made in found["adjustments"]:
-        links = ("" if made[name] is None else made[name] for name in ("reverses", "reversed_by"))
-        amounts = made["used"], made["price"]
-        yield (kind, "adjustment", made["id"], made["created_at"], *amounts, made["reason"], made["actor"], *links, "")
-    for what in ("recorded", "adjusted", "total"):
-        yield (kind, what, "", "", found[what]["used"], found[what]["price"], *[""] * 5)
+    for adjustment in usage["adjustments"]:
+        links = ("" if adjustment[name] is None else adjustment[name] for name in ("reverses", "reversed_by"))
+        quantities = adjustment["used"], adjustment["price"]
+        yield (
+            kind,
+            "adjustment",
+            adjustment["id"],
+            adjustment["created_at"],
+            *quantities,
+            adjustment["reason"],
+            adjustment["actor"],
+            *links,
+            "",
+        )
+    for sum_name in ("recorded", "adjusted", "total"):
+        yield (kind, sum_name, "", "", usage[sum_name]["used"], usage[sum_name]["price"], *[""] * 5)
 
 
 def _seal(body: dict[str, Any]) -> str:
@@ -90,15 +100,15 @@ def _seal(body: dict[str, Any]) -> str:
 
 
 def _conclusions(body: dict[str, Any]) -> Iterator[str]:
-    for found in body["usage_types"]:
-        counts = f"{found['recorded']['records']:,} records and {found['adjusted']['adjustments']:,} adjustments"
-        yield f"{found['usage_type']}: {counts}: {_verdict(found)}"
-        if not body["records_gone"] and len(found["records"]) < found["recorded"]["records"]:
-            yield f"  the first {len(found['records']):,} records are listed: see --records"
+    for usage in body["usage_types"]:
+        counts = f"{usage['recorded']['records']:,} records and {usage['adjusted']['adjustments']:,} adjustments"
+        yield f"{usage['usage_type']}: {counts}: {_verdict(usage)}"
+        if not body["records_gone"] and len(usage["records"]) < usage["recorded"]["records"]:
+            yield f"  the first {len(usage['records']):,} records are listed: see --records"
 
 
-def _verdict(found: dict[str, Any]) -> str:
-    match found["adds_up"]:
+def _verdict(usage: dict[str, Any]) -> str:
+    match usage["adds_up"]:
         case None:
             return "the raw records are gone; their share is the total without the adjustments."
         case True:

@@ -1,4 +1,4 @@
-"""`wingtel feeds`: the profiles there are; check one, draft one, watch a folder."""
+"""`wingtel feeds`: list the profiles; check one, draft one, or watch a folder."""
 
 import sys
 import time
@@ -77,10 +77,10 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:12}  {profiles.find(name).description}")
 
     def _check(self, options: dict[str, Any]) -> None:
-        found = preview(options["file"], profiles.find(options["profile"]), options["lines"])
+        result = preview(options["file"], profiles.find(options["profile"]), options["lines"])
         width = None if self.stdout.isatty() else 160
         console = Console(file=self.stdout, width=width, markup=False)  # type: ignore[arg-type] # writes like a file
-        _show_preview(console, found)
+        _show_preview(console, result)
 
     def _new(self, options: dict[str, Any]) -> None:
         inferred, output = infer_profile(options["file"]), options["output"]
@@ -104,15 +104,15 @@ class Command(BaseCommand):
             ImportOptions(create_subscriptions=options["create_subscriptions"]),
         )
         check_import(profile, import_options)
-        importing = partial(import_feed, profile=profile, options=import_options)
-        watch = FolderWatch(options["folder"], importing, options["complete"])
-        self._say(f"Watching {watch.folder}")
+        import_file = partial(import_feed, profile=profile, options=import_options)
+        watch = FolderWatch(options["folder"], import_file, options["complete"])
+        self._write_line(f"Watching {watch.folder}")
         try:
-            self._go_on_watching(watch, options)
+            self._scan_repeatedly(watch, options)
         except KeyboardInterrupt:
             sys.exit(130)
 
-    def _go_on_watching(self, watch: FolderWatch, options: dict[str, Any]) -> None:
+    def _scan_repeatedly(self, watch: FolderWatch, options: dict[str, Any]) -> None:
         while True:
             try:
                 arrivals = watch.scan()
@@ -121,18 +121,18 @@ class Command(BaseCommand):
                 connections.close_all()
                 arrivals = []
             for arrival in arrivals:
-                self._say(_words(arrival))
+                self._write_line(_describe(arrival))
             if options["once"] and not watch.is_waiting:
                 return
             time.sleep(options["every"])
 
-    def _say(self, line: str) -> None:
-        """At once, also into a pipe or a log: a watch says little and goes on for long."""
+    def _write_line(self, line: str) -> None:
+        """Write a line at once, also into a pipe or a log, since a watch writes little and runs for long."""
         self.stdout.write(line)
         self.stdout.flush()
 
 
-def _show_preview(console: Console, found: Preview) -> None:
+def _show_preview(console: Console, result: Preview) -> None:
     table = Table()
     for name in (
         "line",
@@ -145,24 +145,24 @@ def _show_preview(console: Console, found: Preview) -> None:
         "not recorded because",
     ):
         table.add_column(name, justify="right" if name in {"line", "quantity", "price"} else "left", overflow="fold")
-    for record in found.records:
+    for record in result.records:
         price = "" if record.price is None else str(record.price)
-        moment = f"{record.moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        timestamp = f"{record.moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
         table.add_row(
-            *(str(record.line), record.usage_type, record.record_id, moment, record.subscription),
+            *(str(record.line), record.usage_type, record.record_id, timestamp, record.subscription),
             *(f"{record.quantity:,}", price, record.note),
         )
-    for reject in found.rejects:
+    for reject in result.rejects:
         field = f"{reject.field}: " if reject.field else ""
         table.add_row(str(reject.line), *[""] * 6, f"{field}{reject.reason}")
-    console.print(f"columns: {', '.join(map(repr, found.columns))}")
+    console.print(f"columns: {', '.join(map(repr, result.columns))}")
     console.print(table)
     console.print(
-        f"{found.lines} lines, {found.skipped} of them skipped, {len(found.rejects)} rejected; nothing was stored"
+        f"{result.lines} lines, {result.skipped} of them skipped, {len(result.rejects)} rejected; nothing was stored"
     )
 
 
-def _words(arrival: Arrival) -> str:
+def _describe(arrival: Arrival) -> str:
     if arrival.summary is None:
         return f"{arrival.name}: failed: {arrival.problem}"
     counts = ", ".join(f"{getattr(arrival.summary, name):,} {name}" for name in OUTCOMES)

@@ -1,4 +1,4 @@
-"""`wingtel generate --subscriptions N --days D --seed S --output FILE`."""
+"""`wingtel generate --subscriptions N --days D --seed S --output FILE`: write a feed of demo usage."""
 
 from argparse import ArgumentParser
 from datetime import UTC, datetime, timedelta

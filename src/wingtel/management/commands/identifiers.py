@@ -1,4 +1,4 @@
-"""`wingtel identifiers`: the numbers, SIM cards and other identifiers of subscriptions, each with its period."""
+"""`wingtel identifiers`: list and change the numbers, SIM cards and other identifiers of subscriptions."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -53,8 +53,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _list(self, *, subscription: int, format: str, **_: Any) -> None:  # noqa: A002 - the option's own word
-        found = SubscriptionIdentifier.objects.filter(subscription=subscription)
-        rows = found.order_by("kind", F("valid_from").asc(nulls_first=True)).values(*COLUMNS)
+        identifiers = SubscriptionIdentifier.objects.filter(subscription=subscription)
+        rows = identifiers.order_by("kind", F("valid_from").asc(nulls_first=True)).values(*COLUMNS)
         print_rows(self.stdout, rows, COLUMNS, format)
 
     def _assign(
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         replaces: int | None,
         **_: Any,
     ) -> None:
-        made = assignments.assign_identifier(
+        assigned = assignments.assign_identifier(
             subscription,
             Kind(kind),
             value,
@@ -76,21 +76,21 @@ class Command(BaseCommand):
             valid_to=valid_to,
             replaces=replaces,
         )
-        self.stdout.write(_described(made))
+        self.stdout.write(_describe(assigned))
 
     def _move(self, *, identifier: int, to: int, at: datetime | None, **_: Any) -> None:
-        self.stdout.write(_described(assignments.move_identifier(identifier, to=to, at=at or timezone.now())))
+        self.stdout.write(_describe(assignments.move_identifier(identifier, to=to, at=at or timezone.now())))
 
     def _end(self, *, identifier: int, at: datetime | None, **_: Any) -> None:
         ended = assignments.end_identifier(identifier, at=at or timezone.now())
-        self.stdout.write(_described(ended) if ended else f"{identifier} had not begun, and is gone.")
+        self.stdout.write(_describe(ended) if ended else f"{identifier} had not begun, and is gone.")
 
     def _refresh(self, **_: Any) -> None:
-        shown = assignments.refresh_current(since=datetime(1970, 1, 1, tzinfo=UTC))
-        self.stdout.write(f"Subscriptions that show others now: {shown}")
+        changed = assignments.refresh_current(since=datetime(1970, 1, 1, tzinfo=UTC))
+        self.stdout.write(f"Subscriptions that show others now: {changed}")
 
 
-def _described(identifier: SubscriptionIdentifier) -> str:
+def _describe(identifier: SubscriptionIdentifier) -> str:
     begins = f" from {identifier.valid_from}" if identifier.valid_from else ""
     ends = f" until {identifier.valid_to}" if identifier.valid_to else ""
     return f"{identifier.pk}: {identifier} of subscription {identifier.subscription_id}{begins}{ends}."

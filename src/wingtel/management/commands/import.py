@@ -1,5 +1,5 @@
-# ruff: noqa: N999 - the command's name is a word that Python keeps for itself
-"""`wingtel import FILE ... --feed PROFILE`."""
+# ruff: noqa: N999 - the command's name is a keyword of Python
+"""`wingtel import FILE ... --feed PROFILE`: import files of usage records."""
 
 import json
 import sys
@@ -25,7 +25,7 @@ from wingtel.management.arguments import day, whole_number
 
 FAILED, REJECTED, STOPPED = 1, 3, 4
 """Exit codes; 0 when every line was accepted, a duplicate or skipped, 2 for wrong usage."""
-_TOLD = ("import_id", "file", "feed", *Counts._fields)
+_JSON_FIELDS = ("import_id", "file", "feed", *Counts._fields)
 
 
 class Command(BaseCommand):
@@ -88,14 +88,17 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if failures:
             code = STOPPED if all(isinstance(error, TooManyRejectsError) for _, error in failures) else FAILED
-            raise CommandError(_listed(failures), returncode=code)
+            raise CommandError(_describe_failures(failures), returncode=code)
         if rejected:
             raise CommandError(f"{rejected} lines were rejected", returncode=REJECTED)
 
     def _import_all(
         self, sources: list[tuple[str, Path]], profile: Profile, import_options: ImportOptions, options: dict[str, Any]
     ) -> tuple[list[tuple[str, Exception]], int]:
-        """What failed, and how many lines were rejected; one file that fails keeps no other from being imported."""
+        """Import each file; return the failures, and how many lines were rejected.
+
+        A file that fails does not stop the others.
+        """
         failures: list[tuple[str, Exception]] = []
         rejected = 0
         with _progress(hidden=options["no_progress"]) as progress:
@@ -107,8 +110,8 @@ class Command(BaseCommand):
                     continue
                 except ProgrammingError:  # most likely a database that was never migrated
                     raise
-                except DatabaseError as error:  # the next file would meet the same
-                    raise CommandError(_listed([*failures, (name, error)]), returncode=FAILED) from error
+                except DatabaseError as error:  # the next file would fail in the same way
+                    raise CommandError(_describe_failures([*failures, (name, error)]), returncode=FAILED) from error
                 rejected += summary.rejected
                 if options["format"] == "json":
                     self.stdout.write(as_json(summary))
@@ -132,30 +135,30 @@ def _import(
 
 @contextmanager
 def _sources(names: list[str]) -> Iterator[list[tuple[str, Path]]]:
-    """What the names stand for; standard input is called `-`."""
+    """Yield the name and the path of each file; standard input is called `-`."""
     if STANDARD_INPUT not in names:
         yield [(str(path), path) for path in find_files(names)]
         return
     with standard_input() as spooled:
-        others = find_files([name for name in names if name != STANDARD_INPUT])
-        yield [(STANDARD_INPUT, spooled), *((str(path), path) for path in others)]
+        files = find_files([name for name in names if name != STANDARD_INPUT])
+        yield [(STANDARD_INPUT, spooled), *((str(path), path) for path in files)]
 
 
-def _listed(failures: Iterable[tuple[str, Exception]]) -> str:
-    return "\n".join(f"{name}: {_words(error)}" for name, error in failures)
+def _describe_failures(failures: Iterable[tuple[str, Exception]]) -> str:
+    return "\n".join(f"{name}: {_describe(error)}" for name, error in failures)
 
 
-def _words(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     if isinstance(error, DatabaseError):
-        first = str(error).strip().partition("\n")[0]
-        return f"the database failed: {first}; what is recorded stays: import it again to go on"
+        first_line = str(error).strip().partition("\n")[0]
+        return f"the database failed: {first_line}; what is recorded stays: import it again to go on"
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def as_json(summary: ImportSummary) -> str:
-    """The summary as one JSON object."""
+    """Return the summary as one JSON object."""
     return json.dumps(
-        {name: getattr(summary, name) for name in _TOLD}
+        {name: getattr(summary, name) for name in _JSON_FIELDS}
         | {
             "was_imported": summary.was_imported,
             "resumed": summary.resumed,
@@ -171,7 +174,7 @@ def as_json(summary: ImportSummary) -> str:
 
 
 def show_tables(console: Console, summary: ImportSummary) -> None:
-    """The counts, and the first rejects, for people to read."""
+    """Print the counts and the first rejects for people."""
     console.print(_title(summary), soft_wrap=True)
     counts = Table()
     counts.add_column("lines (without header)")
@@ -192,7 +195,7 @@ def show_tables(console: Console, summary: ImportSummary) -> None:
     if summary.rejects:
         console.print(_rejects(summary))
     if more := summary.rejected - len(summary.rejects):
-        console.print(f"and {more:,} more rejected lines{_where(summary)}")
+        console.print(f"and {more:,} more rejected lines{_see_rejects(summary)}")
 
 
 def _title(summary: ImportSummary) -> str:
@@ -204,7 +207,7 @@ def _title(summary: ImportSummary) -> str:
     return f"Import {summary.import_id} of {summary.file}{resumed}"
 
 
-def _where(summary: ImportSummary) -> str:
+def _see_rejects(summary: ImportSummary) -> str:
     return f": wingtel rejects {summary.import_id}" if summary.import_id is not None else ""
 
 

@@ -1,4 +1,4 @@
-"""`wingtel imports`: what was imported, and what became of it."""
+"""`wingtel imports`: list the imports with their outcome, or show one."""
 
 import json
 from argparse import ArgumentParser
@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
 
 def find_import(number: int | None) -> UsageImport:
-    """The import of that number. Raises CommandError when there is none."""
+    """Return the import of that number. Raises CommandError if there is none."""
     if number is None:
         raise CommandError("which import? Say its number")
     run = UsageImport.objects.filter(pk=number).first()
@@ -67,7 +67,7 @@ def find_import(number: int | None) -> UsageImport:
 
 
 def as_dict(run: UsageImport) -> dict[str, Any]:
-    """Everything about an import, for JSON."""
+    """Return everything about an import, for JSON."""
     return {
         "id": run.pk,
         "file": run.file,

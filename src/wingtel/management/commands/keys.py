@@ -1,4 +1,4 @@
-"""`wingtel keys`: who may use the API."""
+"""`wingtel keys`: create, list and revoke the keys of the API."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Iterable
@@ -34,7 +34,10 @@ class Command(BaseCommand):
         )
         create.add_argument("--carrier", metavar="CODE", help="Only this carrier's subscriptions.")
         create.add_argument(
-            "--expires", type=_moment, metavar="MOMENT", help="When it ends: a date (its midnight, UTC) or a moment."
+            "--expires",
+            type=_parse_timestamp,
+            metavar="MOMENT",
+            help="When it ends: a date (its midnight, UTC) or a moment.",
         )
         create.add_argument(
             "--requests-per-minute",
@@ -89,12 +92,12 @@ class Command(BaseCommand):
         self.stdout.write(f"{revoked} opens nothing any more, in running servers after a few seconds.")
 
 
-def _moment(text: str) -> datetime:
+def _parse_timestamp(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
+        timestamp = datetime.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is no date or moment in ISO 8601, such as 2027-01-01") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)
 
 
 def _as_row(key: ApiKey) -> dict[str, Any]:
@@ -116,8 +119,8 @@ def _state(key: ApiKey) -> str:
     return "expired" if key.expires_at and key.expires_at <= timezone.now() else "in force"
 
 
-def _text(moment: datetime | None) -> str | None:
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}" if moment else None
+def _text(timestamp: datetime | None) -> str | None:
+    return f"{timestamp.astimezone(UTC):%Y-%m-%dT%H:%MZ}" if timestamp else None
 
 
 def _cells(rows: Iterable[dict[str, Any]]) -> list[list[str]]:

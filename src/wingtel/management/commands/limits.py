@@ -1,4 +1,4 @@
-"""`wingtel limits`: standing price limits; list, make, change, remove, evaluate them."""
+"""`wingtel limits`: list, set, change, remove and evaluate standing price limits."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -27,30 +27,32 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=answering.FORMATS, default="table")
         actions = parser.add_subparsers(dest="action", metavar="set|remove|evaluate")
-        kept = actions.add_parser("set", help="make a limit, or change the one that --id names")
-        kept.add_argument("--id", type=identity, metavar="ID", help="change this one; what is not given stays")
-        kept.add_argument("--amount", type=option(parse_price_limit, PRICE_LIMIT_RULE), help="what may be paid")
-        kept.add_argument("--plan", type=identity, metavar="ID", help="for each subscription of this plan")
-        kept.add_argument("--subscription", type=identity, metavar="ID", help="for this subscription")
-        kept.add_argument("--usage-type", choices=UsageType.values, help="without it, data and voice together")
-        kept.add_argument("--period", choices=LimitPeriod.values, help="calendar month (default) or billing cycle")
-        kept.add_argument(
+        set_parser = actions.add_parser("set", help="make a limit, or change the one that --id names")
+        set_parser.add_argument("--id", type=identity, metavar="ID", help="change this one; what is not given stays")
+        set_parser.add_argument("--amount", type=option(parse_price_limit, PRICE_LIMIT_RULE), help="what may be paid")
+        set_parser.add_argument("--plan", type=identity, metavar="ID", help="for each subscription of this plan")
+        set_parser.add_argument("--subscription", type=identity, metavar="ID", help="for this subscription")
+        set_parser.add_argument("--usage-type", choices=UsageType.values, help="without it, data and voice together")
+        set_parser.add_argument(
+            "--period", choices=LimitPeriod.values, help="calendar month (default) or billing cycle"
+        )
+        set_parser.add_argument(
             "--threshold",
             type=whole_number(1, LARGEST_THRESHOLD),
             action="append",
             metavar="PERCENT",
             help="in percent of the amount, besides 100, such as 80; repeatable",
         )
-        kept.add_argument("--email", action="append", metavar="ADDRESS", help="who is told; repeatable")
-        kept.add_argument("--name")
-        kept.add_argument(
+        set_parser.add_argument("--email", action="append", metavar="ADDRESS", help="who is told; repeatable")
+        set_parser.add_argument("--name")
+        set_parser.add_argument(
             "--starts",
             type=day,
             metavar="DATE",
             help="periods that contain or follow this day count (default: today)",
         )
-        removed = actions.add_parser("remove", help="evaluate a limit no more; its alerts stay")
-        removed.add_argument("id", type=identity)
+        remove_parser = actions.add_parser("remove", help="evaluate a limit no more; its alerts stay")
+        remove_parser.add_argument("id", type=identity)
         actions.add_parser("evaluate", help="open and resolve alerts by what changed since the last time")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -85,16 +87,16 @@ class Command(BaseCommand):
             limit = services.make_limit(**terms)
         else:
             raise CommandError("missing --amount: what may be paid?")
-        self.stdout.write(f"Limit {_described(limit)}.")
+        self.stdout.write(f"Limit {_describe(limit)}.")
 
     def _remove(self, options: dict[str, Any]) -> None:
         services.remove_limit(options["id"])
         self.stdout.write(f"Limit {options['id']} removed; its alerts stay.")
 
     def _evaluate(self, options: dict[str, Any]) -> None:
-        found = evaluate()
+        counts = evaluate()
         self.stdout.write(
-            f"{found.evaluated:,} evaluated; alerts: {found.opened:,} opened, {found.resolved:,} resolved"
+            f"{counts.evaluated:,} evaluated; alerts: {counts.opened:,} opened, {counts.resolved:,} resolved"
         )
 
 
@@ -105,13 +107,13 @@ def _message(error: services.LimitRefusedError) -> str:
     )
 
 
-def _described(limit: PriceLimit) -> str:
-    whom = f"each subscription of plan {limit.plan_id}" if limit.plan_id else "each subscription"
+def _describe(limit: PriceLimit) -> str:
+    scope = f"each subscription of plan {limit.plan_id}" if limit.plan_id else "each subscription"
     if limit.subscription_id:
-        whom = f"subscription {limit.subscription_id}"
+        scope = f"subscription {limit.subscription_id}"
     period = "calendar month" if limit.period == LimitPeriod.MONTH else "billing cycle"
     thresholds = ", ".join(f"{percent} %" for percent in sorted({*limit.thresholds, 100}))
     return (
-        f"{limit.pk}: {priced(limit.amount)} for {limit.usage_type or 'data and voice'} of {whom} per {period}, "
+        f"{limit.pk}: {priced(limit.amount)} for {limit.usage_type or 'data and voice'} of {scope} per {period}, "
         f"at {thresholds}, from {limit.starts}"
     )

@@ -1,4 +1,4 @@
-"""`wingtel metrics`: what subscriptions used and paid between two dates."""
+"""`wingtel metrics`: show what subscriptions used and paid between two dates."""
 
 from datetime import date
 from typing import Any
@@ -29,16 +29,16 @@ class Command(BaseCommand):
         **options: Any,
     ) -> None:
         period = answering.period_of(first, last)
-        asked: dict[str, Any] = {
+        params: dict[str, Any] = {
             "period": period,
             "usage_types": answering.usage_types_of(usage_type),
             "only": answering.filter_of(options),
         }
         if form := exporting.export_format(options):
-            exporting.print_export(self.stdout, exports.metrics(**asked, form=form), form, options["output"])
+            exporting.print_export(self.stdout, exports.metrics(**params, form=form), form, options["output"])
             return
         page, more = answering.collect(
-            lambda after, size: queries.metrics(**asked, page_size=size, after=after),
+            lambda after, size: queries.metrics(**params, page_size=size, after=after),
             answering.result_limit(options["page_size"], options["format"]),
         )
         body = serialization.metrics_answer(page, period=period, next_url=None)

@@ -1,4 +1,4 @@
-"""`wingtel plans`: which plan a subscription has, and from when."""
+"""`wingtel plans`: list and change the plans of a subscription."""
 
 from datetime import datetime
 from typing import Any
@@ -43,11 +43,11 @@ class Command(BaseCommand):
     def _change(
         self, *, subscription: int, plan: str, valid_from: datetime | None, valid_to: datetime | None, **_: Any
     ) -> None:
-        found = Plan.objects.filter(name=plan).first()
-        if plan and found is None:
+        new_plan = Plan.objects.filter(name=plan).first()
+        if plan and new_plan is None:
             raise CommandError(f"there is no plan {plan!r}; the plans are {', '.join(_names()) or 'none'}")
         assignments.change_plan(
-            subscription, found.pk if found else None, valid_from=valid_from or timezone.now(), valid_to=valid_to
+            subscription, new_plan.pk if new_plan else None, valid_from=valid_from or timezone.now(), valid_to=valid_to
         )
         for row in _plans(subscription):
             begins, ends = row["valid_from"] or "the beginning", row["valid_to"] or "further notice"
@@ -55,8 +55,8 @@ class Command(BaseCommand):
 
 
 def _plans(subscription: int) -> list[dict[str, Any]]:
-    found = SubscriptionPlan.objects.filter(subscription=subscription)
-    ordered = found.order_by(F("valid_from").asc(nulls_first=True))
+    plans = SubscriptionPlan.objects.filter(subscription=subscription)
+    ordered = plans.order_by(F("valid_from").asc(nulls_first=True))
     return [dict(zip(COLUMNS, row, strict=True)) for row in ordered.values_list("plan__name", "valid_from", "valid_to")]
 
 

@@ -1,4 +1,4 @@
-"""`wingtel reconcile`: compare the aggregates with their sources, and mend them."""
+"""`wingtel reconcile`: compare the aggregates with their sources, and repair them."""
 
 import json
 import sys
@@ -40,22 +40,24 @@ class Command(BaseCommand):
             self.stdout.write(f"{compared}, nothing differs")
             return
         for each in outcome.differences:
-            whose = f" of subscription {each['subscription_id']}" if each["subscription_id"] is not None else ""
-            when = each["start"] or "all time"
+            of_subscription = (
+                f" of subscription {each['subscription_id']}" if each["subscription_id"] is not None else ""
+            )
+            start = each["start"] or "all time"
             self.stdout.write(
-                f"{each['grain']} {when}: {each['usage_type']}{whose} {each['kind']}:"
+                f"{each['grain']} {start}: {each['usage_type']}{of_subscription} {each['kind']}:"
                 f" expected {_values(each['expected'])}, found {_values(each['found'])}"
             )
         if outcome.drift_keys > len(outcome.differences):
             self.stdout.write(f"... and {outcome.drift_keys - len(outcome.differences):,} more")
-        mended = "; mend it with --repair"
+        repair_note = "; mend it with --repair"
         if outcome.repaired:
-            mended = "; mended"
+            repair_note = "; mended"
         elif repair:
-            mended = "; mended but for the days above that cannot be proven, and their months"
+            repair_note = "; mended but for the days above that cannot be proven, and their months"
         self.stdout.write(
             f"{compared}, {outcome.drift_keys:,} keys differ, daily prices by {priced(outcome.drift_price)} in all"
-            f"{mended}"
+            f"{repair_note}"
         )
 
 
@@ -64,7 +66,7 @@ def _values(values: dict[str, Any] | None) -> str:
 
 
 def as_dict(outcome: Reconciliation) -> dict[str, Any]:
-    """As JSON has it; moments in UTC."""
+    """Return the outcome for JSON; timestamps in UTC."""
     return {
         "id": outcome.pk,
         "from": outcome.first.isoformat(),

@@ -1,4 +1,4 @@
-"""`wingtel records`: raw usage records, each with the file and line it came from."""
+"""`wingtel records`: write raw usage records, each with the file and line it came from."""
 
 from datetime import date
 from typing import Any
@@ -34,9 +34,9 @@ class Command(BaseCommand):
             only=answering.filter_of(options),
             form=form,
         )
-        made = exporting.print_export(self.stdout, export, form, options["output"])
-        if made.records_gone:
+        written = exporting.print_export(self.stdout, export, form, options["output"])
+        if written.records_gone:
             self.stderr.write(
-                f"Not all is there: raw records of business days in {made.records_gone} have expired. `wingtel days`"
+                f"Not all is there: raw records of business days in {written.records_gone} have expired. `wingtel days`"
                 " tells which days those are, and `wingtel metrics` what was used and paid on them."
             )

@@ -1,4 +1,4 @@
-"""`wingtel rejects ID`: the lines that an import refused, and why."""
+"""`wingtel rejects ID`: show the lines that an import rejected, with the reasons."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`wingtel serve`: the API and the dashboard over HTTP."""
+"""`wingtel serve`: serve the API and the dashboard over HTTP."""
 
 import os
 import socket
@@ -14,7 +14,7 @@ from wingtel.management.arguments import whole_number
 
 
 def add_address(parser: CommandParser) -> None:
-    """Where the server listens, and with how many processes."""
+    """Add the options for the address to listen on and the number of processes."""
     parser.add_argument("--host", default="127.0.0.1", help="Address to listen on (default: this machine only).")
     parser.add_argument("--port", type=whole_number(1, 65_535), default=8000)
     parser.add_argument("--workers", type=whole_number(1), default=min(os.cpu_count() or 1, 4))
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
 
 def _threads() -> int:
-    """As many as can be at work: with a connection of the pool each, or sending an export to a slow client.
+    """Return how many threads can work: each with a connection of the pool, or sending an export to a slow client.
 
     More would only wait, and take turns with those that work.
     """

@@ -1,4 +1,4 @@
-"""`wingtel strategy`: which strategy keeps the aggregates, and choosing another."""
+"""`wingtel strategy`: show the strategy that keeps the aggregates, or choose another."""
 
 from typing import Any
 
@@ -66,9 +66,9 @@ class Command(BaseCommand):
         for state in problems or ["installed"]:
             self.stdout.write(f"state: {state}")
         backlog = strategy.backlog()
-        waiting = f"{backlog.records} records wait for `wingtel merge`; answers count them in"
+        pending = f"{backlog.records} records wait for `wingtel merge`; answers count them in"
         oldest = f", the oldest since {backlog.since:%Y-%m-%d %H:%M:%S %Z}" if backlog.since else ""
-        self.stdout.write(f"backlog: {waiting}{oldest}" if backlog.records else "backlog: none")
+        self.stdout.write(f"backlog: {pending}{oldest}" if backlog.records else "backlog: none")
 
 
 def _capabilities(strategy: strategies.Strategy) -> tuple[str, str, str, str]:

@@ -1,4 +1,4 @@
-"""`wingtel up`: the server and background work together."""
+"""`wingtel up`: run the server and background work together."""
 
 import sys
 from typing import Any
@@ -24,4 +24,4 @@ class Command(BaseCommand):
         connections.close_all()  # each process opens its own
         address = ["--host", host, "--port", str(port), "--workers", str(workers)]
         server = Process("the server", [sys.executable, "-m", "wingtel", "serve", *address])
-        supervise([server, *processes.workers(), processes.schedule()], say=self.stderr.write, grace=grace)
+        supervise([server, *processes.workers(), processes.schedule()], write=self.stderr.write, grace=grace)

@@ -1,4 +1,4 @@
-"""`wingtel webhooks`: where alerts are posted, and what became of it."""
+"""`wingtel webhooks`: manage the endpoints that alerts are posted to, and their deliveries."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -25,9 +25,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--format", choices=answering.FORMATS, default="table")
         actions = parser.add_subparsers(dest="action", metavar="ACTION")
-        added = actions.add_parser("add", help="post alerts to a URL from now on; shows the secret, once")
-        added.add_argument("url")
-        added.add_argument("--description", default="")
+        add_parser = actions.add_parser("add", help="post alerts to a URL from now on; shows the secret, once")
+        add_parser.add_argument("url")
+        add_parser.add_argument("--description", default="")
         for name, meaning in (
             ("enable", "send to an endpoint again"),
             ("disable", "send nothing to an endpoint; what is due waits"),
@@ -35,16 +35,18 @@ class Command(BaseCommand):
             ("remove", "forget an endpoint and its deliveries"),
         ):
             actions.add_parser(name, help=meaning).add_argument("id", type=identity)
-        listed = actions.add_parser("deliveries", help="list deliveries, also by e-mail, the latest first")
-        replayed = actions.add_parser("replay", help="send deliveries again: some by number, or all that were given up")
-        replayed.add_argument("id", type=identity, nargs="*")
-        for each in (listed, replayed):
+        list_parser = actions.add_parser("deliveries", help="list deliveries, also by e-mail, the latest first")
+        replay_parser = actions.add_parser(
+            "replay", help="send deliveries again: some by number, or all that were given up"
+        )
+        replay_parser.add_argument("id", type=identity, nargs="*")
+        for each in (list_parser, replay_parser):
             each.add_argument("--endpoint", type=identity, metavar="ID", help="only of this endpoint")
-        listed.add_argument("--state", choices=Delivery.State.values)
-        listed.add_argument(
+        list_parser.add_argument("--state", choices=Delivery.State.values)
+        list_parser.add_argument(
             "--rows", type=whole_number(1), default=1000, metavar="N", help="at most so many (default: 1000)"
         )
-        replayed.add_argument("--dead", action="store_true", help="all that were given up")
+        replay_parser.add_argument("--dead", action="store_true", help="all that were given up")
         actions.add_parser("send", help="send what is due")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -93,7 +95,7 @@ class Command(BaseCommand):
             raise CommandError("replay what? Give the numbers of deliveries, or --dead for all that were given up")
         deliveries = Delivery.objects.all()
         if options["dead"]:
-            deliveries = deliveries.filter(state=Delivery.State.DEAD)
+            deliveries = deliveries.filter(state=Delivery.State.FAILED)
         else:
             deliveries = deliveries.filter(pk__in=options["id"])
         if options["endpoint"]:
@@ -103,4 +105,4 @@ class Command(BaseCommand):
 
     def _send(self, options: dict[str, Any]) -> None:
         sent = deliver_due()
-        self.stdout.write(f"{sent.delivered} delivered, {sent.failed} to be tried again, {sent.dead} given up")
+        self.stdout.write(f"{sent.delivered} delivered, {sent.retrying} to be tried again, {sent.failed} given up")

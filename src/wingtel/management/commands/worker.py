@@ -1,4 +1,4 @@
-"""`wingtel worker`: background work, without the server."""
+"""`wingtel worker`: run background work, without the server."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ GRACE_SECONDS = 30.0
 
 
 def add_grace(parser: CommandParser) -> None:
-    """How long work may take to end."""
+    """Add the option for how long work may take to end."""
     parser.add_argument(
         "--grace",
         type=seconds,
@@ -37,4 +37,4 @@ class Command(BaseCommand):
         connections.close_all()  # each process opens its own
         self.stderr.write("Background work is running - interrupt to stop.")
         schedule = [] if no_schedule else [processes.schedule()]
-        supervise([*processes.workers(), *schedule], say=self.stderr.write, grace=grace)
+        supervise([*processes.workers(), *schedule], write=self.stderr.write, grace=grace)

@@ -1,6 +1,6 @@
 -- name: drift
--- What is wrong as far as is known: the worst of the comparisons that found something, were not mended, and were not
--- followed by another one of the same days.
+-- Select the known drift: the worst of the reconciliations that found some, were not repaired, and were not followed by another one of
+-- the same days.
 SELECT coalesce(max(drift_keys), 0), coalesce(max(drift_price), 0)
 FROM usage_reconciliation AS one
 WHERE drift_keys > 0 AND NOT repaired AND NOT EXISTS (
@@ -9,11 +9,11 @@ WHERE drift_keys > 0 AND NOT repaired AND NOT EXISTS (
 )
 
 -- name: reconciled
--- When the aggregates were last compared with their sources.
+-- Select the time when the aggregates were last compared with their sources.
 SELECT max(finished_at) FROM usage_reconciliation
 
 -- name: days
--- How many business days are in each state, and how many of the open ones ought to be sealed.
+-- Count the business days in each state, and the open ones that ought to be sealed.
 SELECT state, count(*), count(*) FILTER (WHERE state = 'open' AND day < usage_business_day(now()) - %(after)s)
 FROM usage_day GROUP BY state
 

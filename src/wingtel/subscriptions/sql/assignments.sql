@@ -1,5 +1,5 @@
 -- name: touching
--- The assignments of a value to a subscription that overlap a period or meet it, the one that lasts longest first.
+-- Select the assignments of a value to a subscription that overlap a period or meet it, the one that lasts longest first.
 SELECT id
 FROM subscription_identifier
 WHERE subscription_id = %(subscription)s AND kind = %(kind)s AND value = %(value)s
@@ -8,7 +8,7 @@ WHERE subscription_id = %(subscription)s AND kind = %(kind)s AND value = %(value
 ORDER BY valid_to DESC NULLS FIRST
 
 -- name: assign
--- ON CONFLICT lets two who want the same wait for each other, where a bare INSERT could deadlock.
+-- With ON CONFLICT two transactions that assign the same wait for each other, where a bare INSERT could deadlock.
 INSERT INTO subscription_identifier (subscription_id, kind, value, valid_from, valid_to)
 VALUES (%(subscription)s, %(kind)s, %(value)s, %(begins)s, %(ends)s)
 ON CONFLICT DO NOTHING
@@ -21,7 +21,7 @@ SELECT subscription_change_plan(%(subscription)s, %(plan)s, %(begins)s, %(ends)s
 SELECT subscription_refresh(%(since)s)
 
 -- name: not_held
--- Subscriptions that show an identifier which they do not hold, the first few.
+-- Select the first subscriptions that show an identifier which they do not hold.
 SELECT subscription.id, shown.kind, shown.value
 FROM subscription
 CROSS JOIN LATERAL subscription_shown(subscription) AS shown
@@ -33,7 +33,7 @@ ORDER BY subscription.id, shown.kind
 LIMIT %(limit)s
 
 -- name: find_named
--- The subscriptions that hold one of some identifiers now, and the deleted ones that held it when they were.
+-- Select the subscriptions that hold one of some identifiers now, and the deleted ones that held it when they were deleted.
 SELECT DISTINCT subscription_id
 FROM subscription_identifier AS identifier
 JOIN subscription ON subscription.id = identifier.subscription_id

@@ -1,18 +1,19 @@
--- Dated identifiers and plans, and the columns of a subscription that show the current ones. Applied after every migration, so this file
--- is what the database holds. The rules, for people, are in docs/subscriptions.md:
+-- Dated identifiers and plans, and the columns of a subscription that show the current ones. This file is applied after every migration.
+-- The rules, for people, are in docs/subscriptions.md:
 --
--- 1. A value that is written into a column begins, and the one that the column showed ends: now, or on an effective date to come.
--- 2. A column goes on to show its value until that ends; then it shows another of its kind that holds, or holds next, or nothing.
+-- 1. A value that is written into a column begins, and the one that the column showed ends: now, or on a future effective date.
+-- 2. A column shows its value until that ends. Then it shows another of its kind that holds, or the next to begin, or nothing.
 -- 3. A deleted subscription holds nothing any more, and its columns stay.
 
--- The normal form of what stands in a column, as far as it can be told without a country.
+-- Return the normal form of a column's value, as far as possible without a country.
 CREATE OR REPLACE FUNCTION subscription_form(kind text, written text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN kind = 'msisdn' THEN regexp_replace(regexp_replace(written, '[ \u00a0()/-]', '', 'g'), '^(\+|00)?', '+')
                 ELSE btrim(written) END
 $$;
 
--- Store numbers as they are looked up, whoever writes them. A national one cannot be told here: the API, the commands and the admin do.
+-- Store numbers in the form of lookups, whatever writes them. National ones are not recognised here, but by the API, the commands and
+-- the admin.
 CREATE OR REPLACE FUNCTION subscription_write_form() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -20,7 +21,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- The identifiers that a subscription shows.
+-- Return the identifiers that a subscription shows.
 CREATE OR REPLACE FUNCTION subscription_shown(subject subscription) RETURNS TABLE (kind text, value text)
 LANGUAGE sql STABLE ROWS 2 AS $$
     SELECT shown.kind, subscription_form(shown.kind, shown.written)
@@ -29,7 +30,7 @@ LANGUAGE sql STABLE ROWS 2 AS $$
     WHERE shown.written <> ''
 $$;
 
--- The plan of a subscription: the one at a timestamp, or the next one.
+-- Return the plan of a subscription: the one at a timestamp, or the next one.
 CREATE OR REPLACE FUNCTION subscription_current_plan(of_subscription bigint, at timestamptz) RETURNS bigint
 LANGUAGE sql STABLE AS $$
     SELECT plan_id
@@ -39,7 +40,7 @@ LANGUAGE sql STABLE AS $$
     LIMIT 1
 $$;
 
--- The subscription that holds an identifier at a timestamp. To join many, join subscription_identifier on the same condition.
+-- Return the subscription that holds an identifier at a timestamp. To join many, join subscription_identifier on the same condition.
 CREATE OR REPLACE FUNCTION subscription_at(of_kind text, of_value text, at timestamptz) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT subscription_id
@@ -47,14 +48,14 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     WHERE kind = of_kind AND value = of_value AND tstzrange(valid_from, valid_to) @> at
 $$;
 
--- The plan of a subscription at a timestamp. To join many, join subscription_plan on the same condition.
+-- Return the plan of a subscription at a timestamp. To join many, join subscription_plan on the same condition.
 CREATE OR REPLACE FUNCTION plan_at(of_subscription bigint, at timestamptz) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT plan_id FROM subscription_plan WHERE subscription_id = of_subscription AND tstzrange(valid_from, valid_to) @> at
 $$;
 
--- Assign identifiers; refuse them all if one is assigned at the time. ON CONFLICT lets two who want the same wait for each other, where a
--- bare INSERT could deadlock.
+-- Assign identifiers; refuse them all if one is assigned at the time. With ON CONFLICT two transactions that assign the same wait for each
+-- other, where a bare INSERT could deadlock.
 CREATE OR REPLACE FUNCTION subscription_assign(
     ids bigint[], kinds text[], normal_forms text[], begins timestamptz[], ends timestamptz[]
 ) RETURNS void
@@ -79,7 +80,7 @@ BEGIN
     END IF;
 END $$;
 
--- Give a subscription a plan, or none, for a period; what it had then is cut off around it.
+-- Give a subscription a plan, or none, for a period; its other plans are cut off around it.
 CREATE OR REPLACE FUNCTION subscription_change_plan(
     of_subscription bigint, to_plan bigint, begins timestamptz, ends timestamptz
 ) RETURNS void
@@ -108,7 +109,7 @@ BEGIN
     SELECT of_subscription, to_plan, begins, ends, statement_timestamp() WHERE to_plan IS NOT NULL;
 END $$;
 
--- What new subscriptions show begins on their effective date. Where that is not known, an identifier begins when it was last given up.
+-- Begin what new subscriptions show on their effective date. If that is not known, an identifier begins when it last ended.
 CREATE OR REPLACE FUNCTION subscription_begin() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -132,7 +133,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- End all that a subscription holds; what would have begun later is gone. One statement, so that no trigger sees a part of it.
+-- End all that a subscription holds, and delete what would have begun later. It is one statement, so that no trigger sees a part of it.
 CREATE OR REPLACE FUNCTION subscription_end(of_subscription bigint, at timestamptz) RETURNS void
 LANGUAGE sql AS $$
     WITH planned AS (
@@ -149,7 +150,7 @@ LANGUAGE sql AS $$
     WHERE subscription_id = of_subscription AND coalesce(valid_from < at, true) AND coalesce(valid_to > at, true)
 $$;
 
--- Follow what is written into the columns of a subscription. Where a column only follows its dated rows, nothing is left to do.
+-- Date what is written into the columns of a subscription. Do nothing if a column only follows its dated rows.
 CREATE OR REPLACE FUNCTION subscription_change() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -187,8 +188,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Let one transaction at a time change what a subscription holds: a later one waits, and above READ COMMITTED fails, since the row is
--- written. A row that this transaction wrote need not be written again. Refuse what outlives a deleted subscription.
+-- Let one transaction at a time change what a subscription holds, by writing its row: a later one waits, and above READ COMMITTED fails.
+-- A row that this transaction wrote is not written again. Refuse what outlives a deleted subscription.
 CREATE OR REPLACE FUNCTION subscription_touch(ids bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -215,7 +216,7 @@ BEGIN
     END IF;
 END $$;
 
--- Show other identifiers of some kinds where those that are shown do not hold any more.
+-- Show other identifiers of some kinds instead of those that do not hold any more.
 CREATE OR REPLACE FUNCTION subscription_show(ids bigint[], kinds text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -274,7 +275,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Let columns follow what ended as it was planned, since a timestamp: nothing was written when it did. Return of how many subscriptions.
+-- Update the columns after planned ends since a timestamp, which came without a write. Return how many subscriptions changed.
 CREATE OR REPLACE FUNCTION subscription_refresh(since timestamptz) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -323,7 +324,7 @@ CREATE OR REPLACE TRIGGER follow_what_is_written
         ROW(NEW.phone_number, NEW.imsi, NEW.iccid, NEW.device_id, NEW.external_id, NEW.plan_id, NEW.effective_date, NEW.deleted_at)
     ) EXECUTE FUNCTION subscription_change();
 
--- An update that moves a row changes what two subscriptions hold, so it is looked at as it was and as it is.
+-- An update that moves a row changes what two subscriptions hold, so handle its old and its new version.
 CREATE OR REPLACE TRIGGER show_inserted AFTER INSERT ON subscription_identifier
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION subscription_show_identifiers();
 CREATE OR REPLACE TRIGGER show_updated AFTER UPDATE ON subscription_identifier
