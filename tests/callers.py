@@ -1,4 +1,4 @@
-"""Clients with keys of the API."""
+"""Clients of the API with keys."""
 
 from itertools import count
 from typing import Any
@@ -12,15 +12,15 @@ _numbers = count()
 
 
 def new_token(*scopes: Scope, **options: Any) -> str:
-    """A key with some scopes; `options` are those of `keys.create`."""
+    """Return a new key with some scopes. `options` are those of `keys.create`."""
     return keys.create(f"test {next(_numbers)}", scopes=scopes, **options).token
 
 
 def with_key(token: str) -> Client:
-    """A client that sends a key."""
+    """Return a client that sends a key."""
     return Client(headers={"authorization": f"Bearer {token}"})
 
 
 def client_of(*scopes: Scope, **options: Any) -> Client:
-    """A client with a key of its own."""
+    """Return a client with a new key."""
     return with_key(new_token(*scopes, **options))

@@ -1,4 +1,4 @@
-"""Cases by what a strategy can do."""
+"""Selection of strategies by their capabilities."""
 
 import pytest
 
@@ -6,6 +6,6 @@ from wingtel.aggregates import strategies
 
 
 def under_strategies(capability: str) -> pytest.MarkDecorator:
-    """Run a test or module under each of the strategies that have a capability, in place of all of them."""
+    """Run a test or module only under the strategies with a capability."""
     names = [name for name in strategies.NAMES if getattr(strategies.named(name), capability)]
     return pytest.mark.parametrize("strategy", names, indirect=True)

@@ -1,4 +1,4 @@
-"""Settings of the tools, and fixtures, that all tests share."""
+"""Settings of the tools, and fixtures of all tests."""
 
 import shutil
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from wingtel.aggregates.strategies import Strategy
 from wingtel.embedded import EmbeddedValkey
 from wingtel.usage.currency import currency
 
-# Machines are noisy: how long an example takes is no reason to fail.
+# Machines are noisy, so the duration of an example is no reason to fail.
 settings.register_profile("wingtel", deadline=None, max_examples=50)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("thorough" if IS_THOROUGH else "wingtel")
@@ -33,50 +33,50 @@ SLOW = {"faults", "background", "commands", "embedded", "test_schema_is_true", "
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that no process is left alone with it at the end; then go by strategies.
+    """Put slow tests first, so that none runs alone at the end; then sort by strategy.
 
-    The sort is stable: tests that roll back stay before those that commit, as pytest-django has put them.
+    The sort is stable: tests that roll back stay before those that commit, in the order of pytest-django.
     """
-    places = {name: place for place, name in enumerate(strategies.NAMES)}
-    items.sort(key=lambda item: (SLOW.isdisjoint([*item.path.parts, item.path.stem]), places[_strategy_of(item)]))
+    ranks = {name: rank for rank, name in enumerate(strategies.NAMES)}
+    items.sort(key=lambda item: (SLOW.isdisjoint([*item.path.parts, item.path.stem]), ranks[_strategy_of(item)]))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
-    """Leave the database under the strategy of the next test."""
+    """Set the strategy of the next test for the database."""
     leave_to(_strategy_of(nextitem))
 
 
 def _strategy_of(item: pytest.Item | None) -> str:
-    """Return the strategy that a test begins with: its own of all, or the default."""
+    """Return the strategy that a test begins with: that of its parameter, or the default."""
     callspec = getattr(item, "callspec", None)
     return str(callspec.params.get("strategy", DEFAULT)) if callspec else DEFAULT
 
 
 @pytest.fixture(params=strategies.NAMES)
 def strategy(request: pytest.FixtureRequest, transactional_db: None) -> Strategy:
-    """The active strategy, each in turn, on empty tables."""
-    wanted = strategies.named(request.param)
-    if strategies.active() is not wanted:  # the test before it was under another
+    """Return the active strategy, each in turn, on empty tables."""
+    requested = strategies.named(request.param)
+    if strategies.active() is not requested:  # another one was active in the test before
         strategies.use(request.param)
-    return wanted
+    return requested
 
 
 @pytest.fixture
 def client(db: None) -> Client:
-    """In the place of pytest-django's: a client with a key that may do everything."""
+    """Return a client with a key that may do everything, in place of pytest-django's client."""
     return client_of(Scope.ADMIN)
 
 
 @pytest.fixture
 def nobody() -> Client:
-    """A client without a key."""
+    """Return a client without a key."""
     return Client()
 
 
 @pytest.fixture
 def euros(db: None) -> Iterator[None]:
-    """An installation whose currency is the euro."""
+    """Set the currency of the installation to the euro."""
     _set_currency("EUR")
     yield
     _set_currency("USD")
@@ -94,7 +94,7 @@ def _set_currency(code: str) -> None:
 
 @pytest.fixture
 def refusing(db: None) -> Iterator[None]:
-    """The database takes no record of UNTAKEABLE kilobytes, as a constraint of the operator's own might have it."""
+    """Let the database reject records of UNTAKEABLE kilobytes, as a constraint of an operator might."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -111,7 +111,7 @@ def refusing(db: None) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[EmbeddedValkey]:
-    """One server for all tests of a process."""
+    """Start one server for all tests of a process."""
     folder = new_folder("valkey-")
     with EmbeddedValkey(folder / "valkey") as server:
         yield server
@@ -120,7 +120,7 @@ def valkey_server() -> Iterator[EmbeddedValkey]:
 
 @pytest.fixture
 def valkey(valkey_server: EmbeddedValkey) -> EmbeddedValkey:
-    """A Valkey that is empty and answers; a test may stop or kill it."""
+    """Return a running, empty Valkey. A test may stop or kill it."""
     valkey_server.start()
     with redis.Redis.from_url(valkey_server.url()) as session:
         session.flushall()

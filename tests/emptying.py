@@ -1,7 +1,7 @@
-"""Emptying the database after a test that committed: what Django's `flush` does, in a quarter of its time.
+"""Emptying of the database after a test that committed: what Django's `flush` does, in a quarter of its time.
 
-`flush` makes the files of all tables anew, and permissions and groups again. Here rows are deleted from the tables that
-have some, and what migrations put there stays. Partitions are dropped: with hundreds of days, planning takes long.
+`flush` creates the files of all tables again, and permissions and groups. Here rows are deleted only from tables that
+have some, and rows of migrations stay. Partitions are dropped, since planning is slow with those of hundreds of days.
 """
 
 from django.db import connection
@@ -26,7 +26,7 @@ BEGIN
           AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'auth_group', 'carrier',
                               'active_strategy')
     LOOP
-        -- An emptied table that was analyzed would be planned as an empty one, however much the next test puts there.
+        -- The planner would treat an analyzed table as empty, however many rows the next test inserts.
         IF pg_relation_size(emptied) > 131072 OR (SELECT reltuples >= 0 FROM pg_class WHERE oid = emptied) THEN
             EXECUTE 'TRUNCATE ' || emptied || ' CASCADE';
         ELSE
@@ -41,36 +41,36 @@ END $$
 """
 
 DEFAULT = "triggers"
-"""The strategy of a database that was just migrated."""
+"""The strategy of a newly migrated database."""
 
 _next_strategy = DEFAULT
 
 
 def leave_to(strategy: str) -> None:
-    """Let the next test find this strategy active, so that tests of the same one that follow each other share it."""
-    global _next_strategy  # noqa: PLW0603 - Django calls `empty` without saying for which test
+    """Set the strategy of the next test, so that consecutive tests of one strategy do not switch."""
+    global _next_strategy  # noqa: PLW0603 - Django calls `empty` without the test
     _next_strategy = strategy
 
 
 def empty(_: object = None) -> None:
-    """Leave the database as it was migrated, with the strategy of the next test and UTC."""
+    """Restore the migrated state of the database, with the strategy of the next test and UTC."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON oid = inhrelid AND relkind = 'r'"
         )
         partitions._known.clear()
-        if left := [partition for (partition,) in cursor.fetchall()]:
-            cursor.execute(f"DROP TABLE {', '.join(left)}")
+        if partition_names := [partition for (partition,) in cursor.fetchall()]:
+            cursor.execute(f"DROP TABLE {', '.join(partition_names)}")
         cursor.execute(EMPTIED)
     carriers.forget()
     if strategies.active() is None:
         install()
-    strategies.use(_next_strategy)  # mends what a test damaged
+    strategies.use(_next_strategy)  # repairs what a test damaged
     if time_zone().key != "UTC":
         set_time_zone("UTC")
 
 
 def instead_of_flushing() -> None:
-    """Empty so after every test that may commit."""
-    # Where Django flushes; its types leave out what is private.
+    """Call `empty` after every test that may commit, in place of Django's `flush`."""
+    # Django flushes here. Its type stubs omit private methods.
     TransactionTestCase._fixture_teardown = empty  # type: ignore[attr-defined]

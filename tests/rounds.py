@@ -1,4 +1,4 @@
-"""How often tests that draw, kill or race are repeated: a few times by default, many with WINGTEL_TEST_THOROUGH=1."""
+"""Repetition of tests that draw, kill or race: a few rounds by default, many with WINGTEL_TEST_THOROUGH=1."""
 
 import os
 

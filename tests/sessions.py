@@ -1,4 +1,4 @@
-"""Sessions of their own beside Django's, to write at the same time."""
+"""Database sessions beside Django's, to write at the same time."""
 
 from urllib.parse import quote
 
@@ -7,13 +7,13 @@ from django.db import connection
 
 
 def new_connection() -> psycopg.Connection[tuple[object, ...]]:
-    """A new connection to the test database."""
+    """Return a new connection to the test database."""
     parameters = connection.get_connection_params()
     return psycopg.connect(**{key: parameters[key] for key in ("dbname", "user", "host", "port") if key in parameters})
 
 
 def database_url() -> str:
-    """The address of the test database, for another process."""
+    """Return the URL of the test database, for another process."""
     settings = connection.get_connection_params()
     host, port = quote(settings["host"], safe=""), settings.get("port", "")
     return f"postgresql://{settings['user']}@/{settings['dbname']}?host={host}" + (f"&port={port}" if port else "")

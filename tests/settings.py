@@ -2,16 +2,16 @@
 
 import os
 
-from wingtel.settings import *  # noqa: F403 - the product's, all of them
+from wingtel.settings import *  # noqa: F403 - all settings of the product
 from wingtel.settings import DATABASES
 
-# Threads of one test meet in the database, not in a queue for its connections.
+# Threads of one test compete in the database, not for its connections.
 DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 32
 
-# Tests name days of their own, whatever the clock says: see tests/server.py. They expire as they do by default.
+# Tests use fixed days, see tests/server.py. Days expire after the default time.
 WINGTEL_AHEAD_DAYS, WINGTEL_RETENTION_DAYS = 36_500, 45
 
-# Slow on purpose, which no test is about.
+# The default hashers are slow on purpose, which no test needs.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 DATABASES["default"]["TEST"] = {"NAME": "test_wingtel"} | (

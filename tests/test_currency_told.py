@@ -1,4 +1,4 @@
-"""The currency is told with every price: in answers, lists, exports, tables, alerts and webhooks."""
+"""Every price has its currency: in answers, lists, exports, tables, alerts and webhooks."""
 
 import io
 import json
@@ -40,7 +40,7 @@ RECORD = {
 
 @pytest.fixture(autouse=True)
 def used(euros: None, client: Client) -> None:
-    """A subscription with all that has a price: usage, a conflict, a purchase, an adjustment, an alert."""
+    """Create a subscription with all that has a price: usage, a conflict, a purchase, an adjustment, an alert."""
     Subscription.objects.create(pk=7, carrier="att", plan=Plan.objects.create(name="Basic", price=9))
     Purchase.objects.create(subscription_id=7, amount=3)
     make_limit(amount=Decimal(25), emails=["ada@example.org"], starts=date(2026, 6, 1), name="June")
@@ -79,7 +79,7 @@ def body_of(client: Client, path: str) -> Any:
 def test_an_answer_tells_it_once(client: Client, path: str) -> None:
     body = body_of(client, path)
     assert body["currency"] == "EUR"
-    assert all("currency" not in found for found in body.get("results", ()))
+    assert all("currency" not in result for result in body.get("results", ()))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_resource_tells_it_in_a_list_and_alone(client: Client, path: str) -> N
     reconcile()
     first, *_ = body_of(client, f"{path}/")["results"]
     assert first["currency"] == "EUR"
-    if path not in {"usage/conflicts", "usage/days"}:  # which are listed only
+    if path not in {"usage/conflicts", "usage/days"}:  # these are only listed
         assert body_of(client, f"{path}/{first['id']}/") == first
 
 
@@ -121,9 +121,9 @@ def test_a_price_may_come_with_the_currency_and_with_no_other(client: Client, pa
     def post(**more: Any) -> Any:
         return client.post(f"{V1}/{path}/", sent | more, content_type="application/json")
 
-    refused = post(currency="USD")
-    assert refused.status_code == 400
-    assert refused.json()["errors"] == [
+    rejected = post(currency="USD")
+    assert rejected.status_code == 400
+    assert rejected.json()["errors"] == [
         {"field": "currency", "rule": "EUR, the currency of every price here; nothing is converted", "value": "USD"}
     ]
     assert post(currency=["EUR"]).status_code == post(currency=None).status_code == 400
@@ -164,7 +164,7 @@ def test_every_export_has_it_in_its_last_column(client: Client, path: str, heade
     assert lines[:2] == [header, first]
     assert {line.rpartition(",")[2] for line in lines[1:]} == {"EUR"}
     ndjson = [json.loads(line) for line in exported("ndjson").splitlines()]
-    assert {found["currency"] for found in ndjson} == {"EUR"}
+    assert {row["currency"] for row in ndjson} == {"EUR"}
     table = parquet.read_table(io.BytesIO(exported("parquet")))
     assert table.column_names == header.split(",")
     assert set(table["currency"].to_pylist()) == {"EUR"}

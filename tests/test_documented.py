@@ -1,4 +1,4 @@
-"""What a user can set and run is documented, and what the models say is what the migrations make."""
+"""Settings and commands are documented, and migrations match the models."""
 
 import re
 from dataclasses import replace
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_each_setting_is_documented_as_it_is_declared() -> None:
-    """Each has its meaning, values and default; and none is there that does not exist."""
+    """Each has its meaning, values and default. No other setting is documented."""
     text = (ROOT / documentation.PAGE).read_text()
     assert re.findall(r"^\| `.*$", text, re.MULTILINE) == [
         f"| `{each.name}` | {each.meaning} | {each.kind.rule} | {each.default} |" for each in declared().values()
@@ -28,8 +28,8 @@ def test_the_example_of_a_file_of_settings_has_each_with_its_default(tmp_path: P
     assert text == documentation.example(), "run python -m wingtel.config.documentation"
     file = tmp_path / "wingtel.env"
     file.write_text(re.sub("^#(?! )", "", text, flags=re.MULTILINE).replace("WINGTEL_SECRET_KEY=", "# a secret"))
-    found = read_with_file({"WINGTEL_ENV_FILE": str(file)})
-    assert replace(found, env_file=None) == Environment()
+    environment = read_with_file({"WINGTEL_ENV_FILE": str(file)})
+    assert replace(environment, env_file=None) == Environment()
     assert {line.partition("=")[0] for line in file.read_text().splitlines() if line and line[0] != "#"} == {
         each.name for each in declared().values()
     } - {"WINGTEL_ENV_FILE", "WINGTEL_SECRET_KEY"}

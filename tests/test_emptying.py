@@ -1,4 +1,4 @@
-"""Whatever a test that commits has done to the database, the next one finds it as it was migrated."""
+"""After a test that commits, the next one finds the database in its migrated state."""
 
 from datetime import date
 

@@ -10,8 +10,8 @@ import pytest
 from tests.embedded.watching import until
 from tests.leftovers import new_folder, processes_of
 
-# Starts a process without our environment, as a server is, which says by its command line alone whose it is; and one
-# with our environment. Both in sessions of their own.
+# Starts two processes in their own sessions: one without our environment, like a server, which has the folder only in
+# its command line, and one with our environment.
 RUN = """
 import os, subprocess, sys, time
 from pathlib import Path

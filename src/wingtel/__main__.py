@@ -1,5 +1,7 @@
-"""The `wingtel` command: Django's commands, on the embedded PostgreSQL when no DATABASE_URL names another, and those
-that have to do with background work on the embedded Valkey when no REDIS_URL does.
+"""The `wingtel` command, which runs Django's commands.
+
+Without DATABASE_URL, they use the embedded PostgreSQL. Without REDIS_URL, those with background work use the embedded
+Valkey.
 """
 
 import os
@@ -17,14 +19,14 @@ WITHOUT_DATABASE = {"generate", "help", "version", "--help", "-h", "--version"}
 WITH_BACKGROUND_WORK = {"up", "worker", "serve", "demo"}
 
 NOT_MIGRATED = {"42P01", "42883"}
-"""SQLSTATEs of a table and of a function that does not exist."""
+"""SQLSTATEs of a missing table and of a missing function."""
 
 
 def main() -> None:
-    """Run one command."""
+    """Run one command of `wingtel`."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wingtel.settings")
     environment = load()
-    signal.signal(signal.SIGTERM, _exit)  # so that an embedded server is left in order
+    signal.signal(signal.SIGTERM, _exit)  # so that an embedded server is released
     try:
         with _embedded_valkey(environment.redis_url), _embedded_database(environment.database_url):
             _execute()
@@ -37,8 +39,8 @@ def _needs_database(arguments: list[str]) -> bool:
 
 
 @contextmanager
-def _embedded_database(other: str) -> Iterator[None]:
-    if other or not _needs_database(sys.argv[1:]):
+def _embedded_database(database_url: str) -> Iterator[None]:
+    if database_url or not _needs_database(sys.argv[1:]):
         yield
         return
     with EmbeddedPostgres(wingtel_home() / "postgresql") as server:
@@ -55,8 +57,8 @@ def _embedded_database(other: str) -> Iterator[None]:
 
 
 @contextmanager
-def _embedded_valkey(other: str) -> Iterator[None]:
-    if other or not WITH_BACKGROUND_WORK & set(sys.argv[1:2]):
+def _embedded_valkey(redis_url: str) -> Iterator[None]:
+    if redis_url or not WITH_BACKGROUND_WORK & set(sys.argv[1:2]):
         yield
         return
     with EmbeddedValkey(wingtel_home() / "valkey") as server, server.kept_running():

@@ -1,6 +1,6 @@
 """The Celery application: `python -m celery -A wingtel.celery`, which `wingtel up` and `wingtel worker` run.
 
-Everything it is told is in the settings that begin with CELERY_.
+Its configuration is in the settings that begin with CELERY_.
 """
 
 import os

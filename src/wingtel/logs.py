@@ -1,5 +1,7 @@
-"""How the log looks: lines of text, or of JSON for programs to read, on standard error, each with what structlog knows
-of the request that is being answered."""
+"""The format of the log: lines of text or JSON on standard error.
+
+Each line has structlog's context of the current request, such as its id.
+"""
 
 from typing import Any
 
@@ -14,7 +16,7 @@ def logging_settings(level: str, form: str) -> dict[str, Any]:
         "formatters": {
             "line": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(form)],
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers(form)],
                 "foreign_pre_chain": [
                     structlog.contextvars.merge_contextvars,
                     structlog.stdlib.add_log_level,
@@ -25,12 +27,12 @@ def logging_settings(level: str, form: str) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": level},
-        # A request that the client got wrong is told to the client; only the server's own failures are news.
+        # The client gets the reason of its own errors; the log has only failures of the server.
         "loggers": {"django.request": {"level": "ERROR"}, "django.security": {"level": "ERROR"}},
     }
 
 
-def _rendering(form: str) -> list[Any]:
+def _renderers(form: str) -> list[Any]:
     if form == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]

@@ -1,4 +1,4 @@
-"""Django settings. Everything an operator sets comes from the environment: see wingtel.config.environment."""
+"""Django settings. The settings of an operator come from the environment: see wingtel.config.environment."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from wingtel.logs import logging_settings
 
 _environment = load()
 
-django_stubs_ext.monkeypatch()  # lets ModelAdmin and other generic classes be written with their type
+django_stubs_ext.monkeypatch()  # allows type parameters of ModelAdmin and other generic classes
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -77,17 +77,17 @@ TEMPLATES = [
     },
 ]
 
-# `wingtel` sets DATABASE_URL to its embedded server when it is not given; see wingtel.__main__.
+# Without DATABASE_URL, `wingtel` sets it to its embedded server; see wingtel.__main__.
 DATABASES = {"default": dj_database_url.parse(_environment.database_url or "postgresql://localhost/wingtel")}
 DATABASES["default"]["ENGINE"] = "wingtel.db"  # a restarted server costs a reconnect, not a failed request
 DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
     "pool": {"min_size": 1, "max_size": _environment.database_pool, "timeout": 10},
-    "prepare_threshold": sys.maxsize,  # statements are prepared where the code asks for it, none by being repeated
+    "prepare_threshold": sys.maxsize,  # psycopg prepares only statements that the code marks
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# `wingtel` sets REDIS_URL to its embedded Valkey when it is not given; see wingtel.__main__. What all processes share
-# is kept there; it is asked briefly, since none of it is worth waiting for.
+# Without REDIS_URL, `wingtel` sets it to its embedded Valkey; see wingtel.__main__. All processes share the cache. Its
+# timeouts are short, since none of it is worth waiting for.
 REDIS_URL = _environment.redis_url
 CACHES = {
     "default": {
@@ -106,13 +106,13 @@ LOGGING = logging_settings(WINGTEL_LOG_LEVEL, _environment.log_format)
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
-TIME_ZONE = "UTC"  # moments are shown in UTC; the operator's business days are wingtel.usage.business_days
+TIME_ZONE = "UTC"  # of timestamps; the zone of business days is in wingtel.usage.business_days
 
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # static files are served from the installed packages: no collectstatic step
 WHITENOISE_AUTOREFRESH = False
 
-# Pages of other origins may call the API with a key, where the operator names them; never with a session.
+# Pages of the configured origins may call the API with a key, never with a session.
 CORS_ALLOWED_ORIGINS = list(_environment.cors_origins)
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "x-request-id"]
@@ -137,7 +137,7 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = document.SETTINGS
 
-# The meaning of each of these is said in wingtel.config.environment.
+# wingtel.config.environment describes these settings.
 WINGTEL_KEY_CACHE_SECONDS = _environment.key_cache_seconds
 WINGTEL_REQUESTS_PER_MINUTE = _environment.requests_per_minute
 
@@ -154,23 +154,23 @@ WINGTEL_RECONCILE_HOURS = _environment.reconcile_hours
 WINGTEL_WATCH = _environment.watch
 WINGTEL_WATCH_CREATES_SUBSCRIPTIONS = _environment.watch_creates_subscriptions
 
-# Tasks carry nothing that the database does not know: one that is lost is sent again by the schedule, and one that is
-# sent twice finds nothing left to do. So a task is acknowledged when it is done, and nobody waits for a result.
+# Tasks carry no data: the schedule sends a lost one again, and a repeated one finds nothing to do. So a task is
+# acknowledged when it is done, and its result is ignored.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # as long as it takes
-# Longer than any import, since a task that is not acknowledged by then is given to another worker as well.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # retry without end
+# Longer than any import: after this time, a task that is not acknowledged goes to another worker as well.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 86_400, "socket_keepalive": True, "health_check_interval": 10}
 CELERY_IMPORTS = ["wingtel.tasks.celery_tasks"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its log is written as LOGGING says
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # LOGGING configures the log
 CELERY_TIMEZONE = "UTC"
 
-# An import may take hours, and a webhook's receiver may take its time: their queues have processes of their own, so
-# that they never delay a merge.
+# An import may take hours, and the receiver of a webhook may be slow. Their queues have their own processes, so they
+# never delay a merge.
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"wingtel.watch": {"queue": "imports"}, "wingtel.deliver": {"queue": "deliveries"}}
 WINGTEL_WORKERS = _environment.workers
@@ -183,11 +183,11 @@ WINGTEL_HOUSEKEEPING_SECONDS = _environment.housekeeping_seconds
 
 
 def _every(seconds: float, task: str, *args: str) -> dict[str, object]:
-    """Sent so often; dropped when no worker took it by the time of the next, or within a minute."""
+    """Return the schedule of a task, which expires after `seconds` or a minute, whichever is longer."""
     return {"task": f"wingtel.{task}", "schedule": seconds, "args": args, "options": {"expires": max(seconds, 60)}}
 
 
-# Everything is sent once when the schedule begins as well.
+# Each task is also sent once when the schedule begins.
 CELERY_BEAT_SCHEDULE = {
     "merge": _every(WINGTEL_MERGE_INTERVAL, "merge"),
     "make partitions": _every(WINGTEL_HOUSEKEEPING_SECONDS, "make_partitions"),
@@ -206,7 +206,7 @@ WINGTEL_EXPORT_SECONDS = _environment.export_seconds
 WINGTEL_ALERT_EMAILS = list(_environment.alert_emails)
 WINGTEL_WEBHOOK_ALLOW_PRIVATE = _environment.webhook_allow_private
 
-# Without an SMTP server, e-mails are printed.
+# Without an SMTP server, e-mails are written to standard output.
 EMAIL_HOST = _environment.smtp_host
 EMAIL_PORT = _environment.smtp_port
 EMAIL_HOST_USER = _environment.smtp_user

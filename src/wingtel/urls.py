@@ -1,4 +1,4 @@
-"""Addresses: the landing page, the API, the admin, the figures for Prometheus."""
+"""URLs: the landing page, the API, the admin, the metrics for Prometheus."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path

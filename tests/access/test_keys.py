@@ -1,4 +1,4 @@
-"""Keys are made and taken back."""
+"""Keys are created and revoked."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.django_db
         ({"name": "x" * 81}, "is no name"),
         ({"name": "a\nb"}, "is no name"),
         ({"scopes": []}, "no scope is given: choose among read, ingest, admin"),
-        ({"expires_at": datetime(2026, 3, 1)}, "has no time zone"),  # noqa: DTZ001 - that is the point
+        ({"expires_at": datetime(2026, 3, 1)}, "has no time zone"),  # noqa: DTZ001 - the case of this test
         ({"expires_at": datetime(2020, 3, 1, tzinfo=UTC)}, "is past: choose a later expiry"),
         ({"requests_per_minute": 0}, "0 requests a minute are none: give at least 1"),
     ],
 )
-def test_a_key_that_makes_no_sense_is_refused(values: dict[str, Any], reason: str) -> None:
+def test_a_key_that_makes_no_sense_is_rejected(values: dict[str, Any], reason: str) -> None:
     with pytest.raises(KeyProblemError, match=reason):
         keys.create(**{"name": "billing", "scopes": [Scope.READ]} | values)
 

@@ -1,4 +1,4 @@
-"""A group for each scope is there to put people into."""
+"""Each scope has a group to put people into."""
 
 import pytest
 from django.contrib.auth.models import Group

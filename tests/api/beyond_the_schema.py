@@ -1,6 +1,6 @@
-"""What schemathesis has to know beyond the schema: how cursors are made, and rules that no schema can say.
+"""Hooks of schemathesis for what the schema cannot say: the form of cursors, and rules of several fields.
 
-Loaded by its process, see test_schema_is_true.py; WINGTEL_TEST_THERE tells it what is stored.
+The process of schemathesis loads them, see test_schema_is_true.py. WINGTEL_TEST_THERE has the ids of stored rows.
 """
 
 import json
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from wingtel.api.common import cursors
 
-THERE: dict[str, int] = json.loads(os.environ["WINGTEL_TEST_THERE"])
+STORED: dict[str, int] = json.loads(os.environ["WINGTEL_TEST_THERE"])
 
 ids = st.integers(1, 2**63 - 1)
 usage_types = st.sampled_from(["data", "voice"])
@@ -30,7 +30,7 @@ schemathesis.openapi.format("cursor-of-exceeding", st.builds(cursors.encode, pri
 
 @schemathesis.serializer("application/x-ndjson")
 def a_line(context: Any, value: Any) -> bytes:
-    """Write what a line of records holds."""
+    """Return the line of a record."""
     return value if isinstance(value, bytes) else json.dumps(value).encode()
 
 
@@ -47,52 +47,52 @@ _numbers = count()
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
-    """Mend a request right by the schema where rules of several fields, of the clock or of what is stored apply."""
+    """Repair a request that is valid by the schema but breaks rules of several fields, the clock or stored rows."""
     deleted = (case.path_parameters or {}).get("id") if case.method == "DELETE" else None
-    if str(deleted) == str(THERE["subscription"]) and "subscriptions" in case.path:  # others refer to it
+    if str(deleted) == str(STORED["subscription"]) and "subscriptions" in case.path:  # other requests refer to it
         case.path_parameters["id"] = 2**62
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     query = case.query if isinstance(case.query, dict) else {}
     if "from" in query and "to" in query:
         query["from"], query["to"] = sorted((query["from"], query["to"]))
-    if "carrier" in query:  # one that there is
+    if "carrier" in query:  # an existing one
         query["carrier"] = "att"
     if query.get("format", "json") != "json":  # a file holds every result
-        for part in ("page_size", "cursor"):
-            query.pop(part, None)
+        for name in ("page_size", "cursor"):
+            query.pop(name, None)
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f"key {next(_numbers)}"
     if isinstance(case.body, dict):
-        _mend(case.body)
-        _mend_assignment(case.body)
+        _repair(case.body)
+        _repair_assignment(case.body)
 
 
 ONLY = {"currency": "USD", "carrier": "att", "country": "US", "url": "https://example.org/hook"}
-"""Values of fields that take few of those that the schema allows: of the installation, in its tables, or public."""
+"""Values of fields that accept few of the values in the schema: of the installation, in its tables, or public."""
 
 
-def _mend(body: dict[str, Any]) -> None:
+def _repair(body: dict[str, Any]) -> None:
     for field in ("subscription", "subscription_id", "plan", "owner", "user"):
         if body.get(field) is not None:
-            body[field] = THERE["owner" if field == "user" else field.removesuffix("_id")]
+            body[field] = STORED["owner" if field == "user" else field.removesuffix("_id")]
     body |= {field: value for field, value in ONLY.items() if field in body}
     if "name" in body:  # each plan has its own
         body["name"] = f"{os.getpid()} {next(_numbers)}"
     if "country" in body:  # a carrier, whose code is new
         body["code"] = f"c{next(_numbers)}"
-    if body.get("plan") is not None and "amount" in body:  # a limit is of a plan or of a subscription
+    if body.get("plan") is not None and "amount" in body:  # a limit has a plan or a subscription
         body["subscription"] = None
-    if body.get("emails"):  # RFC 5322 has addresses that nobody sends to
+    if body.get("emails"):  # RFC 5322 allows addresses that are rejected
         body["emails"] = ["ada@example.org"]
-    if "amount" in body and body.get("plan") is None:  # a purchase is of somebody, and a limit too
-        body["subscription"] = THERE["subscription"]
-    if "day" in body:  # an adjustment: of a day that has come, of something, and of what can be added up
+    if "amount" in body and body.get("plan") is None:  # a purchase needs a subscription, a limit may have one
+        body["subscription"] = STORED["subscription"]
+    if "day" in body:  # an adjustment: of a past day, not of nothing, and within the range of sums
         body |= {"day": "2026-06-10", "used": 1}
 
 
-def _mend_assignment(body: dict[str, Any]) -> None:
-    if "kind" in body:  # an identifier of its kind, that nobody has yet
+def _repair_assignment(body: dict[str, Any]) -> None:
+    if "kind" in body:  # a value of its kind that is not assigned
         body["value"] = IDENTIFIERS[body["kind"]].format(next(_numbers))
         body["replaces"] = None
     if body.get("valid_to"):

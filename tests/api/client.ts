@@ -8,7 +8,7 @@ export async function exceeding(): Promise<string[]> {
   const { data, error } = await client.GET("/api/v1/usage/exceeding/", {
     params: { query: { price_limit: "25.00", usage_type: "data" } },
   });
-  if (error) throw new Error(error.errors.map((fault) => fault.rule).join());
+  if (error) throw new Error(error.errors.map((detail) => detail.rule).join());
   // @ts-expect-error no result has such a member
   data.results[0]?.price;
   return data.results.flatMap((found) => found.exceeded.map((limit) => limit.exceeded_by));

@@ -1,4 +1,4 @@
-"""Hand-made usage records, and requests."""
+"""Usage records written to the tables, and requests."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,14 +13,14 @@ METRICS = "/api/v1/usage/metrics/"
 
 
 def data(subscription_id: int, day: str, price: str, kilobytes: int = 1000) -> None:
-    """A data session at noon (UTC) of `day`."""
+    """Store a data session at noon (UTC) of `day`."""
     DataUsageRecord.objects.create(
         subscription_id=subscription_id, usage_date=noon(day), price=Decimal(price), kilobytes_used=kilobytes
     )
 
 
 def voice(subscription_id: int, day: str, price: str, seconds: int = 60) -> None:
-    """A call at noon (UTC) of `day`."""
+    """Store a call at noon (UTC) of `day`."""
     VoiceUsageRecord.objects.create(
         subscription_id=subscription_id, usage_date=noon(day), price=Decimal(price), seconds_used=seconds
     )
@@ -31,7 +31,7 @@ def noon(day: str) -> datetime:
 
 
 def answer(client: Client, path: str, **parameters: Any) -> dict[str, Any]:
-    """The body of a request that succeeds; `from_` stands for `from`."""
+    """Return the body of a successful request. `from_` stands for `from`."""
     response = client.get(path, {name.rstrip("_"): value for name, value in parameters.items()})
     assert response.status_code == 200, response.content
     assert response["Content-Type"] == "application/json"
@@ -40,18 +40,18 @@ def answer(client: Client, path: str, **parameters: Any) -> dict[str, Any]:
 
 
 def pages(client: Client, path: str, **parameters: Any) -> list[list[dict[str, Any]]]:
-    """The results of every page, following `next` to the end."""
+    """Return the results of every page, following `next` to the end."""
     body = answer(client, path, **parameters)
-    found = [body["results"]]
+    results = [body["results"]]
     while body["next"]:
         assert body["next"].startswith(f"http://testserver{path}?")
         body = answer(client, body["next"])
-        found.append(body["results"])
-    return found
+        results.append(body["results"])
+    return results
 
 
 def errors(client: Client, path: str) -> list[dict[str, Any]]:
-    """The errors of a request whose parameters are refused."""
+    """Return the errors of a request whose parameters are rejected."""
     response = client.get(path)
     assert response.status_code == 400, response.content
     assert response["Content-Type"] == "application/problem+json"
@@ -62,5 +62,5 @@ def errors(client: Client, path: str) -> list[dict[str, Any]]:
         "Invalid parameter",
         400,
     )
-    faults: list[dict[str, Any]] = body["errors"]
-    return faults
+    details: list[dict[str, Any]] = body["errors"]
+    return details

@@ -1,4 +1,4 @@
-"""Who may do what: programs by key, people by session."""
+"""Access to every method: of programs by key, of people by session."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ OPEN = {"health", "schema", "docs", "redoc"}
 
 
 def endpoints(resolver: URLResolver | None = None, before: str = "") -> Iterator[tuple[str, str | None, Any]]:
-    """Address, name and view of everything the API has."""
+    """Yield the path, name and view of every endpoint of the API."""
     for pattern in (resolver or get_resolver()).url_patterns:
         path = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -42,13 +42,13 @@ def methods(view: Any) -> list[str]:
 
 
 each_endpoint = pytest.mark.parametrize(
-    ("path", "name", "view"), [pytest.param(*found, id=found[0]) for found in endpoints()]
+    ("path", "name", "view"), [pytest.param(*endpoint, id=endpoint[0]) for endpoint in endpoints()]
 )
 
 
 @each_endpoint
 def test_every_view_is_open_by_name_or_says_which_scope_each_method_needs(path: str, name: str, view: Any) -> None:
-    """Mend it by declaring `scopes` in the view: docs/api.md."""
+    """Repair it by declaring `scopes` in the view: docs/api.md."""
     if name in OPEN:
         return
     assert issubclass(view.cls, ScopedAPIView)

@@ -112,12 +112,12 @@ def test_an_adjustment_is_reversed_once(client: Client, subscription: int) -> No
         ({"quantity": 1}, "quantity"),
     ],
 )
-def test_a_wrong_field_is_refused_by_name(
+def test_a_wrong_field_is_rejected_by_name(
     client: Client, subscription: int, values: dict[str, Any], field: str
 ) -> None:
     body = {"subscription_id": subscription, "usage_type": "data", "day": "2026-03-10", "used": 1}
     problem = send(client, ADJUSTMENTS, body | {"reason": "r", "actor": "a"} | values, 400)
-    assert (problem["type"], [fault["field"] for fault in problem["errors"]]) == ("/problems/invalid-body", [field])
+    assert (problem["type"], [error["field"] for error in problem["errors"]]) == ("/problems/invalid-body", [field])
     assert not UsageAdjustment.objects.exists()
 
 
@@ -126,7 +126,7 @@ def test_a_missing_field_is_named(client: Client, subscription: int, missing: st
     body = {"subscription_id": subscription, "usage_type": "data", "day": "2026-03-10", "used": 1}
     body |= {"reason": "r", "actor": "a"}
     del body[missing]
-    assert [fault["field"] for fault in send(client, ADJUSTMENTS, body, 400)["errors"]] == [missing]
+    assert [error["field"] for error in send(client, ADJUSTMENTS, body, 400)["errors"]] == [missing]
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
@@ -145,7 +145,7 @@ def test_adjustments_are_filtered_and_paged(client: Client, subscription: int) -
     assert pages(client, ADJUSTMENTS, subscription_id=other) == [[third]]
     assert pages(client, ADJUSTMENTS, usage_type="voice") == [[second]]
     assert pages(client, ADJUSTMENTS, from_="2026-03-02", to="2026-03-03") == [[second, third]]
-    assert [fault["parameter"] for fault in errors(client, f"{ADJUSTMENTS}?state=open")] == ["state"]
+    assert [error["parameter"] for error in errors(client, f"{ADJUSTMENTS}?state=open")] == ["state"]
 
 
 def test_days_are_filtered_and_paged(client: Client) -> None:
@@ -171,18 +171,18 @@ def test_days_are_filtered_and_paged(client: Client) -> None:
         "voice_price": None,
         "currency": "USD",
     }
-    assert [fault["parameter"] for fault in errors(client, f"{DAYS}?state=closed&cursor=x")] == ["state", "cursor"]
+    assert [error["parameter"] for error in errors(client, f"{DAYS}?state=closed&cursor=x")] == ["state", "cursor"]
 
 
 def test_reconciliations_are_listed_the_latest_first(client: Client) -> None:
-    moment = datetime(2026, 3, 11, tzinfo=UTC)
+    timestamp = datetime(2026, 3, 11, tzinfo=UTC)
     numbers = [
         Reconciliation.objects.create(
             first=date(2026, 3, 1),
             last=date(2026, 3, 10),
             strategy="triggers",
-            started_at=moment,
-            finished_at=moment,
+            started_at=timestamp,
+            finished_at=timestamp,
             keys=10,
             drift_keys=drift,
             drift_price=Decimal(drift),
@@ -224,6 +224,6 @@ def test_a_total_is_explained(client: Client, subscription: int) -> None:
     }
 
 
-def test_a_day_that_is_none_is_refused(client: Client) -> None:
-    (fault,) = errors(client, "/api/v1/subscriptions/1/usage/2026-02-30/")
-    assert (fault["parameter"], fault["value"]) == ("day", "2026-02-30")
+def test_an_invalid_day_is_rejected(client: Client) -> None:
+    (error,) = errors(client, "/api/v1/subscriptions/1/usage/2026-02-30/")
+    assert (error["parameter"], error["value"]) == ("day", "2026-02-30")

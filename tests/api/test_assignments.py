@@ -88,7 +88,7 @@ def test_kinds_and_pages_of_the_history(client: Client) -> None:
 
     assert [len(page) for page in pages(client, identifiers(one), page_size=2)] == [2, 1]
     assert [found["kind"] for found in answer(client, identifiers(one), kind="imsi")["results"]] == ["imsi"]
-    assert [fault["parameter"] for fault in errors(client, f"{identifiers(one)}?kind=fax")] == ["kind"]
+    assert [error["parameter"] for error in errors(client, f"{identifiers(one)}?kind=fax")] == ["kind"]
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,8 @@ def test_kinds_and_pages_of_the_history(client: Client) -> None:
         ({"value": A, "until": MAR}, "until"),
     ],
 )
-def test_an_assignment_that_breaks_a_rule_is_refused(client: Client, body: dict[str, Any], field: str) -> None:
-    assert [fault["field"] for fault in assign(client, line(), 400, **body)["errors"]] == [field]
+def test_an_assignment_that_breaks_a_rule_is_rejected(client: Client, body: dict[str, Any], field: str) -> None:
+    assert [error["field"] for error in assign(client, line(), 400, **body)["errors"]] == [field]
 
 
 def test_what_ended_before_is_not_ended_later(client: Client) -> None:
@@ -111,17 +111,17 @@ def test_what_ended_before_is_not_ended_later(client: Client) -> None:
     made = assign(client, one, value=A, valid_from=JAN, valid_to=FEB)["id"]
 
     for action, body in (("end", {}), ("move", {"subscription_id": line()})):
-        refused = send(client, "post", identifiers(one, made, action), body | {"at": MAR}, 409)
-        assert refused["detail"] == f"Identifier {made} ended before, at 2026-02-01T00:00:00+00:00."
+        rejected = send(client, "post", identifiers(one, made, action), body | {"at": MAR}, 409)
+        assert rejected["detail"] == f"Identifier {made} ended before, at 2026-02-01T00:00:00+00:00."
 
 
 def test_a_number_in_force_is_not_assigned_and_it_is_not_told_whose_it_is(client: Client) -> None:
     line(carrier=Carrier.SPRINT, phone_number=A)
 
-    refused = assign(client, line(), 409, value=A)
+    rejected = assign(client, line(), 409, value=A)
 
-    assert refused["detail"] == "This phone number is assigned at that time; end that assignment first, or move it."
-    assert refused["errors"] == []
+    assert rejected["detail"] == "This phone number is assigned at that time; end that assignment first, or move it."
+    assert rejected["errors"] == []
 
 
 def test_a_deleted_subscription_keeps_its_history(client: Client) -> None:
@@ -143,8 +143,8 @@ def test_what_there_is_not_is_not_found(client: Client) -> None:
         assert client.post(path, {}, "application/json").status_code == 404
     for action in ("end", "move"):
         assert client.post(identifiers(other, held["id"], action), {}, "application/json").status_code == 404
-    refused = send(client, "post", identifiers(one, held["id"], "move"), {"subscription_id": 10**9}, 400)
-    assert [fault["field"] for fault in refused["errors"]] == ["subscription_id"]
+    rejected = send(client, "post", identifiers(one, held["id"], "move"), {"subscription_id": 10**9}, 400)
+    assert [error["field"] for error in rejected["errors"]] == ["subscription_id"]
 
 
 def test_a_plan_is_changed_from_a_timestamp_on_and_for_a_while(client: Client) -> None:
@@ -166,8 +166,8 @@ def test_a_plan_is_changed_from_a_timestamp_on_and_for_a_while(client: Client) -
     ("body", "field"),
     [({}, "plan"), ({"plan": 10**9}, "plan"), ({"plan": None, "valid_from": MAR, "valid_to": JAN}, "valid_to")],
 )
-def test_a_change_of_plan_that_breaks_a_rule_is_refused(client: Client, body: dict[str, Any], field: str) -> None:
-    assert [fault["field"] for fault in send(client, "post", plans(line()), body, 400)["errors"]] == [field]
+def test_a_change_of_plan_that_breaks_a_rule_is_rejected(client: Client, body: dict[str, Any], field: str) -> None:
+    assert [error["field"] for error in send(client, "post", plans(line()), body, 400)["errors"]] == [field]
 
 
 def test_a_caller_limited_to_a_carrier_sees_and_changes_its_own() -> None:
@@ -177,10 +177,10 @@ def test_a_caller_limited_to_a_carrier_sees_and_changes_its_own() -> None:
     made = assign(client, own, value=A, valid_from=JAN)["id"]
     assert client.get(identifiers(other)).status_code == 404
     assert client.post(plans(other), {"plan": None}, "application/json").status_code == 404
-    refused = send(client, "post", identifiers(own, made, "move"), {"subscription_id": other}, 400)
-    assert [fault["field"] for fault in refused["errors"]] == ["subscription_id"]
-    refused = send(client, "post", "/api/v1/purchases/", {"amount": "1"}, 400)
-    assert [fault["field"] for fault in refused["errors"]] == ["subscription"]
+    rejected = send(client, "post", identifiers(own, made, "move"), {"subscription_id": other}, 400)
+    assert [error["field"] for error in rejected["errors"]] == ["subscription_id"]
+    rejected = send(client, "post", "/api/v1/purchases/", {"amount": "1"}, 400)
+    assert [error["field"] for error in rejected["errors"]] == ["subscription"]
 
 
 def test_reading_needs_one_scope_and_changing_another() -> None:

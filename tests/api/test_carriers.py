@@ -1,4 +1,4 @@
-"""A key limited to a carrier sees, records and changes that carrier's subscriptions only."""
+"""A key limited to a carrier sees, ingests and changes that carrier's subscriptions only."""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -47,7 +47,7 @@ def ours() -> Ours:
 
 @pytest.fixture
 def many(strategy: Strategy) -> list[int]:
-    """Subscriptions of both carriers in turn, with usage worth their place; the ids of AT&T's."""
+    """Create subscriptions of both carriers in turn, with usage worth their place. Return the ids of AT&T's."""
     carriers = [Carrier.ATT, Carrier.SPRINT] * 8
     made = Subscription.objects.bulk_create(Subscription(carrier=carrier) for carrier in carriers)
     for place, subscription in enumerate(made, start=1):
@@ -120,7 +120,7 @@ def test_the_explanation_of_another_carrier_is_that_of_an_unknown_one(ours: Ours
     assert explained(ours.sprint) == explained(999_999)
 
 
-def test_records_of_another_carrier_are_refused_like_unknown_ones(ours: Ours) -> None:
+def test_records_of_another_carrier_are_rejected_like_unknown_ones(ours: Ours) -> None:
     def record(subscription: int) -> dict[str, Any]:
         return {
             "usage_type": "data",
@@ -180,7 +180,7 @@ def test_adjustments_are_of_the_carrier_s_own(ours: Ours) -> None:
     assert ours.client.post(f"{ADJUSTMENTS}{made[0]}/reversal/", reversal, "application/json").status_code == 201
     new = {"usage_type": "data", "day": "2026-06-10", "used": 1, "price": "1", **reversal}
     response = ours.client.post(ADJUSTMENTS, new | {"subscription_id": ours.sprint}, "application/json")
-    assert [fault["field"] for fault in response.json()["errors"]] == ["subscription_id"]
+    assert [error["field"] for error in response.json()["errors"]] == ["subscription_id"]
     assert UsageAdjustment.objects.filter(subscription=ours.sprint).count() == 1
 
 
@@ -194,7 +194,7 @@ def test_purchases_are_of_the_carrier_s_own(ours: Ours) -> None:
     assert ours.client.get(f"{PURCHASES}{other}/").status_code == 404
     assert ours.client.delete(f"{PURCHASES}{other}/").status_code == 404
     response = ours.client.patch(f"{PURCHASES}{own}/", {"subscription": ours.sprint}, "application/json")
-    assert [fault["field"] for fault in response.json()["errors"]] == ["subscription"]
+    assert [error["field"] for error in response.json()["errors"]] == ["subscription"]
 
 
 def test_subscriptions_of_another_carrier_are_forbidden(ours: Ours) -> None:
@@ -229,8 +229,8 @@ def test_files_hold_the_carrier_s_own(many: list[int], period: dict[str, str]) -
     client = client_of(Scope.READ, carrier=Carrier.ATT)
     days = {name.rstrip("_"): day for name, day in period.items()}
 
-    def ids(path: str, **asked: str) -> list[int]:
-        lines = b"".join(client.get(path, {"format": "csv"} | days | asked)).decode().splitlines()
+    def ids(path: str, **params: str) -> list[int]:
+        lines = b"".join(client.get(path, {"format": "csv"} | days | params)).decode().splitlines()
         return list(dict.fromkeys(int(line.partition(",")[0]) for line in lines[1:]))
 
     assert ids(EXCEEDING, price_limit="5") == list(reversed(many))[:6]

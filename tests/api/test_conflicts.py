@@ -24,7 +24,7 @@ ORIGIN = Origin(kind=IngestBatch.Origin.REQUEST, reference="request-9")
 
 @pytest.fixture
 def subscription() -> Subscription:
-    """With a conflict of one record."""
+    """Create a subscription with a conflict of one record."""
     made = Subscription.objects.create(carrier=Carrier.ATT)
     record = UsageRecordInput(UsageType.DATA, NOON, made.pk, 10, Decimal("0.5"), "r")
     ingest_usage([record])
@@ -61,5 +61,5 @@ def test_the_command_lists_them(subscription: Subscription) -> None:
     out = StringIO()
     call_command("conflicts", "--subscription", str(subscription.pk), "--format", "csv", stdout=out)
     header, line = out.getvalue().splitlines()
-    told = dict(zip(header.split(","), line.split(","), strict=True))
-    assert (told["stored_quantity"], told["quantity"], told["origin"]) == ("10", "11", "request request-9 [0]")
+    row = dict(zip(header.split(","), line.split(","), strict=True))
+    assert (row["stored_quantity"], row["quantity"], row["origin"]) == ("10", "11", "request request-9 [0]")

@@ -1,4 +1,4 @@
-"""What the API promises of every reply: pages, compression, origins, entity tags."""
+"""Conventions of every reply: pages, compression, origins, entity tags."""
 
 import gzip
 import json
@@ -23,7 +23,7 @@ JUNE = {"from_": "2026-06-01", "to": "2026-06-30"}
 
 
 def follow(client: Client, body: dict[str, Any], found: list[int], key: str = "subscription_id") -> None:
-    """Add what a page and all that follow have."""
+    """Add the results of a page and of all that follow."""
     found += [result[key] for result in body["results"]]
     while body["next"]:
         body = answer(client, body["next"])
@@ -75,17 +75,17 @@ def test_a_list_goes_on_where_its_last_row_was_deleted(client: Client) -> None:
 
 def test_long_replies_to_keys_are_compressed(client: Client, admin_client: Client) -> None:
     Plan.objects.bulk_create(Plan(name=f"plan {number}", price=Decimal(1)) for number in range(50))
-    accepting = {"accept-encoding": "gzip"}
+    gzip_header = {"accept-encoding": "gzip"}
 
-    response = client.get(PLANS, headers=accepting)
+    response = client.get(PLANS, headers=gzip_header)
     assert response["Content-Encoding"] == "gzip"
     assert json.loads(gzip.decompress(response.content)) == answer(client, PLANS)
     assert "Content-Encoding" not in client.get(PLANS)
-    assert "Content-Encoding" not in admin_client.get(PLANS, headers=accepting)  # a session: BREACH
-    assert "Content-Encoding" not in client.get("/login/", headers=accepting)
+    assert "Content-Encoding" not in admin_client.get(PLANS, headers=gzip_header)  # a session: BREACH
+    assert "Content-Encoding" not in client.get("/login/", headers=gzip_header)
 
 
-def test_what_was_asked_with_a_key_is_kept_by_nobody(client: Client) -> None:
+def test_no_cache_stores_a_reply_to_a_key(client: Client) -> None:
     assert client.get(PLANS)["Cache-Control"] == "no-store"
     assert client.get(f"{PLANS}1/")["Cache-Control"] == "no-store"
 
@@ -108,18 +108,18 @@ def test_forms_of_the_schema_have_entity_tags_of_their_own(nobody: Client) -> No
 
 
 def test_no_other_origin_may_call_unless_it_is_named(nobody: Client, settings: Any) -> None:
-    asking = {"origin": ORIGIN, "access-control-request-method": "GET"}
-    assert "Access-Control-Allow-Origin" not in nobody.options(PLANS, headers=asking)
+    preflight = {"origin": ORIGIN, "access-control-request-method": "GET"}
+    assert "Access-Control-Allow-Origin" not in nobody.options(PLANS, headers=preflight)
 
     settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
 
-    response = nobody.options(PLANS, headers=asking | {"access-control-request-headers": "authorization"})
+    response = nobody.options(PLANS, headers=preflight | {"access-control-request-headers": "authorization"})
     assert (response.status_code, response["Access-Control-Allow-Origin"]) == (200, ORIGIN)
     assert {"authorization", "idempotency-key", "x-request-id"} <= set(
         response["Access-Control-Allow-Headers"].split(", ")
     )
     assert "Access-Control-Allow-Credentials" not in response
-    other = nobody.options(PLANS, headers=asking | {"origin": "https://evil.example"})
+    other = nobody.options(PLANS, headers=preflight | {"origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in other
 
 
@@ -165,15 +165,15 @@ def test_values_are_what_the_schema_says_and_nothing_like_it(client: Client, bod
     response = client.post(PLANS, body, content_type="application/json")
 
     assert response.status_code == 400
-    assert [fault["field"] for fault in problem(response)["errors"]] == [field]
+    assert [error["field"] for error in problem(response)["errors"]] == [field]
 
 
 @pytest.mark.parametrize(
-    "moment",
+    "timestamp",
     ["2026-03-01", "2026-03-01T09:30:00", "20260301T093000Z", "2026-W09-7T09:30:00Z", "0001-01-01T00:00:00+14:00", 5],
 )
-def test_a_moment_has_its_offset(client: Client, moment: Any) -> None:
-    response = client.post("/api/v1/att_subscriptions/", {"effective_date": moment}, content_type="application/json")
+def test_a_timestamp_has_its_offset(client: Client, timestamp: Any) -> None:
+    response = client.post("/api/v1/att_subscriptions/", {"effective_date": timestamp}, content_type="application/json")
 
     assert response.status_code == 400
-    assert [fault["field"] for fault in problem(response)["errors"]] == ["effective_date"]
+    assert [error["field"] for error in problem(response)["errors"]] == ["effective_date"]

@@ -70,16 +70,16 @@ def test_health_is_a_problem_while_the_database_is_away(client: Client, monkeypa
 
 
 def examples_in(part: Any, root: dict[str, Any]) -> list[tuple[dict[str, Any], Any]]:
-    """Every example in a part of the schema, with the schema that it is an example of."""
-    found = []
+    """Return every example in a part of the schema, with its schema."""
+    examples = []
     if isinstance(part, dict):
         if "examples" in part and isinstance(part["examples"], dict):
-            found += [(part["schema"], example["value"]) for example in part["examples"].values()]
+            examples += [(part["schema"], example["value"]) for example in part["examples"].values()]
         part = list(part.values())
     if isinstance(part, list):
         for inner in part:
-            found += examples_in(inner, root)
-    return found
+            examples += examples_in(inner, root)
+    return examples
 
 
 def test_every_body_has_an_example_and_it_is_one(nobody: Client) -> None:

@@ -14,7 +14,7 @@ PLANS = "/api/v1/plans/"
 
 
 def problem(response: Any) -> dict[str, Any]:
-    """The body of a response, checked to be problem details of its own status."""
+    """Return the body of a response, checked to be problem details of its own status."""
     assert response["Content-Type"] == "application/problem+json"
     body: dict[str, Any] = response.json()
     assert set(body) == {"type", "title", "status", "detail", "errors", "request_id"}
@@ -74,7 +74,7 @@ def test_an_answer_of_another_type_is_not_acceptable(client: Client) -> None:
     ["{", '{"price": NaN}', '{"price": 1e999}', b"\xff\xfe", "[" * 100_000, '{"a": ' + "9" * 5000 + "}"],
     ids=["cut", "nan", "huge", "not utf-8", "nested", "long"],
 )
-def test_a_body_that_is_not_json_is_refused(client: Client, body: str | bytes) -> None:
+def test_a_body_that_is_not_json_is_rejected(client: Client, body: str | bytes) -> None:
     response = post(client, body)
 
     assert response.status_code == 400
@@ -104,18 +104,18 @@ def test_a_body_with_any_value_is_answered(client: Client, value: str) -> None:
     response = post(client, f'{{"name": {value}}}')
 
     assert response.status_code == 400
-    assert [fault["field"] for fault in problem(response)["errors"]] == ["name"]
+    assert [error["field"] for error in problem(response)["errors"]] == ["name"]
 
 
 @pytest.mark.parametrize("body", ["[]", "7", '"x"', "null"])
-def test_a_body_that_is_no_object_is_refused(client: Client, body: str) -> None:
+def test_a_body_that_is_no_object_is_rejected(client: Client, body: str) -> None:
     response = post(client, body)
 
     assert response.status_code == 400
     problem(response)
 
 
-def test_an_unknown_field_is_refused(client: Client) -> None:
+def test_an_unknown_field_is_rejected(client: Client) -> None:
     assert problem(post(client, '{"name": "Basic", "prize": 3}'))["errors"] == [
         {
             "field": "prize",
@@ -136,7 +136,7 @@ def test_a_database_that_is_away_is_unavailable(client: Client, monkeypatch: pyt
     assert problem(response)["detail"] == "The database does not answer. Try again in a moment."
 
 
-def test_what_nobody_foresaw_is_told_without_its_cause(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_is_answered_without_its_cause(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(**_: Any) -> None:
         raise RuntimeError("secret")
 
@@ -152,7 +152,7 @@ def test_what_nobody_foresaw_is_told_without_its_cause(client: Client, monkeypat
     )
 
 
-def test_a_host_that_is_not_allowed_is_refused(client: Client) -> None:
+def test_a_host_that_is_not_allowed_is_rejected(client: Client) -> None:
     response = client.get("/api/v1/plans", headers={"host": "evil.example"})
 
     assert response.status_code == 400

@@ -1,4 +1,4 @@
-"""Who has reached a price limit."""
+"""Subscriptions that have reached a price limit."""
 
 import re
 

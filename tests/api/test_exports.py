@@ -1,4 +1,4 @@
-"""Whole answers as files, by `format` or `Accept`."""
+"""Complete results as files, by `format` or `Accept`."""
 
 import csv
 import io
@@ -31,7 +31,7 @@ SERIES = "/api/v1/subscriptions/7/usage/"
 
 @pytest.fixture
 def used() -> None:
-    """Two subscriptions' usage in June, and some in July."""
+    """Store usage of two subscriptions in June, and some in July."""
     data(7, "2026-06-03", "12.0000", kilobytes=123000)
     data(7, "2026-06-30", "0.3000", kilobytes=456)
     data(7, "2026-07-01", "99.0000", kilobytes=1)
@@ -40,10 +40,10 @@ def used() -> None:
 
 
 def exported(client: Client, path: str, **headers: str) -> bytes:
-    """The file that a request gets, which has the length it says."""
+    """Return the exported file, whose length is that of the header."""
     response = client.get(path, headers=headers)
     assert response.status_code == 200, response.content
-    body = b"".join(response)  # which closes it
+    body = b"".join(response)  # the end closes it
     assert int(response["Content-Length"]) == len(body)
     return body
 
@@ -57,7 +57,7 @@ def test_metrics_as_csv(client: Client, used: None) -> None:
     )
 
 
-def test_a_file_comes_with_its_length_also_to_who_takes_it_compressed(client: Client, used: None) -> None:
+def test_a_file_comes_with_its_length_also_to_clients_that_accept_compression(client: Client, used: None) -> None:
     path = f"{METRICS}?{JUNE}&format=csv"
     assert exported(client, path, **{"accept-encoding": "gzip"}) == exported(client, path)
 
@@ -193,7 +193,7 @@ def test_the_parameter_goes_before_the_header(client: Client) -> None:
     assert (response.status_code, response["Content-Type"]) == (200, "application/json")
 
 
-def test_a_file_says_its_name_and_its_moment(client: Client, used: None) -> None:
+def test_a_file_has_its_name_and_its_timestamp(client: Client, used: None) -> None:
     response = client.get(f"{EXCEEDING}?price_limit=12&from=2026-06-01&format=csv")
 
     assert response["Content-Disposition"] == 'attachment; filename="exceeding-12.00-from-2026-06-01.csv"'
@@ -219,8 +219,8 @@ def test_a_file_is_not_cut_into_pages(client: Client) -> None:
     ]
 
 
-def test_a_wrong_parameter_is_refused_before_anything_is_sent(client: Client) -> None:
-    assert [fault["parameter"] for fault in errors(client, f"{METRICS}?from=2026-06-01&format=csv")] == ["to"]
+def test_a_wrong_parameter_is_rejected_before_anything_is_sent(client: Client) -> None:
+    assert [error["parameter"] for error in errors(client, f"{METRICS}?from=2026-06-01&format=csv")] == ["to"]
 
 
 @pytest.mark.parametrize("form", list(Format))
@@ -244,7 +244,7 @@ def test_head_makes_no_file(client: Client) -> None:
 
 
 def test_every_cell_is_a_number_a_day_or_a_known_word(client: Client) -> None:
-    """So no spreadsheet takes one for a formula: the sign of a credit is followed by a number."""
+    """A spreadsheet treats none as a formula: the sign of a credit is followed by a number."""
     data(7, "2026-06-03", "12.0000")
     client.post(
         "/api/v1/usage/adjustments/",
@@ -270,23 +270,23 @@ def test_every_cell_is_a_number_a_day_or_a_known_word(client: Client) -> None:
 STRANGE = {"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@it": "'@it", 'a,"b" c': '"a,""b"" c"', "é=": "é="}
 
 
-@pytest.mark.parametrize(("path", "asked"), [(METRICS, JUNE), (EXCEEDING, "price_limit=1")])
+@pytest.mark.parametrize(("path", "params"), [(METRICS, JUNE), (EXCEEDING, "price_limit=1")])
 def test_an_external_id_is_no_formula_to_a_spreadsheet_and_exact_to_programs(
-    client: Client, path: str, asked: str
+    client: Client, path: str, params: str
 ) -> None:
     made = Subscription.objects.bulk_create(Subscription(carrier="att", external_id=text) for text in STRANGE)
     for subscription in made:
         data(subscription.pk, "2026-06-03", "12.0000")
 
-    lines = exported(client, f"{path}?{asked}&format=csv").decode().splitlines()[1:]
+    lines = exported(client, f"{path}?{params}&format=csv").decode().splitlines()[1:]
     assert [line.partition(",data,")[0] for line in lines] == [
         f"{subscription.pk},,{cell}" for subscription, cell in zip(made, STRANGE.values(), strict=True)
     ]
-    ndjson = exported(client, f"{path}?{asked}&format=ndjson").decode().splitlines()
+    ndjson = exported(client, f"{path}?{params}&format=ndjson").decode().splitlines()
     assert [json.loads(line)["external_id"] for line in ndjson] == list(STRANGE)
-    table = parquet.read_table(io.BytesIO(exported(client, f"{path}?{asked}&format=parquet")))
+    table = parquet.read_table(io.BytesIO(exported(client, f"{path}?{params}&format=parquet")))
     assert table["external_id"].to_pylist() == list(STRANGE)
-    assert [result["external_id"] for page in pages(client, f"{path}?{asked}") for result in page] == list(STRANGE)
+    assert [result["external_id"] for page in pages(client, f"{path}?{params}") for result in page] == list(STRANGE)
 
 
 @pytest.mark.parametrize("form", list(Format))
@@ -299,8 +299,8 @@ def test_a_file_tells_numbers_and_is_of_those_asked_for(client: Client, form: Fo
     for subscription in made:
         data(subscription.pk, "2026-06-03", "12.0000")
 
-    def found(asked: str) -> list[tuple[str, str]]:
-        body = exported(client, f"{METRICS}?{JUNE}&{asked}&format={form}")
+    def found(params: str) -> list[tuple[str, str]]:
+        body = exported(client, f"{METRICS}?{JUNE}&{params}&format={form}")
         match form:
             case Format.CSV:
                 rows = list(csv.DictReader(io.StringIO(body.decode())))
@@ -321,23 +321,23 @@ def test_a_file_tells_numbers_and_is_of_those_asked_for(client: Client, form: Fo
 
 
 @pytest.mark.parametrize(
-    ("path", "asked"),
+    ("path", "params"),
     [
         (EXCEEDING, {"price_limit": "2", "from": "2026-06-01", "to": "2026-06-30"}),
         (METRICS, {"from": "2026-05-20", "to": "2026-07-10"}),
     ],
 )
-def test_a_file_holds_what_the_pages_hold_in_their_order(client: Client, path: str, asked: dict[str, str]) -> None:
+def test_a_file_holds_what_the_pages_hold_in_their_order(client: Client, path: str, params: dict[str, str]) -> None:
     for number in range(1, 40):
         for day in ("2026-05-31", "2026-06-10", "2026-07-02"):
             (data if number % 3 else voice)(number, day, f"{number * 7 % 11}.25")
             voice(number, day, f"{number % 5}.0001")
 
-    lines = exported(client, f"{path}?{urlencode(asked)}&format=ndjson").decode().splitlines()
+    lines = exported(client, f"{path}?{urlencode(params)}&format=ndjson").decode().splitlines()
 
     flat = [
         {name: value for name, value in result.items() if name != "exceeded"} | part | {"currency": "USD"}
-        for page in pages(client, path, page_size=7, **asked)
+        for page in pages(client, path, page_size=7, **params)
         for result in page
         for part in result.get("exceeded", [result])
     ]
@@ -346,7 +346,7 @@ def test_a_file_holds_what_the_pages_hold_in_their_order(client: Client, path: s
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_is_of_the_moment_it_was_begun(client: Client, used: None) -> None:
+def test_a_file_is_a_snapshot_of_its_start(client: Client, used: None) -> None:
     period = definitions.Period()
     with definitions.metrics(period=period, form=Format.CSV) as export, new_connection() as other:
         other.execute("UPDATE data_usage_record SET price = price + 1000")
@@ -360,16 +360,16 @@ def test_a_file_is_of_the_moment_it_was_begun(client: Client, used: None) -> Non
 
 
 @pytest.fixture
-def all_places_taken() -> Iterator[None]:
+def all_slots_taken() -> Iterator[None]:
     taken = 0
-    while export_responses._places.acquire(blocking=False):
+    while export_responses._slots.acquire(blocking=False):
         taken += 1
     yield
     for _ in range(taken):
-        export_responses._places.release()
+        export_responses._slots.release()
 
 
-def test_more_exports_than_may_be_are_told_to_come_again(client: Client, all_places_taken: None) -> None:
+def test_more_exports_than_may_be_are_told_to_come_again(client: Client, all_slots_taken: None) -> None:
     response = client.get(f"{METRICS}?{JUNE}&format=csv")
 
     assert (response.status_code, response["Retry-After"]) == (503, "5")
@@ -377,30 +377,30 @@ def test_more_exports_than_may_be_are_told_to_come_again(client: Client, all_pla
     assert client.get(f"{METRICS}?{JUNE}").status_code == 200
 
 
-def free_places() -> int:
-    """How many exports could begin now."""
-    places: int = export_responses._places._value
-    return places
+def free_slots() -> int:
+    """Return the number of exports that could begin now."""
+    slots: int = export_responses._slots._value
+    return slots
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_export_that_takes_too_long_is_an_error_and_leaves_its_place(
+def test_an_export_that_takes_too_long_is_an_error_and_releases_its_slot(
     client: Client, used: None, settings: Any
 ) -> None:
     settings.WINGTEL_EXPORT_SECONDS = 1
-    before = free_places()
+    before = free_slots()
     with new_connection() as other:
         other.execute("LOCK TABLE monthly_usage IN ACCESS EXCLUSIVE MODE")
         response = client.get(f"{METRICS}?{JUNE}&format=csv")
 
     assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")
     assert response.json()["type"] == "/problems/export-too-long"
-    assert free_places() == before
+    assert free_slots() == before
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_fails_midway_is_an_error_and_not_half_a_file(client: Client, used: None) -> None:
-    before = free_places()
+    before = free_slots()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_viewdef('usage_monthly')")
         (view,) = cursor.fetchone()
@@ -418,5 +418,5 @@ def test_what_fails_midway_is_an_error_and_not_half_a_file(client: Client, used:
             cursor.execute(f"CREATE OR REPLACE VIEW usage_monthly AS {view}")
 
     assert (response.status_code, response["Content-Type"]) == (500, "application/problem+json")
-    assert free_places() == before
+    assert free_slots() == before
     assert exported(client, f"{METRICS}?{JUNE}&format=csv").count(b"\n") == 4

@@ -1,4 +1,4 @@
-"""Answers of subscriptions that are named by number, external id, carrier or plan."""
+"""Answers filtered by phone number, external id, carrier or plan."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,16 +23,16 @@ EXTERNAL_ID_RULE = "an external id of 1 to 100 characters"
 
 
 def line(**values: Any) -> int:
-    """A subscription with usage in June."""
+    """Create a subscription with usage in June. Return its id."""
     made = Subscription.objects.create(**{"carrier": Carrier.ATT, "effective_date": BEGINNING} | values)
     data(made.pk, "2026-06-03", "12.0000")
     return made.pk
 
 
-def found(client: Client, **asked: Any) -> list[int]:
-    """The subscriptions of both answers, which are the same ones."""
-    results = answer(client, METRICS, **JUNE, **asked)["results"]
-    exceeding = answer(client, EXCEEDING, price_limit="1", **asked)["results"]
+def found(client: Client, **params: Any) -> list[int]:
+    """Return the ids of subscriptions in both answers, which are the same."""
+    results = answer(client, METRICS, **JUNE, **params)["results"]
+    exceeding = answer(client, EXCEEDING, price_limit="1", **params)["results"]
     ids = [result["subscription_id"] for result in results]
     assert sorted(result["subscription_id"] for result in exceeding) == ids
     return ids
@@ -120,7 +120,9 @@ def test_the_plan_is_the_current_one(client: Client) -> None:
         *[("plan", value, "an id between 1 and 9223372036854775807") for value in ("", "0", "Gold", str(2**63))],
     ],
 )
-def test_what_is_none_is_refused_by_name(client: Client, path: str, parameter: str, value: str, rule: str) -> None:
+def test_an_invalid_filter_is_rejected_by_name(
+    client: Client, path: str, parameter: str, value: str, rule: str
+) -> None:
     assert errors(client, f"{path}&{parameter}={quote(value)}") == [
         {"parameter": parameter, "rule": rule, "value": value}
     ]
@@ -132,8 +134,8 @@ def test_a_key_limited_to_a_carrier_asks_for_no_other(client: Client) -> None:
 
     assert found(limited, carrier="att") == found(limited, phone_number=["2025550100", "2025550101"]) == [one]
     assert found(limited, phone_number="2025550101") == []
-    for path, asked in ((EXCEEDING, {"price_limit": "1"}), (METRICS, {"from": "2026-06-01", "to": "2026-06-30"})):
-        response = limited.get(path, asked | {"carrier": "sprint"})
+    for path, params in ((EXCEEDING, {"price_limit": "1"}), (METRICS, {"from": "2026-06-01", "to": "2026-06-30"})):
+        response = limited.get(path, params | {"carrier": "sprint"})
         assert response.status_code == 403
         assert "is limited to the carrier att" in response.json()["detail"]
 

@@ -26,24 +26,24 @@ JSON = "application/vnd.oai.openapi+json"
 
 @pytest.fixture
 def package(tmp_path: Path, nobody: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The client's package, where Python finds it."""
+    """Generate the client's package, where Python finds it."""
     document = tmp_path / "schema.json"
     document.write_bytes(nobody.get("/api/v1/schema/", headers={"accept": JSON}).content)
-    generating = tmp_path / "config.json"
-    generating.write_text(json.dumps({"post_hooks": [], "package_name_override": PACKAGE}))
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"post_hooks": [], "package_name_override": PACKAGE}))
     made = subprocess.run(
         [
             *(sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"),
-            *("--path", str(document), "--config", str(generating), "--output-path", str(tmp_path / PACKAGE)),
+            *("--path", str(document), "--config", str(config), "--output-path", str(tmp_path / PACKAGE)),
         ],
         capture_output=True,
         text=True,
         check=False,
     )
-    told = made.stdout + made.stderr
-    assert made.returncode == 0, told
+    output = made.stdout + made.stderr
+    assert made.returncode == 0, output
     # It sends records as JSON, not as lines.
-    assert (told.count("WARNING"), told.count("Unsupported content type application/x-ndjson")) == (1, 1), told
+    assert (output.count("WARNING"), output.count("Unsupported content type application/x-ndjson")) == (1, 1), output
     monkeypatch.syspath_prepend(tmp_path)
     yield
     for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
@@ -56,7 +56,7 @@ def module(name: str) -> ModuleType:
 
 @pytest.fixture
 def api(package: None, live_server: LiveServer) -> Iterator[Any]:
-    """The client, with a key."""
+    """Yield the client, with a key."""
     with module("client").AuthenticatedClient(base_url=live_server.url, token=new_token(Scope.READ)) as client:
         yield client
 

@@ -1,4 +1,4 @@
-"""The health of the server, and what Prometheus is told."""
+"""The health check of the server, and the metrics for Prometheus."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -34,8 +34,8 @@ def a_task_ran(ago: timedelta) -> None:
     TaskRun.objects.update_or_create(task="wingtel.merge", defaults={"succeeded_at": timezone.now() - ago})
 
 
-def figures(client: Client) -> dict[tuple[str, ...], float]:
-    """Each sample by its name and the values of its labels."""
+def metrics(client: Client) -> dict[tuple[str, ...], float]:
+    """Return each sample by its name and the values of its labels."""
     text = client.get("/metrics").content.decode()
     return {
         (sample.name, *sample.labels.values()): sample.value
@@ -46,8 +46,8 @@ def figures(client: Client) -> dict[tuple[str, ...], float]:
 
 def use(price: str = "1.5") -> None:
     subscription = Subscription.objects.create(carrier="att").pk
-    moment = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
-    assert ingest_usage([UsageRecordInput(UsageType.DATA, moment, subscription, 7, Decimal(price))]).rejected == ()
+    timestamp = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=UTC)
+    assert ingest_usage([UsageRecordInput(UsageType.DATA, timestamp, subscription, 7, Decimal(price))]).rejected == ()
 
 
 def damage() -> None:
@@ -91,21 +91,21 @@ def test_tasks_that_fail_run_all_the_same(client: Client) -> None:
     assert client.get(HEALTH).json()["background"] == "ok"
 
 
-def test_drift_is_told_until_it_is_mended(client: Client) -> None:
+def test_drift_is_reported_until_it_is_repaired(client: Client) -> None:
     use()
     reconcile()
-    told = figures(client)
-    assert (told["wingtel_drift_keys",], told["wingtel_drift_price",]) == (0, 0)
+    samples = metrics(client)
+    assert (samples["wingtel_drift_keys",], samples["wingtel_drift_price",]) == (0, 0)
     damage()
     reconcile()
-    told = figures(client)
-    assert (told["wingtel_drift_keys",], told["wingtel_drift_price",]) == (
+    samples = metrics(client)
+    assert (samples["wingtel_drift_keys",], samples["wingtel_drift_price",]) == (
         2,
         0.25,
     )  # the day's, and the month's beside it
     assert reconcile(repair=True).repaired
-    told = figures(client)
-    assert (told["wingtel_drift_keys",], told["wingtel_drift_price",]) == (0, 0)
+    samples = metrics(client)
+    assert (samples["wingtel_drift_keys",], samples["wingtel_drift_price",]) == (0, 0)
 
 
 def test_a_comparison_of_other_days_hides_no_drift(client: Client) -> None:
@@ -113,33 +113,33 @@ def test_a_comparison_of_other_days_hides_no_drift(client: Client) -> None:
     damage()
     reconcile(DAY, DAY)
     reconcile(DAY + timedelta(days=40), DAY + timedelta(days=41))
-    assert figures(client)["wingtel_drift_keys",] == 2
+    assert metrics(client)["wingtel_drift_keys",] == 2
 
 
 def test_the_last_comparison_is_told_by_its_moment(client: Client) -> None:
-    assert figures(client)["wingtel_reconciled_timestamp_seconds",] == 0
+    assert metrics(client)["wingtel_reconciled_timestamp_seconds",] == 0
     use()
     made = reconcile()
-    assert figures(client)["wingtel_reconciled_timestamp_seconds",] == pytest.approx(made.finished_at.timestamp())
+    assert metrics(client)["wingtel_reconciled_timestamp_seconds",] == pytest.approx(made.finished_at.timestamp())
 
 
 def test_runs_of_tasks_are_told(client: Client) -> None:
     use()
     assert celery_tasks.seal.apply().get() == ["2026-03-01"]
-    told = figures(client)
-    assert told["wingtel_task_runs_total", "wingtel.seal"] == 1
-    assert told["wingtel_task_failures_total", "wingtel.seal"] == 0
-    assert told["wingtel_task_succeeded_timestamp_seconds", "wingtel.seal"] > 0
-    assert told["wingtel_days", "sealed"] == 1
+    samples = metrics(client)
+    assert samples["wingtel_task_runs_total", "wingtel.seal"] == 1
+    assert samples["wingtel_task_failures_total", "wingtel.seal"] == 0
+    assert samples["wingtel_task_succeeded_timestamp_seconds", "wingtel.seal"] > 0
+    assert samples["wingtel_days", "sealed"] == 1
 
 
 def test_days_that_ought_to_be_sealed_are_told(client: Client) -> None:
     use()
-    told = figures(client)
-    assert (told["wingtel_days", "open"], told["wingtel_days_overdue",]) == (1, 1)
+    samples = metrics(client)
+    assert (samples["wingtel_days", "open"], samples["wingtel_days_overdue",]) == (1, 1)
     damage()
     assert celery_tasks.seal.apply().get() == []
-    assert figures(client)["wingtel_days_overdue",] == 1
+    assert metrics(client)["wingtel_days_overdue",] == 1
 
 
 def test_a_database_that_is_away_is_told_as_well(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ def test_a_database_that_is_away_is_told_as_well(client: Client, monkeypatch: py
         away.setitem(connection.settings_dict, "HOST", "/nowhere")
         away.setitem(connection.settings_dict["OPTIONS"], "pool", False)
         connection.close()
-        told = figures(client)
+        samples = metrics(client)
     connection.close()
-    assert told["wingtel_database_up",] == 0
-    assert ("wingtel_drift_keys",) not in told
+    assert samples["wingtel_database_up",] == 0
+    assert ("wingtel_drift_keys",) not in samples

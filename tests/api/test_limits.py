@@ -80,19 +80,19 @@ def test_a_limit_is_made_read_changed_and_removed(client: Client) -> None:
         ({"pending": False, "limit": 3}, "limit"),
     ],
 )
-def test_a_limit_that_cannot_be_is_refused_by_field(client: Client, values: dict[str, Any], field: str) -> None:
+def test_a_limit_that_cannot_be_is_rejected_by_field(client: Client, values: dict[str, Any], field: str) -> None:
     problem = send(client, "post", LIMITS, {"amount": "25"} | values, 400)
-    assert [fault["field"] for fault in problem["errors"]] == [field]
+    assert [error["field"] for error in problem["errors"]] == [field]
     assert not PriceLimit.objects.exists()
 
 
 def test_a_limit_is_of_a_plan_or_of_a_subscription(client: Client) -> None:
     plan = Plan.objects.create(name="one")
     problem = send(client, "post", LIMITS, {"amount": "1", "plan": plan.pk, "subscription": subscription()}, 400)
-    assert [fault["field"] for fault in problem["errors"]] == ["plan"]
+    assert [error["field"] for error in problem["errors"]] == ["plan"]
     of_one = limit(subscription_id=subscription())
     problem = send(client, "patch", f"{LIMITS}{of_one.pk}/", {"plan": plan.pk}, 400)
-    assert [fault["field"] for fault in problem["errors"]] == ["plan"]
+    assert [error["field"] for error in problem["errors"]] == ["plan"]
 
 
 def test_limits_are_filtered_and_paged(client: Client) -> None:
@@ -154,8 +154,8 @@ def test_alerts_are_listed_filtered_and_paged(client: Client) -> None:
     assert answer(client, ALERTS, state="resolved")["results"] == []
     assert answer(client, ALERTS, state="open")["results"] == found
     assert answer(client, f"{ALERTS}{found[0]['id']}/") == found[0]
-    assert [fault["parameter"] for fault in errors(client, f"{ALERTS}?state=closed")] == ["state"]
-    assert [fault["parameter"] for fault in errors(client, f"{ALERTS}?threshold_percent=0")] == ["threshold_percent"]
+    assert [error["parameter"] for error in errors(client, f"{ALERTS}?state=closed")] == ["state"]
+    assert [error["parameter"] for error in errors(client, f"{ALERTS}?threshold_percent=0")] == ["threshold_percent"]
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
@@ -193,15 +193,15 @@ def test_an_endpoint_shows_its_secret_once(client: Client) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://example.org/", "https://127.0.0.1/", "https://a:b@example.org/", "nowhere"])
-def test_an_endpoint_that_nothing_is_sent_to_is_refused(client: Client, url: str) -> None:
+def test_an_endpoint_that_nothing_is_sent_to_is_rejected(client: Client, url: str) -> None:
     problem = send(client, "post", ENDPOINTS, {"url": url}, 400)
-    assert [fault["field"] for fault in problem["errors"]] == ["url"]
+    assert [error["field"] for error in problem["errors"]] == ["url"]
     assert not WebhookEndpoint.objects.exists()
 
 
 def test_a_secret_is_not_taken_from_outside(client: Client) -> None:
     problem = send(client, "post", ENDPOINTS, {"url": URL, "secret": "whsec_AAAA"}, 400)
-    assert [fault["field"] for fault in problem["errors"]] == ["secret"]
+    assert [error["field"] for error in problem["errors"]] == ["secret"]
 
 
 def test_deliveries_are_listed_and_replayed(client: Client, receiver: Receiver) -> None:

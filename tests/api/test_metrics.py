@@ -1,4 +1,4 @@
-"""What subscriptions used and paid, in total and as a series."""
+"""Usage and price of subscriptions, in total and as a series."""
 
 import re
 

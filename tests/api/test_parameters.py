@@ -1,4 +1,4 @@
-"""Query parameters that are refused, by name and rule."""
+"""Rejected query parameters, by name and rule."""
 
 import base64
 from urllib.parse import quote
@@ -49,13 +49,13 @@ def cursor(text: str) -> str:
         "9" * 199,
     ],
 )
-def test_a_bad_price_limit_is_refused(client: Client, value: str) -> None:
+def test_a_bad_price_limit_is_rejected(client: Client, value: str) -> None:
     assert errors(client, f"{EXCEEDING}?price_limit={quote(value)}") == [
         {"parameter": "price_limit", "rule": LIMIT_RULE, "value": value}
     ]
 
 
-def test_a_missing_price_limit_is_refused_with_the_whole_body(client: Client) -> None:
+def test_a_missing_price_limit_is_rejected_with_the_whole_body(client: Client) -> None:
     response = client.get(EXCEEDING)
 
     assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
@@ -74,7 +74,7 @@ def test_a_missing_price_limit_is_refused_with_the_whole_body(client: Client) ->
     "value", ["", "today", "2026-13-01", "2026-02-30", "20260601", "2026-W01-1", "1899-12-31", "9999-01-01"]
 )
 @pytest.mark.parametrize("name", ["from", "to"])
-def test_a_bad_date_is_refused(client: Client, path: str, name: str, value: str) -> None:
+def test_a_bad_date_is_rejected(client: Client, path: str, name: str, value: str) -> None:
     other = {"from": "to", "to": "from"}[name]
     rule = {"from": DATE_RULE, "to": f"{DATE_RULE}, not before from"}[name]
 
@@ -84,7 +84,7 @@ def test_a_bad_date_is_refused(client: Client, path: str, name: str, value: str)
 
 
 @pytest.mark.parametrize("path", [f"{EXCEEDING}?price_limit=1&", f"{METRICS}?", f"{SERIES}?"])
-def test_reversed_dates_are_refused(client: Client, path: str) -> None:
+def test_reversed_dates_are_rejected(client: Client, path: str) -> None:
     assert errors(client, f"{path}from=2026-06-02&to=2026-06-01") == [
         {"parameter": "to", "rule": "not before from, 2026-06-02", "value": "2026-06-01"}
     ]
@@ -126,20 +126,20 @@ def test_metrics_need_both_dates(client: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("path", [f"{EXCEEDING}?price_limit=1", f"{METRICS}?from=2026-06-01&to=2026-06-30"])
-def test_a_bad_value_is_refused(client: Client, path: str, parameter: str, value: str, rule: str) -> None:
+def test_a_bad_value_is_rejected(client: Client, path: str, parameter: str, value: str, rule: str) -> None:
     shown = value if len(value) <= 200 else f"{value[:200]}…"
 
     assert errors(client, f"{path}&{parameter}={value}") == [{"parameter": parameter, "rule": rule, "value": shown}]
 
 
 @pytest.mark.parametrize("value", ["", "week", "Day"])
-def test_a_bad_granularity_is_refused(client: Client, value: str) -> None:
+def test_a_bad_granularity_is_rejected(client: Client, value: str) -> None:
     assert errors(client, f"{SERIES}?granularity={value}") == [
         {"parameter": "granularity", "rule": "day or month", "value": value}
     ]
 
 
-def test_a_parameter_given_twice_is_refused(client: Client) -> None:
+def test_a_parameter_given_twice_is_rejected(client: Client) -> None:
     assert errors(client, f"{EXCEEDING}?price_limit=1&price_limit=2") == [
         {"parameter": "price_limit", "rule": "given only once", "value": "1, 2"}
     ]
@@ -164,7 +164,7 @@ def test_a_parameter_given_twice_is_refused(client: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["pricelimit", "formats"])
-def test_an_unknown_parameter_is_refused_and_the_known_ones_are_listed(
+def test_an_unknown_parameter_is_rejected_and_the_known_ones_are_listed(
     client: Client, path: str, known: str, name: str
 ) -> None:
     assert errors(client, f"{path}{name}=csv") == [
@@ -172,7 +172,7 @@ def test_an_unknown_parameter_is_refused_and_the_known_ones_are_listed(
     ]
 
 
-def test_all_faults_are_told_at_once(client: Client) -> None:
-    faults = errors(client, f"{EXCEEDING}?limit=1&usage_type=x&page_size=0")
+def test_all_errors_are_reported_at_once(client: Client) -> None:
+    details = errors(client, f"{EXCEEDING}?limit=1&usage_type=x&page_size=0")
 
-    assert [fault["parameter"] for fault in faults] == ["limit", "price_limit", "usage_type", "page_size"]
+    assert [error["parameter"] for error in details] == ["limit", "price_limit", "usage_type", "page_size"]

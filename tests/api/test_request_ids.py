@@ -1,4 +1,4 @@
-"""The number of a request: in the reply, in problems, in the log."""
+"""The id of a request: in the reply, in problem details, in the log."""
 
 import json
 import logging
@@ -24,22 +24,22 @@ def formatted(record: logging.LogRecord, form: str) -> str:
 
 
 @pytest.mark.parametrize("path", [EXCEEDING, "/api/v1/nothing/", "/", "/api/v1/docs/"])
-def test_each_request_gets_a_number_of_its_own(client: Client, path: str) -> None:
-    numbers = {client.get(path)["X-Request-Id"] for _ in range(3)}
+def test_each_request_gets_its_own_id(client: Client, path: str) -> None:
+    ids = {client.get(path)["X-Request-Id"] for _ in range(3)}
 
-    assert len(numbers) == 3
-    assert all(UUID.fullmatch(number) for number in numbers)
+    assert len(ids) == 3
+    assert all(UUID.fullmatch(request_id) for request_id in ids)
 
 
 @pytest.mark.parametrize("sent", ["a", "trace-1.2:3_4/5+6=@7", "x" * 128])
-def test_a_sane_number_of_the_client_s_is_kept(client: Client, sent: str) -> None:
+def test_a_safe_id_of_the_client_is_kept(client: Client, sent: str) -> None:
     response = client.get("/api/v1/nothing/", headers={"X-Request-Id": sent})
 
     assert response["X-Request-Id"] == problem(response)["request_id"] == sent
 
 
 @pytest.mark.parametrize("sent", ["", "x" * 129, "a b", "a\nb", "<b>", "é"])
-def test_another_is_replaced(client: Client, sent: str) -> None:
+def test_an_unsafe_id_is_replaced(client: Client, sent: str) -> None:
     response = client.get("/api/v1/nothing/", headers={"X-Request-Id": sent})
 
     assert UUID.fullmatch(response["X-Request-Id"])
@@ -54,7 +54,7 @@ def test_an_answered_request_is_a_line_in_the_log(client: Client, caplog: pytest
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_a_failure_is_logged_with_its_cause_under_the_number(
+def test_a_failure_is_logged_with_its_cause_under_the_request_id(
     client: Client, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     def fail(**_: Any) -> None:

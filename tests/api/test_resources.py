@@ -21,7 +21,7 @@ PURCHASES = "/api/v1/purchases/"
 
 
 def without_times(body: dict[str, Any]) -> dict[str, Any]:
-    """A body without the times that the database keeps, which are checked."""
+    """Return a body without the times set by the database, which are checked."""
     created, updated = (datetime.fromisoformat(body[name]) for name in ("created_at", "updated_at"))
     assert timezone.now() - timedelta(minutes=5) < created <= updated <= timezone.now()
     return {name: value for name, value in body.items() if name not in ("created_at", "updated_at")}
@@ -86,10 +86,10 @@ def test_a_plan_in_use_is_not_deleted(client: Client) -> None:
         ({"name": "New", "data_available": 2**63}, "data_available"),
     ],
 )
-def test_a_plan_that_breaks_a_rule_is_refused(client: Client, body: dict[str, Any], field: str) -> None:
+def test_a_plan_that_breaks_a_rule_is_rejected(client: Client, body: dict[str, Any], field: str) -> None:
     Plan.objects.create(name="Basic")
 
-    assert [fault["field"] for fault in send(client, "post", PLANS, body, 400)["errors"]] == [field]
+    assert [error["field"] for error in send(client, "post", PLANS, body, 400)["errors"]] == [field]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_subscription_is_created_read_changed_and_deleted(
     assert answer(client, path)["results"] == [created]
     assert send(client, "patch", one, {"status": "suspended"}, 200)["status"] == "suspended"
     assert without_times(send(client, "put", one, created, 200)) == shown
-    assert [fault["field"] for fault in send(client, "patch", one, other, 400)["errors"]] == list(other)
+    assert [error["field"] for error in send(client, "patch", one, other, 400)["errors"]] == list(other)
     assert client.delete(one).status_code == 204
     assert client.get(one).status_code == 404
     assert answer(client, path)["results"] == []
@@ -165,8 +165,8 @@ def test_the_carrier_is_not_writable(client: Client) -> None:
         ({"effective_date": "0001-01-01T00:00:00+14:00"}, "effective_date"),
     ],
 )
-def test_a_subscription_that_breaks_a_rule_is_refused(client: Client, body: dict[str, Any], field: str) -> None:
-    assert [fault["field"] for fault in send(client, "post", ATT, body, 400)["errors"]] == [field]
+def test_a_subscription_that_breaks_a_rule_is_rejected(client: Client, body: dict[str, Any], field: str) -> None:
+    assert [error["field"] for error in send(client, "post", ATT, body, 400)["errors"]] == [field]
 
 
 def test_a_purchase_is_created_read_changed_and_deleted(client: Client) -> None:
@@ -197,8 +197,8 @@ def test_a_purchase_is_of_a_user_or_a_subscription(client: Client) -> None:
 
     created = send(client, "post", PURCHASES, {"user": user, "amount": "5"}, 201)
     assert (created["user"], created["subscription"]) == (user, None)
-    refused = send(client, "post", PURCHASES, {"amount": "5"}, 400)
-    assert refused["errors"] == [
+    rejected = send(client, "post", PURCHASES, {"amount": "5"}, 400)
+    assert rejected["errors"] == [
         {"field": "user", "rule": "a purchase has a user, a subscription or both", "value": None}
     ]
     send(client, "patch", f"{PURCHASES}{created['id']}/", {"user": None}, 400)
@@ -221,22 +221,22 @@ def test_an_identifier_is_kept_in_its_normal_form(client: Client) -> None:
         ("device_id", "x" * 41, f"'{'x' * 41}' is no device id: a text of 1 to 40 characters"),
     ],
 )
-def test_what_is_no_identifier_is_refused(client: Client, field: str, value: str, rule: str) -> None:
-    refused = send(client, "post", ATT, {field: value}, 400)
+def test_what_is_no_identifier_is_rejected(client: Client, field: str, value: str, rule: str) -> None:
+    rejected = send(client, "post", ATT, {field: value}, 400)
 
-    assert refused["errors"] == [{"field": field, "rule": rule, "value": value}]
+    assert rejected["errors"] == [{"field": field, "rule": rule, "value": value}]
 
 
 @pytest.mark.parametrize("field", ["phone_number", "device_id"])
 def test_an_identifier_in_force_is_not_taken_and_it_is_not_told_whose_it_is(client: Client, field: str) -> None:
     send(client, "post", SPRINT, {field: "12025550100"}, 201)
     own = send(client, "post", ATT, {}, 201)["id"]
-    words = {"phone_number": "phone number", "device_id": "device id"}[field]
+    label = {"phone_number": "phone number", "device_id": "device id"}[field]
 
     for method, path in (("post", ATT), ("patch", f"{ATT}{own}/")):
-        refused = send(client, method, path, {field: "12025550100"}, 409)
-        assert (refused["detail"], refused["errors"]) == (
-            f"{field}: this {words} is assigned at that time; end that assignment first, or move it.",
+        rejected = send(client, method, path, {field: "12025550100"}, 409)
+        assert (rejected["detail"], rejected["errors"]) == (
+            f"{field}: this {label} is assigned at that time; end that assignment first, or move it.",
             [],
         )
     assert Subscription.objects.carried_by(Carrier.ATT).get().phone_number == ""
@@ -253,21 +253,21 @@ def test_purchases_of_a_subscription_may_be_listed(client: Client) -> None:
 
 
 @pytest.mark.parametrize("amount", ["-1", None, "x"])
-def test_a_purchase_with_a_bad_amount_is_refused(client: Client, amount: str | None) -> None:
+def test_a_purchase_with_a_bad_amount_is_rejected(client: Client, amount: str | None) -> None:
     subscription = Subscription.objects.create(carrier=Carrier.ATT)
 
-    refused = send(client, "post", PURCHASES, {"subscription": subscription.pk, "amount": amount}, 400)
+    rejected = send(client, "post", PURCHASES, {"subscription": subscription.pk, "amount": amount}, 400)
 
-    assert [fault["field"] for fault in refused["errors"]] == ["amount"]
+    assert [error["field"] for error in rejected["errors"]] == ["amount"]
 
 
 def test_nothing_is_purchased_for_a_deleted_subscription(client: Client) -> None:
     subscription = Subscription.objects.create(carrier=Carrier.ATT)
     subscription.delete_softly()
 
-    refused = send(client, "post", PURCHASES, {"subscription": subscription.pk, "amount": "1"}, 400)
+    rejected = send(client, "post", PURCHASES, {"subscription": subscription.pk, "amount": "1"}, 400)
 
-    assert [fault["field"] for fault in refused["errors"]] == ["subscription"]
+    assert [error["field"] for error in rejected["errors"]] == ["subscription"]
 
 
 def test_pages_of_a_list_hold_every_row_once(client: Client) -> None:
@@ -289,8 +289,8 @@ def test_pages_of_a_list_hold_every_row_once(client: Client) -> None:
         ("cursor=W10", "cursor"),
     ],
 )
-def test_bad_parameters_of_a_list_are_refused(client: Client, query: str, name: str) -> None:
-    assert [fault["parameter"] for fault in errors(client, f"{PLANS}?{query}")] == [name]
+def test_bad_parameters_of_a_list_are_rejected(client: Client, query: str, name: str) -> None:
+    assert [error["parameter"] for error in errors(client, f"{PLANS}?{query}")] == [name]
 
 
 @pytest.mark.parametrize("path", [PLANS, PURCHASES, ATT, SPRINT])

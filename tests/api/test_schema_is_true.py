@@ -1,4 +1,4 @@
-"""Requests made from the schema are answered by the running server as the schema says: schemathesis, all its checks."""
+"""The running server answers requests generated from the schema as the schema says: all checks of schemathesis."""
 
 import json
 import os
@@ -26,9 +26,9 @@ PHASES = {
     "without": "examples,coverage" if IS_THOROUGH else "examples",
 }
 CONFIGURATION = """
-# A schema cannot say which subscriptions there are, and with atomic=true one that is not refuses all (422). Too many
-# records are told so by their own status (413), and a record that is none in the reply (200). The other statuses are
-# those that schemathesis expects anyway.
+# A schema cannot say which subscriptions exist: with atomic=true, an unknown one rejects all records (422). Too many
+# records have their own status (413). An invalid record is reported in the reply (200). Schemathesis expects the other
+# statuses anyway.
 [[operations]]
 include-name = "POST /api/v1/usage/records/"
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "422"]
@@ -37,12 +37,12 @@ checks.negative_data_rejection.expected-statuses = ["200", "400", "401", "404", 
 
 
 @pytest.fixture
-def there(transactional_db: None) -> dict[str, int]:
-    """What a request may refer to."""
+def stored(transactional_db: None) -> dict[str, int]:
+    """Create the rows that a request may refer to. Return their ids."""
     plan = Plan.objects.create(name="Basic")
     owner = User.objects.create(username="owner")
     subscription = Subscription.objects.create(
-        pk=70_000_000_007,  # which no request deletes by chance
+        pk=70_000_000_007,  # no request deletes it by chance
         carrier=Carrier.ATT,
         plan=plan,
         owner=owner,
@@ -54,13 +54,13 @@ def there(transactional_db: None) -> dict[str, int]:
 
 @pytest.fixture(autouse=True)
 def _answered_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Django's test server sends the head and the body of a response apart; the second would wait for 40 ms."""
+    """Disable Nagle's algorithm. The test server sends head and body apart, and the body would wait for 40 ms."""
     monkeypatch.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
 
 
 @pytest.mark.parametrize("key", PHASES)
 def test_every_operation_is_as_the_schema_says(
-    live_server: LiveServer, there: dict[str, int], tmp_path: Path, key: str
+    live_server: LiveServer, stored: dict[str, int], tmp_path: Path, key: str
 ) -> None:
     configuration = tmp_path / "schemathesis.toml"
     configuration.write_text(CONFIGURATION)
@@ -85,7 +85,7 @@ def test_every_operation_is_as_the_schema_says(
         | {
             "SCHEMATHESIS_HOOKS": "tests.api.beyond_the_schema",
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]),
-            "WINGTEL_TEST_THERE": json.dumps(there),
+            "WINGTEL_TEST_THERE": json.dumps(stored),
         },
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""Exports by the server itself: clients that read slowly, that go away, and a server that dies meanwhile."""
+"""Exports by a running server: with slow clients, clients that disconnect, and a server that is killed."""
 
 import os
 import signal
@@ -25,13 +25,13 @@ ROWS = 200_000
 LINES = f"""INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
             SELECT n, 'data', '2026-06-01', 123456789, 12.3456, 17, 20 FROM generate_series(1, {ROWS}) AS n"""
 EXPORT = "/api/v1/usage/metrics/?from=2026-06-01&to=2026-06-30&format=csv"
-PRODUCT = {"DJANGO_SETTINGS_MODULE": "wingtel.settings"}  # with the pool that the test asks for
-PATIENCE = 60  # seconds
+PRODUCT = {"DJANGO_SETTINGS_MODULE": "wingtel.settings"}  # with the pool of the test
+TIMEOUT = 60  # seconds
 
 
 @contextmanager
 def served(**environment: str) -> Iterator[tuple[int, int]]:
-    """A server with one process for requests, on the test's database; its port and that process."""
+    """Run a server with one process for requests, on the test database. Yield its port and that process."""
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "wingtel", "serve", "--port", str(port), "--workers", "1"],
@@ -40,7 +40,7 @@ def served(**environment: str) -> Iterator[tuple[int, int]]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        until(lambda: health(port) == 200, seconds=PATIENCE)
+        until(lambda: health(port) == 200, seconds=TIMEOUT)
         yield port, worker_of(server.pid)
     finally:
         server.terminate()
@@ -48,14 +48,14 @@ def served(**environment: str) -> Iterator[tuple[int, int]]:
 
 
 def worker_of(server: int) -> int:
-    """The process that answers requests."""
+    """Return the process that answers requests."""
     children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
     (worker,) = (pid for pid in children if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes())
     return int(worker)
 
 
 def health(port: int) -> int:
-    http = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    http = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
         http.request("GET", "/api/v1/health/")
         return http.getresponse().status
@@ -66,10 +66,10 @@ def health(port: int) -> int:
 
 
 def slow_client(port: int) -> tuple[socket.socket, HTTPResponse]:
-    """A client that has got the header of an export and reads no further; little of it fits into its buffers."""
+    """Return a client that read the header of an export and stopped. Little of the body fits into its buffers."""
     reader = socket.socket()
     reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    reader.settimeout(PATIENCE)
+    reader.settimeout(TIMEOUT)
     reader.connect(("127.0.0.1", port))
     key = f"Authorization: Bearer {new_token(Scope.READ)}"
     reader.sendall(f"GET {EXPORT} HTTP/1.1\r\nHost: 127.0.0.1\r\n{key}\r\n\r\n".encode())
@@ -80,7 +80,7 @@ def slow_client(port: int) -> tuple[socket.socket, HTTPResponse]:
 
 @pytest.fixture(autouse=True)
 def many_lines() -> Iterator[None]:
-    """An answer far larger than all buffers on its way."""
+    """Store usage for an answer far larger than all buffers on its way."""
     with connection.cursor() as cursor:
         cursor.execute(LINES)
         cursor.execute("ANALYZE monthly_usage")
@@ -99,17 +99,17 @@ def test_a_client_that_reads_slowly_holds_no_database_connection() -> None:
         reader.close()
 
 
-def test_a_client_that_goes_away_leaves_its_place_to_another() -> None:
+def test_a_client_that_goes_away_releases_its_slot() -> None:
     with served(WINGTEL_EXPORTS_AT_ONCE="1") as (port, _):
         reader, response = slow_client(port)
-        second, refused = slow_client(port)
-        assert (response.status, refused.status, refused.headers["Retry-After"]) == (200, 503, "5")
+        second, rejected = slow_client(port)
+        assert (response.status, rejected.status, rejected.headers["Retry-After"]) == (200, 503, "5")
 
         response.close()
         reader.close()
         second.close()
 
-        until(lambda: exported_status(port) == 200, seconds=PATIENCE)
+        until(lambda: exported_status(port) == 200, seconds=TIMEOUT)
 
 
 def test_an_export_of_a_server_that_dies_is_seen_to_be_cut() -> None:

@@ -1,4 +1,4 @@
-"""So many requests a minute, for each caller."""
+"""The limit of requests a minute, for each caller."""
 
 import logging
 from collections.abc import Iterator
@@ -23,10 +23,10 @@ REDIS = "django.core.cache.backends.redis.RedisCache"
 
 @pytest.fixture(autouse=True)
 def _one_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock stands, 40 seconds into a minute that no other test has."""
+    """Stop the clock, 40 seconds into a minute that no other test uses."""
     monkeypatch.setattr(throttling, "clock", lambda: 6_000_040.25)
-    monkeypatch.setattr(throttling._Lost, "until", 0.0)
-    monkeypatch.setattr(throttling, "_taken", {})
+    monkeypatch.setattr(throttling._Outage, "until", 0.0)
+    monkeypatch.setattr(throttling, "_reserved", {})
 
 
 def statuses(client: Client, requests: int) -> list[int]:
@@ -81,7 +81,7 @@ def test_what_is_open_is_not_counted(settings: Any, nobody: Client) -> None:
 
 @pytest.fixture
 def shared(valkey: EmbeddedValkey, settings: Any) -> Iterator[EmbeddedValkey]:
-    """A cache as `REDIS_URL` makes it."""
+    """Configure the cache as `REDIS_URL` does."""
     settings.WINGTEL_REQUESTS_PER_MINUTE = 2
     settings.CACHES = {
         "default": {
@@ -108,7 +108,7 @@ def test_processes_count_together_in_redis(shared: EmbeddedValkey) -> None:
 def test_a_process_takes_a_thousandth_at_a_time(
     shared: EmbeddedValkey, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttling, "PARTS", 3)
+    monkeypatch.setattr(throttling, "BATCHES", 3)
     settings.WINGTEL_REQUESTS_PER_MINUTE = 8
     client = client_of(Scope.READ)
 
@@ -118,7 +118,7 @@ def test_a_process_takes_a_thousandth_at_a_time(
 
     assert (statuses(client, 2), counted()) == ([200] * 2, 2)
     assert (statuses(client, 1), counted()) == ([200], 4)
-    throttling._taken.clear()  # another process
+    throttling._reserved.clear()  # another process
     assert (statuses(client, 5), counted()) == ([200] * 4 + [429], 10)
 
 
@@ -137,5 +137,5 @@ def test_a_lost_redis_limits_nobody_and_is_asked_again_later(
 
     shared.start()
     assert statuses(client, 3) == [200] * 3  # for some seconds still
-    monkeypatch.setattr(throttling._Lost, "until", 0.0)
+    monkeypatch.setattr(throttling._Outage, "until", 0.0)
     assert statuses(client, 3) == [200, 200, 429]

@@ -15,7 +15,7 @@ JSON = "application/vnd.oai.openapi+json"
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end, and take what it says."""
+    """Run a program to its end and capture its output."""
     return subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=300
     )
@@ -23,7 +23,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def programs(request: pytest.FixtureRequest) -> Path:
-    """The folder of the packages' programs, which are installed once and kept in pytest's cache."""
+    """Return the folder of the packages' programs, which are installed once into pytest's cache."""
     if missing := [name for name in ("node", "npm") if shutil.which(name) is None]:
         pytest.skip(f"a TypeScript client needs {' and '.join(missing)}, which this machine does not have")
     folder = request.config.cache.mkdir("typescript-" + "-".join(PACKAGES).replace("@", "-"))
@@ -46,5 +46,5 @@ def test_it_compiles_what_reads_the_answers_and_sends_records(programs: Path, no
     options = ("--noEmit", "--strict", "--target", "es2022", "--module", "nodenext")
     compiled = run(programs / "tsc", *options, "client.ts", cwd=tmp_path)
 
-    # The lines marked @ts-expect-error are errors, or else the compiler would say so: the types are no `any`.
+    # The compiler reports a line marked @ts-expect-error that is no error, so no type is `any`.
     assert (compiled.returncode, compiled.stdout) == (0, ""), compiled.stderr

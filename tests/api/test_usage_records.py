@@ -1,4 +1,4 @@
-"""Recording usage over HTTP."""
+"""Ingestion of usage over HTTP."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from tests.api.records import METRICS, answer
 from tests.api.test_errors import problem
 from tests.callers import client_of
 from wingtel.access.scopes import Scope
-from wingtel.api.models import KEPT, IdempotentRequest
+from wingtel.api.models import KEY_LIFETIME, IdempotentRequest
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import DataUsageRecord, VoiceUsageRecord
 
@@ -131,8 +131,8 @@ def test_a_conflict_is_told_with_what_is_stored(phone: Subscription) -> None:
         "rejections": [],
     }
     atomic = problem(post([record(phone, 1, quantity=7), record(phone, 3)], "?atomic=true"))
-    (fault,) = atomic["errors"]
-    assert (fault["field"], fault["rule"]) == ("[0]", "stored already with quantity 1000 and price 0.1500")
+    (error,) = atomic["errors"]
+    assert (error["field"], error["rule"]) == ("[0]", "stored already with quantity 1000 and price 0.1500")
     assert DataUsageRecord.objects.count() == 2
 
 
@@ -184,7 +184,7 @@ def test_lines_are_records_and_empty_lines_are_not(phone: Subscription) -> None:
         ({"kilobytes": 5}, "kilobytes", "unknown; the fields known here: price, quantity, record_id"),
     ],
 )
-def test_a_record_that_cannot_be_taken_is_refused_alone(
+def test_a_record_that_cannot_be_taken_is_rejected_alone(
     phone: Subscription, changes: dict[str, Any], field: str, reason: str
 ) -> None:
     response = post([record(phone, 1), record(phone, 2) | changes, record(phone, 3)])
@@ -205,7 +205,7 @@ def test_a_missing_field_is_named(phone: Subscription, field: str) -> None:
 
 
 @pytest.mark.parametrize("item", [5, None, "x", [], 1.5])
-def test_what_is_no_object_is_refused(phone: Subscription, item: Any) -> None:
+def test_what_is_no_object_is_rejected(phone: Subscription, item: Any) -> None:
     (rejection,) = post([item]).json()["rejections"]
 
     assert rejection["field"] is None
@@ -225,13 +225,13 @@ def test_subscriptions_by_their_phone_number(phone: Subscription) -> None:
     assert DataUsageRecord.objects.get().subscription_id == phone.pk
 
 
-def test_atomic_refuses_all_when_one_is_refused(phone: Subscription) -> None:
+def test_atomic_rejects_all_when_one_is_rejected(phone: Subscription) -> None:
     response = post([record(phone, 1), record(phone, 2, subscription_id=999_999), 5], "?atomic=true")
 
     assert response.status_code == 422
     body = problem(response)
     assert body["type"] == "/problems/records-rejected"
-    assert [fault["field"] for fault in body["errors"]] == ["[1].subscription_id", "[2]"]
+    assert [error["field"] for error in body["errors"]] == ["[1].subscription_id", "[2]"]
     assert DataUsageRecord.objects.count() == 0
     assert counts(post([record(phone, 1)], "?atomic=true")) == (1, 1, 0, 0)
 
@@ -268,7 +268,7 @@ def test_callers_do_not_see_each_other_s_replies(phone: Subscription) -> None:
     assert "Idempotency-Replayed" not in other
 
 
-def test_a_refused_request_leaves_its_key_free(phone: Subscription) -> None:
+def test_a_rejected_request_leaves_its_key_free(phone: Subscription) -> None:
     assert post([5], "?atomic=true", key="k").status_code == 422
 
     assert counts(post([record(phone)], "?atomic=true", key="k")) == (1, 1, 0, 0)
@@ -276,19 +276,19 @@ def test_a_refused_request_leaves_its_key_free(phone: Subscription) -> None:
 
 def test_a_key_is_forgotten_after_a_day(phone: Subscription) -> None:
     post([record(phone, 1)], key="k")
-    IdempotentRequest.objects.update(created_at=timezone.now() - KEPT - timedelta(minutes=1))
+    IdempotentRequest.objects.update(created_at=timezone.now() - KEY_LIFETIME - timedelta(minutes=1))
 
     assert counts(post([record(phone, 2)], key="k")) == (1, 1, 0, 0)
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
 def test_a_key_has_1_to_255_characters(phone: Subscription, key: str) -> None:
-    (fault,) = problem(post([record(phone)], key=key))["errors"]
+    (error,) = problem(post([record(phone)], key=key))["errors"]
 
-    assert (fault["parameter"], fault["rule"]) == ("Idempotency-Key", "1 to 255 characters")
+    assert (error["parameter"], error["rule"]) == ("Idempotency-Key", "1 to 255 characters")
 
 
-def test_one_key_many_at_once_records_once(phone: Subscription) -> None:
+def test_one_key_many_at_once_ingests_once(phone: Subscription) -> None:
     sent = record(phone, usage_type="voice")
     del sent["record_id"]
 
@@ -314,7 +314,7 @@ def test_a_body_that_is_no_list_is_malformed(phone: Subscription, body: str | by
     assert problem(response)["type"] == "/problems/malformed-body"
 
 
-def test_another_type_is_refused(phone: Subscription) -> None:
+def test_another_type_is_rejected(phone: Subscription) -> None:
     response = post("record_id;price", content_type="text/csv")
 
     assert (response.status_code, problem(response)["type"]) == (415, "/problems/unsupported-media-type")
@@ -323,7 +323,7 @@ def test_another_type_is_refused(phone: Subscription) -> None:
 @pytest.mark.parametrize(
     ("body", "content_type"), [("[" + "0," * 10_000 + "0]", "application/json"), (" " * (16 * 2**20 + 1), NDJSON)]
 )
-def test_too_much_is_refused(phone: Subscription, body: str, content_type: str) -> None:
+def test_too_much_is_rejected(phone: Subscription, body: str, content_type: str) -> None:
     response = post(body, content_type=content_type)
 
     assert (response.status_code, problem(response)["type"]) == (413, "/problems/too-large")
@@ -338,7 +338,7 @@ def test_no_records_are_no_error(phone: Subscription) -> None:
 
 
 @pytest.mark.parametrize("query", ["?lookup=name", "?atomic=1", "?x=1"])
-def test_parameters_that_are_not_known_are_refused(phone: Subscription, query: str) -> None:
+def test_parameters_that_are_not_known_are_rejected(phone: Subscription, query: str) -> None:
     assert problem(post([], query))["type"] == "/problems/invalid-parameter"
 
 

@@ -1,4 +1,4 @@
-"""Files of settings: what the environment does not say is read from them."""
+"""Settings files: variables that the environment does not have are read from them."""
 
 from pathlib import Path
 
@@ -12,20 +12,20 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "wingtel.env"
 
 
-def settings(file: Path, text: str, **given: str) -> Environment:
-    """The settings of a file and an environment that names it."""
+def settings(file: Path, text: str, **environ: str) -> Environment:
+    """Return the settings of a file and an environment that points to it."""
     file.write_text(text)
-    return read_with_file({"WINGTEL_ENV_FILE": str(file), **given})
+    return read_with_file({"WINGTEL_ENV_FILE": str(file), **environ})
 
 
-def faults(file: Path, **given: str) -> list[str]:
+def faults(file: Path, **environ: str) -> list[str]:
     with pytest.raises(EnvironmentFaultsError) as caught:
-        read_with_file({"WINGTEL_ENV_FILE": str(file), **given})
+        read_with_file({"WINGTEL_ENV_FILE": str(file), **environ})
     return caught.value.faults
 
 
 def test_values_are_read_without_their_quotes_and_as_they_are(file: Path) -> None:
-    found = settings(
+    environment = settings(
         file,
         "# settings\n\n"
         "DATABASE_URL=postgresql://ada:a=b@example.org/wingtel\n"
@@ -36,7 +36,7 @@ def test_values_are_read_without_their_quotes_and_as_they_are(file: Path) -> Non
         "POSTGRES_PASSWORD=of another program\n"
         "WINGTEL_LOG_LEVEL=\n",
     )
-    assert found == Environment(
+    assert environment == Environment(
         database_url="postgresql://ada:a=b@example.org/wingtel",
         env_file=file,
         workers=3,
@@ -48,8 +48,13 @@ def test_values_are_read_without_their_quotes_and_as_they_are(file: Path) -> Non
 
 def test_the_environment_goes_before_the_file(file: Path) -> None:
     text = "WINGTEL_WORKERS=3\nWINGTEL_IMPORT_WORKERS=x\nWINGTEL_SECRET_KEY=secret\nWINGTEL_LATE_DAYS=7\n"
-    found = settings(file, text, WINGTEL_WORKERS="4", WINGTEL_IMPORT_WORKERS="5", WINGTEL_SECRET_KEY="")
-    assert (found.workers, found.import_workers, found.secret_key, found.late_days) == (4, 5, "secret", 7)
+    environment = settings(file, text, WINGTEL_WORKERS="4", WINGTEL_IMPORT_WORKERS="5", WINGTEL_SECRET_KEY="")
+    assert (environment.workers, environment.import_workers, environment.secret_key, environment.late_days) == (
+        4,
+        5,
+        "secret",
+        7,
+    )
 
 
 def test_without_a_name_no_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +63,7 @@ def test_without_a_name_no_file_is_read(tmp_path: Path, monkeypatch: pytest.Monk
     assert read_with_file({"WINGTEL_ENV_FILE": ""}) == Environment()
 
 
-def test_a_fault_of_a_value_tells_the_file(file: Path) -> None:
+def test_a_fault_of_a_value_reports_the_file(file: Path) -> None:
     file.write_text("WINGTEL_WORKERS=many\nWINGTEL_WORKER=3\nWINGTEL_SEAL_AFTER_DAYS=46\n")
     sealing = (
         "WINGTEL_RETENTION_DAYS: 45 is less than WINGTEL_SEAL_AFTER_DAYS (46); raw records are kept until their day is"
@@ -72,7 +77,7 @@ def test_a_fault_of_a_value_tells_the_file(file: Path) -> None:
     ]
 
 
-def test_a_fault_of_the_file_tells_the_line_and_no_secret(file: Path) -> None:
+def test_a_fault_of_the_file_reports_the_line_and_no_secret(file: Path) -> None:
     file.write_text("WINGTEL_WORKERS=3\nexport WINGTEL_SMTP_PASSWORD=hunter2\nhunter2\nWINGTEL_WORKERS=4\n")
     assert faults(file) == [
         f"WINGTEL_ENV_FILE: {file}, line 2, is not NAME=VALUE",
@@ -81,7 +86,7 @@ def test_a_fault_of_the_file_tells_the_line_and_no_secret(file: Path) -> None:
     ]
 
 
-def test_a_file_that_cannot_be_read_is_told(file: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported(file: Path) -> None:
     assert faults(file) == [f"WINGTEL_ENV_FILE: {file} cannot be read: No such file or directory"]
     assert faults(file.parent) == [f"WINGTEL_ENV_FILE: {file.parent} cannot be read: Is a directory"]
     file.write_bytes(b"WINGTEL_SMTP_USER=\xff\n")

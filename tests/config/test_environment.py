@@ -1,4 +1,4 @@
-"""Values of environment variables, and the line that tells each fault."""
+"""Values of environment variables, and the line that reports each fault."""
 
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("name", "value", "fault"), FAULTS, ids=[f"{name}={value[:20]}" for name, value, _ in FAULTS])
-def test_a_wrong_value_is_told_in_a_line(name: str, value: str, fault: str) -> None:
+def test_an_invalid_value_is_reported_in_a_line(name: str, value: str, fault: str) -> None:
     (line,) = faults_of({name: value})
     assert line.startswith(f"{name}: {fault}")
     assert "\n" not in line
@@ -77,7 +77,7 @@ def test_a_wrong_value_is_told_in_a_line(name: str, value: str, fault: str) -> N
         ("REDIS_URL", "redis://:hunter2@example.org:65536"),
     ],
 )
-def test_a_wrong_address_is_told_without_the_password_in_it(name: str, value: str) -> None:
+def test_an_invalid_url_is_reported_without_the_password_in_it(name: str, value: str) -> None:
     (line,) = faults_of({name: value})
     schemes = {
         "DATABASE_URL": "postgresql:// or postgres://",
@@ -86,7 +86,7 @@ def test_a_wrong_address_is_told_without_the_password_in_it(name: str, value: st
     assert line == f"{name}: its value, which is not shown here, is not an address that begins with {schemes}"
 
 
-def test_a_retention_shorter_than_the_sealing_delay_is_refused() -> None:
+def test_a_retention_shorter_than_the_sealing_delay_is_rejected() -> None:
     (line,) = faults_of({"WINGTEL_RETENTION_DAYS": "5", "WINGTEL_SEAL_AFTER_DAYS": "6"})
     assert line == (
         "WINGTEL_RETENTION_DAYS: 5 is less than WINGTEL_SEAL_AFTER_DAYS (6); raw records are kept until their day is"
@@ -94,7 +94,7 @@ def test_a_retention_shorter_than_the_sealing_delay_is_refused() -> None:
     )
 
 
-def test_records_later_than_the_retention_are_refused() -> None:
+def test_records_later_than_the_retention_are_rejected() -> None:
     (line,) = faults_of({"WINGTEL_RETENTION_DAYS": "5", "WINGTEL_LATE_DAYS": "6"})
     assert line == (
         "WINGTEL_LATE_DAYS: 6 is more than WINGTEL_RETENTION_DAYS (5); records that late would be dropped as soon as"
@@ -123,21 +123,21 @@ def test_a_wrong_value_contradicts_no_other() -> None:
     ]
 
 
-def test_several_faults_of_all_kinds_are_told_at_once() -> None:
-    given = {
+def test_several_faults_of_all_kinds_are_reported_at_once() -> None:
+    environ = {
         "WINGTEL_MERGE_INTERVALS": "2",
         "WINGTEL_WORKERS": "none",
         "WINGTEL_SECRET_KEY": "",
         "WINGTEL_LATE_DAYS": "46",
         "WINGTEL_AHEAD_DAYS": "-1",
     }
-    assert [line.partition(":")[0] for line in faults_of(given)] == [
+    assert [line.partition(":")[0] for line in faults_of(environ)] == [
         *("WINGTEL_AHEAD_DAYS", "WINGTEL_WORKERS", "WINGTEL_LATE_DAYS", "WINGTEL_SECRET_KEY", "WINGTEL_MERGE_INTERVALS")
     ]
 
 
 def test_right_values_are_read_with_their_type() -> None:
-    given = {
+    environ = {
         "DATABASE_URL": "postgres://ada:hunter2@[::1]:5432/wingtel?sslmode=require",
         "REDIS_URL": "unix:///run/valkey.sock",
         "WINGTEL_HOME": "~/wingtel",
@@ -155,7 +155,7 @@ def test_right_values_are_read_with_their_type() -> None:
         "WINGTEL_SMTP_HOST": "::1",
         "WINGTEL_SMTP_PASSWORD": " with blanks ",
     }
-    assert differing_from_default(read(given)) == {
+    assert differing_from_default(read(environ)) == {
         "database_url": "postgres://ada:hunter2@[::1]:5432/wingtel?sslmode=require",
         "redis_url": "unix:///run/valkey.sock",
         "home": Path.home() / "wingtel",
@@ -182,8 +182,8 @@ def test_right_values_are_read_with_their_type() -> None:
     ("text", "value"), [("1", True), ("true", True), ("YES", True), ("0", False), ("False", False), ("no", False)]
 )
 def test_booleans(text: str, value: bool) -> None:
-    read_so = read({"WINGTEL_SMTP_TLS": text, "WINGTEL_WATCH_CREATES_SUBSCRIPTIONS": text})
-    assert (read_so.smtp_tls, read_so.watch_creates_subscriptions) == (value, value)
+    environment = read({"WINGTEL_SMTP_TLS": text, "WINGTEL_WATCH_CREATES_SUBSCRIPTIONS": text})
+    assert (environment.smtp_tls, environment.watch_creates_subscriptions) == (value, value)
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
@@ -191,8 +191,8 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     assert read(dict.fromkeys(names, "")) == read({}) == Environment()
 
 
-def test_variables_of_others_are_left_to_them() -> None:
-    """Those of other programs, of the tests, and what Kubernetes tells of a service named wingtel or wingtel-api."""
+def test_variables_of_other_programs_are_ignored() -> None:
+    """Ignored are those of other programs, of the tests, and of Kubernetes for services wingtel and wingtel-api."""
     assert (
         read(
             {
@@ -210,9 +210,9 @@ def test_variables_of_others_are_left_to_them() -> None:
     )
 
 
-def faults_of(given: dict[str, str]) -> list[str]:
+def faults_of(environ: dict[str, str]) -> list[str]:
     with pytest.raises(EnvironmentFaultsError) as caught:
-        read(given)
+        read(environ)
     return caught.value.faults
 
 

@@ -25,23 +25,23 @@ ENTRY_POINTS = [
 
 @pytest.mark.parametrize("arguments", ENTRY_POINTS)
 def test_faults_end_it_with_a_line_each_before_anything_is_started(arguments: str, tmp_path: Path) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "DJANGO_"))}
-    ended = subprocess.run(
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "DJANGO_"))}
+    process = subprocess.run(
         [sys.executable, *arguments.split()],
-        env=kept | FAULTY | {"WINGTEL_HOME": str(tmp_path / "home")},
+        env=inherited | FAULTY | {"WINGTEL_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", FAULTS)
+    assert (process.returncode, process.stdout, process.stderr) == (2, "", FAULTS)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_faults_of_a_file_of_settings_end_it_too(tmp_path: Path) -> None:
+def test_faults_of_a_settings_file_end_it_too(tmp_path: Path) -> None:
     file = tmp_path / "wingtel.env"
     file.write_text("WINGTEL_WORKERS=many\nWINGTEL_IMPORT_WORKERS=3\n")
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "wingtel", "expire"],
         env=os.environ | {"WINGTEL_ENV_FILE": str(file), "WINGTEL_HOME": str(tmp_path / "home")},
         capture_output=True,
@@ -50,11 +50,11 @@ def test_faults_of_a_file_of_settings_end_it_too(tmp_path: Path) -> None:
         check=False,
     )
     fault = f"WINGTEL_WORKERS: 'many' is not a whole number from 1 to 1000 (in {file})\n"
-    assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", fault)
+    assert (process.returncode, process.stdout, process.stderr) == (2, "", fault)
 
 
 def test_a_tariff_that_is_not_there_ends_it(tmp_path: Path) -> None:
-    ended = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "wingtel", "check"],
         env=os.environ | {"WINGTEL_TARIFF": "nowhere", "WINGTEL_HOME": str(tmp_path / "home")},
         capture_output=True,
@@ -62,5 +62,5 @@ def test_a_tariff_that_is_not_there_ends_it(tmp_path: Path) -> None:
         timeout=60,
         check=False,
     )
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith("WINGTEL_TARIFF: unknown feed profile 'nowhere'")
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr.startswith("WINGTEL_TARIFF: unknown feed profile 'nowhere'")

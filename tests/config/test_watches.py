@@ -1,4 +1,4 @@
-"""Watches and the rules by which files are complete, as an operator writes them."""
+"""Watches and completion rules, as an operator writes them."""
 
 from pathlib import Path
 
@@ -38,13 +38,13 @@ def test_a_watch_is_a_profile_and_a_folder_with_options_after_it(text: str, watc
         ("att=/srv/att complete=soon", "'soon' is not rename, marker, quiet, or quiet:SECONDS"),
     ],
 )
-def test_a_wrong_one_is_refused_with_what_it_has_to_be(text: str, problem: str) -> None:
+def test_an_invalid_watch_is_rejected_with_the_expected_form(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         parse_watch(text)
 
 
 @pytest.mark.parametrize("text", ["rename:5", "quiet:-1", "quiet:nan", "quiet:inf", "quiet:86401", ""])
-def test_a_rule_that_makes_no_sense_is_refused(text: str) -> None:
+def test_a_rule_that_makes_no_sense_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match="is not rename, marker, quiet, or quiet:SECONDS with up to 86400 seconds"):
         parse_completion(text)
 

@@ -23,23 +23,23 @@ def links(client: Client) -> list[str]:
 def status(client: Client, link: str) -> int:
     response = client.get(link, follow=True)
     if response.streaming:
-        list(response)  # a file, which is closed at its end
+        list(response)  # a file is closed at its end
     return int(response.status_code)
 
 
 def test_every_link_is_local_and_answers(client: Client) -> None:
-    found = links(client)
+    hrefs = links(client)
 
-    assert all(link.startswith("/") for link in found)
-    assert {link: status(client, link) for link in found} == dict.fromkeys(found, 200)
+    assert all(link.startswith("/") for link in hrefs)
+    assert {link: status(client, link) for link in hrefs} == dict.fromkeys(hrefs, 200)
 
 
 def test_it_links_answers_documentation_and_admin(client: Client) -> None:
-    found = links(client)
+    hrefs = links(client)
 
-    assert {"/api/v1/docs/", "/api/v1/redoc/", "/api/v1/schema/", "/admin/"} <= set(found)
-    assert "/api/v1/usage/exceeding/?price_limit=25.00" in found
-    assert [link for link in found if re.fullmatch(r"/api/v1/usage/metrics/\?from=\d{4}-\d\d-01&to=[\d-]{10}", link)]
+    assert {"/api/v1/docs/", "/api/v1/redoc/", "/api/v1/schema/", "/admin/"} <= set(hrefs)
+    assert "/api/v1/usage/exceeding/?price_limit=25.00" in hrefs
+    assert [link for link in hrefs if re.fullmatch(r"/api/v1/usage/metrics/\?from=\d{4}-\d\d-01&to=[\d-]{10}", link)]
 
 
 def test_it_shows_the_version(client: Client) -> None:

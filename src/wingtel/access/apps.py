@@ -13,7 +13,7 @@ class KeysConfig(AppConfig):
 
 
 def make_groups(using: str, **_: Any) -> None:
-    """Have a group of people for each scope, to put users into."""
+    """Create a group for each scope, to put users into."""
     from .people import make_groups  # noqa: PLC0415 - needs the apps to be loaded
 
     make_groups(using)

@@ -1,4 +1,4 @@
-"""Making keys and taking them back."""
+"""Creation and revocation of API keys."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -16,11 +16,11 @@ from .tokens import hash_of, new_token, prefix_of
 
 
 class KeyProblemError(ValueError):
-    """A key that cannot be made or found; the message says why."""
+    """An error of a key that cannot be created or found. The message gives the reason."""
 
 
 class NewKey(NamedTuple):
-    """A key just made. `token` is the key itself; nothing can show it again."""
+    """A new key. `token` is the key itself, which cannot be shown again."""
 
     key: ApiKey
     token: str
@@ -34,11 +34,15 @@ def create(
     expires_at: datetime | None = None,
     requests_per_minute: int | None = None,
 ) -> NewKey:
-    """Make a key.
+    """Create a key.
 
-    Raises KeyProblemError for a name that is empty, too long or of another key in force, no scope, a carrier that there
-    is not, an expiry that is
-    past or without a time zone, and a rate below 1.
+    Raises KeyProblemError for:
+
+    - a name that is empty, too long, not printable, or that of another key in force
+    - no scope
+    - an unknown carrier
+    - an expiry that is past or has no time zone
+    - a rate below 1
     """
     name = name.strip()
     if problem := _problem(name, scopes, expires_at, requests_per_minute):
@@ -68,15 +72,17 @@ def create(
     return NewKey(key, token)
 
 
-def revoke(which: str) -> ApiKey:
-    """Let the key named or prefixed `which` open nothing any more; processes that have just checked it learn so last.
+def revoke(name_or_prefix: str) -> ApiKey:
+    """Revoke the key in force with a name or prefix.
 
-    That is after `WINGTEL_KEY_CACHE_SECONDS`. Raises KeyProblemError when no key in force is called so.
+    Processes that have it in their cache accept it for up to `WINGTEL_KEY_CACHE_SECONDS`.
+    Raises KeyProblemError if no key in force has that name or prefix.
     """
     in_force = ApiKey.objects.filter(revoked_at=None)
-    key = in_force.filter(name=which).first() or in_force.filter(prefix=which.removeprefix("wt_")[:8]).first()
+    key = in_force.filter(name=name_or_prefix).first()
+    key = key or in_force.filter(prefix=name_or_prefix.removeprefix("wt_")[:8]).first()
     if key is None or not in_force.filter(pk=key.pk).update(revoked_at=timezone.now()):
-        raise KeyProblemError(f"no key in force has the name or prefix {which!r}: see `wingtel keys list`")
+        raise KeyProblemError(f"no key in force has the name or prefix {name_or_prefix!r}: see `wingtel keys list`")
     verification.forget(key.prefix)
     key.refresh_from_db()
     return key

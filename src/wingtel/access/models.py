@@ -1,4 +1,4 @@
-"""The keys of the API."""
+"""API keys as they are stored."""
 
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ LONGEST_NAME = 80
 
 
 class ApiKey(models.Model):
-    """What is kept of a key: never the key itself, which is shown once. All moments are UTC."""
+    """The stored data of a key: never the key itself, which is shown once. All timestamps are UTC."""
 
     name = models.CharField(max_length=LONGEST_NAME, help_text="Who uses it; of one key in force at a time.")
     prefix = models.CharField(max_length=PREFIX_LENGTH, unique=True, help_text="Its visible part, which finds it.")
@@ -51,7 +51,7 @@ class ApiKey(models.Model):
 
     @property
     def access(self) -> Access:
-        """What its holder may do."""
+        """Return the access of the key's holder."""
         return Access(
             caller=f"key:{self.pk}",
             name=self.name,

@@ -1,4 +1,4 @@
-"""People: Django's users, whose groups are named like the scopes."""
+"""People: Django's users. Each scope has a group of its name."""
 
 from django.contrib.auth.models import Group, User
 
@@ -6,7 +6,7 @@ from .scopes import Access, Scope
 
 
 def access_of(user: User) -> Access:
-    """What a person may do: the scopes of their groups; a superuser everything."""
+    """Return the access of a person: the scopes of their groups. A superuser may do everything."""
     if user.is_superuser:
         scopes = frozenset({Scope.ADMIN})
     else:
@@ -18,6 +18,6 @@ def access_of(user: User) -> Access:
 def make_groups(using: str = "default") -> None:
     """Create the groups that are missing."""
     groups = Group.objects.using(using)
-    there = set(groups.filter(name__in=Scope.values).values_list("name", flat=True))
-    missing = [Group(name=name) for name in Scope.values if name not in there]
+    existing = set(groups.filter(name__in=Scope.values).values_list("name", flat=True))
+    missing = [Group(name=name) for name in Scope.values if name not in existing]
     groups.bulk_create(missing, ignore_conflicts=True)

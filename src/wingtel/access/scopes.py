@@ -1,4 +1,4 @@
-"""What a caller may do, be it a program with a key or a person with a session."""
+"""Scopes, and the access of a caller: a program with a key or a person with a session."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Scope(models.TextChoices):
-    """What may be done. `admin` includes the others; these do not include each other."""
+    """A permission. `admin` includes the other scopes; these do not include each other."""
 
     READ = "read", "Ask for answers and lists"
     INGEST = "ingest", "Record usage"
@@ -15,10 +15,10 @@ class Scope(models.TextChoices):
 
 @dataclass(frozen=True)
 class Access:
-    """A caller and what it may do.
+    """A caller and its permissions.
 
-    `caller` tells callers apart (`key:7`, `user:3`), `name` is for people to read. With a `carrier`, nothing of other
-    carriers' subscriptions may be seen or changed. `requests_per_minute` of None is the operator's default.
+    `caller` identifies the caller (`key:7`, `user:3`), `name` is for people to read. With a `carrier`, the caller may
+    see and change only subscriptions of that carrier. `requests_per_minute` of None is the operator's default.
     """
 
     caller: str
@@ -28,5 +28,5 @@ class Access:
     requests_per_minute: int | None = None
 
     def allows(self, scope: Scope) -> bool:
-        """Whether the caller may do what needs `scope`."""
+        """Return True if the caller has `scope`, or `admin`."""
         return scope in self.scopes or Scope.ADMIN in self.scopes

@@ -1,7 +1,7 @@
-"""Whether a key opens anything, asked with every request.
+"""Verification of API keys, with every request.
 
-What the database says of a key is kept by each process for `WINGTEL_KEY_CACHE_SECONDS`: a busy key costs a probe of an
-index every few seconds instead of one with each request, and a revoked one ends everywhere within that time.
+Each process caches the stored data of a key for `WINGTEL_KEY_CACHE_SECONDS`. So a busy key costs an index lookup every
+few seconds instead of one for each request. A revoked key is rejected everywhere within that time.
 """
 
 import time
@@ -14,19 +14,19 @@ from django.utils import timezone
 
 from .models import ApiKey
 from .scopes import Access
-from .tokens import is_of, prefix_of
+from .tokens import matches, prefix_of
 
-USE_NOTED_EVERY = timedelta(minutes=1)
-"""How exactly the last use is known."""
+LAST_USE_INTERVAL = timedelta(minutes=1)
+"""The time for which the stored last use of a key is not updated again."""
 
 
 class KeyRefusedError(Exception):
-    """The key opens nothing; the message says why."""
+    """An error of a key that is not valid. The message gives the reason."""
 
 
 @dataclass
-class _Known:
-    """A key as it was read at a moment of the process' own clock."""
+class _CachedKey:
+    """A key as it was read from the database at `read_at`, by the monotonic clock of the process."""
 
     key: ApiKey
     access: Access
@@ -34,39 +34,39 @@ class _Known:
     last_used_at: datetime | None
 
 
-_known: dict[str, _Known] = {}
-"""By prefix. There are as many as keys that are used."""
+_cache: dict[str, _CachedKey] = {}
+"""The used keys by prefix."""
 
 
 def check(token: str) -> Access:
-    """What the holder of the key `token` may do. Notes its use. Raises KeyRefusedError."""
+    """Return the access of the holder of `token`, and store its use. Raises KeyRefusedError if it is not valid."""
     prefix = prefix_of(token)
     if prefix is None:
         raise KeyRefusedError("This is no key: a key looks like wt_PREFIX_SECRET.")
-    known = _known.get(prefix)
-    if known is None or time.monotonic() - known.read_at > settings.WINGTEL_KEY_CACHE_SECONDS:
-        known = _read(prefix)
-    if known is None or not is_of(token, known.key.hashed):
+    cached = _cache.get(prefix)
+    if cached is None or time.monotonic() - cached.read_at > settings.WINGTEL_KEY_CACHE_SECONDS:
+        cached = _read(prefix)
+    if cached is None or not matches(token, cached.key.hashed):
         raise KeyRefusedError("There is no such key.")
     now = timezone.now()
-    _require_in_force(known.key, now)
-    _note_use(known, now)
-    return known.access
+    _require_in_force(cached.key, now)
+    _store_last_use(cached, now)
+    return cached.access
 
 
 def forget(prefix: str) -> None:
-    """Have this process ask the database when it next sees the key."""
-    _known.pop(prefix, None)
+    """Remove a key from the cache of this process, which then reads it again from the database."""
+    _cache.pop(prefix, None)
 
 
-def _read(prefix: str) -> _Known | None:
+def _read(prefix: str) -> _CachedKey | None:
     read_at = time.monotonic()
     key = ApiKey.objects.filter(prefix=prefix).first()
     if key is None:
         forget(prefix)
         return None
-    known = _known[prefix] = _Known(key, key.access, read_at, key.last_used_at)
-    return known
+    cached = _cache[prefix] = _CachedKey(key, key.access, read_at, key.last_used_at)
+    return cached
 
 
 def _require_in_force(key: ApiKey, now: datetime) -> None:
@@ -76,10 +76,10 @@ def _require_in_force(key: ApiKey, now: datetime) -> None:
         raise KeyRefusedError(f"This key expired at {key.expires_at:%Y-%m-%d %H:%M} UTC.")
 
 
-def _note_use(known: _Known, now: datetime) -> None:
-    """Write down the use, unless it was a minute ago or less; of processes that would do so at once, one does."""
-    if known.last_used_at is not None and now - known.last_used_at < USE_NOTED_EVERY:
+def _store_last_use(cached: _CachedKey, now: datetime) -> None:
+    """Store the use unless the stored one is a minute old or less. If several processes try at once, one writes."""
+    if cached.last_used_at is not None and now - cached.last_used_at < LAST_USE_INTERVAL:
         return
-    known.last_used_at = now
-    long_ago = Q(last_used_at=None) | Q(last_used_at__lte=now - USE_NOTED_EVERY)
-    ApiKey.objects.filter(long_ago, pk=known.key.pk).update(last_used_at=now)
+    cached.last_used_at = now
+    is_due = Q(last_used_at=None) | Q(last_used_at__lte=now - LAST_USE_INTERVAL)
+    ApiKey.objects.filter(is_due, pk=cached.key.pk).update(last_used_at=now)

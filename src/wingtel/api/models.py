@@ -1,4 +1,4 @@
-"""Requests that were answered, so that sending one again changes nothing."""
+"""Answered requests with an Idempotency-Key: sending one again changes nothing."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -6,16 +6,16 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
-KEPT = timedelta(hours=24)
-"""How long a key is remembered."""
+KEY_LIFETIME = timedelta(hours=24)
+"""The time for which a key and its reply are stored."""
 
 LONGEST_KEY = 255
 
 
 class IdempotentRequest(models.Model):
-    """A request with an Idempotency-Key, and the reply to it.
+    """A request with an Idempotency-Key, and its reply.
 
-    Written in the transaction of what the request does: while that goes on, a second one with the same key waits.
+    The row is written in the transaction of the request. Meanwhile a second request with the same key waits.
     """
 
     caller = models.CharField(max_length=30, help_text="Whose key it is: callers do not see each other's replies.")

@@ -1,4 +1,4 @@
-"""The tables of docs/settings.md, and .env.example: both made by `python -m wingtel.config.documentation`."""
+"""Generation of the tables in docs/settings.md, and of .env.example: `python -m wingtel.config.documentation`."""
 
 import re
 from itertools import groupby
@@ -11,7 +11,7 @@ PAGE, EXAMPLE = Path("docs/settings.md"), Path(".env.example")
 
 _BEGIN, _END = "<!-- begin: made by python -m wingtel.config.documentation -->", "<!-- end -->"
 _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
-_WRITTEN = re.compile(r"`([^`]*)`")
+_CODE = re.compile(r"`([^`]*)`")
 _ABOUT = f"""\
 # The settings of Wingtel, each with its default. In a copy of this file, take the # from before a name and change the
 # value; then name the copy in {ENV_FILE}. See docs/settings.md. Made by python -m wingtel.config.documentation.
@@ -19,7 +19,7 @@ _ABOUT = f"""\
 
 
 def page(old: str) -> str:
-    """Return the page with its tables made anew, a table for each group of settings. The rest is kept."""
+    """Return the page with new tables, one for each group of settings. The rest is unchanged."""
     before, _, rest = old.partition(_BEGIN)
     _, _, after = rest.partition(_END)
     tables = "\n".join(_table(group, variables) for group, variables in _groups())
@@ -27,7 +27,7 @@ def page(old: str) -> str:
 
 
 def example() -> str:
-    """Return an example of a file of settings, in which each is a comment."""
+    """Return an example of a settings file, in which each setting is commented out."""
     parts = [_ABOUT]
     for group, variables in _groups():
         parts.append(f"\n## {group}\n")
@@ -36,7 +36,7 @@ def example() -> str:
 
 
 def _groups() -> list[tuple[str, list[Variable]]]:
-    return [(name, list(found)) for name, found in groupby(declared().values(), lambda variable: variable.group)]
+    return [(name, list(group)) for name, group in groupby(declared().values(), lambda variable: variable.group)]
 
 
 def _table(group: str, variables: list[Variable]) -> str:
@@ -46,10 +46,10 @@ def _table(group: str, variables: list[Variable]) -> str:
 
 def _commented(variable: Variable) -> str:
     meaning = _LINK.sub(r"\1 (docs/\2)", variable.meaning).replace("`", "")
-    written = _WRITTEN.fullmatch(variable.default)
-    told = f"{meaning}. Values: {variable.kind.rule}." + ("" if written else f" Default: {variable.default}.")
-    lines = wrap(told.replace("`", ""), 116, break_long_words=False, break_on_hyphens=False)
-    return "".join(f"# {line}\n" for line in lines) + f"#{variable.name}={written[1] if written else ''}\n"
+    value = _CODE.fullmatch(variable.default)
+    text = f"{meaning}. Values: {variable.kind.rule}." + ("" if value else f" Default: {variable.default}.")
+    lines = wrap(text.replace("`", ""), 116, break_long_words=False, break_on_hyphens=False)
+    return "".join(f"# {line}\n" for line in lines) + f"#{variable.name}={value[1] if value else ''}\n"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Files of settings: lines `NAME=VALUE`, as Docker's `--env-file` and systemd's `EnvironmentFile` read them too."""
+"""Settings files: lines `NAME=VALUE`, as Docker's `--env-file` and systemd's `EnvironmentFile` read them too."""
 
 import re
 from pathlib import Path
@@ -10,9 +10,10 @@ _QUOTED = re.compile(r"""(["'])(.*)\1""")
 def read_env_file(path: Path) -> dict[str, str]:
     """Return the values of a file by their names.
 
-    Blank lines and those that begin with # are skipped, and a pair of quotes around a value is taken off.
+    Blank lines and lines that begin with # are skipped. A pair of quotes around a value is removed.
 
-    Raises ValueError where the file cannot be read, has another line, or sets a name twice: with a line for each fault.
+    Raises ValueError if the file cannot be read, has any other line, or sets a name twice. The message has a line for
+    each fault.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -20,19 +21,19 @@ def read_env_file(path: Path) -> dict[str, str]:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is not UTF-8") from error
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     faults = []
     for number, text in enumerate(map(str.strip, lines), start=1):
         if not text or text.startswith("#"):
             continue
         line = _LINE.fullmatch(text)
         if line is None:
-            faults.append(f"{path}, line {number}, is not NAME=VALUE")  # without the text, which may be a secret
-        elif line[1] in found:
+            faults.append(f"{path}, line {number}, is not NAME=VALUE")  # the text may be a secret
+        elif line[1] in values:
             faults.append(f"{path}, line {number}, sets {line[1]} again")
         else:
             quoted = _QUOTED.fullmatch(line[2])
-            found[line[1]] = quoted[2] if quoted else line[2]
+            values[line[1]] = quoted[2] if quoted else line[2]
     if faults:
         raise ValueError("\n".join(faults))
-    return found
+    return values

@@ -1,6 +1,6 @@
-"""The settings of an operator: environment variables, declared once, and the check of all of them at start.
+"""The settings of an operator: environment variables, declared once and all checked at start.
 
-`python -m wingtel.config.documentation` makes docs/settings.md and .env.example from the declarations.
+`python -m wingtel.config.documentation` generates docs/settings.md and .env.example from the declarations.
 """
 
 import os
@@ -40,7 +40,7 @@ D = TypeVar("D")
 PREFIX = "WINGTEL_"
 ENV_FILE = f"{PREFIX}ENV_FILE"
 FOR_TESTS = f"{PREFIX}TEST_"
-"""Names that begin so are left to the tests."""
+"""The prefix of variables for the tests, which the check skips."""
 
 CENTURY = 36_500  # days
 DAY = 86_400  # seconds
@@ -49,14 +49,14 @@ FAULTY_EXIT_CODE = 2
 _SERVICE_LINK = re.compile(
     r"WINGTEL_(\w+_)?(SERVICE_HOST=|SERVICE_PORT(_\w+)?=|PORT_[0-9]+_(TCP|UDP|SCTP)|PORT=(tcp|udp|sctp)://)"
 )
-"""Variables that Kubernetes sets in every container for a service whose name begins with wingtel."""
+"""A variable that Kubernetes sets in every container for a service whose name begins with wingtel."""
 
 
 @dataclass(frozen=True)
 class Variable:
-    """The name and meaning of a variable, the values that it takes, its default in words, and the group it is told in.
+    """A variable: its name, meaning, kind of values, default in words, and group in the documentation.
 
-    A variable without a group is in that of the one before it.
+    A variable without a group belongs to that of the variable before it.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Variable:
 def variable(
     kind: Kind[T], default: D, meaning: str, *, default_words: str = "", name: str = "", group: str = ""
 ) -> T | D:
-    """Declare a field that a variable sets: WINGTEL_ and the field's name, unless `name` is another."""
+    """Declare a field and its variable, called WINGTEL_ and the field's name unless `name` is given."""
     words = default_words or _words(default)
     return field(default=default, metadata={"variable": Variable(name, meaning, kind, words, group)})
 
@@ -82,7 +82,7 @@ def _words(default: object) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """The value of every variable."""
+    """The values of all variables."""
 
     database_url: str = variable(
         url("postgresql", "postgres"),
@@ -236,7 +236,7 @@ class Environment:
 
 
 class EnvironmentFaultsError(ValueError):
-    """Variables of the environment are wrong: `faults` has a line for each."""
+    """An error of invalid variables. `faults` has a line for each."""
 
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
@@ -244,18 +244,18 @@ class EnvironmentFaultsError(ValueError):
 
 
 def declared() -> dict[str, Variable]:
-    """Return every variable by the name of its field."""
-    found = {}
+    """Return all variables by the names of their fields."""
+    variables = {}
     group = ""
     for each in fields(Environment):
         variable: Variable = each.metadata["variable"]
         group = variable.group or group
-        found[each.name] = replace(variable, name=variable.name or PREFIX + each.name.upper(), group=group)
-    return found
+        variables[each.name] = replace(variable, name=variable.name or PREFIX + each.name.upper(), group=group)
+    return variables
 
 
 def load() -> Environment:
-    """Return the settings of this process; where they have faults, tell them on stderr and end with exit code 2."""
+    """Return the settings of this process. If they have faults, print them on stderr and end with exit code 2."""
     try:
         return read_with_file(os.environ)
     except EnvironmentFaultsError as error:
@@ -263,27 +263,27 @@ def load() -> Environment:
         sys.exit(FAULTY_EXIT_CODE)
 
 
-def read_with_file(given: Mapping[str, str]) -> Environment:
-    """Return the values of the variables in `given`, and in the file that WINGTEL_ENV_FILE names those it has not.
+def read_with_file(environ: Mapping[str, str]) -> Environment:
+    """Return the values of the variables in `environ`, which go before those in the file of WINGTEL_ENV_FILE.
 
-    Raises EnvironmentFaultsError as `read` does; a fault of the file names it.
+    Raises EnvironmentFaultsError as `read` does. A fault of the file gives its path.
     """
-    if not given.get(ENV_FILE):
-        return read(given)
+    if not environ.get(ENV_FILE):
+        return read(environ)
     try:
-        path = FILE.parse(given[ENV_FILE])
-        in_file = {name: value for name, value in read_env_file(path).items() if not given.get(name)}
+        path = FILE.parse(environ[ENV_FILE])
+        in_file = {name: value for name, value in read_env_file(path).items() if not environ.get(name)}
     except ValueError as error:
         raise EnvironmentFaultsError([f"{ENV_FILE}: {fault}" for fault in str(error).splitlines()]) from error
     try:
-        return read({**given, **in_file})
+        return read({**environ, **in_file})
     except EnvironmentFaultsError as error:
         faults = (f"{line} (in {path})" if line.partition(":")[0] in in_file else line for line in error.faults)
         raise EnvironmentFaultsError(list(faults)) from error
 
 
-def read(given: Mapping[str, str]) -> Environment:
-    """Return the values of the variables in `given`; one that is empty counts as not set.
+def read(environ: Mapping[str, str]) -> Environment:
+    """Return the values of the variables in `environ`. An empty variable counts as not set.
 
     Raises EnvironmentFaultsError with every fault: of single values, unknown names, and values that contradict others.
     """
@@ -292,46 +292,47 @@ def read(given: Mapping[str, str]) -> Environment:
     faults: dict[str, str] = {}
     for name, variable in variables.items():
         try:
-            if text := given.get(variable.name):
+            if text := environ.get(variable.name):
                 parsed[name] = variable.kind.parse(text)
         except ValueError as error:
             faults[name] = f"{variable.name}: {error}"
-    found = Environment(**parsed)
+    environment = Environment(**parsed)
     known = [variable.name for variable in variables.values()]
-    lines = [*faults.values(), *_contradictions(found, faults), *_unsafe(given), *_unknown(given, known)]
+    lines = [*faults.values(), *_contradictions(environment, faults), *_unsafe(environ), *_unknown(environ, known)]
     if lines:
         raise EnvironmentFaultsError(lines)
-    return found
+    return environment
 
 
-def _contradictions(found: Environment, faulty: Collection[str]) -> Iterator[str]:
-    """Tell values that are right alone and wrong together, where neither has been told already."""
-    kept = found.retention_days
+def _contradictions(environment: Environment, faulty: Collection[str]) -> Iterator[str]:
+    """Yield faults of values that contradict each other, unless one of them is faulty by itself."""
+    retention_days = environment.retention_days
     if "retention_days" in faulty:
         return
-    if "seal_after_days" not in faulty and found.seal_after_days > kept:
+    if "seal_after_days" not in faulty and environment.seal_after_days > retention_days:
         yield (
-            f"WINGTEL_RETENTION_DAYS: {kept} is less than WINGTEL_SEAL_AFTER_DAYS ({found.seal_after_days}); raw"
-            " records are kept until their day is sealed, or longer"
+            f"WINGTEL_RETENTION_DAYS: {retention_days} is less than WINGTEL_SEAL_AFTER_DAYS"
+            f" ({environment.seal_after_days}); raw records are kept until their day is sealed, or longer"
         )
-    if "late_days" not in faulty and found.late_days is not None and found.late_days > kept:
+    late_days = environment.late_days
+    if "late_days" not in faulty and late_days is not None and late_days > retention_days:
         yield (
-            f"WINGTEL_LATE_DAYS: {found.late_days} is more than WINGTEL_RETENTION_DAYS ({kept}); records that late"
+            f"WINGTEL_LATE_DAYS: {late_days} is more than WINGTEL_RETENTION_DAYS ({retention_days}); records that late"
             " would be dropped as soon as their day is sealed"
         )
 
 
-def _unsafe(given: Mapping[str, str]) -> Iterator[str]:
-    if given.get("WINGTEL_SECRET_KEY") == "":
+def _unsafe(environ: Mapping[str, str]) -> Iterator[str]:
+    if environ.get("WINGTEL_SECRET_KEY") == "":
         yield "WINGTEL_SECRET_KEY: is empty; set it to a long random text"
 
 
-def _unknown(given: Mapping[str, str], known: Collection[str]) -> Iterator[str]:
-    by_end = {name.removeprefix(PREFIX): name for name in known}
-    for name in sorted(given):
+def _unknown(environ: Mapping[str, str], known: Collection[str]) -> Iterator[str]:
+    by_suffix = {name.removeprefix(PREFIX): name for name in known}
+    for name in sorted(environ):
         if not name.startswith(PREFIX) or name.startswith(FOR_TESTS) or name in known:
             continue
-        if _SERVICE_LINK.match(f"{name}={given[name]}"):
+        if _SERVICE_LINK.match(f"{name}={environ[name]}"):
             continue
-        near = get_close_matches(name.removeprefix(PREFIX), by_end, n=1)
-        yield f"{name}: there is no such setting" + "".join(f"; did you mean {by_end[each]}?" for each in near)
+        matches = get_close_matches(name.removeprefix(PREFIX), by_suffix, n=1)
+        yield f"{name}: there is no such setting" + "".join(f"; did you mean {by_suffix[each]}?" for each in matches)

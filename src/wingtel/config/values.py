@@ -1,4 +1,4 @@
-"""Kinds of values of environment variables: for each its rule in words, and the parser that enforces it."""
+"""Kinds of values of environment variables, each with its rule in words and the parser that enforces it."""
 
 import re
 from collections.abc import Callable
@@ -26,14 +26,14 @@ _HOST = re.compile(r"\*|\.?[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """Values that follow a rule. `parse` raises ValueError, saying what is wrong, for a text that breaks it."""
+    """A kind of values that follow a rule. `parse` raises ValueError, with the rule, for a text that breaks it."""
 
     rule: str
     parse: Callable[[str], T]
 
 
 def kind(rule: str, convert: Callable[[str], T], *, secret: bool = False) -> Kind[T]:
-    """Return the kind of what `convert` raises no ValueError for; a secret value is not shown when it is wrong."""
+    """Return the kind of values that `convert` accepts without ValueError. The message hides a secret value."""
 
     def parse(text: str) -> T:
         try:
@@ -65,7 +65,7 @@ def _between(least: N, most: N, digits: re.Pattern[str], read: Callable[[str], N
 
 
 def one_of(*choices: str) -> Kind[str]:
-    """Return the kind of a few words, in capitals or not."""
+    """Return the kind of a few words, in upper or lower case."""
     by_word = {choice.lower(): choice for choice in choices}
 
     def convert(text: str) -> str:
@@ -76,20 +76,20 @@ def one_of(*choices: str) -> Kind[str]:
 
 
 def url(*schemes: str) -> Kind[str]:
-    """Return the kind of addresses of servers; they may hold a password, so none is shown."""
+    """Return the kind of server URLs. They may contain a password, so the message hides them."""
 
     def convert(text: str) -> str:
         parts = urlsplit(text)
         _require("://" in text and parts.scheme in schemes)
-        _ = parts.port  # raises ValueError for one that is no number from 0 to 65535
+        _ = parts.port  # raises ValueError unless it is a number from 0 to 65535
         return text
 
-    begins = " or ".join(f"{scheme}://" for scheme in schemes)
-    return kind(f"an address that begins with {begins}", convert, secret=True)
+    prefixes = " or ".join(f"{scheme}://" for scheme in schemes)
+    return kind(f"an address that begins with {prefixes}", convert, secret=True)
 
 
 def several(rule: str, of: Kind[T], separator: str | None) -> Kind[tuple[T, ...]]:
-    """Return the kind of lists of another kind; without a separator, blanks separate."""
+    """Return the kind of lists of another kind. Without a separator, blanks separate."""
 
     def parse(text: str) -> tuple[T, ...]:
         return tuple(of.parse(part.strip()) for part in text.split(separator) if part.strip())
@@ -105,7 +105,7 @@ def _boolean(text: str) -> bool:
 def _time_zone(text: str) -> str:
     try:
         ZoneInfo(text)
-    except (KeyError, OSError) as error:  # not found; a folder of zones, such as Europe
+    except (KeyError, OSError) as error:  # unknown, or a folder of zones such as Europe
         raise ValueError(text) from error
     return text
 
@@ -118,7 +118,7 @@ def _currency(text: str) -> str:
 def _path(text: str) -> Path:
     try:
         return Path(text).expanduser().absolute()
-    except RuntimeError as error:  # the home of an account that does not exist
+    except RuntimeError as error:  # the home folder of an unknown account
         raise ValueError(text) from error
 
 

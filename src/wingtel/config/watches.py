@@ -1,4 +1,4 @@
-"""Watched folders as WINGTEL_WATCH names them, and the rules by which their files are complete."""
+"""Watched folders in WINGTEL_WATCH, and the rules by which their files are complete."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ COMPLETION_RULE = f"rename, marker, quiet, or quiet:SECONDS with up to {_LONGEST
 
 
 class Sign(StrEnum):
-    """Signs that a file is complete: its final name, a marker file beside it, or that nothing changes any more."""
+    """A sign that a file is complete: its final name, a marker file beside it, or that it does not change any more."""
 
     RENAME = "rename"
     MARKER = "marker"
@@ -22,7 +22,7 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True)
 class Completion:
-    """The rule by which a file is complete. With QUIET, it is unchanged at two scans at least `seconds` apart."""
+    """The rule by which a file is complete. With QUIET, two scans at least `seconds` apart find it unchanged."""
 
     sign: Sign = Sign.QUIET
     seconds: float = 0.0
@@ -33,7 +33,7 @@ QUIET = Completion()
 
 @dataclass(frozen=True)
 class Watch:
-    """A folder whose files are imported by the profile `feed`, once they are complete. Tasks call it by its name."""
+    """A folder whose complete files are imported by the profile `feed`. Tasks refer to it by its name."""
 
     name: str
     feed: str
@@ -42,7 +42,7 @@ class Watch:
 
 
 def parse_completion(text: str) -> Completion:
-    """Return the rule of `rename`, `marker`, `quiet` or `quiet:SECONDS`. Raises ValueError, with what it has to be."""
+    """Return the rule of `rename`, `marker`, `quiet` or `quiet:SECONDS`. Raises ValueError with the expected form."""
     sign, _, seconds = text.partition(":")
     try:
         rule = Completion(Sign(sign), float(seconds or 0))
@@ -54,16 +54,16 @@ def parse_completion(text: str) -> Completion:
 
 
 def parse_watch(text: str) -> Watch:
-    """Return the watch of `PROFILE=FOLDER`, with `name=NAME` and `complete=RULE` after it where they are given.
+    """Return the watch of `PROFILE=FOLDER`, optionally with `name=NAME` and `complete=RULE` after it.
 
-    Without a name, it has that of its profile. Raises ValueError, with what it has to be.
+    Without a name, it has that of its profile. Raises ValueError with the expected form.
     """
     rest, options = text.strip(), dict[str, str]()
-    while found := _OPTION.search(rest):
-        key, value = found.groups()
+    while option := _OPTION.search(rest):
+        key, value = option.groups()
         if key not in {"name", "complete"} or key in options:
             raise ValueError(f"{text.strip()!r}: {key}= is not one of name=NAME and complete=RULE, each once")
-        options[key], rest = value, rest[: found.start()]
+        options[key], rest = value, rest[: option.start()]
     feed, _, folder = (part.strip() for part in rest.partition("="))
     if not feed or not folder:
         raise ValueError(f"{text.strip()!r} has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it")
@@ -74,20 +74,20 @@ def parse_watch(text: str) -> Watch:
 
 
 def parse_watches(text: str) -> tuple[Watch, ...]:
-    """Return the watches of a list with commas. A name that comes twice gets a number.
+    """Return the watches of a list with commas. A repeated name gets a number.
 
-    Raises ValueError for a watch that is wrong, and for a folder that is watched twice.
+    Raises ValueError for an invalid watch, and for a folder that is watched twice.
     """
     watches: dict[str, Watch] = {}
     for watch in (parse_watch(part) for part in text.split(",") if part.strip()):
         if any(watch.folder == other.folder for other in watches.values()):
             raise ValueError(f"{watch.folder} is watched twice")
-        name = _free(watch.name, watches.__contains__)
+        name = _unique(watch.name, watches.__contains__)
         watches[name] = replace(watch, name=name)
     return tuple(watches.values())
 
 
-def _free(name: str, is_taken: Callable[[str], bool]) -> str:
+def _unique(name: str, is_taken: Callable[[str], bool]) -> str:
     number = 1
     while is_taken(numbered := f"{name}-{number}" if number > 1 else name):
         number += 1

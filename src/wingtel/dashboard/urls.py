@@ -1,4 +1,4 @@
-"""The pages."""
+"""URLs of the landing page, login and logout."""
 
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path

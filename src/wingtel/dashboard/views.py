@@ -1,4 +1,4 @@
-"""The pages."""
+"""The landing page."""
 
 from calendar import monthrange
 from datetime import date, datetime
@@ -14,12 +14,12 @@ from wingtel.usage import business_days
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    """Where somebody who opens the server's address begins."""
+    """Render the landing page."""
     today = datetime.now(business_days.time_zone()).date()
     return render(request, "dashboard/index.html", {"month": whole_month(today), "version": __version__})
 
 
 def whole_month(day: date) -> Period:
-    """The month that `day` lies in."""
+    """Return the whole month of `day`."""
     _, days = monthrange(day.year, day.month)
     return Period(day.replace(day=1), day.replace(day=days))

@@ -1,4 +1,4 @@
-"""Adjustments and reversals as the API takes them in."""
+"""Request bodies of adjustments and reversals."""
 
 from wingtel.adjustments.serialization import Adjustment
 from wingtel.adjustments.services import LONGEST_ACTOR, LONGEST_REASON
@@ -16,9 +16,9 @@ from wingtel.usage.ranges import LARGEST_QUANTITY
 
 @examples.example(examples.ADJUSTMENT)
 class AdjustmentSerializer(KnownFieldsSerializer):
-    """A signed correction to make of what one subscription used and paid on one business day."""
+    """A signed correction of the usage and price of one subscription on one business day."""
 
-    answered = Adjustment
+    response_shape = Adjustment
     subscription_id = SubscriptionField(
         queryset=Subscription.objects.all(), source="subscription", help_text="May have been deleted."
     )
@@ -36,7 +36,7 @@ class AdjustmentSerializer(KnownFieldsSerializer):
 
 @examples.example(examples.REVERSAL)
 class ReversalSerializer(KnownFields):
-    """The reason why an adjustment is reversed, and the actor."""
+    """The reason for a reversal, and the actor."""
 
     reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
     actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")

@@ -1,4 +1,4 @@
-"""Adjustments: list, make, read, reverse."""
+"""Adjustments: list, create, read, reverse."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -22,7 +22,7 @@ from wingtel.adjustments.services import (
 )
 from wingtel.api.common import parameters, schemas
 from wingtel.api.common.errors import Conflict
-from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, answer_once
+from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, run_idempotent
 from wingtel.api.common.lists import ReadView
 from wingtel.api.common.parsers import ExactJSONParser
 from wingtel.api.common.scoped import ALL_METHODS
@@ -32,7 +32,7 @@ from . import shapes
 
 
 def as_api_error(error: AdjustmentRefusedError) -> Exception:
-    """Return the error of the API that tells of a refused adjustment."""
+    """Return the API error for a rejected adjustment."""
     match error:
         case UnknownAdjustmentError():
             return NotFound(f"{error.reason[0].upper()}{error.reason[1:]}.")
@@ -42,7 +42,7 @@ def as_api_error(error: AdjustmentRefusedError) -> Exception:
 
 
 class AdjustmentView(ReadView):
-    """Signed corrections. They are kept as they are: none is changed or deleted, a second one reverses it."""
+    """Signed corrections of usage. None is changed or deleted: a second adjustment reverses it."""
 
     queryset = UsageAdjustment.objects.select_related("reversed_by")
     serializer_class = shapes.AdjustmentSerializer
@@ -55,8 +55,8 @@ class AdjustmentView(ReadView):
         rows = self.of_subscriptions(super().get_queryset())
         if self.action != "list":
             return rows
-        if asked := self.asked["usage_type"]:
-            rows = rows.filter(usage_type=asked)
+        if usage_type := self.params["usage_type"]:
+            rows = rows.filter(usage_type=usage_type)
         return self.within(rows)
 
     def bodies(self, rows: Sequence[UsageAdjustment]) -> list[Adjustment]:
@@ -94,16 +94,18 @@ class AdjustmentView(ReadView):
         responses={201: Adjustment, **schemas.problems(400, 422)},
     )
     def create(self, request: Request) -> Response:
-        sent = self.get_serializer(data=request.data)
-        sent.is_valid(raise_exception=True)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
 
-        def asked() -> str:
-            return f"adjustment {sorted((name, str(value)) for name, value in sent.validated_data.items())}"
+        def requested() -> str:
+            return f"adjustment {sorted((name, str(value)) for name, value in serializer.validated_data.items())}"
 
-        return answer_once(request, partial(self._adjusted, sent.validated_data), asked=asked, status=201)
+        return run_idempotent(
+            request, partial(self._adjust, serializer.validated_data), requested=requested, status=201
+        )
 
-    def _adjusted(self, sent: Mapping[str, Any]) -> Adjustment:
-        values = dict(sent)
+    def _adjust(self, validated_data: Mapping[str, Any]) -> Adjustment:
+        values = dict(validated_data)
         try:
             made = adjust(subscription_id=values.pop("subscription").pk, **values)
         except AdjustmentRefusedError as error:
@@ -120,13 +122,13 @@ class AdjustmentView(ReadView):
         responses={201: Adjustment, **schemas.problems(400, 404, 409)},
     )
     @action(detail=True, methods=["post"])
-    def reversal(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+    def reversal(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the URL
         if not self.get_queryset().filter(pk=id).exists():
             raise NotFound(f"There is no adjustment {id}.")
-        sent = shapes.ReversalSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
+        serializer = shapes.ReversalSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
         try:
-            made = reverse(id, **sent.validated_data)
+            made = reverse(id, **serializer.validated_data)
         except AdjustmentRefusedError as error:
             raise as_api_error(error) from error
         return Response(adjustment_answer(made), status=201)

@@ -1,4 +1,4 @@
-"""Dated identifiers and plans as the API shows them and takes them in."""
+"""Request and response bodies of dated identifiers and plans."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from wingtel.aggregates.validation import LARGEST_ID
 from wingtel.api.common import examples
-from wingtel.api.common.fields import IdField, MomentField, TextField, WholeNumberField
+from wingtel.api.common.fields import IdField, TextField, TimestampField, WholeNumberField
 from wingtel.api.common.serializers import KnownFields, SubscriptionField
 from wingtel.subscriptions.identifiers import Kind
 from wingtel.subscriptions.models import Plan, Subscription, SubscriptionIdentifier, SubscriptionPlan
@@ -16,9 +16,9 @@ _TO = "Not included. Null or without it: until further notice."
 _AT = "Without it, now."
 
 
-@examples.example(answered=examples.IDENTIFIER)
+@examples.example(response=examples.IDENTIFIER)
 class IdentifierSerializer(serializers.ModelSerializer[SubscriptionIdentifier]):
-    """A value by which usage records name a subscription, from `valid_from` until before `valid_to`."""
+    """A value that identifies a subscription in usage records, from `valid_from` until before `valid_to`."""
 
     subscription_id = serializers.IntegerField(read_only=True)
 
@@ -33,8 +33,8 @@ class AssignmentSerializer(KnownFields):
 
     kind = serializers.ChoiceField(choices=Kind.choices)
     value = TextField(max_length=100, help_text="In any form, such as (202) 555-0100; kept in its normal form.")
-    valid_from = MomentField(required=False, allow_null=True, help_text=_FROM)
-    valid_to = MomentField(required=False, allow_null=True, help_text=_TO)
+    valid_from = TimestampField(required=False, allow_null=True, help_text=_FROM)
+    valid_to = TimestampField(required=False, allow_null=True, help_text=_TO)
     replaces = WholeNumberField(
         required=False,
         allow_null=True,
@@ -46,20 +46,20 @@ class AssignmentSerializer(KnownFields):
 
 @examples.example({"at": "2026-03-01T00:00:00Z"})
 class EndSerializer(KnownFields):
-    """When an identifier ends."""
+    """The time at which an identifier ends."""
 
-    at = MomentField(required=False, help_text=_AT)
+    at = TimestampField(required=False, help_text=_AT)
 
 
 @examples.example({"subscription_id": 8, "at": "2026-03-01T00:00:00Z"})
 class MoveSerializer(KnownFields):
-    """Where an identifier is moved, and when."""
+    """The subscription that an identifier is moved to, and the time."""
 
     subscription_id = SubscriptionField(queryset=Subscription.objects.current())
-    at = MomentField(required=False, help_text=_AT)
+    at = TimestampField(required=False, help_text=_AT)
 
 
-@examples.example(answered=examples.SUBSCRIPTION_PLAN)
+@examples.example(response=examples.SUBSCRIPTION_PLAN)
 class SubscriptionPlanSerializer(serializers.ModelSerializer[SubscriptionPlan]):
     """The plan of a subscription from `valid_from` until before `valid_to`."""
 
@@ -68,17 +68,17 @@ class SubscriptionPlanSerializer(serializers.ModelSerializer[SubscriptionPlan]):
         fields = ("plan", "valid_from", "valid_to", "created_at")
 
 
-@examples.example(answered={"results": [examples.SUBSCRIPTION_PLAN]})
+@examples.example(response={"results": [examples.SUBSCRIPTION_PLAN]})
 class SubscriptionPlansShape(serializers.Serializer[Any]):
-    """All plans that a subscription has had, in the order of their periods."""
+    """All plans of a subscription, in the order of their periods."""
 
     results = SubscriptionPlanSerializer(many=True)
 
 
 @examples.example({"plan": 2, "valid_from": "2026-03-01T00:00:00Z"})
 class PlanChangeSerializer(KnownFields):
-    """A plan, and from when on a subscription has it."""
+    """A plan, and the period in which a subscription has it."""
 
     plan = IdField(queryset=Plan.objects.all(), allow_null=True, help_text="Null: none.")
-    valid_from = MomentField(required=False, allow_null=True, help_text=_FROM)
-    valid_to = MomentField(required=False, allow_null=True, help_text=_TO)
+    valid_from = TimestampField(required=False, allow_null=True, help_text=_FROM)
+    valid_to = TimestampField(required=False, allow_null=True, help_text=_TO)

@@ -1,4 +1,4 @@
-"""The dated identifiers and plans of a subscription: history, and changes from any timestamp on."""
+"""The dated identifiers and plans of a subscription: their history, and changes from any timestamp on."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -37,23 +37,23 @@ LISTING_OF_IDENTIFIERS = (KIND, *parameters.LISTING)
 
 
 class DatedView(ListedView):
-    """Rows that apply to the subscription of the address for a time. Deleted subscriptions keep theirs."""
+    """Dated rows of the subscription in the URL. A deleted subscription keeps its rows."""
 
     parser_classes = (ExactJSONParser,)
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
     carrier_safe_methods = ALL_METHODS
 
     def subscription(self) -> Subscription:
-        """Return the subscription of the address. Raises NotFound also for one of another carrier than the caller's."""
-        found = Subscription.objects.filter(pk=self.kwargs["id"])
+        """Return the subscription in the URL. Raises NotFound also for one of another carrier than the caller's."""
+        subscriptions = Subscription.objects.filter(pk=self.kwargs["id"])
         if carrier := access(self.request).carrier:
-            found = found.carried_by(carrier)
-        if (subscription := found.first()) is None:
+            subscriptions = subscriptions.carried_by(carrier)
+        if (subscription := subscriptions.first()) is None:
             raise NotFound(f"There is no subscription {self.kwargs['id']}.")
         return subscription
 
-    def sent(self, serializer: type[Any], request: Request) -> dict[str, Any]:
-        """Return the values of the body. Raises ValidationError."""
+    def validated(self, serializer: type[Any], request: Request) -> dict[str, Any]:
+        """Return the validated values of the body. Raises ValidationError."""
         body = serializer(data=request.data, context=self.get_serializer_context())
         body.is_valid(raise_exception=True)
         values: dict[str, Any] = body.validated_data
@@ -69,7 +69,7 @@ class IdentifierView(DatedView):
 
     def get_queryset(self) -> QuerySet[SubscriptionIdentifier]:
         rows = self.subscription().identifiers.all()
-        kind = self.asked.get("kind")
+        kind = self.params.get("kind")
         return rows.filter(kind=kind) if kind else rows
 
     @extend_schema(
@@ -93,10 +93,10 @@ class IdentifierView(DatedView):
         request=shapes.AssignmentSerializer,
         responses={201: shapes.IdentifierSerializer, **schemas.problems(400, 404, 409)},
     )
-    def create(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+    def create(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the URL
         subscription = self.subscription()
-        values = self.sent(shapes.AssignmentSerializer, request)
-        with told():
+        values = self.validated(shapes.AssignmentSerializer, request)
+        with as_api_errors():
             made = assignments.assign_identifier(
                 subscription.pk,
                 Kind(values["kind"]),
@@ -119,10 +119,10 @@ class IdentifierView(DatedView):
             **schemas.problems(400, 404, 409),
         },
     )
-    def end(self, request: Request, id: int, identifier: int) -> Response:  # noqa: A002 - the address' own word
+    def end(self, request: Request, id: int, identifier: int) -> Response:  # noqa: A002 - the name in the URL
         self.check_identifier(identifier)
-        values = self.sent(shapes.EndSerializer, request)
-        with told():
+        values = self.validated(shapes.EndSerializer, request)
+        with as_api_errors():
             ended = assignments.end_identifier(identifier, at=values.get("at", timezone.now()))
         return Response(self.get_serializer(ended).data) if ended else Response(status=204)
 
@@ -135,16 +135,16 @@ class IdentifierView(DatedView):
         request=shapes.MoveSerializer,
         responses={201: shapes.IdentifierSerializer, **schemas.problems(400, 404, 409)},
     )
-    def move(self, request: Request, id: int, identifier: int) -> Response:  # noqa: A002 - the address' own word
+    def move(self, request: Request, id: int, identifier: int) -> Response:  # noqa: A002 - the name in the URL
         self.check_identifier(identifier)
-        values = self.sent(shapes.MoveSerializer, request)
+        values = self.validated(shapes.MoveSerializer, request)
         to, at = values["subscription_id"].pk, values.get("at", timezone.now())
-        with told():
+        with as_api_errors():
             moved = assignments.move_identifier(identifier, to=to, at=at)
         return Response(self.get_serializer(moved).data, status=201)
 
     def check_identifier(self, identifier: int) -> None:
-        """Raise NotFound for an identifier that the subscription of the address never had."""
+        """Raise NotFound for an identifier that the subscription in the URL never had."""
         if not self.subscription().identifiers.filter(pk=identifier).exists():
             raise NotFound(f"Subscription {self.kwargs['id']} has no identifier {identifier}.")
 
@@ -179,10 +179,10 @@ class PlanHistoryView(DatedView):
         request=shapes.PlanChangeSerializer,
         responses={201: shapes.SubscriptionPlansShape, **schemas.problems(400, 404, 409)},
     )
-    def create(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+    def create(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the URL
         subscription = self.subscription()
-        values = self.sent(shapes.PlanChangeSerializer, request)
-        with told():
+        values = self.validated(shapes.PlanChangeSerializer, request)
+        with as_api_errors():
             assignments.change_plan(
                 subscription.pk,
                 values["plan"] and values["plan"].pk,
@@ -200,8 +200,8 @@ class PlanHistoryView(DatedView):
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Raise what a service refuses as the API tells it."""
+def as_api_errors() -> Iterator[None]:
+    """Raise errors of the services as API errors."""
     try:
         yield
     except AssignmentConflictError as error:
@@ -213,5 +213,5 @@ def told() -> Iterator[None]:
 
 
 def sentence(error: AssignmentError) -> str:
-    """Return the reason of a refusal as a sentence."""
+    """Return the reason of an error as a sentence."""
     return f"{error.reason[0].upper()}{error.reason[1:]}."

@@ -1,4 +1,4 @@
-"""Carriers as the API shows them and takes them in."""
+"""Request and response bodies of carriers."""
 
 from wingtel.api.common import examples
 from wingtel.api.common.errors import Conflict
@@ -15,7 +15,7 @@ class CarrierSerializer(KnownFieldsSerializer):
         fields = ("code", "name", "country")
 
     def validate_code(self, code: str) -> str:
-        """Let a carrier keep its code."""
+        """Return the code. Raises Conflict if it would change."""
         if isinstance(self.instance, Carrier) and code != self.instance.code:
             raise Conflict(f"A carrier keeps its code, which is {self.instance.code}.")
         return code

@@ -14,7 +14,7 @@ from . import shapes
 
 @documented("a carrier", "carriers", shapes.CarrierSerializer, parameters.LISTING_OF_CARRIERS)
 class CarrierView(ResourceView):
-    """The carriers, by their codes."""
+    """Carriers, identified by their codes."""
 
     queryset = Carrier.objects.all()
     serializer_class = shapes.CarrierSerializer

@@ -1,4 +1,4 @@
-"""Who asks: a program by its key, or a person by a session. `request.auth` is what they may do."""
+"""Authentication of callers: a program by its key, a person by a session. `request.auth` is their Access."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -17,7 +17,7 @@ REALM = 'Bearer realm="wingtel"'
 
 @dataclass(frozen=True)
 class Program:
-    """Stands where Django has a user, for callers with a key."""
+    """The stand-in for Django's user, for callers with a key."""
 
     username: str
     is_authenticated: bool = True
@@ -29,14 +29,14 @@ class Program:
 
 
 class KeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer KEY`, as RFC 6750 has it."""
+    """Authentication by `Authorization: Bearer KEY`, as RFC 6750 defines it."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """The caller and its Access; None where no key is sent."""
-        sent = request.META.get("HTTP_AUTHORIZATION")
-        if sent is None:
+        """Return the caller and its Access, None without a key. Raises AuthenticationFailed for an invalid key."""
+        header = request.META.get("HTTP_AUTHORIZATION")
+        if header is None:
             return None
-        scheme, _, token = sent.partition(" ")
+        scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer":
             raise AuthenticationFailed(f"Send the key as `Authorization: Bearer KEY`, not with {scheme[:20]!r}.")
         try:
@@ -46,24 +46,24 @@ class KeyAuthentication(BaseAuthentication):
         return Program(access.name), access
 
     def authenticate_header(self, request: Request) -> str:
-        """What a 401 asks for."""
+        """Return the challenge of a 401 response."""
         return f'{REALM}, error="invalid_token"' if "HTTP_AUTHORIZATION" in request.META else REALM
 
 
 class PersonAuthentication(SessionAuthentication):
-    """The session of a user who logged in; what changes anything needs the token against forged requests (CSRF)."""
+    """Authentication by the session of a logged-in user. Requests that change anything need a CSRF token."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """The user and their Access; None where nobody is logged in."""
-        found = super().authenticate(request)
-        if found is None:
+        """Return the user and their Access, None without a login."""
+        authenticated = super().authenticate(request)
+        if authenticated is None:
             return None
-        user = cast("User", found[0])
+        user = cast("User", authenticated[0])
         return user, access_of(user)
 
 
 def access(request: Request) -> Access:
-    """What the caller of a view that is not open may do."""
+    """Return the Access of the caller. Raises TypeError in an open view, which has no caller."""
     if not isinstance(request.auth, Access):
         raise TypeError(f"{request.path} is open: it has no caller")
     return request.auth

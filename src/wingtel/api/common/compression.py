@@ -1,4 +1,4 @@
-"""Compressed answers, where compressing gives nothing away."""
+"""Compression of responses, where it cannot reveal a secret."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from django.middleware.gzip import GZipMiddleware
 
 
 class ApiGZipMiddleware(GZipMiddleware):
-    """Compresses what the API answers to requests without a session.
+    """Compression of API responses to requests without a session.
 
-    The length of a compressed page tells whether a text sent in the request also stands in it (BREACH). Using that
-    takes a browser that is made to send requests with credentials of its own: a session's cookie. A key is sent by
-    no browser on its own. The pages of the dashboard and the admin, which hold tokens, are not compressed at all.
+    The length of a compressed page can reveal that a text sent in the request is also in the page (BREACH).
+    The attack needs a browser that adds credentials by itself: the cookie of a session. No browser adds a key
+    by itself. Pages of the dashboard and the admin, which hold tokens, are not compressed.
     """
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
-        """The response, compressed where the client accepts it and it is long enough."""
+        """Return the response, compressed if the client accepts that and it is long enough."""
         if not request.path_info.startswith("/api/") or settings.SESSION_COOKIE_NAME in request.COOKIES:
             return response
-        if response.streaming:  # a file, whose length tells that it is whole
+        if response.streaming:  # a file: its length shows that it is complete
             return response
         compressed: HttpResponseBase = super().process_response(request, response)
         return compressed

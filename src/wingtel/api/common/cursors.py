@@ -1,4 +1,4 @@
-"""Cursors: where a page ended, opaque to the client. Rows written meanwhile do not shift the next page."""
+"""Cursors: the end of a page, opaque to the client. Rows written meanwhile do not shift the next page."""
 
 import base64
 import json
@@ -9,13 +9,13 @@ from rest_framework.utils.urls import replace_query_param
 
 
 def encode(*position: Any) -> str:
-    """The cursor of a position."""
+    """Return the cursor of a position."""
     text = json.dumps(position, default=str, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def decode(cursor: str) -> list[Any]:
-    """The position in a cursor. Raises ValueError when it is none."""
+    """Return the position in a cursor. Raises ValueError if it is not a cursor."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars="-_", validate=True)
         position = json.loads(text)
@@ -27,5 +27,5 @@ def decode(cursor: str) -> list[Any]:
 
 
 def next_url(request: Request, cursor: str | None) -> str | None:
-    """The absolute address of the page after `cursor`: the one asked for, with the cursor in it."""
+    """Return the absolute URL of the page after `cursor`: the requested one, with the cursor in it."""
     return cursor and replace_query_param(request.build_absolute_uri(), "cursor", cursor)

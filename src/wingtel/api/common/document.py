@@ -1,4 +1,4 @@
-"""The schema as a whole: title, version, licence, server, tags, and the names of choices."""
+"""Settings of the whole schema: title, version, licence, server, tags, and the names of choices."""
 
 from importlib.metadata import metadata
 from typing import Any

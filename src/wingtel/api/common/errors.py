@@ -1,4 +1,4 @@
-"""Every error as problem details (RFC 9457), be it in a parameter, a body, a view or the server."""
+"""Problem details (RFC 9457) for every error: of a parameter, a body, a view or the server."""
 
 import json
 import math
@@ -22,11 +22,11 @@ from wingtel.subscriptions.assignments import refusal
 from . import request_ids
 
 PROBLEM_JSON = "application/problem+json"
-LONGEST_ECHO = 200
+LONGEST_PREVIEW = 200
 
 
-class Fault(Struct, kw_only=True):
-    """One thing wrong in a request."""
+class ProblemDetail(Struct, kw_only=True):
+    """One error in a request: the parameter or field, the rule it breaks, and its value."""
 
     parameter: Annotated[
         str | UnsetType, Meta(description="The query parameter at fault.", examples=["price_limit"])
@@ -47,7 +47,7 @@ class Problem(Struct, kw_only=True):
     title: Annotated[str, Meta(examples=["Invalid parameter"])]
     status: int
     detail: Annotated[str, Meta(description="What was wrong and what to do.", examples=["Mend it."])]
-    errors: list[Fault]
+    errors: list[ProblemDetail]
     request_id: Annotated[
         str,
         Meta(
@@ -58,31 +58,31 @@ class Problem(Struct, kw_only=True):
 
 
 class InvalidParameters(exceptions.APIException):
-    """Query parameters that break their rules, all of them at once."""
+    """Query parameters that break their rules, all reported at once."""
 
     status_code = HTTPStatus.BAD_REQUEST
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = list(faults)
-        names = dict.fromkeys(str(fault.parameter) for fault in faults)
+    def __init__(self, errors: Sequence[ProblemDetail]) -> None:
+        self.errors = list(errors)
+        names = dict.fromkeys(str(error.parameter) for error in errors)
         super().__init__(f"Mend the query parameters named in errors: {', '.join(names)}.")
 
 
 class Conflict(exceptions.APIException):
-    """A request that what is stored does not allow."""
+    """A request that stored data does not allow."""
 
     status_code = HTTPStatus.CONFLICT
 
 
 class TooLarge(exceptions.APIException):
-    """A body larger than its kind may be."""
+    """A body above the size limit of its endpoint."""
 
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     slug = "too-large"
 
 
 class KeyReused(exceptions.APIException):
-    """An Idempotency-Key that came with another request before."""
+    """An Idempotency-Key that another request has used before."""
 
     status_code = HTTPStatus.UNPROCESSABLE_ENTITY
     slug = "idempotency-key-reused"
@@ -90,20 +90,20 @@ class KeyReused(exceptions.APIException):
 
 
 class RecordsRejected(exceptions.APIException):
-    """Records that are taken together or not at all, and some cannot be taken."""
+    """An atomic request of which some records are rejected, so none is ingested."""
 
     status_code = HTTPStatus.UNPROCESSABLE_ENTITY
     slug = "records-rejected"
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = list(faults)
+    def __init__(self, errors: Sequence[ProblemDetail]) -> None:
+        self.errors = list(errors)
         super().__init__(
-            f"Nothing was ingested: {len(faults)} of the records cannot be taken. Mend or remove those named in errors."
+            f"Nothing was ingested: {len(errors)} of the records cannot be taken. Mend or remove those named in errors."
         )
 
 
 class Unavailable(exceptions.APIException):
-    """The database does not answer."""
+    """A database that does not answer."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     default_detail = "The database does not answer. Try again in a moment."
@@ -114,10 +114,10 @@ def problem(
     detail: str,
     *,
     slug: str = "",
-    faults: Sequence[Fault] = (),
+    errors: Sequence[ProblemDetail] = (),
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """A response of problem details. `slug` ends its type; without it the status' own phrase does."""
+    """Return a response of problem details. Its type ends with `slug`, by default the phrase of the status."""
     phrase = HTTPStatus(status).phrase
     slug = slug or phrase.lower().replace(" ", "-")
     body = Problem(
@@ -125,25 +125,28 @@ def problem(
         title=slug.replace("-", " ").capitalize(),
         status=int(status),
         detail=detail,
-        errors=list(faults),
+        errors=list(errors),
         request_id=request_ids.current() or "",
     )
-    text = json.dumps(msgspec.to_builtins(body))  # which escapes what was sent and is no text in UTF-8
+    text = json.dumps(msgspec.to_builtins(body))  # it escapes lone surrogates, which UTF-8 cannot encode
     return HttpResponse(text, status=status, content_type=PROBLEM_JSON, headers=headers)
 
 
 def problem_details(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """REST framework's exception handler. None, for the unforeseen, lets Django log it and answer 500."""
-    known = _as_api_exception(error)
-    if known is None:
+    """Return the problem details of an exception, as REST framework's exception handler.
+
+    Return None for an unexpected exception: Django logs it and answers 500.
+    """
+    api_error = _as_api_exception(error)
+    if api_error is None:
         return None
     set_rollback()
     return problem(
-        known.status_code,
-        _detail(known),
-        slug=_slug(known),
-        faults=_faults(known, context.get("request")),
-        headers=_headers(known),
+        api_error.status_code,
+        _detail(api_error),
+        slug=_slug(api_error),
+        errors=_errors(api_error, context.get("request")),
+        headers=_headers(api_error),
     )
 
 
@@ -156,8 +159,9 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
         case PermissionDenied():
             return exceptions.PermissionDenied()
         case IntegrityError():
-            told = refusal(error) or "This contradicts what is stored meanwhile. Read it again, then repeat the request"
-            return Conflict(f"{told}.")
+            reason = refusal(error)
+            reason = reason or "This contradicts what is stored meanwhile. Read it again, then repeat the request"
+            return Conflict(f"{reason}.")
         case OperationalError() | InterfaceError():
             return Unavailable()
     return None
@@ -180,27 +184,27 @@ def _detail(error: exceptions.APIException) -> str:
     return str(error.detail)
 
 
-def _faults(error: exceptions.APIException, request: Request | None) -> list[Fault]:
+def _errors(error: exceptions.APIException, request: Request | None) -> list[ProblemDetail]:
     if isinstance(error, InvalidParameters | RecordsRejected):
-        return error.faults
+        return error.errors
     if isinstance(error, exceptions.ValidationError):
         sent = request.data if request is not None else None
-        return list(_field_faults(error.detail, sent))
+        return list(_field_errors(error.detail, sent))
     return []
 
 
-def _field_faults(detail: Any, sent: Any, path: str = "") -> Iterator[Fault]:
-    """The messages of a validation error, which are nested like the body, one after the other."""
+def _field_errors(detail: Any, sent: Any, path: str = "") -> Iterator[ProblemDetail]:
+    """Yield the messages of a validation error, which are nested like the body."""
     if isinstance(detail, Mapping):
         for name, inner in detail.items():
             of_body = name == "non_field_errors"
             value = sent if of_body else sent.get(name) if isinstance(sent, Mapping) else None
-            yield from _field_faults(inner, value, path if of_body else f"{path}.{name}".lstrip("."))
+            yield from _field_errors(inner, value, path if of_body else f"{path}.{name}".lstrip("."))
     elif isinstance(detail, list):
         for inner in detail:
-            yield from _field_faults(inner, sent, path)
+            yield from _field_errors(inner, sent, path)
     else:
-        yield Fault(field=path or None, rule=str(detail), value=echo(sent))
+        yield ProblemDetail(field=path or None, rule=str(detail), value=preview(sent))
 
 
 def _headers(error: exceptions.APIException) -> dict[str, str]:
@@ -212,37 +216,37 @@ def _headers(error: exceptions.APIException) -> dict[str, str]:
     return headers
 
 
-def echo(value: Any) -> str | int | bool | None:
-    """What was sent, as JSON can carry it and no longer than a reader wants it."""
+def preview(value: Any) -> str | int | bool | None:
+    """Return a value as JSON can hold it, a text cut to LONGEST_PREVIEW characters."""
     if value is None or isinstance(value, bool | int):
         return value
     text = value if isinstance(value, str) else json.dumps(value, default=str)
-    return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}…"
+    return text if len(text) <= LONGEST_PREVIEW else f"{text[:LONGEST_PREVIEW]}…"
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Django's 400, such as for a host that is not allowed."""
+    """Return Django's 400, such as for a host that is not allowed."""
     if not _in_api(request):
         return defaults.bad_request(request, exception)
     return problem(HTTPStatus.BAD_REQUEST, "The server does not accept this request.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Django's 403."""
+    """Return Django's 403."""
     if not _in_api(request):
         return defaults.permission_denied(request, exception)
     return problem(HTTPStatus.FORBIDDEN, "You may not do this.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Django's 404, for an address that no view has."""
+    """Return Django's 404, for a URL without a view."""
     if not _in_api(request):
         return defaults.page_not_found(request, exception)
     return problem(HTTPStatus.NOT_FOUND, "There is nothing at this address. /api/v1/schema/ lists what there is.")
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """Django's 500, for what nobody foresaw; the log has the cause."""
+    """Return Django's 500, for an unexpected error. The log has the cause."""
     if not _in_api(request):
         return defaults.server_error(request)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The server failed; its log says why, under the request_id.")

@@ -1,4 +1,4 @@
-"""Examples of bodies, for the schema alone: what is sent, and what is answered to it."""
+"""Examples of request and response bodies, for the schema only."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -75,12 +75,12 @@ ENDPOINT = {"url": "https://example.org/hook", "description": "billing", "enable
 
 
 def example(
-    sent: Mapping[str, Any] | None = None, answered: Mapping[str, Any] | None = None
+    request: Mapping[str, Any] | None = None, response: Mapping[str, Any] | None = None
 ) -> Callable[[_Shape], _Shape]:
-    """Give a serializer an example of what is sent, and of what is answered."""
+    """Return a decorator that gives a serializer an example of a request and of a response."""
     return extend_schema_serializer(
         examples=[
-            *([OpenApiExample("Sent", value=dict(sent), request_only=True)] if sent else []),
-            *([OpenApiExample("Answered", value=dict(answered), response_only=True)] if answered else []),
+            *([OpenApiExample("Sent", value=dict(request), request_only=True)] if request else []),
+            *([OpenApiExample("Answered", value=dict(response), response_only=True)] if response else []),
         ]
     )

@@ -1,8 +1,12 @@
-"""Whole answers as files over HTTP.
+"""Complete results as files over HTTP.
 
-An export is written to a temporary file before its first byte is sent. So it comes with its length, and one that breaks
-off is seen to have done so; what fails while it is made is answered as an error; and the database is done with it, and
-its connection free, however slowly the client reads. See docs/decisions/0026.
+An export is written to a temporary file before its first byte is sent:
+
+- It is sent with its length, so a client can tell that it was cut off.
+- A failure while it is made is answered as an error.
+- A client that reads slowly holds no database connection.
+
+See docs/decisions/0026.
 """
 
 import tempfile
@@ -23,18 +27,18 @@ from wingtel.exports import writer
 from wingtel.exports.definitions import Export
 from wingtel.exports.formats import Format
 
-SENT_AT_ONCE = 256 << 10
+CHUNK_BYTES = 256 << 10
 
-_places = threading.BoundedSemaphore(settings.WINGTEL_EXPORTS_AT_ONCE)
+_slots = threading.BoundedSemaphore(settings.WINGTEL_EXPORTS_AT_ONCE)
 
 
 class ExportsBusy(APIException):
-    """As many exports as may be are being made and sent."""
+    """An export requested while this process makes and sends WINGTEL_EXPORTS_AT_ONCE others."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "exports-busy"
     wait = 5
-    """Seconds after which to try again."""
+    """Seconds until the client should try again."""
     default_detail = (
         "As many exports as this server makes and sends at once (WINGTEL_EXPORTS_AT_ONCE) are under way. Try again in "
         "a moment."
@@ -42,7 +46,7 @@ class ExportsBusy(APIException):
 
 
 class ExportTooLong(APIException):
-    """The database worked longer on an export than it may."""
+    """An export on which the database worked longer than WINGTEL_EXPORT_SECONDS."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "export-too-long"
@@ -53,36 +57,36 @@ class ExportTooLong(APIException):
 
 
 class MadeExport:
-    """An export that was made, in a temporary file that goes when it is closed."""
+    """A finished export in a temporary file, which is deleted when it is closed."""
 
     def __init__(self, export: AbstractContextManager[Export], form: Format) -> None:
-        """Make it. Raises ExportsBusy, ExportTooLong, and OperationalError when the database fails meanwhile."""
-        if not _places.acquire(blocking=False):
+        """Make the export. Raises ExportsBusy, ExportTooLong, and OperationalError if the database fails."""
+        if not _slots.acquire(blocking=False):
             raise ExportsBusy
-        with ExitStack() as held:
-            held.callback(_places.release)
-            self._file = held.enter_context(tempfile.TemporaryFile())
+        with ExitStack() as resources:
+            resources.callback(_slots.release)
+            self._file = resources.enter_context(tempfile.TemporaryFile())
             self._headers = _make(export, form, self._file)
-            self._held = held.pop_all()
+            self._resources = resources.pop_all()
 
     def response(self) -> HttpResponseBase:
-        """The response, which closes this when it is closed."""
+        """Return the response. Closing it closes the export."""
         return StreamingHttpResponse(self, headers=self._headers)
 
     def __iter__(self) -> Iterator[bytes]:
         self._file.seek(0)
-        while part := self._file.read(SENT_AT_ONCE):
-            yield part
+        while chunk := self._file.read(CHUNK_BYTES):
+            yield chunk
 
     def close(self) -> None:
-        """Leave the place to another export."""
-        self._held.close()
+        """Delete the file and release the slot to another export."""
+        self._resources.close()
 
 
-def _make(made: AbstractContextManager[Export], form: Format, file: IO[bytes]) -> dict[str, str]:
-    """Write the export and give the connection back to the pool. Returns the headers to send it with."""
+def _make(opened: AbstractContextManager[Export], form: Format, file: IO[bytes]) -> dict[str, str]:
+    """Write the export and give the connection back to the pool. Return the headers of the response."""
     try:
-        with made as export:
+        with opened as export:
             writer.write(export, form, file)
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):

@@ -1,7 +1,7 @@
-"""Fields of bodies that take exactly what the schema says of them, where REST framework's own would guess.
+"""Fields of bodies that accept exactly what the schema says, where the fields of REST framework guess.
 
-`"5"` is no number, `5` no text, `1e2` no price, and a moment has its offset from UTC: what is guessed at is wrong in
-silence one day.
+`"5"` is not a number, `5` is not a text, `1e2` is not a price, and a timestamp has its offset from UTC. A guess would
+be wrong one day without an error.
 """
 
 import re
@@ -16,21 +16,21 @@ from wingtel.aggregates.validation import DATE_RULE, LARGEST_ID, parse_date
 from wingtel.subscriptions.identifiers import Kind, normalise
 from wingtel.usage.currency import currency
 
-SEEN = re.compile(r"[^\s\u0000-\u001f\u0085\ufeff]")
+VISIBLE = re.compile(r"[^\s\u0000-\u001f\u0085\ufeff]")
 DECIMAL = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,8})?")
-MOMENT = re.compile(
+TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-MOMENT_RULE = "a moment in ISO 8601 with its offset from UTC, such as 2026-03-01T09:30:00Z"
+TIMESTAMP_RULE = "a moment in ISO 8601 with its offset from UTC, such as 2026-03-01T09:30:00Z"
 
 
 class TextField(serializers.CharField):
-    """Text, and nothing that could be made into text; where it may not be blank, with something to see in it."""
+    """A text. Other types are rejected, and so is a text without a visible character unless it may be blank."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        if not self.allow_blank and not SEEN.search(data):
+        if not self.allow_blank and not VISIBLE.search(data):
             self.fail("blank")
         return super().to_internal_value(data)
 
@@ -42,11 +42,11 @@ IDENTIFIER_PATTERNS = {
     Kind.DEVICE_ID: r"^[^\u0000-\u001f\u007f]{0,40}$",
     Kind.EXTERNAL_ID: r"^[^\u0000-\u001f\u007f]{0,100}$",
 }
-"""Normal forms, for the schema; other forms of the same are read too."""
+"""Patterns of the normal forms, for the schema. Other forms of the same values are accepted too."""
 
 
 class IdentifierField(TextField):
-    """An identifier, kept in its normal form. Numbers without a calling code are of the `country` of the context."""
+    """An identifier, stored in its normal form. A number without calling code gets that of the context's `country`."""
 
     def __init__(self, kind: Kind, help_text: str = "") -> None:
         text = "In any form; answered in E.164." if kind is Kind.MSISDN else help_text
@@ -55,7 +55,7 @@ class IdentifierField(TextField):
 
     @property
     def pattern(self) -> str:
-        """Return the pattern of its normal form, for the schema."""
+        """Return the pattern of the normal form, for the schema."""
         return IDENTIFIER_PATTERNS[self.kind]
 
     def to_internal_value(self, data: Any) -> str:
@@ -67,14 +67,14 @@ class IdentifierField(TextField):
 
 
 def whole(data: Any) -> int | None:
-    """A whole number of JSON, which has 5.0 for one; None for anything else."""
+    """Return a whole number of JSON, where 5.0 is one too; None for anything else."""
     if type(data) is float and data.is_integer():
         return int(data)
     return data if type(data) is int else None
 
 
 class WholeNumberField(serializers.IntegerField):
-    """A whole number; no text of one."""
+    """A whole number. A text of one is rejected."""
 
     def to_internal_value(self, data: Any) -> int:
         if (number := whole(data)) is None:
@@ -83,7 +83,7 @@ class WholeNumberField(serializers.IntegerField):
 
 
 class FlagField(serializers.BooleanField):
-    """true or false; nothing that could be taken for one of them."""
+    """A boolean: true or false, and no other value that could mean one of them."""
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -92,7 +92,7 @@ class FlagField(serializers.BooleanField):
 
 
 class ExactDecimalField(serializers.DecimalField):
-    """An exact decimal in a text: JSON's own numbers are not exact everywhere."""
+    """An exact decimal in a text, since some clients read numbers of JSON as floats."""
 
     default_error_messages = {"invalid": 'an exact decimal in a text, such as "0.1500"'}
 
@@ -104,7 +104,7 @@ class ExactDecimalField(serializers.DecimalField):
 
 @extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$", "example": "USD"})
 class CurrencyField(serializers.Field[Any, Any, str, Any]):
-    """The operator's currency. It may be sent with a price, which is in no other: nothing is converted."""
+    """The operator's currency, which may be sent with a price. Another is rejected: nothing is converted."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(source="*", help_text="The currency of every price, by its code of ISO 4217.", **options)
@@ -118,16 +118,16 @@ class CurrencyField(serializers.Field[Any, Any, str, Any]):
         return currency()
 
 
-class MomentField(serializers.DateTimeField):
-    """A moment with its offset, kept and shown in UTC."""
+class TimestampField(serializers.DateTimeField):
+    """A timestamp with its offset from UTC, stored and shown in UTC."""
 
     def to_internal_value(self, value: Any) -> datetime:
-        if not isinstance(value, str) or not MOMENT.fullmatch(value):
-            raise serializers.ValidationError(MOMENT_RULE)
+        if not isinstance(value, str) or not TIMESTAMP.fullmatch(value):
+            raise serializers.ValidationError(TIMESTAMP_RULE)
         try:
             return super().to_internal_value(value.upper())
-        except OverflowError as error:  # in the year 0 or 10 000 of UTC
-            raise serializers.ValidationError(MOMENT_RULE) from error
+        except OverflowError as error:  # in UTC it is in the year 0 or 10 000
+            raise serializers.ValidationError(TIMESTAMP_RULE) from error
 
 
 class DayField(serializers.DateField):
@@ -141,7 +141,7 @@ class DayField(serializers.DateField):
 
 
 class IdField(serializers.PrimaryKeyRelatedField[Any]):
-    """The id of something that is there."""
+    """The id of an existing row."""
 
     def to_internal_value(self, data: Any) -> Any:
         if (number := whole(data)) is None:

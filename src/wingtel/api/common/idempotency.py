@@ -1,4 +1,4 @@
-"""Doing what a request asks for once, however often it is sent.
+"""Idempotent requests: one that is sent again is not executed again.
 
 The header is that of the IETF draft draft-ietf-httpapi-idempotency-key-header.
 """
@@ -16,10 +16,10 @@ from msgspec import Struct
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from wingtel.api.models import KEPT, LONGEST_KEY, IdempotentRequest
+from wingtel.api.models import KEY_LIFETIME, LONGEST_KEY, IdempotentRequest
 
 from .authentication import access
-from .errors import Fault, InvalidParameters, KeyReused, echo
+from .errors import InvalidParameters, KeyReused, ProblemDetail, preview
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -27,34 +27,35 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Names this request, in 1 to 255 characters of the client's choice.",
 )
-"""The header, as the schema has it."""
+"""The header in the schema."""
 
 
-def answer_once(
-    request: Request, work: Callable[[], Struct], *, asked: Callable[[], str], status: int = 200
+def run_idempotent(
+    request: Request, work: Callable[[], Struct], *, requested: Callable[[], str], status: int = 200
 ) -> Response:
-    """The response to `request`, with the reply of `work`: done once where it has an Idempotency-Key.
+    """Return the response with the reply of `work`, which runs once for each Idempotency-Key.
 
-    `asked` tells what it asks for from what others do. Raises what `once` does.
+    `requested` returns a text that differs for requests with different contents. Raises as `run_once` does.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return Response(work(), status=status)
-    fingerprint = hashlib.sha256(asked().encode()).hexdigest()
-    reply, replayed = once(key, work, caller=access(request).caller, fingerprint=fingerprint)
-    return Response(reply, status=status, headers={"Idempotency-Replayed": "true"} if replayed else None)
+    fingerprint = hashlib.sha256(requested().encode()).hexdigest()
+    reply, is_replayed = run_once(key, work, caller=access(request).caller, fingerprint=fingerprint)
+    return Response(reply, status=status, headers={"Idempotency-Replayed": "true"} if is_replayed else None)
 
 
-def once(key: str, work: Callable[[], Struct], *, caller: str, fingerprint: str) -> tuple[dict[str, Any], bool]:
-    """The reply of `work`, and whether it is that of an earlier request of `caller` with `key`, kept for a day.
+def run_once(key: str, work: Callable[[], Struct], *, caller: str, fingerprint: str) -> tuple[dict[str, Any], bool]:
+    """Run `work` unless `caller` sent `key` within a day. Return the reply, and True if it is the earlier one.
 
-    `work` and the memory of it are one transaction: when it raises, neither is there. Raises KeyReused when the earlier
-    request asked for something else, InvalidParameters for a key that is empty or too long.
+    `work` and its stored reply are one transaction: if `work` raises, nothing is stored.
+
+    Raises KeyReused if the earlier request had another fingerprint, InvalidParameters if the key is empty or too long.
     """
     if not 0 < len(key) <= LONGEST_KEY or "\0" in key:
         rule = f"1 to {LONGEST_KEY} characters"
-        raise InvalidParameters([Fault(parameter="Idempotency-Key", rule=rule, value=echo(key))])
-    _forget()
+        raise InvalidParameters([ProblemDetail(parameter="Idempotency-Key", rule=rule, value=preview(key))])
+    _delete_expired()
     with transaction.atomic():
         request, is_new = IdempotentRequest.objects.get_or_create(
             caller=caller, key=key, defaults={"fingerprint": fingerprint}
@@ -68,9 +69,9 @@ def once(key: str, work: Callable[[], Struct], *, caller: str, fingerprint: str)
         return reply, False
 
 
-def _forget() -> None:
-    old = IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEPT)
-    if old.exists():
+def _delete_expired() -> None:
+    expired = IdempotentRequest.objects.filter(created_at__lt=timezone.now() - KEY_LIFETIME)
+    if expired.exists():
         with transaction.atomic():
-            some = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:1000])
-            IdempotentRequest.objects.filter(pk__in=some).delete()
+            ids = list(expired.select_for_update(skip_locked=True).values_list("pk", flat=True)[:1000])
+            IdempotentRequest.objects.filter(pk__in=ids).delete()

@@ -1,4 +1,4 @@
-"""Views of rows that are listed, and read."""
+"""Base views that list rows and read single ones."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from .views import ParameterView
 
 
 class ListedView(GenericViewSet[Any], ParameterView):
-    """A list of rows, pages of it, and its parameters."""
+    """A list of rows, page by page, with its query parameters."""
 
     pagination_class: type[IdPagination] = IdPagination
     lookup_url_kwarg = "id"
@@ -28,7 +28,7 @@ class ListedView(GenericViewSet[Any], ParameterView):
         return self.known if self.action == "list" else ()
 
     def bodies(self, rows: Sequence[Any]) -> Any:
-        """Return the bodies of rows; what these need is looked up for all together."""
+        """Return the bodies of rows. Related data is looked up for all rows together."""
         return self.get_serializer(rows, many=True).data
 
     def body(self, row: Any) -> Any:
@@ -40,36 +40,36 @@ class ListedView(GenericViewSet[Any], ParameterView):
         return self.get_paginated_response(self.bodies(self.paginate_queryset(self.get_queryset()) or ()))
 
     def of_subscriptions(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows of subscriptions within the caller's carrier; in a list, of those asked for."""
+        """Return the rows of the caller's carrier; in a list, only of the requested subscriptions."""
         if carrier := access(self.request).carrier:
             rows = rows.filter(subscription__carrier=carrier)
-        if self.action == "list" and (asked := self.asked["subscription_id"]):
-            rows = rows.filter(subscription__in=asked)
+        if self.action == "list" and (ids := self.params["subscription_id"]):
+            rows = rows.filter(subscription__in=ids)
         return rows
 
     def within(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Return the rows whose `day` lies in the period asked for."""
-        period = parameters.period_of(self.asked)
+        """Return the rows whose `day` is in the requested period."""
+        period = parameters.period_of(self.params)
         if period.first:
             rows = rows.filter(day__gte=period.first)
         return rows.filter(day__lte=period.last) if period.last else rows
 
 
 class ReadView(ListedView):
-    """A list of rows, each of which is read by its id as well."""
+    """A list of rows. Each can also be read by its id."""
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return Response(self.body(self.get_object()))
 
 
 class NewestFirstView(ReadView):
-    """A list of rows with the latest first, each of which is read by its id as well."""
+    """A list of rows, the latest first. Each can also be read by its id."""
 
     pagination_class = NewestFirstPagination
 
 
 def listing(one: str, many: str, shape: type[Struct], known: Sequence[Parameter]) -> Callable[[Any], Any]:
-    """The schema of what is listed and read."""
+    """Return a decorator that documents a view which lists and reads rows of `shape`."""
     return extend_schema_view(
         list=extend_schema(
             summary=f"List {many}, the latest first",

@@ -1,4 +1,4 @@
-"""In which format an answer is asked for."""
+"""Content negotiation: the format that a request asks for."""
 
 from django.http.request import MediaType
 from rest_framework.exceptions import NotAcceptable
@@ -13,16 +13,16 @@ _FORMATS: dict[str, Format | None] = {JSON: None} | {media_type: form for form, 
 
 
 def format_of(request: Request, *, paged: bool = True) -> Format | None:
-    """The format of the file asked for by the parameter `format` or by the header `Accept`; None is JSON.
+    """Return the format of the requested file, by the parameter `format` or the header `Accept`; None is JSON.
 
-    Raises NotAcceptable for any other, and for JSON where the answer is not `paged`.
+    Raises NotAcceptable for any other format, and for JSON if the answer is not `paged`.
     """
     names = NAMES if paged else tuple(Format)
     if (name := request.query_params.get("format")) is not None:
         if name not in names:
             raise NotAcceptable(f"There is no format {name!r} here. Ask for one of: {', '.join(names)}.")
         return None if name == JSON_BY_NAME else Format(name)
-    if paged and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", JSON):  # nearly always
+    if paged and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", JSON):  # almost every request
         return None
     formats = {media_type: form for media_type, form in _FORMATS.items() if paged or form}
     for accepted in request._request.accepted_types:  # the preferred one first
@@ -33,6 +33,6 @@ def format_of(request: Request, *, paged: bool = True) -> Format | None:
 
 
 def _matches(accepted: MediaType, media_type: str) -> bool:
-    """Whether a client that accepts one is content with the other, whatever parameters it names."""
+    """Return True if `media_type` is within an accepted range, whose parameters are ignored."""
     main_type, _, sub_type = media_type.partition("/")
     return accepted.main_type in ("*", main_type) and accepted.sub_type in ("*", sub_type)

@@ -1,4 +1,4 @@
-"""The schema of the API, as far as drf-spectacular cannot tell it from views and serializers."""
+"""Parts of the schema that drf-spectacular cannot derive from views and serializers."""
 
 import re
 from typing import Any
@@ -22,20 +22,20 @@ from .schemas import problem
 from .scoped import ScopedAPIView
 from .serializers import KnownFields
 
-# What a text must have that is neither empty nor white space, and the character that PostgreSQL does not keep.
+# A text with a visible character, and one that may be blank. PostgreSQL cannot store NUL.
 VISIBLE = r"^[^\u0000]*[^\s\u0000-\u001f\u0085\ufeff][^\u0000]*$"
 WITHOUT_NUL = r"^[^\u0000]*$"
 
 OF_ALL = (406, 500, 503)
-OF_SENT = (413, 415)
-OF_GUARDED = (401, 403, 429)
+OF_BODY = (413, 415)
+OF_SCOPED = (401, 403, 429)
 
 _SCHEMAS = "#/components/schemas/"
 _HEADERS = {"401": {"WWW-Authenticate": "Challenge"}, "429": {"Retry-After": "RetryAfter"}}
 
 
 class KeyScheme(OpenApiAuthenticationExtension):
-    """How a program proves who it is."""
+    """Authentication of a program by its key."""
 
     target_class = "wingtel.api.common.authentication.KeyAuthentication"
     name = "key"
@@ -50,7 +50,7 @@ class KeyScheme(OpenApiAuthenticationExtension):
 
 
 class PersonScheme(OpenApiAuthenticationExtension):
-    """How a person does."""
+    """Authentication of a person by a session."""
 
     target_class = "wingtel.api.common.authentication.PersonAuthentication"
     name = "session"
@@ -66,7 +66,7 @@ class PersonScheme(OpenApiAuthenticationExtension):
 
 
 class StructSchema(OpenApiSerializerExtension):
-    """A shape, whose schema is msgspec's."""
+    """The schema of a shape, made by msgspec."""
 
     target_class = "msgspec.Struct"
     match_subclasses = True
@@ -77,21 +77,21 @@ class StructSchema(OpenApiSerializerExtension):
     def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> Any:
         _, components = msgspec.json.schema_components([self.target], ref_template=f"{_SCHEMAS}{{name}}")
         for shape in nested(self.target):
-            auto_schema.resolve_serializer(shape, direction)  # type: ignore[arg-type] # so the extension is found
-        return {name: part for name, part in components[self.target.__name__].items() if name != "title"}
+            auto_schema.resolve_serializer(shape, direction)  # type: ignore[arg-type] # so that its schema is registered
+        return {name: value for name, value in components[self.target.__name__].items() if name != "title"}
 
 
 class Schema(AutoSchema):
-    """Adds what all operations share: scopes, common errors, headers, and the rules of exact fields."""
+    """The schema of operations, with what all share: scopes, common errors, headers, and the rules of exact fields."""
 
     def get_auth(self) -> list[Any]:
         scope = needed(self.view, self.method)
         if scope is None:
             return []
-        return [{name: [scope.value] for name in found} for found in super().get_auth()]
+        return [{name: [scope.value] for name in scheme} for scheme in super().get_auth()]
 
     def _get_request_body(self, direction: Any = "request") -> Any:
-        """Say that a body of records cannot be left out."""
+        """Return the request body, which is required if it holds records."""
         body = super()._get_request_body(direction)
         if body and Format.NDJSON.media_type in body["content"]:
             body["required"] = True
@@ -99,11 +99,11 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = dict(super()._get_response_bodies(direction))
-        if not isinstance(self.view, ScopedAPIView):  # what receives a webhook
+        if not isinstance(self.view, ScopedAPIView):  # the receiver of a webhook
             return bodies
-        guarded = OF_GUARDED if needed(self.view, self.method) else ()
-        sent = OF_SENT if self.method in ("POST", "PUT", "PATCH") else ()
-        for status in (*OF_ALL, *guarded, *sent):
+        scoped = OF_SCOPED if needed(self.view, self.method) else ()
+        body_errors = OF_BODY if self.method in ("POST", "PUT", "PATCH") else ()
+        for status in (*OF_ALL, *scoped, *body_errors):
             if str(status) not in bodies:
                 bodies[str(status)] = self._get_response_for_code(problem(status), str(status), [PROBLEM_JSON])
         for status, body in bodies.items():
@@ -123,28 +123,28 @@ class Schema(AutoSchema):
         if direction == "request" and isinstance(serializer, KnownFields):
             schema["additionalProperties"] = False
         if direction == "response" and isinstance(serializer, serializers.ModelSerializer):
-            schema["required"] = sorted(schema["properties"])  # those that a request may leave out are answered too
+            schema["required"] = sorted(schema["properties"])  # also those that a request may leave out
         return schema
 
     def _get_examples(
         self, serializer: Any, direction: Any, media_type: Any, status_code: Any = None, extras: Any = None
     ) -> Any:
         is_shape = isinstance(serializer, type) and issubclass(serializer, Struct)
-        if is_shape and media_type != Format.NDJSON.media_type:  # whose lines no object is an example of
+        if is_shape and media_type != Format.NDJSON.media_type:  # an object is no example of its lines
             extras = extras or [OpenApiExample("Example", value=example_of(serializer))]
         return super()._get_examples(serializer, direction, media_type, status_code, extras)
 
     def _insert_field_validators(self, field: Any, schema: Any) -> None:
         super()._insert_field_validators(field, schema)
         if "oneOf" in schema and isinstance(field, serializers.CharField):
-            schema.update(schema.pop("oneOf")[0])  # the patterns here have the empty text in them
+            schema.update(schema.pop("oneOf")[0])  # its pattern matches the empty text too
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
         schema = super()._map_serializer_field(field, direction, bypass_extensions)
         if not isinstance(schema, dict):
             return schema
         if schema.get("x-spec-enum-id") not in load_enum_name_overrides():
-            schema.pop("x-spec-enum-id", None)  # choices are the same by their values, as in shapes, without labels
+            schema.pop("x-spec-enum-id", None)  # choices are equal by value, as in shapes, not by label
         match field:
             case serializers.DecimalField():
                 schema["pattern"] = _decimal_pattern(field)

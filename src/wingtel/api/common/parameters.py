@@ -1,4 +1,4 @@
-"""Query parameters: what each may be, how it is read, and how the schema documents it."""
+"""Query parameters: their rules, parsers and descriptions in the schema."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ from wingtel.subscriptions.models import Subscription
 from wingtel.usage.models import UsageDay, UsageType
 
 from . import cursors, negotiation
-from .errors import Fault, InvalidParameters, echo
+from .errors import InvalidParameters, ProblemDetail, preview
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
@@ -42,34 +42,34 @@ class Parameter(Question):
 
     @classmethod
     def of(cls, question: Question, **changes: Any) -> Self:
-        """Return a question as a query parameter, with some of it changed."""
+        """Return a question as a query parameter, with some attributes changed."""
         return cls(**(vars(question) | changes))
 
-    def read(self, query: QueryDict, faults: list[Fault]) -> Any:
-        """The value in `query`, or the default; what is wrong is added to `faults`."""
-        sent = query.getlist(self.name)
-        if not sent:
+    def read(self, query: QueryDict, errors: list[ProblemDetail]) -> Any:
+        """Return the value in `query`, or the default. Append what is wrong to `errors`."""
+        texts = query.getlist(self.name)
+        if not texts:
             if self.required:
-                faults.append(Fault(parameter=self.name, rule=f"required: {self.rule}", value=None))
+                errors.append(ProblemDetail(parameter=self.name, rule=f"required: {self.rule}", value=None))
             return [] if self.many else self.default
-        if len(sent) > 1 and not self.many:
-            faults.append(self._fault("given only once", ", ".join(sent)))
+        if len(texts) > 1 and not self.many:
+            errors.append(self._error("given only once", ", ".join(texts)))
             return self.default
-        values = [self._parsed(text, faults) for text in sent]
+        values = [self._parse(text, errors) for text in texts]
         return values if self.many else values[0]
 
-    def _parsed(self, text: str, faults: list[Fault]) -> Any:
+    def _parse(self, text: str, errors: list[ProblemDetail]) -> Any:
         try:
             return self.parse(text)
         except ValueError:
-            faults.append(self._fault(self.rule, text))
+            errors.append(self._error(self.rule, text))
             return None
 
-    def _fault(self, rule: str, sent: str) -> Fault:
-        return Fault(parameter=self.name, rule=rule, value=echo(sent))
+    def _error(self, rule: str, text: str) -> ProblemDetail:
+        return ProblemDetail(parameter=self.name, rule=rule, value=preview(text))
 
     def documented(self) -> OpenApiParameter:
-        """The parameter as the schema shows it."""
+        """Return the parameter as the schema documents it."""
         return OpenApiParameter(
             name=self.name,
             type={"type": "array", "items": self.schema} if self.many else self.schema,
@@ -81,35 +81,36 @@ class Parameter(Question):
 
 
 def read(query: QueryDict, parameters: Sequence[Parameter]) -> dict[str, Any]:
-    """The values of `parameters` by name. Raises InvalidParameters with every fault and unknown parameter."""
+    """Return the values of `parameters` by name. Raises InvalidParameters with every error and unknown parameter."""
     known = ", ".join(parameter.name for parameter in parameters) or "none"
     names = {parameter.name for parameter in parameters}
-    faults = [
-        Fault(parameter=name, rule=f"unknown; the parameters known here: {known}", value=echo(query[name]))
+    errors = [
+        ProblemDetail(parameter=name, rule=f"unknown; the parameters known here: {known}", value=preview(query[name]))
         for name in query
         if name not in names
     ]
-    values = {parameter.name: parameter.read(query, faults) for parameter in parameters}
-    if faults:
-        raise InvalidParameters(faults)
+    values = {parameter.name: parameter.read(query, errors) for parameter in parameters}
+    if errors:
+        raise InvalidParameters(errors)
     return values
 
 
 def period_of(values: dict[str, Any]) -> Period:
-    """The period between `from` and `to`. Raises InvalidParameters when they are reversed."""
+    """Return the period between `from` and `to`. Raises InvalidParameters if they are reversed."""
     first, last = values["from"], values["to"]
     if first and last and last < first:
-        raise InvalidParameters([Fault(parameter="to", rule=f"not before from, {first}", value=last.isoformat())])
+        rule = f"not before from, {first}"
+        raise InvalidParameters([ProblemDetail(parameter="to", rule=rule, value=last.isoformat())])
     return Period(first, last)
 
 
 def usage_types_of(values: dict[str, Any]) -> tuple[UsageType, ...]:
-    """The one usage type asked for, or all."""
+    """Return the one requested usage type, or all."""
     return (values["usage_type"],) if values["usage_type"] else tuple(UsageType)
 
 
 def filter_of(values: dict[str, Any], access: Access) -> SubscriptionFilter:
-    """Return the subscriptions that a caller asks for. A caller limited to a carrier gets those of that carrier alone.
+    """Return the filter that a caller requests. A caller limited to a carrier gets only its subscriptions.
 
     Raises PermissionDenied for another carrier than the caller's.
     """
@@ -127,21 +128,21 @@ def filter_of(values: dict[str, Any], access: Access) -> SubscriptionFilter:
 
 
 def valid_id(number: Any) -> int:
-    """`number`, when it may be an id. Raises ValueError."""
+    """Return `number` if it can be an id. Raises ValueError otherwise."""
     if type(number) is not int or not 0 < number <= LARGEST_ID:
         raise ValueError(number)
     return number
 
 
 def parse_page_size(text: str) -> int:
-    """A page size. Raises ValueError."""
+    """Return a page size. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= LARGEST_PAGE:
         raise ValueError(text)
     return int(text)
 
 
 def parse_exceeding_cursor(cursor: str) -> ExceedingPosition:
-    """Where a page of `exceeding` ended. Raises ValueError."""
+    """Return the end of a page of `exceeding`. Raises ValueError."""
     price, subscription_id = cursors.decode(cursor)
     if not isinstance(price, str) or not re.fullmatch(r"[0-9]{1,30}(\.[0-9]{1,10})?", price):
         raise ValueError(cursor)
@@ -149,19 +150,19 @@ def parse_exceeding_cursor(cursor: str) -> ExceedingPosition:
 
 
 def parse_metrics_cursor(cursor: str) -> MetricsPosition:
-    """Where a page of `metrics` ended. Raises ValueError."""
+    """Return the end of a page of `metrics`. Raises ValueError."""
     subscription_id, usage_type = cursors.decode(cursor)
     return MetricsPosition(subscription_id=valid_id(subscription_id), usage_type=UsageType(usage_type))
 
 
 def parse_id_cursor(cursor: str) -> int:
-    """The last id of a page in order of ids. Raises ValueError."""
+    """Return the last id of a page in the order of ids. Raises ValueError."""
     (number,) = cursors.decode(cursor)
     return valid_id(number)
 
 
 def parse_day_cursor(cursor: str) -> date:
-    """The last day of a page in order of days. Raises ValueError."""
+    """Return the last day of a page in the order of days. Raises ValueError."""
     (day,) = cursors.decode(cursor)
     if not isinstance(day, str):
         raise ValueError(cursor)
@@ -169,20 +170,20 @@ def parse_day_cursor(cursor: str) -> date:
 
 
 def parse_carrier_cursor(cursor: str) -> str:
-    """The last carrier of a page in order of codes. Raises ValueError."""
+    """Return the last carrier of a page in the order of codes. Raises ValueError."""
     (code,) = cursors.decode(cursor)
     return parse_carrier(code)
 
 
 def parse_text(text: Any) -> str:
-    """A text that PostgreSQL can hold. Raises ValueError."""
+    """Return a text that PostgreSQL can hold. Raises ValueError."""
     if not isinstance(text, str) or not 0 < len(text) <= LONGEST or "\0" in text:
         raise ValueError(text)
     return text
 
 
 def parse_boolean(text: str) -> bool:
-    """Raises ValueError."""
+    """Return True or False for `true` or `false`. Raises ValueError."""
     if text not in ("true", "false"):
         raise ValueError(text)
     return text == "true"
@@ -250,7 +251,7 @@ ATOMIC = Parameter(
 FORMAT = Parameter(
     name="format",
     rule=f"one of {', '.join(negotiation.NAMES)}",
-    parse=str,  # refused by wingtel.api.negotiation
+    parse=str,  # wingtel.api.common.negotiation rejects other formats
     schema={"type": "string", "enum": list(negotiation.NAMES)},
     description="In which format; it goes before the header Accept. json is a page; the others are files of every "
     "result, together with which neither page_size nor cursor may be given.",
@@ -293,8 +294,8 @@ DELETED = Parameter(
 IDENTIFIERS = tuple(_identifier(lookup) for lookup in Lookup if lookup is not Lookup.ID)
 
 
-def _cursor_of(what: str, parse: Callable[[str], Any]) -> Parameter:
-    return replace(CURSOR, parse=parse, schema={"type": "string", "format": f"cursor-of-{what}"})
+def _cursor_of(name: str, parse: Callable[[str], Any]) -> Parameter:
+    return replace(CURSOR, parse=parse, schema={"type": "string", "format": f"cursor-of-{name}"})
 
 
 FILTERS = (SUBSCRIPTION_ID, PHONE_NUMBER, EXTERNAL_ID, CARRIER, PLAN)

@@ -1,4 +1,4 @@
-"""Reading bodies."""
+"""Parsers of request bodies."""
 
 import json
 import math
@@ -11,19 +11,19 @@ from rest_framework.utils.json import strict_constant
 
 from .errors import TooLarge
 
-MOST_BYTES = 2**20
+MAX_BYTES = 2**20
 
 
 class ExactJSONParser(JSONParser):
-    """JSON as its specification has it. Also refuses numbers beyond floats, and nesting without a bottom."""
+    """A parser of standard JSON. It also rejects numbers beyond the range of floats, and too deep nesting."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         try:
-            body = stream.read(MOST_BYTES + 1)
-            if len(body) > MOST_BYTES:
-                raise TooLarge(f"The body has more than {MOST_BYTES} bytes, which nothing here needs.")
+            body = stream.read(MAX_BYTES + 1)
+            if len(body) > MAX_BYTES:
+                raise TooLarge(f"The body has more than {MAX_BYTES} bytes, which nothing here needs.")
             return json.loads(body.decode(), parse_constant=strict_constant, parse_float=_finite)
         except (ValueError, RecursionError) as error:
             raise ParseError(f"The body is not JSON: {error}.") from error

@@ -1,4 +1,4 @@
-"""What a caller needs to be allowed, as views declare it."""
+"""Permissions: the scope and carrier that a view demands of its caller."""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,10 @@ if TYPE_CHECKING:  # which imports this module
 
 
 class ScopePermission(BasePermission):
-    """Allows what the view's `scopes` and `carrier_safe_methods` allow."""
+    """The permission that a view grants by its `scopes` and `carrier_safe_methods`."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """False where nobody is known, which is answered with 401. Raises PermissionDenied, saying what is missing."""
+        """Return False for an unknown caller (401). Raises PermissionDenied (403) with what the caller lacks."""
         caller = request.auth
         if not isinstance(caller, Access):
             return False
@@ -29,7 +29,8 @@ class ScopePermission(BasePermission):
         if scope is None:
             raise PermissionDenied(f"Nobody may {method} here.")
         if not caller.allows(scope):
-            raise PermissionDenied(f"{caller.name} has {_listed(caller.scopes)}. {method} here needs {scope.value}.")
+            owned = _list_scopes(caller.scopes)
+            raise PermissionDenied(f"{caller.name} has {owned}. {method} here needs {scope.value}.")
         if caller.carrier and method not in getattr(view, "carrier_safe_methods", ()):
             raise PermissionDenied(
                 f"{caller.name} is limited to the carrier {caller.carrier}; {method} here concerns all carriers."
@@ -37,11 +38,11 @@ class ScopePermission(BasePermission):
         return True
 
 
-def _listed(scopes: Collection[Scope]) -> str:
+def _list_scopes(scopes: Collection[Scope]) -> str:
     return f"the scope {', '.join(sorted(scopes))}" if scopes else "no scope"
 
 
 def needed(view: Any, method: str) -> Scope | None:
-    """The scope that a method of a view needs, for the schema."""
-    found: Scope | None = getattr(view, "scopes", {}).get(method.upper())
-    return found
+    """Return the scope that a method of a view needs, for the schema; None in an open view."""
+    scope: Scope | None = getattr(view, "scopes", {}).get(method.upper())
+    return scope

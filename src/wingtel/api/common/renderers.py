@@ -12,7 +12,7 @@ _ENCODE = msgspec.json.Encoder(enc_hook=JSONEncoder().default).encode
 
 
 class FastJSONRenderer(JSONRenderer):
-    """A writer of the JSON that REST framework writes, some times faster, and of shapes, which that does not know."""
+    """A renderer of the JSON that REST framework writes, several times faster. It also renders shapes."""
 
     def render(
         self,
@@ -24,5 +24,5 @@ class FastJSONRenderer(JSONRenderer):
 
 
 def json_response(body: msgspec.Struct) -> HttpResponse:
-    """Return a body as JSON, without the way through REST framework's response, which is a template's."""
+    """Return a body as a JSON response, without the cost of REST framework's template response."""
     return HttpResponse(_ENCODE(body), content_type=FastJSONRenderer.media_type)

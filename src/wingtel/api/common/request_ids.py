@@ -1,4 +1,4 @@
-"""The number of each request: in the header X-Request-Id, in problem details, and in every line of the log."""
+"""Request ids: in the header X-Request-Id, in problem details, and in every line of the log."""
 
 import logging
 import re
@@ -13,33 +13,33 @@ from uuid_utils import uuid7
 from wingtel.access.scopes import Access
 
 HEADER = "X-Request-Id"
-SANE = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
-"""What is taken from a client, and is safe to print."""
+SAFE_ID = re.compile(r"[A-Za-z0-9._:+/=@-]{1,128}")
+"""Request ids that are accepted from a client, since they are safe to print."""
 
 _current: ContextVar[str | None] = ContextVar("request_id", default=None)
 _log = logging.getLogger(__name__)
 
 
 def current() -> str | None:
-    """The number of the request that is being answered."""
+    """Return the id of the current request."""
     return _current.get()
 
 
 class RequestIdMiddleware:
-    """Gives a request its number, the client's own where it sends a sane one, and logs the request once answered."""
+    """Middleware that sets the id of a request and logs the answered request. It keeps a safe id of the client."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         sent = request.headers.get(HEADER, "")
-        number = sent if SANE.fullmatch(sent) else str(uuid7())
-        reset = _current.set(number)
+        request_id = sent if SAFE_ID.fullmatch(sent) else str(uuid7())
+        token = _current.set(request_id)
         started = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=number):
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 response = self.get_response(request)
-                response[HEADER] = number
+                response[HEADER] = request_id
                 if _log.isEnabledFor(logging.INFO):
                     _log.info(
                         "%s %s %s in %.1f ms for %s",
@@ -48,9 +48,9 @@ class RequestIdMiddleware:
                     )
                 return response
             finally:
-                _current.reset(reset)
+                _current.reset(token)
 
 
 def _caller(request: HttpRequest) -> str:
-    access: Access | None = getattr(request, "auth", None)  # REST framework puts it there
+    access: Access | None = getattr(request, "auth", None)  # set by REST framework
     return access.caller if isinstance(access, Access) else "nobody"

@@ -1,4 +1,4 @@
-"""The base of resources: list, create, read, change, delete."""
+"""The base view of resources: list, create, read, change, delete."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -24,14 +24,14 @@ def documented(
     serializer: type[KnownFields],
     listing: Sequence[Parameter] = parameters.LISTING,
 ) -> Callable[[Any], Any]:
-    """The schema of a resource, in whose summaries it is called `one` or `many`."""
-    shape: Any = serializer.answered or serializer
+    """Return a decorator that documents a resource, called `one` or `many` in its summaries."""
+    shape: Any = serializer.response_shape or serializer
     return extend_schema_view(
         list=extend_schema(
             summary=f"List {many}",
             description="In the order in which they were created.",
             parameters=[parameter.documented() for parameter in listing],
-            responses={200: serializer.answered or serializer(many=True), **problems(400)},
+            responses={200: serializer.response_shape or serializer(many=True), **problems(400)},
         ),
         create=extend_schema(summary=f"Create {one}", request=serializer, responses={201: shape, **problems(400, 409)}),
         retrieve=extend_schema(summary=f"Read {one}", responses={200: shape, **problems(404)}),
@@ -45,7 +45,7 @@ def documented(
 
 
 class ResourceView(ReadView, ModelViewSet[Any]):
-    """The base of all resources."""
+    """The base view of all resources."""
 
     known: ClassVar[Sequence[Parameter]] = parameters.LISTING
     scopes: ClassVar = {

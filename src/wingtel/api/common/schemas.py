@@ -1,4 +1,4 @@
-"""Problem details and files, for the schema alone."""
+"""Responses with problem details and files, for the schema only."""
 
 from functools import cache
 from http import HTTPStatus
@@ -12,39 +12,39 @@ from wingtel.exports.formats import Format
 from wingtel.shapes import example_of
 
 from . import negotiation
-from .errors import PROBLEM_JSON, Fault, Problem
+from .errors import PROBLEM_JSON, Problem, ProblemDetail
 
 
 def problems(*statuses: int) -> dict[Any, Any]:
-    """The responses of some error statuses, for `extend_schema`."""
+    """Return the responses of some error statuses, for `extend_schema`."""
     return {(status, PROBLEM_JSON): problem(status) for status in statuses}
 
 
 @cache
 def problem(status: int) -> OpenApiResponse:
-    """The response of one, with an example."""
+    """Return the response of an error status, with an example."""
     phrase = HTTPStatus(status).phrase
     value = example_of(Problem) | {
         "type": f"/problems/{phrase.lower().replace(' ', '-')}",
         "title": phrase.capitalize(),
         "status": status,
         "detail": MEANINGS[status],
-        "errors": [example_of(Fault)] if status == HTTPStatus.BAD_REQUEST else [],
+        "errors": [example_of(ProblemDetail)] if status == HTTPStatus.BAD_REQUEST else [],
     }
     return OpenApiResponse(Problem, MEANINGS[status], examples=[OpenApiExample(phrase, value=value)])
 
 
 def files(shape: type[Struct]) -> dict[Any, Any]:
     """Return the responses of an answer that is JSON of `shape` or a file, for `extend_schema`."""
-    told = "A page in JSON, or a file of every result, whose moment is in the header Wingtel-As-Of."
-    return {(200, negotiation.JSON): shape} | whole_files(told)
+    description = "A page in JSON, or a file of every result, whose moment is in the header Wingtel-As-Of."
+    return {(200, negotiation.JSON): shape} | whole_files(description)
 
 
-def whole_files(told: str) -> dict[Any, Any]:
+def whole_files(description: str) -> dict[Any, Any]:
     """Return the responses of an answer that is a file, for `extend_schema`."""
     return {
         (200, form.media_type): OpenApiResponse(
-            OpenApiTypes.BINARY if form is Format.PARQUET else OpenApiTypes.STR, told
+            OpenApiTypes.BINARY if form is Format.PARQUET else OpenApiTypes.STR, description
         )
         for form in Format
     }

@@ -1,4 +1,4 @@
-"""How a view says who may do what."""
+"""The base of views, which declare the scopes that their methods need."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
@@ -13,15 +13,15 @@ ALL_METHODS: frozenset[str] = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"
 
 
 class ScopedAPIView(APIView):
-    """A view that says who may do what. What it does not say is denied."""
+    """A view that declares who may call which method. It denies every method that it does not declare."""
 
     scopes: ClassVar[Mapping[str, Scope]] = {}
-    """The scope that each method needs. HEAD needs that of GET; OPTIONS any of them."""
+    """The scope that each method needs. HEAD needs that of GET, OPTIONS any of them."""
 
     carrier_safe_methods: ClassVar[Collection[str]] = ()
-    """The methods that show and change nothing of other carriers, for a caller who is limited to one."""
+    """The methods open to a caller limited to a carrier: they show and change nothing of other carriers."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Have what was asked with a key be kept by nobody on the way."""
+        """Return the response, which no cache on its way may store."""
         response.headers.setdefault("Cache-Control", "no-store")
         return super().finalize_response(request, response, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""Bases of serializers that take what they know alone, and fields that ask who the caller is."""
+"""Base serializers that reject unknown fields, and fields that depend on the caller."""
 
 from typing import Any, ClassVar
 
@@ -16,20 +16,20 @@ from .fields import (
     ExactDecimalField,
     FlagField,
     IdField,
-    MomentField,
     TextField,
+    TimestampField,
     WholeNumberField,
 )
 
 
 class KnownFields(serializers.Serializer[Any]):
-    """A serializer that refuses fields it does not know, since a misspelt one would be lost silently."""
+    """A serializer that rejects unknown fields, since a misspelt one would be lost without an error."""
 
-    answered: ClassVar[type[Struct] | None] = None
-    """What is answered, if it is not what the serializer shows: its members may be sent back, and change nothing."""
+    response_shape: ClassVar[type[Struct] | None] = None
+    """The shape of the response, if not the serializer's. A request may send its members, which change nothing."""
 
     def to_internal_value(self, data: Any) -> Any:
-        known = {*self.fields, *(names_of(self.answered) if self.answered else ())}
+        known = {*self.fields, *(names_of(self.response_shape) if self.response_shape else ())}
         if isinstance(data, dict) and (unknown := sorted(set(data) - known)):
             rule = f"unknown; the fields known here: {', '.join(self.fields)}"
             raise serializers.ValidationError({name: [rule] for name in unknown})
@@ -37,7 +37,7 @@ class KnownFields(serializers.Serializer[Any]):
 
 
 class KnownFieldsSerializer(KnownFields, serializers.ModelSerializer[Any]):
-    """The same of a model."""
+    """A serializer of a model that rejects unknown fields."""
 
     serializer_related_field = IdField
     serializer_field_mapping = {
@@ -47,21 +47,21 @@ class KnownFieldsSerializer(KnownFields, serializers.ModelSerializer[Any]):
         models.BigIntegerField: WholeNumberField,
         models.BooleanField: FlagField,
         models.DecimalField: ExactDecimalField,
-        models.DateTimeField: MomentField,
+        models.DateTimeField: TimestampField,
         models.DateField: DayField,
     }
 
 
-def caller_s_carrier(of: serializers.Field[Any, Any, Any, Any]) -> str | None:
-    """Return the carrier that the caller is limited to."""
-    request = of.context.get("request")
+def carrier_of_caller(field: serializers.Field[Any, Any, Any, Any]) -> str | None:
+    """Return the carrier that the caller is limited to, None without a limit."""
+    request = field.context.get("request")
     return request.auth.carrier if request is not None and isinstance(request.auth, Access) else None
 
 
 class SubscriptionField(IdField):
-    """The id of a subscription; to a caller limited to a carrier, those of others do not exist."""
+    """The id of a subscription. For a caller limited to a carrier, those of other carriers do not exist."""
 
     def get_queryset(self) -> QuerySet[Subscription] | None:
-        found: QuerySet[Subscription] | None = super().get_queryset()
-        carrier = caller_s_carrier(self)
-        return found.filter(carrier=carrier) if found is not None and carrier else found
+        subscriptions: QuerySet[Subscription] | None = super().get_queryset()
+        carrier = carrier_of_caller(self)
+        return subscriptions.filter(carrier=carrier) if subscriptions is not None and carrier else subscriptions

@@ -1,4 +1,4 @@
-"""How often a caller may ask."""
+"""Throttling: the limit of requests of a caller in a minute."""
 
 import logging
 from time import monotonic
@@ -13,77 +13,76 @@ from rest_framework.throttling import BaseThrottle
 
 from wingtel.access.scopes import Access
 
-if TYPE_CHECKING:  # which imports this module
+if TYPE_CHECKING:  # an import at run time would be circular
     from rest_framework.views import APIView
 
 WINDOW = 60
-"""Seconds in which requests are counted; windows begin with the minutes of the clock."""
-PARTS = 1000
-"""A process takes this part of a caller's requests at a time, and asks again when they are used up: a busy key costs a
-round trip for many requests instead of one for each."""
+"""Seconds of a window in which requests are counted. Windows begin with the minutes of the clock."""
+BATCHES = 1000
+"""Parts of a caller's limit. A process reserves one at a time, so a busy key costs a round trip for many requests."""
 RETRY_AFTER = 5.0
-"""Seconds for which a lost Redis is asked no more."""
+"""Seconds without a request to Redis after it did not answer."""
 
 _log = logging.getLogger(__name__)
 
 
-class _Lost:
+class _Outage:
     until = 0.0
-    """Of the process' own clock: until when nothing is counted."""
+    """The end of the time in which nothing is counted, by the monotonic clock of the process."""
 
 
-_taken: dict[str, tuple[str, int]] = {}
-"""For each caller the window, and how many requests this process has left of those it took."""
+_reserved: dict[str, tuple[str, int]] = {}
+"""The window of each caller, and the unused requests of the batch that this process reserved."""
 
 
 class CallerThrottle(BaseThrottle):
-    """So many requests a minute for each key and person.
+    """A limit of requests a minute for each key and person.
 
-    Counted in Django's cache: by all processes together where it is Redis, else by each for itself. While Redis is
-    away, requests are not limited.
+    Requests are counted in Django's cache: by all processes together if it is Redis, otherwise by each process alone.
+    While Redis is away, requests are not limited.
     """
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        """Whether the caller has requests left in this minute."""
+        """Return True if the caller has requests left in this minute, and use one."""
         caller = request.auth
         if not isinstance(caller, Access):
             return True
-        most = caller.requests_per_minute or settings.WINGTEL_REQUESTS_PER_MINUTE
-        return not most or _has_left(caller.caller, f"requests:{caller.caller}:{int(clock()) // WINDOW}", most)
+        limit = caller.requests_per_minute or settings.WINGTEL_REQUESTS_PER_MINUTE
+        return not limit or _use_request(caller.caller, f"requests:{caller.caller}:{int(clock()) // WINDOW}", limit)
 
     def wait(self) -> float:
-        """Seconds until the next minute."""
+        """Return the seconds until the next minute."""
         return WINDOW - clock() % WINDOW
 
 
-def _has_left(caller: str, key: str, most: int) -> bool:
-    """Whether there is a request left, which is used up then."""
-    window, left = _taken.get(caller, (key, 0))
-    if window != key or left <= 0:
-        part = max(1, most // PARTS)
-        counted = _count(key, part)
-        left = part if not counted else most - (counted - part)
-        if left <= 0:
+def _use_request(caller: str, key: str, limit: int) -> bool:
+    """Use one request of the caller. Return False if none is left."""
+    window, remaining = _reserved.get(caller, (key, 0))
+    if window != key or remaining <= 0:
+        batch = max(1, limit // BATCHES)
+        reserved = _reserve(key, batch)
+        remaining = batch if not reserved else limit - (reserved - batch)
+        if remaining <= 0:
             return False
-        left = min(part, left)
-    _taken[caller] = key, left - 1
+        remaining = min(batch, remaining)
+    _reserved[caller] = key, remaining - 1
     return True
 
 
-def _count(key: str, more: int) -> int:
-    """How many requests were taken, with these; 0 where that cannot be told."""
-    if monotonic() < _Lost.until:
+def _reserve(key: str, batch: int) -> int:
+    """Reserve a batch of requests. Return the reserved number of all processes, 0 if it is unknown."""
+    if monotonic() < _Outage.until:
         return 0
     try:
-        return _incremented(key, more)
+        return _increment(key, batch)
     except (RedisError, OSError) as error:
-        _Lost.until = monotonic() + RETRY_AFTER
+        _Outage.until = monotonic() + RETRY_AFTER
         _log.warning("requests are not limited for %s s: Redis does not answer: %s", RETRY_AFTER, error)
         return 0
 
 
-def _incremented(key: str, more: int) -> int:
+def _increment(key: str, number: int) -> int:
     try:
-        return cache.incr(key, more)
-    except ValueError:  # the first of this minute; another process may be as fast
-        return more if cache.add(key, more, 2 * WINDOW) else cache.incr(key, more)
+        return cache.incr(key, number)
+    except ValueError:  # the first of this minute; another process may add the key at the same time
+        return number if cache.add(key, number, 2 * WINDOW) else cache.incr(key, number)

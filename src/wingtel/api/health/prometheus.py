@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: `/metrics`."""
+"""The metrics for Prometheus: `/metrics`."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -9,5 +9,5 @@ from wingtel.monitoring.metrics import exposition
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The figures of background work, of the days and of the imports."""
+    """Return the metrics of background work, business days and imports."""
     return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""The health of the server."""
+"""The health check of the server."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from wingtel.shapes import one_of
 
 
 class Health(Struct):
-    """The server and its database answer. `degraded`: background work does not go on; answers are right still."""
+    """The health of a server whose database answers. If `degraded`, background work has stopped; answers are right."""
 
     status: Annotated[str, one_of(("ok", "degraded"), "How all of it is.")]
     redis: Annotated[str, one_of(("ok", "unreachable", "not configured"), "How Redis is.")]
@@ -29,7 +29,7 @@ class Health(Struct):
 
 
 class HealthView(ParameterView):
-    """Whether the server and its database answer, and background work goes on."""
+    """The health check: the server and its database answer, and background work goes on."""
 
     authentication_classes = ()
     permission_classes = ()

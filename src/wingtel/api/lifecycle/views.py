@@ -15,7 +15,7 @@ from wingtel.adjustments.serialization import Explanation, explanation_answer
 from wingtel.aggregates.validation import DATE_RULE, DATE_SCHEMA, parse_date
 from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
-from wingtel.api.common.errors import Fault, InvalidParameters, echo
+from wingtel.api.common.errors import InvalidParameters, ProblemDetail, preview
 from wingtel.api.common.lists import ListedView, NewestFirstView
 from wingtel.api.common.renderers import json_response
 from wingtel.api.common.scoped import ALL_METHODS
@@ -26,7 +26,7 @@ from wingtel.usage.models import UsageDay
 
 
 class DayView(ListedView):
-    """Business days and their states. Days not listed are open, and have no records."""
+    """Business days and their states. A day that is not listed is open and has no records."""
 
     queryset = UsageDay.objects.all()
     known = parameters.LISTING_OF_DAYS
@@ -34,7 +34,7 @@ class DayView(ListedView):
 
     def get_queryset(self) -> QuerySet[UsageDay]:
         rows = self.within(super().get_queryset())
-        return rows.filter(state=self.asked["state"]) if self.asked["state"] else rows
+        return rows.filter(state=self.params["state"]) if self.params["state"] else rows
 
     def bodies(self, rows: Sequence[UsageDay]) -> list[Day]:
         return list(map(day_answer, rows))
@@ -81,7 +81,7 @@ class ReconciliationView(NewestFirstView):
 
 
 class ExplanationView(ParameterView):
-    """What the total of one subscription's day is made of."""
+    """The explanation of the total of one subscription on one business day."""
 
     known = parameters.EXPLAINING
     scopes: ClassVar = {"GET": Scope.READ}
@@ -101,15 +101,15 @@ class ExplanationView(ParameterView):
         ],
         responses={200: Explanation, **schemas.problems(400, 404)},
     )
-    def get(self, request: Request, id: int, day: str) -> HttpResponse:  # noqa: A002 - the address' own word
+    def get(self, request: Request, id: int, day: str) -> HttpResponse:  # noqa: A002 - the name in the URL
         try:
-            wanted = parse_date(day)
+            business_day = parse_date(day)
         except ValueError as error:
-            raise InvalidParameters([Fault(parameter="day", rule=DATE_RULE, value=echo(day))]) from error
-        found = explain(
+            raise InvalidParameters([ProblemDetail(parameter="day", rule=DATE_RULE, value=preview(day))]) from error
+        explanation = explain(
             subscription_id=id,
-            day=wanted,
-            most_records=self.asked["page_size"],
+            day=business_day,
+            most_records=self.params["page_size"],
             carrier=access(request).carrier,
         )
-        return json_response(explanation_answer(found))
+        return json_response(explanation_answer(explanation))

@@ -15,18 +15,18 @@ def parse_threshold(text: str) -> int:
 
 
 def parse_alert_state(text: str) -> str:
-    """Raises ValueError."""
+    """Return the state of an alert, open or resolved. Raises ValueError."""
     if text not in {"open", "resolved"}:
         raise ValueError(text)
     return text
 
 
-def _id(name: str, what: str) -> Parameter:
+def _id(name: str, resource: str) -> Parameter:
     return replace(
         SUBSCRIPTION_ID,
         name=name,
         schema={"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID},
-        description=f"Only of this {what}; repeat the parameter for several.",
+        description=f"Only of this {resource}; repeat the parameter for several.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Limits and webhook endpoints as the API takes them in."""
+"""Request bodies of limits and webhook endpoints."""
 
 from wingtel.api.common import examples
 from wingtel.api.common.fields import CurrencyField
@@ -9,9 +9,9 @@ from wingtel.limits.serialization import Endpoint, Limit
 
 @examples.example(examples.LIMIT)
 class LimitSerializer(KnownFieldsSerializer):
-    """A standing price limit to make."""
+    """A standing price limit to create."""
 
-    answered = Limit
+    response_shape = Limit
     currency = CurrencyField(required=False)
 
     class Meta:
@@ -20,14 +20,14 @@ class LimitSerializer(KnownFieldsSerializer):
             *("name", "plan", "subscription", "usage_type", "period", "amount", "currency", "thresholds", "emails"),
             "starts",
         )
-        extra_kwargs = {"usage_type": {"allow_blank": False}}  # null says it
+        extra_kwargs = {"usage_type": {"allow_blank": False}}  # null means all usage types
 
 
 @examples.example(examples.ENDPOINT)
 class EndpointSerializer(KnownFieldsSerializer):
     """A webhook endpoint to add."""
 
-    answered = Endpoint
+    response_shape = Endpoint
 
     class Meta:
         model = WebhookEndpoint

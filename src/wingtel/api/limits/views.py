@@ -1,4 +1,4 @@
-"""Limits, alerts, and where these are sent."""
+"""Limits, alerts, webhook endpoints and deliveries."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ from . import parameters, shapes
 
 @documented("a price limit", "price limits", shapes.LimitSerializer, parameters.LISTING_OF_LIMITS)
 class LimitView(ResourceView):
-    """Standing price limits; removing one keeps its alerts."""
+    """Standing price limits. Removing one keeps its alerts."""
 
     queryset = PriceLimit.objects.current()
     serializer_class = shapes.LimitSerializer
@@ -39,21 +39,21 @@ class LimitView(ResourceView):
         limits = super().get_queryset()
         if self.action != "list":
             return limits
-        if asked := self.asked["plan_id"]:
-            limits = limits.filter(plan__in=asked)
-        if asked := self.asked["subscription_id"]:
-            limits = limits.filter(subscription__in=asked)
+        if plan_ids := self.params["plan_id"]:
+            limits = limits.filter(plan__in=plan_ids)
+        if subscription_ids := self.params["subscription_id"]:
+            limits = limits.filter(subscription__in=subscription_ids)
         return limits
 
     def bodies(self, rows: Sequence[PriceLimit]) -> list[serialization.Limit]:
         return list(map(serialization.limit_answer, rows))
 
     def perform_create(self, serializer: BaseSerializer[PriceLimit]) -> None:
-        with told():
+        with as_api_errors():
             serializer.instance = services.make_limit(**_terms(serializer.validated_data))
 
     def perform_update(self, serializer: BaseSerializer[PriceLimit]) -> None:
-        with told():
+        with as_api_errors():
             serializer.instance = services.change_limit(self.kwargs["id"], **_terms(serializer.validated_data))
 
     def perform_destroy(self, instance: PriceLimit) -> None:
@@ -62,7 +62,7 @@ class LimitView(ResourceView):
 
 @listing("an alert", "alerts", serialization.Alert, parameters.LISTING_OF_ALERTS)
 class AlertView(NewestFirstView):
-    """Levels of limits that were reached, and perhaps taken back."""
+    """Thresholds of limits that were reached. An alert is resolved if its threshold is not reached any more."""
 
     queryset = Alert.objects.all()
     known = parameters.LISTING_OF_ALERTS
@@ -79,21 +79,21 @@ class AlertView(NewestFirstView):
         if self.action != "list":
             return alerts
         return alerts.asked(
-            limits=self.asked["limit_id"],
-            subscriptions=self.asked["subscription_id"],
-            state=self.asked["state"],
-            threshold_percent=self.asked["threshold_percent"],
-            period=period_of(self.asked),
+            limits=self.params["limit_id"],
+            subscriptions=self.params["subscription_id"],
+            state=self.params["state"],
+            threshold_percent=self.params["threshold_percent"],
+            period=period_of(self.params),
         )
 
 
 @documented("a webhook endpoint", "webhook endpoints", shapes.EndpointSerializer)
 class EndpointView(ResourceView):
-    """Where alerts are posted, signed as the Standard Webhooks specification says."""
+    """Webhook endpoints that alerts are posted to, signed as the Standard Webhooks specification says."""
 
     queryset = WebhookEndpoint.objects.all()
     serializer_class = shapes.EndpointSerializer
-    scopes: ClassVar = dict.fromkeys(ALL_METHODS, Scope.ADMIN)  # an address may have a secret of its receiver in it
+    scopes: ClassVar = dict.fromkeys(ALL_METHODS, Scope.ADMIN)  # a URL may contain a secret of its receiver
 
     def bodies(self, rows: Sequence[WebhookEndpoint]) -> list[serialization.Endpoint]:
         return list(map(serialization.endpoint_answer, rows))
@@ -105,14 +105,14 @@ class EndpointView(ResourceView):
         responses={201: serialization.EndpointWithSecret, **schemas.problems(400)},
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        sent = self.get_serializer(data=request.data)
-        sent.is_valid(raise_exception=True)
-        with told():
-            made = endpoints.add_endpoint(**sent.validated_data)
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        with as_api_errors():
+            made = endpoints.add_endpoint(**serializer.validated_data)
         return Response(serialization.secret_answer(made), status=201)
 
     def perform_update(self, serializer: BaseSerializer[WebhookEndpoint]) -> None:
-        with told():
+        with as_api_errors():
             serializer.instance = endpoints.change_endpoint(self.kwargs["id"], **serializer.validated_data)
 
     def perform_destroy(self, instance: WebhookEndpoint) -> None:
@@ -126,17 +126,17 @@ class EndpointView(ResourceView):
         responses={201: serialization.EndpointWithSecret, **schemas.problems(404)},
     )
     @action(detail=True, methods=["post"])
-    def secret(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+    def secret(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the URL
         made = endpoints.rotate_secret(self.get_object().pk)
         return Response(serialization.secret_answer(made), status=201)
 
 
 @listing("a delivery", "deliveries of alerts", serialization.Delivery, parameters.LISTING_OF_DELIVERIES)
 class DeliveryView(NewestFirstView):
-    """Alerts on their way to endpoints and e-mail addresses."""
+    """Deliveries of alerts to webhook endpoints and e-mail addresses."""
 
     queryset = Delivery.objects.all()
-    serializer_class = Serializer  # nothing is sent
+    serializer_class = Serializer  # requests have no body
     known = parameters.LISTING_OF_DELIVERIES
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
 
@@ -147,9 +147,9 @@ class DeliveryView(NewestFirstView):
         deliveries = super().get_queryset()
         if self.action != "list":
             return deliveries
-        if asked := self.asked["endpoint_id"]:
-            deliveries = deliveries.filter(endpoint__in=asked)
-        return deliveries.filter(state=self.asked["state"]) if self.asked["state"] else deliveries
+        if endpoint_ids := self.params["endpoint_id"]:
+            deliveries = deliveries.filter(endpoint__in=endpoint_ids)
+        return deliveries.filter(state=self.params["state"]) if self.params["state"] else deliveries
 
     @extend_schema(
         operation_id="webhooks_deliveries_replay",
@@ -159,7 +159,7 @@ class DeliveryView(NewestFirstView):
         responses={200: serialization.Delivery, **schemas.problems(404)},
     )
     @action(detail=True, methods=["post"])
-    def replay(self, request: Request, id: int) -> Response:  # noqa: A002 - the address' own word
+    def replay(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the URL
         delivery = self.get_object()
         delivery.replay(Delivery.objects.filter(pk=delivery.pk))
         delivery.refresh_from_db()
@@ -167,8 +167,8 @@ class DeliveryView(NewestFirstView):
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Raise what a service refuses as the API tells it."""
+def as_api_errors() -> Iterator[None]:
+    """Raise errors of the services as API errors."""
     try:
         yield
     except services.LimitRefusedError as error:
@@ -180,7 +180,7 @@ def told() -> Iterator[None]:
 _FIELDS = {"plan_id": "plan", "subscription_id": "subscription", "__all__": "non_field_errors"}
 
 
-def _terms(sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the terms of a limit, which name a plan and a subscription by their ids."""
-    ids = {f"{name}_id": sent[name] and sent[name].pk for name in ("plan", "subscription") if name in sent}
-    return {name: value for name, value in sent.items() if name not in ("plan", "subscription")} | ids
+def _terms(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the terms of a limit, with the ids of its plan and subscription."""
+    ids = {f"{name}_id": values[name] and values[name].pk for name in ("plan", "subscription") if name in values}
+    return {name: value for name, value in values.items() if name not in ("plan", "subscription")} | ids

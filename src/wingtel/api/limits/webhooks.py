@@ -5,7 +5,7 @@ from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook, extend_schema
 from wingtel.limits.models import Delivery
 from wingtel.limits.serialization import AlertEvent
 
-_TAKEN = OpenApiResponse(description="Taken. Any other status, or none in time, and it is tried again.")
+_ACCEPTED = OpenApiResponse(description="Taken. Any other status, or none in time, and it is tried again.")
 
 
 def _webhook(event: Delivery.Event, summary: str) -> OpenApiWebhook:
@@ -18,7 +18,7 @@ def _webhook(event: Delivery.Event, summary: str) -> OpenApiWebhook:
             "of the endpoint. The same event has the same `webhook-id`, however often it is sent.",
             tags=["webhooks"],
             request=AlertEvent,
-            responses={"2XX": _TAKEN},
+            responses={"2XX": _ACCEPTED},
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Plans as the API shows them and takes them in."""
+"""Request and response bodies of plans."""
 
 from wingtel.api.common import examples
 from wingtel.api.common.fields import (

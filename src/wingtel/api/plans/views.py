@@ -14,7 +14,7 @@ from . import shapes
 class PlanView(ResourceView):
     queryset = Plan.objects.all()
     serializer_class = shapes.PlanSerializer
-    carrier_safe_methods = frozenset({"GET"})  # plans are of all carriers
+    carrier_safe_methods = frozenset({"GET"})  # all carriers share the plans
 
     def perform_destroy(self, instance: Plan) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Purchases as the API shows them and takes them in."""
+"""Request and response bodies of purchases."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from wingtel.api.common import examples
 from wingtel.api.common.fields import (
     CurrencyField,
 )
-from wingtel.api.common.serializers import KnownFieldsSerializer, SubscriptionField, caller_s_carrier
+from wingtel.api.common.serializers import KnownFieldsSerializer, SubscriptionField, carrier_of_caller
 from wingtel.subscriptions.models import Purchase, Subscription
 
 
 @examples.example(examples.PURCHASE, {"id": 1, **examples.PURCHASE, **examples.TIMES})
 class PurchaseSerializer(KnownFieldsSerializer):
-    """A payment asked of a user, for a subscription or for something else: of one of them at least."""
+    """A payment requested of a user, for a subscription or something else. It has a user, a subscription or both."""
 
     subscription = SubscriptionField(queryset=Subscription.objects.current(), required=False, allow_null=True)
     currency = CurrencyField(required=False)
@@ -27,11 +27,11 @@ class PurchaseSerializer(KnownFieldsSerializer):
         )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a purchase of nobody, and one without a subscription to a caller who is limited to a carrier."""
+        """Reject a purchase without user and subscription. A caller limited to a carrier needs a subscription."""
         user, subscription = (
             attrs[name] if name in attrs else getattr(self.instance, name, None) for name in ("user", "subscription")
         )
-        if not subscription and caller_s_carrier(self):
+        if not subscription and carrier_of_caller(self):
             raise serializers.ValidationError({"subscription": ["needed of a caller who is limited to a carrier"]})
         if not subscription and not user:
             raise serializers.ValidationError({"user": ["a purchase has a user, a subscription or both"]})

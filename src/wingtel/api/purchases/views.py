@@ -22,5 +22,5 @@ class PurchaseView(ResourceView):
         purchases = super().get_queryset()
         if carrier := access(self.request).carrier:
             purchases = purchases.filter(subscription__carrier=carrier)
-        asked = self.asked.get("subscription_id")
-        return purchases.filter(subscription__in=asked) if asked else purchases
+        ids = self.params.get("subscription_id")
+        return purchases.filter(subscription__in=ids) if ids else purchases

@@ -1,4 +1,4 @@
-"""Subscriptions as the API shows them and takes them in."""
+"""Request and response bodies of subscriptions."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from wingtel.api.common.fields import (
     IdentifierField,
     TextField,
 )
-from wingtel.api.common.serializers import KnownFieldsSerializer, caller_s_carrier
+from wingtel.api.common.serializers import KnownFieldsSerializer, carrier_of_caller
 from wingtel.subscriptions import carriers
 from wingtel.subscriptions.identifiers import Kind
 from wingtel.subscriptions.models import COLUMNS, Subscription
@@ -30,7 +30,7 @@ SUBSCRIPTION_FIELDS = (
 
 
 class SubscriptionSerializer(KnownFieldsSerializer):
-    """A line, with its current identifiers and plan. What is written begins now, what was there ends."""
+    """A line, with its current identifiers and plan. A new value begins now, and the old one ends."""
 
     phone_number = IdentifierField(Kind.MSISDN)
     imsi = IdentifierField(Kind.IMSI)
@@ -40,7 +40,7 @@ class SubscriptionSerializer(KnownFieldsSerializer):
 
 
 class CarrierField(TextField):
-    """The code of a carrier; a caller limited to one may name no other."""
+    """The code of a carrier. A caller limited to a carrier may send no other."""
 
     def to_internal_value(self, data: Any) -> str:
         code = super().to_internal_value(data)
@@ -48,7 +48,7 @@ class CarrierField(TextField):
             carriers.check(code)
         except carriers.UnknownCarrierError as error:
             raise serializers.ValidationError(str(error)) from error
-        if caller_s_carrier(self) not in (None, code):
+        if carrier_of_caller(self) not in (None, code):
             raise serializers.ValidationError("another carrier than the caller is limited to")
         return code
 
@@ -57,7 +57,7 @@ class CarrierField(TextField):
     {"carrier": "att", **examples.ATT}, {"id": 7, "carrier": "att", **examples.ATT, "sprint_id": "", **examples.TIMES}
 )
 class AnySubscriptionSerializer(SubscriptionSerializer):
-    """A line with any carrier, with which it stays."""
+    """A line with any carrier, which cannot be changed."""
 
     carrier = CarrierField(max_length=10, help_text="The code of its carrier, such as att; it cannot be changed.")
 
@@ -66,7 +66,7 @@ class AnySubscriptionSerializer(SubscriptionSerializer):
         fields = (*SUBSCRIPTION_FIELDS, "network_type", "sprint_id")
 
     def validate_carrier(self, code: str) -> str:
-        """Let a subscription stay with its carrier."""
+        """Return the code of the carrier. Raises Conflict if it would change."""
         if isinstance(self.instance, Subscription) and code != self.instance.carrier:
             raise Conflict(f"A subscription stays with its carrier, which is {self.instance.carrier}.")
         return code

@@ -22,7 +22,7 @@ from . import shapes
 
 
 class SubscriptionResourceView(ResourceView):
-    """The base of views that write subscriptions, of one carrier or of all."""
+    """The base view of subscriptions, of one carrier or of all."""
 
     carrier: ClassVar[str | None] = None
     carrier_safe_methods = ALL_METHODS
@@ -31,7 +31,7 @@ class SubscriptionResourceView(ResourceView):
         return {**super().get_serializer_context(), "country": country_of(self.written_carrier())}
 
     def written_carrier(self) -> str | None:
-        """Return the carrier of the subscription that is written, as far as it is known before that is validated."""
+        """Return the carrier of the written subscription, None if it is unknown before validation."""
         return self.carrier
 
     def perform_create(self, serializer: BaseSerializer[Subscription], **values: Any) -> None:
@@ -40,7 +40,7 @@ class SubscriptionResourceView(ResourceView):
 
     def perform_update(self, serializer: BaseSerializer[Subscription]) -> None:
         with transaction.atomic():
-            serializer.save().refresh_from_db()  # the database keeps it in step with its dated rows
+            serializer.save().refresh_from_db()  # the database updates it from its dated rows
 
     def perform_destroy(self, instance: Subscription) -> None:
         instance.delete_softly()
@@ -48,37 +48,38 @@ class SubscriptionResourceView(ResourceView):
 
 @documented("a subscription", "subscriptions", shapes.AnySubscriptionSerializer, parameters.LISTING_OF_SUBSCRIPTIONS)
 class AnySubscriptionView(SubscriptionResourceView):
-    """Subscriptions of all carriers; deleting one marks it and keeps its usage and purchases."""
+    """Subscriptions of all carriers. Deleting one marks it and keeps its usage and purchases."""
 
     queryset = Subscription.objects.all()
     serializer_class = shapes.AnySubscriptionSerializer
     known = parameters.LISTING_OF_SUBSCRIPTIONS
 
     def get_queryset(self) -> QuerySet[Subscription]:
-        found = Subscription.objects.all()
-        if limited := access(self.request).carrier:
-            found = found.carried_by(limited)
+        subscriptions = Subscription.objects.all()
+        if carrier := access(self.request).carrier:
+            subscriptions = subscriptions.carried_by(carrier)
         if self.action != "list":
-            return found.current()
-        asked = self.asked
-        found = found if asked["deleted"] else found.current()
-        found = found.filter(**{name: asked[name] for name in ("carrier", "status", "plan") if asked[name]})
+            return subscriptions.current()
+        params = self.params
+        subscriptions = subscriptions if params["deleted"] else subscriptions.current()
+        filters = {name: params[name] for name in ("carrier", "status", "plan") if params[name]}
+        subscriptions = subscriptions.filter(**filters)
         for lookup in Lookup:
-            if lookup is not Lookup.ID and (text := asked[lookup.value]):
-                found = found.filter(pk__in=_named(lookup, text))
-        return found
+            if lookup is not Lookup.ID and (text := params[lookup.value]):
+                subscriptions = subscriptions.filter(pk__in=_find_ids(lookup, text))
+        return subscriptions
 
     def written_carrier(self) -> str | None:
         if "id" in self.kwargs:
             return Subscription.objects.filter(pk=self.kwargs["id"]).values_list("carrier", flat=True).first()
         if self.request is None or self.request.method != "POST" or not isinstance(self.request.data, dict):
             return None
-        sent = self.request.data.get("carrier")
-        return sent if isinstance(sent, str) else None
+        code = self.request.data.get("carrier")
+        return code if isinstance(code, str) else None
 
 
-def _named(lookup: Lookup, text: str) -> list[int]:
-    """Return the subscriptions with an identifier; none for what is no identifier."""
+def _find_ids(lookup: Lookup, text: str) -> list[int]:
+    """Return the ids of the subscriptions with an identifier, none if it is not valid."""
     try:
         return find_named(lookup.kind, carriers.forms_of(lookup.kind, text))
     except ValueError:
@@ -86,14 +87,14 @@ def _named(lookup: Lookup, text: str) -> list[int]:
 
 
 class SubscriptionView(SubscriptionResourceView):
-    """Subscriptions of one carrier; deleting one marks it and keeps its usage and purchases."""
+    """Subscriptions of one carrier. Deleting one marks it and keeps its usage and purchases."""
 
     carrier: ClassVar[str]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if (only := access(request).carrier) not in (None, self.carrier):
-            raise PermissionDenied(f"{access(request).name} is limited to the carrier {only}.")
+        if (carrier := access(request).carrier) not in (None, self.carrier):
+            raise PermissionDenied(f"{access(request).name} is limited to the carrier {carrier}.")
 
     def get_queryset(self) -> QuerySet[Subscription]:
         return Subscription.objects.current().carried_by(self.carrier)

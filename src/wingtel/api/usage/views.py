@@ -37,22 +37,22 @@ class ExceedingView(ExportView):
         responses={**schemas.files(shapes.Exceeding), **schemas.problems(400, 503)},
     )
     def get(self, request: Request) -> HttpResponseBase:
-        period = period_of(self.asked)
-        asked: dict[str, Any] = {
-            "price_limit": self.asked["price_limit"],
+        period = period_of(self.params)
+        requested: dict[str, Any] = {
+            "price_limit": self.params["price_limit"],
             "period": period,
-            "usage_types": usage_types_of(self.asked),
-            "only": filter_of(self.asked, access(request)),
+            "usage_types": usage_types_of(self.params),
+            "only": filter_of(self.params, access(request)),
         }
         if self.form:
-            asked |= {"form": self.form, "seconds": settings.WINGTEL_EXPORT_SECONDS}
-            return self.file(exports.exceeding(**asked), self.form)
-        page = queries.exceeding(**asked, page_size=self.asked["page_size"], after=self.asked["cursor"])
+            requested |= {"form": self.form, "seconds": settings.WINGTEL_EXPORT_SECONDS}
+            return self.file(exports.exceeding(**requested), self.form)
+        page = queries.exceeding(**requested, page_size=self.params["page_size"], after=self.params["cursor"])
         return json_response(
             serialization.exceeding_answer(
                 page,
                 Raw(page.written),
-                limit=serialization.price_limit(self.asked["price_limit"]),
+                limit=serialization.price_limit(self.params["price_limit"]),
                 period=period,
                 next_url=next_url(request, page.next),
             )
@@ -60,7 +60,7 @@ class ExceedingView(ExportView):
 
 
 class MetricsView(ExportView):
-    """Usage and price of subscriptions."""
+    """Usage and price of subscriptions in a period."""
 
     known = parameters.METRICS
     scopes: ClassVar = {"GET": Scope.READ}
@@ -76,16 +76,16 @@ class MetricsView(ExportView):
         responses={**schemas.files(shapes.Metrics), **schemas.problems(400, 503)},
     )
     def get(self, request: Request) -> HttpResponseBase:
-        period = period_of(self.asked)
-        asked: dict[str, Any] = {
+        period = period_of(self.params)
+        requested: dict[str, Any] = {
             "period": period,
-            "usage_types": usage_types_of(self.asked),
-            "only": filter_of(self.asked, access(request)),
+            "usage_types": usage_types_of(self.params),
+            "only": filter_of(self.params, access(request)),
         }
         if self.form:
-            asked |= {"form": self.form, "seconds": settings.WINGTEL_EXPORT_SECONDS}
-            return self.file(exports.metrics(**asked), self.form)
-        page = queries.metrics(**asked, page_size=self.asked["page_size"], after=self.asked["cursor"])
+            requested |= {"form": self.form, "seconds": settings.WINGTEL_EXPORT_SECONDS}
+            return self.file(exports.metrics(**requested), self.form)
+        page = queries.metrics(**requested, page_size=self.params["page_size"], after=self.params["cursor"])
         return json_response(serialization.metrics_answer(page, period=period, next_url=next_url(request, page.next)))
 
 
@@ -106,23 +106,23 @@ class SeriesView(ExportView):
         parameters=[parameter.documented() for parameter in parameters.SERIES],
         responses={**schemas.files(shapes.Series), **schemas.problems(400, 404, 503)},
     )
-    def get(self, request: Request, id: int) -> HttpResponseBase:  # noqa: A002 - the address' own word
-        period, granularity = period_of(self.asked), self.asked["granularity"]
-        asked: dict[str, Any] = {
+    def get(self, request: Request, id: int) -> HttpResponseBase:  # noqa: A002 - the name in the URL
+        period, granularity = period_of(self.params), self.params["granularity"]
+        requested: dict[str, Any] = {
             "subscription_id": id,
             "period": period,
-            "usage_types": usage_types_of(self.asked),
+            "usage_types": usage_types_of(self.params),
             "granularity": granularity,
             "carrier": access(request).carrier,
         }
         if self.form:
-            return self.file(exports.series(**asked), self.form)
-        series = queries.series(**asked)
+            return self.file(exports.series(**requested), self.form)
+        series = queries.series(**requested)
         return json_response(
             serialization.series_answer(series, subscription_id=id, period=period, granularity=granularity)
         )
 
 
 def next_url(request: Request, position: queries.ExceedingPosition | queries.MetricsPosition | None) -> str | None:
-    """The address of the page that starts after `position`."""
+    """Return the URL of the page that starts after `position`."""
     return cursors.next_url(request, cursors.encode(*astuple(position)) if position else None)

@@ -1,4 +1,4 @@
-"""Usage records that are sent, and their outcomes."""
+"""Request bodies of usage records, and the response with their outcomes."""
 
 from typing import Annotated, Any, cast
 
@@ -11,14 +11,14 @@ from wingtel.ingest.batch import Lookup
 from wingtel.shapes import example_of
 from wingtel.usage.ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
 
-MOST_RECORDS = 10_000
+MAX_RECORDS = 10_000
 _PRICE = rf"^[0-9]{{1,{PRICE_DIGITS - PRICE_DECIMALS}}}(\.[0-9]{{1,{PRICE_DECIMALS}}})?$"
 
 
 class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
-    """One usage record. Its subscription is named by the identifier that `lookup` says."""
+    """One usage record. The identifier selected by `lookup` identifies its subscription."""
 
-    # Ranges stand in the schema alone: ingestion checks them. A price is kept as it was written, since it is exact.
+    # Ranges are in the schema only: ingestion checks them. A price is decoded as it was written, so it stays exact.
 
     record_id: Annotated[
         str | UnsetType,
@@ -56,15 +56,15 @@ class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
 
 
 IDENTIFIERS = {lookup: "subscription_id" if lookup is Lookup.ID else lookup.value for lookup in Lookup}
-"""The field that names the subscription."""
+"""The field that identifies the subscription, by lookup."""
 
 
 _KINDS: dict[Lookup, Any] = dict.fromkeys(Lookup, str) | {Lookup.ID: int | str}
 
 
 def _body(name: str, members: list[Any]) -> type[RecordBody]:
-    """Return the body of a record with more members: those that name its subscription."""
-    made = msgspec.defstruct(
+    """Return the body of a record with the members that identify its subscription."""
+    struct = msgspec.defstruct(
         name,
         members,
         bases=(RecordBody,),
@@ -73,11 +73,11 @@ def _body(name: str, members: list[Any]) -> type[RecordBody]:
         gc=False,
         kw_only=True,
     )
-    return cast("type[RecordBody]", made)
+    return cast("type[RecordBody]", struct)
 
 
 BODIES = {lookup: _body("IdentifiedRecord", [(IDENTIFIERS[lookup], _KINDS[lookup])]) for lookup in Lookup}
-"""The body of a record that names its subscription by one kind of identifier."""
+"""The body of a record that identifies its subscription by one kind of identifier, by lookup."""
 
 UsageRecord = _body(
     "UsageRecord",
@@ -93,11 +93,11 @@ UsageRecord = _body(
         for lookup, kind in _KINDS.items()
     ],
 )
-"""The body of a record, with every identifier that it may have, for the schema."""
+"""The body of a record with every possible identifier, for the schema."""
 
 USAGE_RECORDS = {
     "type": "array",
-    "maxItems": MOST_RECORDS,
+    "maxItems": MAX_RECORDS,
     "items": {"$ref": "#/components/schemas/UsageRecordRequest"},
     "description": "What is no usage record is rejected by itself, in the reply.",
 }
@@ -109,7 +109,7 @@ Index = Annotated[int, Meta(description="Its place in the request, counted from 
 
 
 class IngestConflict(Struct):
-    """A record whose key is stored with another amount."""
+    """A record whose key is stored with another quantity or price."""
 
     index: Index
     stored_quantity: Annotated[int, Meta(description="Kilobytes or seconds.", examples=[20480])]
@@ -128,7 +128,7 @@ class Rejection(Struct):
 
 
 class Ingested(Struct):
-    """Outcomes of the records: accepted + duplicate + conflict + rejected are as many as there were."""
+    """Outcomes of the records: accepted + duplicate + conflict + rejected = records."""
 
     records: Annotated[int, Meta(description="How many there were.", examples=[3])]
     accepted: Annotated[int, Meta(description="Stored and counted.", examples=[1])]

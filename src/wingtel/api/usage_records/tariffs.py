@@ -1,4 +1,4 @@
-"""The tariff of records that come over HTTP without a price."""
+"""The tariff for records sent over HTTP without a price."""
 
 import sys
 from functools import cache
@@ -12,15 +12,15 @@ from wingtel.rating import Tariff
 
 
 def http_tariff() -> Tariff | None:
-    """Return the tariff of the profile that WINGTEL_TARIFF names, None where it names none.
+    """Return the tariff of the profile in WINGTEL_TARIFF, None if that is empty.
 
-    Raises ProfileError when there is no such profile, or it has no tariff.
+    Raises ProfileError if the profile does not exist or has no tariff.
     """
     return _tariff(settings.WINGTEL_TARIFF) if settings.WINGTEL_TARIFF else None
 
 
 def check_tariff() -> None:
-    """End the process, as with any other setting that is wrong, when there is no such tariff."""
+    """End the process if the tariff does not exist, as for every invalid setting."""
     try:
         http_tariff()
     except ProfileError as error:

@@ -17,8 +17,8 @@ from wingtel.access.scopes import Scope
 from wingtel.aggregates.serialization import money
 from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
-from wingtel.api.common.errors import Fault, RecordsRejected
-from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, answer_once
+from wingtel.api.common.errors import ProblemDetail, RecordsRejected
+from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, run_idempotent
 from wingtel.api.common.lists import ListedView
 from wingtel.api.common.pagination import NewestFirstPagination
 from wingtel.api.common.parameters import Parameter, filter_of, period_of, usage_types_of
@@ -42,7 +42,7 @@ from .tariffs import http_tariff
 
 
 class UsageRecordsView(ExportView):
-    """Usage records: up to 10 000 ingested in a request, and those of a period as a file."""
+    """Usage records: ingestion of up to 10 000 in a request, and export of those of a period."""
 
     paged = False
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.INGEST}
@@ -73,12 +73,12 @@ class UsageRecordsView(ExportView):
     )
     def get(self, request: Request) -> HttpResponseBase:
         form = self.form or Format.CSV
-        asked: dict[str, Any] = {
-            "period": period_of(self.asked),
-            "usage_types": usage_types_of(self.asked),
-            "only": filter_of(self.asked, access(request)),
+        requested: dict[str, Any] = {
+            "period": period_of(self.params),
+            "usage_types": usage_types_of(self.params),
+            "only": filter_of(self.params, access(request)),
         }
-        return self.file(exports.records(**asked, form=form, seconds=settings.WINGTEL_EXPORT_SECONDS), form)
+        return self.file(exports.records(**requested, form=form, seconds=settings.WINGTEL_EXPORT_SECONDS), form)
 
     @extend_schema(
         operation_id="usage_record",
@@ -106,25 +106,25 @@ class UsageRecordsView(ExportView):
     )
     def post(self, request: Request) -> Response:
         sent = cast("object", request.data)
-        if not isinstance(sent, SentRecords):  # REST framework asks no parser about an empty body
+        if not isinstance(sent, SentRecords):  # REST framework calls no parser for an empty body
             raise ParseError("The body is empty. Send a list of records.")
 
-        def asked() -> str:
-            return f"{self.asked['lookup']} {self.asked['atomic']} {sent.sha256}"
+        def requested() -> str:
+            return f"{self.params['lookup']} {self.params['atomic']} {sent.sha256}"
 
-        return answer_once(request, partial(self._ingested, sent, access(request).carrier), asked=asked)
+        return run_idempotent(request, partial(self._ingest, sent, access(request).carrier), requested=requested)
 
-    def _ingested(self, sent: SentRecords, carrier: str | None) -> shapes.Ingested:
-        lookup: Lookup = self.asked["lookup"]
+    def _ingest(self, sent: SentRecords, carrier: str | None) -> shapes.Ingested:
+        lookup: Lookup = self.params["lookup"]
         read = bodies.read_records(sent, lookup)
         origin = Origin(kind=IngestBatch.Origin.REQUEST, reference=current() or "")
         options = IngestOptions(lookup=lookup, carrier=carrier, tariff=http_tariff(), origin=origin)
-        if not self.asked["atomic"]:
+        if not self.params["atomic"]:
             return _reply(read.count, ingest(read.batch, options, rejected=read.rejected), lookup)
         with transaction.atomic():
             result = ingest(read.batch, options, rejected=read.rejected)
             if result.rejected or result.conflicts:
-                raise RecordsRejected(_faults(result, lookup))
+                raise RecordsRejected(_errors(result, lookup))
             return _reply(read.count, result, lookup)
 
 
@@ -136,28 +136,28 @@ def _reply(count: int, result: IngestResult, lookup: Lookup) -> shapes.Ingested:
         conflict=len(result.conflicts),
         rejected=len(result.rejected),
         currency=currency(),
-        conflicts=[shapes.IngestConflict(index, held, money(price)) for index, held, price in result.conflicts],
+        conflicts=[shapes.IngestConflict(index, quantity, money(price)) for index, quantity, price in result.conflicts],
         rejections=[
             shapes.Rejection(index, _field(name, lookup) or None, reason) for index, name, reason in result.rejected
         ],
     )
 
 
-def _faults(result: IngestResult, lookup: Lookup) -> list[Fault]:
+def _errors(result: IngestResult, lookup: Lookup) -> list[ProblemDetail]:
     problems = [*result.rejected, *((each.position, "", each.reason) for each in result.conflicts)]
     return [
-        Fault(field=f"[{index}].{_field(name, lookup)}".rstrip("."), rule=reason, value=None)
+        ProblemDetail(field=f"[{index}].{_field(name, lookup)}".rstrip("."), rule=reason, value=None)
         for index, name, reason in sorted(problems)
     ]
 
 
 def _field(name: str, lookup: Lookup) -> str:
-    """Return how the body calls the field of a record."""
+    """Return the name of a record's field in the body."""
     return IDENTIFIERS[lookup] if name == "identifier" else name
 
 
 class ConflictView(ListedView):
-    """Records that came with the key of a stored one and another amount."""
+    """Records with the key of a stored record and another quantity or price."""
 
     queryset = UsageConflict.objects.all()
     pagination_class = NewestFirstPagination
