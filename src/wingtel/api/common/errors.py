@@ -159,9 +159,8 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
         case PermissionDenied():
             return exceptions.PermissionDenied()
         case IntegrityError():
-            reason = refusal(error)
-            reason = reason or "This contradicts what is stored meanwhile. Read it again, then repeat the request"
-            return Conflict(f"{reason}.")
+            contradiction = "This contradicts what is stored meanwhile. Read it again, then repeat the request"
+            return Conflict(f"{refusal(error) or contradiction}.")
         case OperationalError() | InterfaceError():
             return Unavailable()
     return None

@@ -23,6 +23,7 @@ from wingtel.limits import serialization, services
 from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
 from wingtel.notifications import endpoints
 from wingtel.notifications.address_policy import RefusedAddressError
+from wingtel.notifications.delivery import replay
 
 from . import parameters, shapes
 
@@ -161,7 +162,7 @@ class DeliveryView(NewestFirstView):
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the URL
         delivery = self.get_object()
-        delivery.replay(Delivery.objects.filter(pk=delivery.pk))
+        replay(Delivery.objects.filter(pk=delivery.pk))
         delivery.refresh_from_db()
         return Response(self.body(delivery))
 

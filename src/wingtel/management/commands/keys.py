@@ -78,8 +78,8 @@ class Command(BaseCommand):
         self.stdout.write(made.token)
 
     def _list(self, *, format: str, all: bool, **_: Any) -> None:  # noqa: A002 - the options' own words
-        keys = [_as_row(key) for key in ApiKey.objects.all()]
-        shown = keys if all else [key for key in keys if key["state"] == "in force"]
+        rows = [_as_row(key) for key in ApiKey.objects.all()]
+        shown = rows if all else [row for row in rows if row["state"] == "in force"]
         if format == "json":
             print_json(self.stdout, {"results": shown})
         elif format == "csv":
