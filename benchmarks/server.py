@@ -34,7 +34,7 @@ def benchmark_server() -> Iterator[None]:
 def _set_up() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "wingtel.settings"
     # The days of the benchmarks are fixed, and must not expire.
-    os.environ |= {"WINGTEL_RETENTION_DAYS": "36500", "WINGTEL_LATE_DAYS": "36500"}
+    os.environ |= {"WINGTEL_RETENTION_DAYS": "36500", "WINGTEL_MAX_LATENESS_DAYS": "36500"}
     import django  # noqa: PLC0415 - settings read DATABASE_URL
 
     django.setup()

@@ -15,7 +15,11 @@ from tests.leftovers import FOLDER, clean_up_after_this_process, new_folder
 from wingtel.embedded import EmbeddedPostgres
 
 # Tests use fixed days, independent of the clock.
-os.environ |= {"WINGTEL_RETENTION_DAYS": "36500", "WINGTEL_LATE_DAYS": "36500", "WINGTEL_AHEAD_DAYS": "366"}
+os.environ |= {
+    "WINGTEL_RETENTION_DAYS": "36500",
+    "WINGTEL_MAX_LATENESS_DAYS": "36500",
+    "WINGTEL_MAX_FUTURE_DAYS": "366",
+}
 
 FAST = {
     "fsync": "off",

@@ -9,7 +9,7 @@ from wingtel.settings import DATABASES
 DATABASES["default"]["OPTIONS"]["pool"]["max_size"] = 32
 
 # Tests use fixed days, see tests/server.py. Days expire after the default time.
-WINGTEL_AHEAD_DAYS, WINGTEL_RETENTION_DAYS = 36_500, 45
+WINGTEL_MAX_FUTURE_DAYS, WINGTEL_RETENTION_DAYS = 36_500, 45
 
 # The default hashers are slow on purpose, which no test needs.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -146,12 +146,14 @@ WINGTEL_TIME_ZONE = _environment.time_zone
 WINGTEL_CURRENCY = _environment.currency
 WINGTEL_RETENTION_DAYS = _environment.retention_days
 WINGTEL_SEAL_AFTER_DAYS = _environment.seal_after_days
-WINGTEL_LATE_DAYS = WINGTEL_RETENTION_DAYS if _environment.late_days is None else _environment.late_days
-WINGTEL_AHEAD_DAYS = _environment.ahead_days
+WINGTEL_MAX_LATENESS_DAYS = (
+    WINGTEL_RETENTION_DAYS if _environment.max_lateness_days is None else _environment.max_lateness_days
+)
+WINGTEL_MAX_FUTURE_DAYS = _environment.max_future_days
 WINGTEL_RECONCILE_DAYS = _environment.reconcile_days
 WINGTEL_RECONCILE_HOURS = _environment.reconcile_hours
 
-WINGTEL_WATCH = _environment.watch
+WINGTEL_WATCH_FOLDERS = _environment.watch_folders
 WINGTEL_WATCH_CREATES_SUBSCRIPTIONS = _environment.watch_creates_subscriptions
 
 # Tasks carry no data: the schedule sends a lost one again, and a repeated one finds nothing to do. So a task is
@@ -177,9 +179,9 @@ WINGTEL_WORKERS = _environment.workers
 WINGTEL_IMPORT_WORKERS = _environment.import_workers
 
 WINGTEL_MERGE_INTERVAL = _environment.merge_interval
-WINGTEL_LIMITS_SECONDS = _environment.limits_seconds
-WINGTEL_WATCH_SECONDS = _environment.watch_seconds
-WINGTEL_HOUSEKEEPING_SECONDS = _environment.housekeeping_seconds
+WINGTEL_EVALUATION_INTERVAL = _environment.evaluation_interval
+WINGTEL_WATCH_INTERVAL = _environment.watch_interval
+WINGTEL_MAINTENANCE_INTERVAL = _environment.maintenance_interval
 
 
 def _every(seconds: float, task: str, *args: str) -> dict[str, object]:
@@ -190,18 +192,18 @@ def _every(seconds: float, task: str, *args: str) -> dict[str, object]:
 # Each task is also sent once when the schedule begins.
 CELERY_BEAT_SCHEDULE = {
     "merge": _every(WINGTEL_MERGE_INTERVAL, "merge"),
-    "make partitions": _every(WINGTEL_HOUSEKEEPING_SECONDS, "make_partitions"),
-    "seal": _every(WINGTEL_HOUSEKEEPING_SECONDS, "seal"),
-    "expire": _every(WINGTEL_HOUSEKEEPING_SECONDS, "expire"),
-    "reconcile": _every(WINGTEL_HOUSEKEEPING_SECONDS, "reconcile"),
+    "make partitions": _every(WINGTEL_MAINTENANCE_INTERVAL, "make_partitions"),
+    "seal": _every(WINGTEL_MAINTENANCE_INTERVAL, "seal"),
+    "expire": _every(WINGTEL_MAINTENANCE_INTERVAL, "expire"),
+    "reconcile": _every(WINGTEL_MAINTENANCE_INTERVAL, "reconcile"),
     "refresh current": _every(60, "refresh_current"),
-    "evaluate limits": _every(WINGTEL_LIMITS_SECONDS, "evaluate_limits"),
-    "deliver": _every(WINGTEL_LIMITS_SECONDS, "deliver"),
-} | {f"watch {watch.name}": _every(WINGTEL_WATCH_SECONDS, "watch", watch.name) for watch in WINGTEL_WATCH}
+    "evaluate limits": _every(WINGTEL_EVALUATION_INTERVAL, "evaluate_limits"),
+    "deliver": _every(WINGTEL_EVALUATION_INTERVAL, "deliver"),
+} | {f"watch {watch.name}": _every(WINGTEL_WATCH_INTERVAL, "watch", watch.name) for watch in WINGTEL_WATCH_FOLDERS}
 CELERY_BEAT_SCHEDULER = "wingtel.tasks.schedule:ScheduleFromNow"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
-WINGTEL_EXPORTS_AT_ONCE = _environment.exports_at_once
+WINGTEL_MAX_CONCURRENT_EXPORTS = _environment.max_concurrent_exports
 WINGTEL_EXPORT_SECONDS = _environment.export_seconds
 WINGTEL_ALERT_EMAILS = list(_environment.alert_emails)
 WINGTEL_WEBHOOK_ALLOW_PRIVATE = _environment.webhook_allow_private

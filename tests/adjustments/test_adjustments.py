@@ -105,10 +105,10 @@ def test_what_is_wrong_is_refused_by_field(subscription: int, values: dict[str, 
 
 
 def test_a_day_ahead_is_adjusted_as_far_as_records_are_taken(subscription: int, settings: Settings) -> None:
-    settings.WINGTEL_AHEAD_DAYS = 2
+    settings.WINGTEL_MAX_FUTURE_DAYS = 2
     today = timezone.now().date()
     made(subscription, day=today + timedelta(days=1))
-    with pytest.raises(AdjustmentRefusedError, match=r"days ahead, more than 2 \(WINGTEL_AHEAD_DAYS\)"):
+    with pytest.raises(AdjustmentRefusedError, match=r"days ahead, more than 2 \(WINGTEL_MAX_FUTURE_DAYS\)"):
         made(subscription, day=today + timedelta(days=4))
 
 

@@ -100,7 +100,7 @@ def test_a_client_that_reads_slowly_holds_no_database_connection() -> None:
 
 
 def test_a_client_that_goes_away_releases_its_slot() -> None:
-    with served(WINGTEL_EXPORTS_AT_ONCE="1") as (port, _):
+    with served(WINGTEL_MAX_CONCURRENT_EXPORTS="1") as (port, _):
         reader, response = slow_client(port)
         second, rejected = slow_client(port)
         assert (response.status, rejected.status, rejected.headers["Retry-After"]) == (200, 503, "5")

@@ -47,9 +47,9 @@ def test_values_are_read_without_their_quotes_and_as_they_are(file: Path) -> Non
 
 
 def test_the_environment_goes_before_the_file(file: Path) -> None:
-    text = "WINGTEL_WORKERS=3\nWINGTEL_IMPORT_WORKERS=x\nWINGTEL_SECRET_KEY=secret\nWINGTEL_LATE_DAYS=7\n"
+    text = "WINGTEL_WORKERS=3\nWINGTEL_IMPORT_WORKERS=x\nWINGTEL_SECRET_KEY=secret\nWINGTEL_MAX_LATENESS_DAYS=7\n"
     environment = settings(file, text, WINGTEL_WORKERS="4", WINGTEL_IMPORT_WORKERS="5", WINGTEL_SECRET_KEY="")
-    assert (environment.workers, environment.import_workers, environment.secret_key, environment.late_days) == (
+    assert (environment.workers, environment.import_workers, environment.secret_key, environment.max_lateness_days) == (
         4,
         5,
         "secret",
@@ -69,8 +69,8 @@ def test_a_fault_of_a_value_reports_the_file(file: Path) -> None:
         "WINGTEL_RETENTION_DAYS: 45 is less than WINGTEL_SEAL_AFTER_DAYS (46); raw records are kept until their day is"
         " sealed, or longer"
     )
-    assert faults(file, WINGTEL_AHEAD_DAYS="-1") == [
-        "WINGTEL_AHEAD_DAYS: '-1' is not a whole number from 0 to 366",
+    assert faults(file, WINGTEL_MAX_FUTURE_DAYS="-1") == [
+        "WINGTEL_MAX_FUTURE_DAYS: '-1' is not a whole number from 0 to 366",
         f"WINGTEL_WORKERS: 'many' is not a whole number from 1 to 1000 (in {file})",
         sealing,
         f"WINGTEL_WORKER: there is no such setting; did you mean WINGTEL_WORKERS? (in {file})",

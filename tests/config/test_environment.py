@@ -17,7 +17,7 @@ FAULTS = [
     ("WINGTEL_RETENTION_DAYS", "٤٥", "'٤٥' is not a whole number from 1 to 36500"),
     ("WINGTEL_RETENTION_DAYS", "45.0", "'45.0' is not a whole number from 1 to 36500"),
     ("WINGTEL_RETENTION_DAYS", "45 days\n", r"'45 days\n' is not a whole number from 1 to 36500"),
-    ("WINGTEL_AHEAD_DAYS", "367", "'367' is not a whole number from 0 to 366"),
+    ("WINGTEL_MAX_FUTURE_DAYS", "367", "'367' is not a whole number from 0 to 366"),
     ("WINGTEL_SMTP_PORT", "65536", "'65536' is not a whole number from 1 to 65535"),
     ("WINGTEL_MERGE_INTERVAL", "0", "'0' is not a number from 0.1 to 86400"),
     ("WINGTEL_MERGE_INTERVAL", "nan", "'nan' is not a number from 0.1 to 86400"),
@@ -36,10 +36,10 @@ FAULTS = [
     ("WINGTEL_CURRENCY", "DEM", "'DEM' is not the ISO 4217 code of a currency that people pay in, such as EUR"),
     ("WINGTEL_CURRENCY", "EUR ", "'EUR ' is not the ISO 4217 code of a currency that people pay in, such as EUR"),
     ("WINGTEL_HOME", "~nobody-is-called-so/x", "'~nobody-is-called-so/x' is not a folder"),
-    ("WINGTEL_WATCH", "att", "'att' has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it"),
-    ("WINGTEL_WATCH", "att=/a, =/b", "'=/b' has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it"),
-    ("WINGTEL_WATCH", "att=", "'att=' has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it"),
-    ("WINGTEL_WATCH", "att=/a,sprint=/a/", "/a is watched twice"),
+    ("WINGTEL_WATCH_FOLDERS", "att", "'att' has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it"),
+    ("WINGTEL_WATCH_FOLDERS", "att=/a, =/b", "'=/b' has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it"),
+    ("WINGTEL_WATCH_FOLDERS", "att=", "'att=' has to be PROFILE=FOLDER, and name=NAME or complete=RULE after it"),
+    ("WINGTEL_WATCH_FOLDERS", "att=/a,sprint=/a/", "/a is watched twice"),
     ("WINGTEL_ALLOWED_HOSTS", "a.example,https://b.example", "'https://b.example' is not a host name"),
     ("WINGTEL_CORS_ORIGINS", "https://a.example/", "'https://a.example/' is not an origin, such as"),
     ("WINGTEL_CORS_ORIGINS", "https://a.example b.example", "'b.example' is not an origin, such as"),
@@ -95,31 +95,31 @@ def test_a_retention_shorter_than_the_sealing_delay_is_rejected() -> None:
 
 
 def test_records_later_than_the_retention_are_rejected() -> None:
-    (line,) = faults_of({"WINGTEL_RETENTION_DAYS": "5", "WINGTEL_LATE_DAYS": "6"})
+    (line,) = faults_of({"WINGTEL_RETENTION_DAYS": "5", "WINGTEL_MAX_LATENESS_DAYS": "6"})
     assert line == (
-        "WINGTEL_LATE_DAYS: 6 is more than WINGTEL_RETENTION_DAYS (5); records that late would be dropped as soon as"
-        " their day is sealed"
+        "WINGTEL_MAX_LATENESS_DAYS: 6 is more than WINGTEL_RETENTION_DAYS (5); records that late would be dropped"
+        " as soon as their day is sealed"
     )
 
 
 def test_a_value_can_contradict_a_default() -> None:
-    sealing, late = faults_of({"WINGTEL_SEAL_AFTER_DAYS": "46", "WINGTEL_LATE_DAYS": "47"})
+    sealing, late = faults_of({"WINGTEL_SEAL_AFTER_DAYS": "46", "WINGTEL_MAX_LATENESS_DAYS": "47"})
     assert sealing.startswith("WINGTEL_RETENTION_DAYS: 45 is less than WINGTEL_SEAL_AFTER_DAYS (46);")
-    assert late.startswith("WINGTEL_LATE_DAYS: 47 is more than WINGTEL_RETENTION_DAYS (45);")
+    assert late.startswith("WINGTEL_MAX_LATENESS_DAYS: 47 is more than WINGTEL_RETENTION_DAYS (45);")
 
 
 def test_equal_days_do_not_contradict_each_other() -> None:
-    days = read({f"WINGTEL_{name}_DAYS": "5" for name in ("RETENTION", "SEAL_AFTER", "LATE")})
-    assert (days.retention_days, days.seal_after_days, days.late_days) == (5, 5, 5)
+    days = read({f"WINGTEL_{name}_DAYS": "5" for name in ("RETENTION", "SEAL_AFTER", "MAX_LATENESS")})
+    assert (days.retention_days, days.seal_after_days, days.max_lateness_days) == (5, 5, 5)
 
 
 def test_a_wrong_value_contradicts_no_other() -> None:
-    assert faults_of({"WINGTEL_RETENTION_DAYS": "x", "WINGTEL_SEAL_AFTER_DAYS": "60", "WINGTEL_LATE_DAYS": "60"}) == [
-        "WINGTEL_RETENTION_DAYS: 'x' is not a whole number from 1 to 36500"
-    ]
-    assert faults_of({"WINGTEL_SEAL_AFTER_DAYS": "x", "WINGTEL_LATE_DAYS": "x"}) == [
+    assert faults_of(
+        {"WINGTEL_RETENTION_DAYS": "x", "WINGTEL_SEAL_AFTER_DAYS": "60", "WINGTEL_MAX_LATENESS_DAYS": "60"}
+    ) == ["WINGTEL_RETENTION_DAYS: 'x' is not a whole number from 1 to 36500"]
+    assert faults_of({"WINGTEL_SEAL_AFTER_DAYS": "x", "WINGTEL_MAX_LATENESS_DAYS": "x"}) == [
         "WINGTEL_SEAL_AFTER_DAYS: 'x' is not a whole number from 1 to 36500",
-        "WINGTEL_LATE_DAYS: 'x' is not a whole number from 0 to 36500",
+        "WINGTEL_MAX_LATENESS_DAYS: 'x' is not a whole number from 0 to 36500",
     ]
 
 
@@ -128,11 +128,17 @@ def test_several_faults_of_all_kinds_are_reported_at_once() -> None:
         "WINGTEL_MERGE_INTERVALS": "2",
         "WINGTEL_WORKERS": "none",
         "WINGTEL_SECRET_KEY": "",
-        "WINGTEL_LATE_DAYS": "46",
-        "WINGTEL_AHEAD_DAYS": "-1",
+        "WINGTEL_MAX_LATENESS_DAYS": "46",
+        "WINGTEL_MAX_FUTURE_DAYS": "-1",
     }
     assert [line.partition(":")[0] for line in faults_of(environ)] == [
-        *("WINGTEL_AHEAD_DAYS", "WINGTEL_WORKERS", "WINGTEL_LATE_DAYS", "WINGTEL_SECRET_KEY", "WINGTEL_MERGE_INTERVALS")
+        *(
+            "WINGTEL_MAX_FUTURE_DAYS",
+            "WINGTEL_WORKERS",
+            "WINGTEL_MAX_LATENESS_DAYS",
+            "WINGTEL_SECRET_KEY",
+            "WINGTEL_MERGE_INTERVALS",
+        )
     ]
 
 
@@ -143,10 +149,10 @@ def test_right_values_are_read_with_their_type() -> None:
         "WINGTEL_HOME": "~/wingtel",
         "WINGTEL_TIME_ZONE": "America/Argentina/Buenos_Aires",
         "WINGTEL_CURRENCY": "XOF",
-        "WINGTEL_LATE_DAYS": "0",
+        "WINGTEL_MAX_LATENESS_DAYS": "0",
         "WINGTEL_KEY_CACHE_SECONDS": "0",
         "WINGTEL_MERGE_INTERVAL": ".5",
-        "WINGTEL_WATCH": "att=/srv/feeds/att, /etc/wingtel/sprint.toml=feeds/a=b ,",
+        "WINGTEL_WATCH_FOLDERS": "att=/srv/feeds/att, /etc/wingtel/sprint.toml=feeds/a=b ,",
         "WINGTEL_LOG_LEVEL": "info",
         "WINGTEL_ALLOWED_HOSTS": ".example.org, wingtel,[::1],*",
         "WINGTEL_CORS_ORIGINS": "https://app.example.com  http://localhost:3000",
@@ -161,10 +167,10 @@ def test_right_values_are_read_with_their_type() -> None:
         "home": Path.home() / "wingtel",
         "time_zone": "America/Argentina/Buenos_Aires",
         "currency": "XOF",
-        "late_days": 0,
+        "max_lateness_days": 0,
         "key_cache_seconds": 0,
         "merge_interval": 0.5,
-        "watch": (
+        "watch_folders": (
             Watch("att", "att", Path("/srv/feeds/att")),
             Watch("sprint", "/etc/wingtel/sprint.toml", Path("feeds/a=b")),
         ),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FAULTY = {"WINGTEL_RETENTION_DAYS": "-4", "WINGTEL_MERGE_INTERVALS": "1", "WINGTEL_LATE_DAYS": ""}
+FAULTY = {"WINGTEL_RETENTION_DAYS": "-4", "WINGTEL_MERGE_INTERVALS": "1", "WINGTEL_MAX_LATENESS_DAYS": ""}
 FAULTS = """\
 WINGTEL_RETENTION_DAYS: '-4' is not a whole number from 1 to 36500
 WINGTEL_MERGE_INTERVALS: there is no such setting; did you mean WINGTEL_MERGE_INTERVAL?

@@ -70,12 +70,14 @@ def test_without_its_subscriptions_every_session_and_call_is_rejected_by_name() 
 
 
 def test_a_feed_of_long_ago_is_refused_with_the_way_to_take_it(settings: Any) -> None:
-    settings.WINGTEL_LATE_DAYS = 45
+    settings.WINGTEL_MAX_LATENESS_DAYS = 45
     refused = import_outside()
     assert (refused.accepted, refused.rejected, refused.skipped) == (0, 11_922, 8_078)
     first = refused.rejects[0]
     assert first.field == "Call date, Call time"
-    assert first.reason.endswith("more than 45 (WINGTEL_LATE_DAYS); history is imported with --since 2020-10-01")
+    assert first.reason.endswith(
+        "more than 45 (WINGTEL_MAX_LATENESS_DAYS); history is imported with --since 2020-10-01"
+    )
     assert Subscription.objects.count() == 0
     options = ImportOptions(create_subscriptions=True, since=date(2020, 10, 1))
     assert import_feed(FILE, profiles.find("cdr-gen"), options).accepted == 11_922

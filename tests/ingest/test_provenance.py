@@ -81,7 +81,7 @@ def test_what_is_written_otherwise_has_no_origin() -> None:
 
 
 def test_batches_go_when_none_of_their_records_can_be_left(settings: Any) -> None:
-    settings.WINGTEL_AHEAD_DAYS = 2
+    settings.WINGTEL_MAX_FUTURE_DAYS = 2
     partitions.ensure([DAY])
     days = [DAY - timedelta(days=back) for back in (2, 3, 30)]
     for day in days:

@@ -85,7 +85,7 @@ def test_today_and_days_without_records_are_not_sealed(today: date) -> None:
 
 
 def test_records_too_late_and_too_early_are_refused_with_a_reason(today: date, settings: Settings) -> None:
-    settings.WINGTEL_LATE_DAYS, settings.WINGTEL_AHEAD_DAYS = 45, 2
+    settings.WINGTEL_MAX_LATENESS_DAYS, settings.WINGTEL_MAX_FUTURE_DAYS = 45, 2
     subscription = Subscription.objects.create(carrier="att").pk
     days = [today + timedelta(days=ahead) for ahead in (-46, -45, 2, 3)]
     recorded = ingest_usage(
@@ -95,27 +95,27 @@ def test_records_too_late_and_too_early_are_refused_with_a_reason(today: date, s
         for day in days
     )
     assert recorded.accepted == 2
-    late = "lies 46 days back, more than 45 (WINGTEL_LATE_DAYS); history is imported with --since"
+    late = "lies 46 days back, more than 45 (WINGTEL_MAX_LATENESS_DAYS); history is imported with --since"
     assert recorded.rejected == (
         (
             0,
             "usage_date",
             f"{days[0]} {late} {days[0]}",
         ),
-        (3, "usage_date", f"{days[3]} lies 3 days ahead, more than 2 (WINGTEL_AHEAD_DAYS)"),
+        (3, "usage_date", f"{days[3]} lies 3 days ahead, more than 2 (WINGTEL_MAX_FUTURE_DAYS)"),
     )
 
 
 def test_a_day_that_has_its_partition_takes_late_records(today: date, settings: Settings) -> None:
     day = today - timedelta(days=60)
     use([day])
-    settings.WINGTEL_LATE_DAYS = 45
+    settings.WINGTEL_MAX_LATENESS_DAYS = 45
     use([day])
     assert partitions.refusals([day]) == {}
 
 
 def test_history_is_taken_where_it_is_asked_for(today: date, settings: Settings) -> None:
-    settings.WINGTEL_LATE_DAYS = 45
+    settings.WINGTEL_MAX_LATENESS_DAYS = 45
     with pytest.raises(partitions.RefusedDaysError, match=r"2020-10-01 lies .* days back"):
         partitions.ensure([date(2020, 10, 1)])
     assert len(partitions.ensure([date(2020, 10, 1)], since=date(2020, 10, 1))) == 2
@@ -124,7 +124,7 @@ def test_history_is_taken_where_it_is_asked_for(today: date, settings: Settings)
 
 
 def test_partitions_are_made_ahead(today: date, settings: Settings) -> None:
-    settings.WINGTEL_AHEAD_DAYS = 2
+    settings.WINGTEL_MAX_FUTURE_DAYS = 2
     made = partitions.ensure_ahead()
     days = [today + timedelta(days=ahead) for ahead in range(3)]
     assert [each.table for each in made] == [

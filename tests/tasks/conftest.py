@@ -20,8 +20,8 @@ class Work:
     """`wingtel worker`, and the processes it started."""
 
     def __init__(self, valkey: EmbeddedValkey, options: tuple[str, ...], **variables: str) -> None:
-        quick = {"WINGTEL_MERGE_INTERVAL": "0.2", "WINGTEL_WATCH_SECONDS": "0.3", "WINGTEL_HOUSEKEEPING_SECONDS": "1"}
-        days = {"WINGTEL_AHEAD_DAYS": "2"}
+        quick = {"WINGTEL_MERGE_INTERVAL": "0.2", "WINGTEL_WATCH_INTERVAL": "0.3", "WINGTEL_MAINTENANCE_INTERVAL": "1"}
+        days = {"WINGTEL_MAX_FUTURE_DAYS": "2"}
         servers = {"DATABASE_URL": database_url(), "REDIS_URL": valkey.url()}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "wingtel", "worker", "--grace", "5", *options],

@@ -109,7 +109,7 @@ def start_days_of_all_ages(start_work: StartWork) -> Work:
     old, sealable, fresh = (today() - timedelta(days=back) for back in (60, 5, 0))
     for day in (old, sealable, fresh):
         use(day)
-    work = start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_LATE_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
+    work = start_work(WINGTEL_RETENTION_DAYS="45", WINGTEL_MAX_LATENESS_DAYS="45", WINGTEL_SEAL_AFTER_DAYS="3")
     until(is_merged)
     until(lambda: state_of(old) == "expired")
     until(Reconciliation.objects.exists)
@@ -185,7 +185,7 @@ def test_a_lost_valkey_holds_up_background_work_only_and_nothing_is_left_when_it
 
 def test_two_of_them_at_once_do_everything_once(start_work: StartWork, tmp_path: Path) -> None:
     write(tmp_path / "usage.csv")
-    watch = {"WINGTEL_WATCH": f"wingtel={tmp_path}", "WINGTEL_WATCH_CREATES_SUBSCRIPTIONS": "1"}
+    watch = {"WINGTEL_WATCH_FOLDERS": f"wingtel={tmp_path}", "WINGTEL_WATCH_CREATES_SUBSCRIPTIONS": "1"}
     for _ in range(2):
         start_work(**watch)
     until((tmp_path / "done" / "usage.csv").exists)
@@ -204,7 +204,7 @@ def test_a_long_import_goes_on_after_its_worker_was_killed_and_a_file_whose_impo
     write(feed)
     with long_import(feed) as release:
         work = start_work(
-            WINGTEL_WATCH=f"wingtel={long},wingtel={own} name=own complete=rename",
+            WINGTEL_WATCH_FOLDERS=f"wingtel={long},wingtel={own} name=own complete=rename",
             WINGTEL_WATCH_CREATES_SUBSCRIPTIONS="1",
         )
         until(lambda: waits_for_lock("pg_advisory_lock"))
@@ -243,10 +243,10 @@ def kill_two_imports(work: Work) -> None:
 
 
 def test_a_task_names_a_watch_and_takes_no_folder(tmp_path: Path, settings: Settings) -> None:
-    settings.WINGTEL_WATCH = parse_watches(f"wingtel={tmp_path} name=own complete=rename")
+    settings.WINGTEL_WATCH_FOLDERS = parse_watches(f"wingtel={tmp_path} name=own complete=rename")
     settings.WINGTEL_WATCH_CREATES_SUBSCRIPTIONS = True
     write(tmp_path / "a.csv")
-    with pytest.raises(FeedError, match=r"no watch is called '/.*'; those of WINGTEL_WATCH are own"):
+    with pytest.raises(FeedError, match=r"no watch is called '/.*'; those of WINGTEL_WATCH_FOLDERS are own"):
         celery_tasks.watch(str(tmp_path))
     assert celery_tasks.watch("own") == ["a.csv"]
 
@@ -254,7 +254,7 @@ def test_a_task_names_a_watch_and_takes_no_folder(tmp_path: Path, settings: Sett
 def test_a_watch_is_scheduled_by_its_name(tmp_path: Path) -> None:
     printed = subprocess.run(
         [sys.executable, "-c", "from wingtel.settings import *; print(CELERY_BEAT_SCHEDULE['watch att-2']['args'])"],
-        env=os.environ | {"WINGTEL_WATCH": f"att={tmp_path},att={tmp_path / 'b'}"},
+        env=os.environ | {"WINGTEL_WATCH_FOLDERS": f"att={tmp_path},att={tmp_path / 'b'}"},
         capture_output=True,
         text=True,
         check=True,

@@ -53,8 +53,8 @@ def adjust(
     """Add `used` (kilobytes or seconds) and `price` (the operator's currency) to a business day; both may be negative.
 
     A subscription that was deleted can be adjusted, a day with negative totals be left behind. Raises
-    AdjustmentRefusedError for an unknown subscription, a day ahead of the clock by more than WINGTEL_AHEAD_DAYS, an
-    amount of nothing or out of range, a price with more than eight decimals, and a missing reason or actor.
+    AdjustmentRefusedError for an unknown subscription, a day ahead of the clock by more than WINGTEL_MAX_FUTURE_DAYS,
+    an amount of nothing or out of range, a price with more than eight decimals, and a missing reason or actor.
     """
     adjustment = UsageAdjustment(
         subscription_id=subscription_id,
@@ -185,6 +185,6 @@ def _day_problems(day: object, today: date) -> Iterator[tuple[str, str]]:
     if not isinstance(day, date) or isinstance(day, datetime) or not EARLIEST <= day <= LATEST:
         yield "day", f"{day} is no day from {EARLIEST} to {LATEST}"
         return
-    if (ahead := (day - today).days) > settings.WINGTEL_AHEAD_DAYS:
-        most = f"{settings.WINGTEL_AHEAD_DAYS} (WINGTEL_AHEAD_DAYS)"
+    if (ahead := (day - today).days) > settings.WINGTEL_MAX_FUTURE_DAYS:
+        most = f"{settings.WINGTEL_MAX_FUTURE_DAYS} (WINGTEL_MAX_FUTURE_DAYS)"
         yield "day", f"{day} lies {ahead} days ahead, more than {most}; adjust it once it has come"

@@ -135,14 +135,14 @@ class Environment:
         3,
         "days after which a day that is over is sealed; at most `WINGTEL_RETENTION_DAYS`",
     )
-    late_days: int | None = variable(
+    max_lateness_days: int | None = variable(
         whole_number(0, CENTURY),
         None,
         "days that a record may be late; one from further back is rejected, unless its day has a partition still;"
         " at most `WINGTEL_RETENTION_DAYS`",
         default_words="that of `WINGTEL_RETENTION_DAYS`",
     )
-    ahead_days: int = variable(
+    max_future_days: int = variable(
         whole_number(0, 366),
         2,
         "days that a record may lie ahead of the clock, and for which partitions are made ahead",
@@ -150,7 +150,7 @@ class Environment:
     reconcile_days: int = variable(whole_number(1, CENTURY), 7, "so many last days are compared with their sources")
     reconcile_hours: int = variable(whole_number(1, 8784), 24, "hours between two of these comparisons")
 
-    watch: tuple[Watch, ...] = variable(
+    watch_folders: tuple[Watch, ...] = variable(
         WATCHES,
         (),
         "folders whose files are imported as they arrive, each with the profile of its feed; tasks call it by its name,"
@@ -159,16 +159,16 @@ class Environment:
         group="Background work",
     )
     watch_creates_subscriptions: bool = variable(BOOLEAN, False, "`1` creates the unknown subscriptions in them")
-    watch_seconds: float = variable(
+    watch_interval: float = variable(
         number(0.1, DAY),
         5,
         "seconds between two looks into them",
     )
     merge_interval: float = variable(number(0.1, DAY), 2, "seconds between two merges")
-    limits_seconds: float = variable(
+    evaluation_interval: float = variable(
         number(0.1, DAY), 10, "seconds between two evaluations of price limits, and between two deliveries of alerts"
     )
-    housekeeping_seconds: float = variable(
+    maintenance_interval: float = variable(
         number(1, DAY), 3600, "seconds between two looks at which days are due to be made, sealed and expired"
     )
     workers: int = variable(whole_number(1, 1000), 2, "processes that run tasks")
@@ -205,7 +205,7 @@ class Environment:
         "seconds for which a process goes on with what it read of a key: so long may a revoked one go on",
     )
     cors_origins: tuple[str, ...] = variable(ORIGINS, (), "origins whose pages may call the API with a key")
-    exports_at_once: int = variable(
+    max_concurrent_exports: int = variable(
         whole_number(1, 1000),
         2,
         "[exports](exports.md) that one server process makes and sends at once; more are told to come again",
@@ -314,11 +314,11 @@ def _contradictions(environment: Environment, faulty: Collection[str]) -> Iterat
             f"WINGTEL_RETENTION_DAYS: {retention_days} is less than WINGTEL_SEAL_AFTER_DAYS"
             f" ({environment.seal_after_days}); raw records are kept until their day is sealed, or longer"
         )
-    late_days = environment.late_days
-    if "late_days" not in faulty and late_days is not None and late_days > retention_days:
+    max_lateness_days = environment.max_lateness_days
+    if "max_lateness_days" not in faulty and max_lateness_days is not None and max_lateness_days > retention_days:
         yield (
-            f"WINGTEL_LATE_DAYS: {late_days} is more than WINGTEL_RETENTION_DAYS ({retention_days}); records that late"
-            " would be dropped as soon as their day is sealed"
+            f"WINGTEL_MAX_LATENESS_DAYS: {max_lateness_days} is more than WINGTEL_RETENTION_DAYS ({retention_days});"
+            " records that late would be dropped as soon as their day is sealed"
         )
 
 

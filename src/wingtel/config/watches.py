@@ -1,4 +1,4 @@
-"""Watched folders in WINGTEL_WATCH, and the rules by which their files are complete."""
+"""Watched folders in WINGTEL_WATCH_FOLDERS, and the rules by which their files are complete."""
 
 import re
 from collections.abc import Callable

@@ -138,7 +138,7 @@ def _evaluate_changes() -> Evaluation:
                 periods.add_month(month)
             plan_changed = _ids("drain_plan_changes")
             # These two days lie in every period that is not over and can have usage.
-            for day in (today, today + timedelta(days=settings.WINGTEL_AHEAD_DAYS)):
+            for day in (today, today + timedelta(days=settings.WINGTEL_MAX_FUTURE_DAYS)):
                 periods.add_day(day, plan_changed)
             for batch in periods.batches():
                 evaluation += _evaluate_batch(batch, terms)

@@ -1,4 +1,4 @@
-"""Scans of the folders of WINGTEL_WATCH: each process remembers the files that it saw at the previous scan."""
+"""Scans of the folders of WINGTEL_WATCH_FOLDERS: each process remembers the files that it saw at the previous scan."""
 
 from functools import partial
 
@@ -20,9 +20,11 @@ def scan(name: str) -> list[Arrival]:
     WINGTEL_WATCH_CREATES_SUBSCRIPTIONS says so. Raises FeedError for a name or a profile that cannot be used, OSError
     for a folder that cannot be read.
     """
-    watches: dict[str, Watch] = {watch.name: watch for watch in settings.WINGTEL_WATCH}
+    watches: dict[str, Watch] = {watch.name: watch for watch in settings.WINGTEL_WATCH_FOLDERS}
     if name not in watches:
-        raise FeedError(f"no watch is called {name!r}; those of WINGTEL_WATCH are {', '.join(watches) or 'none'}")
+        raise FeedError(
+            f"no watch is called {name!r}; those of WINGTEL_WATCH_FOLDERS are {', '.join(watches) or 'none'}"
+        )
     watch = watches[name]
     profile = profiles.find(watch.feed)
     options = ImportOptions(create_subscriptions=settings.WINGTEL_WATCH_CREATES_SUBSCRIPTIONS)

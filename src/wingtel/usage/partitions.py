@@ -46,7 +46,8 @@ def ensure(days: Iterable[date], *, since: date | None = None) -> list[Partition
     """Make the partitions that `days` lack, in both raw tables; return those made.
 
     Raises RefusedDaysError, and makes none, when one of them may not be made: its raw records are gone already, it
-    lies more than WINGTEL_LATE_DAYS back (before `since`, where that is given), or more than WINGTEL_AHEAD_DAYS ahead.
+    lies more than WINGTEL_MAX_LATENESS_DAYS back (before `since`, where that is given), or more than
+    WINGTEL_MAX_FUTURE_DAYS ahead.
     """
     database = connection.settings_dict["NAME"]
     missing = sorted(set(unknown(days)))
@@ -74,9 +75,9 @@ def _make(database: str, days: list[date]) -> list[Partition]:
 
 
 def ensure_ahead() -> list[Partition]:
-    """Make the partitions of today and of the next WINGTEL_AHEAD_DAYS days; return those made."""
+    """Make the partitions of today and of the next WINGTEL_MAX_FUTURE_DAYS days; return those made."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["days_ahead"], {"ahead_days": settings.WINGTEL_AHEAD_DAYS})
+        cursor.execute(_SQL["days_ahead"], {"max_future_days": settings.WINGTEL_MAX_FUTURE_DAYS})
         return ensure([day for (day,) in cursor.fetchall()])
 
 
@@ -88,8 +89,8 @@ def refusals(days: Iterable[date], *, since: date | None = None) -> dict[date, s
             {
                 "days": list(days),
                 "since": since,
-                "late_days": settings.WINGTEL_LATE_DAYS,
-                "ahead_days": settings.WINGTEL_AHEAD_DAYS,
+                "max_lateness_days": settings.WINGTEL_MAX_LATENESS_DAYS,
+                "max_future_days": settings.WINGTEL_MAX_FUTURE_DAYS,
             },
         )
         return {day: _why_refused(day, why, today, since) for day, why, today in cursor.fetchall()}
@@ -99,13 +100,13 @@ def _why_refused(day: date, why: str, today: date, since: date | None) -> str:
     if why == "expired":
         return f"day expired: the raw records of {day} are gone; correct its aggregates by an adjustment"
     if why == "early":
-        return (
-            f"{day} lies {(day - today).days} days ahead, more than {settings.WINGTEL_AHEAD_DAYS} (WINGTEL_AHEAD_DAYS)"
-        )
+        most = settings.WINGTEL_MAX_FUTURE_DAYS
+        return f"{day} lies {(day - today).days} days ahead, more than {most} (WINGTEL_MAX_FUTURE_DAYS)"
     if since:
         return f"{day} lies before {since}"
+    most = settings.WINGTEL_MAX_LATENESS_DAYS
     return (
-        f"{day} lies {(today - day).days} days back, more than {settings.WINGTEL_LATE_DAYS} (WINGTEL_LATE_DAYS);"
+        f"{day} lies {(today - day).days} days back, more than {most} (WINGTEL_MAX_LATENESS_DAYS);"
         f" history is imported with --since {day}"
     )
 

@@ -64,5 +64,5 @@ def origins_of(sources: Iterable[int | None]) -> dict[int | None, RecordOrigin]:
 def delete_spent_batches() -> int:
     """Delete the batches whose raw records have all expired; return how many."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["delete_spent_batches"], {"ahead_days": settings.WINGTEL_AHEAD_DAYS})
+        cursor.execute(_SQL["delete_spent_batches"], {"max_future_days": settings.WINGTEL_MAX_FUTURE_DAYS})
         return int(cursor.rowcount)

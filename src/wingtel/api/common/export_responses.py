@@ -29,19 +29,19 @@ from wingtel.exports.formats import Format
 
 CHUNK_BYTES = 256 << 10
 
-_slots = threading.BoundedSemaphore(settings.WINGTEL_EXPORTS_AT_ONCE)
+_slots = threading.BoundedSemaphore(settings.WINGTEL_MAX_CONCURRENT_EXPORTS)
 
 
 class ExportsBusy(APIException):
-    """An export requested while this process makes and sends WINGTEL_EXPORTS_AT_ONCE others."""
+    """An export requested while this process makes and sends WINGTEL_MAX_CONCURRENT_EXPORTS others."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "exports-busy"
     wait = 5
     """Seconds until the client should try again."""
     default_detail = (
-        "As many exports as this server makes and sends at once (WINGTEL_EXPORTS_AT_ONCE) are under way. Try again in "
-        "a moment."
+        "As many exports as this server makes and sends at once (WINGTEL_MAX_CONCURRENT_EXPORTS) are under way. Try "
+        "again in a moment."
     )
 
 

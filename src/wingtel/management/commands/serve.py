@@ -45,7 +45,7 @@ def _threads() -> int:
 
     More would only wait, and take turns with those that work.
     """
-    return int(connection.settings_dict["OPTIONS"]["pool"]["max_size"]) + int(settings.WINGTEL_EXPORTS_AT_ONCE)
+    return int(connection.settings_dict["OPTIONS"]["pool"]["max_size"]) + int(settings.WINGTEL_MAX_CONCURRENT_EXPORTS)
 
 
 def require_free(host: str, port: int) -> None:

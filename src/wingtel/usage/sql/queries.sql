@@ -25,13 +25,13 @@ SELECT day,
 FROM unnest(%(days)s::date[]) AS day
 LEFT JOIN usage_day USING (day)
 CROSS JOIN (SELECT usage_business_day(now())) AS clock (today)
-WHERE (state = 'expired' OR day NOT BETWEEN coalesce(%(since)s::date, today - %(late_days)s) AND today + %(ahead_days)s)
+WHERE (state = 'expired' OR day NOT BETWEEN coalesce(%(since)s::date, today - %(max_lateness_days)s) AND today + %(max_future_days)s)
   AND to_regclass(format('data_usage_record_%%s', to_char(day, 'YYYYMMDD'))) IS NULL
 ORDER BY day
 
 -- name: days_ahead
 -- Today's business day and those after it.
-SELECT usage_business_day(now()) + ahead FROM generate_series(0, %(ahead_days)s) AS ahead
+SELECT usage_business_day(now()) + ahead FROM generate_series(0, %(max_future_days)s) AS ahead
 
 -- name: ensure_partitions
 -- Make what is missing of both raw tables' partitions for some days; a row for each that was made.
@@ -155,4 +155,4 @@ WHERE ingested_at < usage_day_start((
     SELECT min(to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD'))
     FROM pg_inherits
     WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
-) - %(ahead_days)s::integer)
+) - %(max_future_days)s::integer)
