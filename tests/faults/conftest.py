@@ -12,7 +12,7 @@ from tests.embedded.conftest import server_folder
 from tests.leftovers import FOLDER, new_folder
 from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
-from wingtel.embedded.leases import exclusive
+from wingtel.embedded.shared_server import exclusive
 
 __all__ = ["server_folder"]
 

@@ -7,8 +7,8 @@ in /tmp that a second user cannot open. Run by root, it changes the mode of ever
 process with a remembered pid for its server.
 """
 
-from wingtel.embedded.errors import EmbeddedServerError
-from wingtel.embedded.home import wingtel_home
+from wingtel.embedded.account import EmbeddedServerError
+from wingtel.embedded.folders import wingtel_home
 from wingtel.embedded.postgres import EmbeddedPostgres
 from wingtel.embedded.valkey import EmbeddedValkey
 

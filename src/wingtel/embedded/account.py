@@ -1,4 +1,4 @@
-"""The account of the operating system that runs the server.
+"""The account of the operating system that runs the server, and the error of the embedded servers.
 
 An ordinary user's server runs as that user. PostgreSQL refuses to run as root, so root's server runs as the system
 account ``wingtel``, which is created if it is missing.
@@ -12,7 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wingtel.embedded.errors import EmbeddedServerError
+
+class EmbeddedServerError(RuntimeError):
+    """The failure of an embedded server.
+
+    The message says what happened, then the last lines of the server's log if there are any, then what to do.
+    """
+
+    def __init__(self, problem: str, *, hint: str, log: str = "") -> None:
+        log_part = f"\n{log.rstrip()}\n" if log.strip() else " "
+        super().__init__(f"{problem}{log_part}{hint}")
+
 
 SYSTEM_ACCOUNT = "wingtel"
 _SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"

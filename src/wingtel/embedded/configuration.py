@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from wingtel.embedded.account import ServerAccount
-from wingtel.embedded.sockets import PORT
+from wingtel.embedded.folders import PORT
 
 ROLE = "wingtel"
 

