@@ -39,7 +39,6 @@ from wingtel.embedded.folders import (
 from wingtel.embedded.programs import require_programs, server_programs
 from wingtel.embedded.shared_server import SharedServer
 
-
 # Recovery after a crash replays up to max_wal_size, which takes minutes on a slow disk.
 _TIMEOUT_SECONDS = 600
 _PAUSE_SECONDS = 0.05
