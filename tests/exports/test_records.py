@@ -1,4 +1,4 @@
-"""Raw records as files: each with the file and line, or the request and index, that it came from."""
+"""Exports of raw records, each with the file and line, or the request and index, that it came from."""
 
 import csv
 import io
@@ -51,7 +51,7 @@ r3,att,+12025550100,data,2026-03-02T13:00:00Z,7,12
 
 @pytest.fixture
 def ids(transactional_db: None) -> list[int]:
-    """Three subscriptions, the last of which got the number of the first at noon of 2 March."""
+    """Create three subscriptions. The last one gets the number of the first at noon of 2 March."""
     gold = Plan.objects.create(name="Gold")
     former = Subscription.objects.create(carrier="att", phone_number="+12025550100", external_id="crm-1", plan=gold)
     other = Subscription.objects.create(carrier="sprint", phone_number="+12025550101", external_id="=1+1")
@@ -63,7 +63,7 @@ def ids(transactional_db: None) -> list[int]:
 
 @pytest.fixture
 def import_id(ids: list[int], tmp_path: Path) -> int:
-    """The import of a file, beside a request with two records and a record that nobody noted the origin of."""
+    """Import a file, post two records, and store a record without origin. Return the id of the import."""
     file = tmp_path / "feed.csv"
     file.write_text(FEED)
     summary = import_feed(file, profiles.find("wingtel"), ImportOptions(), name="-nightly/feed.csv")
@@ -93,22 +93,22 @@ def exported(client: Client, path: str) -> bytes:
 
 
 def gone(client: Client, period: str) -> str | None:
-    """The days whose records are gone, as an export tells them."""
+    """Return the days whose records have expired, as an export tells them."""
     response = client.get(f"{RECORDS}?{period}")
     assert b"".join(response).decode().startswith(HEADER)  # which closes it
     return response.headers.get("Wingtel-Records-Gone")
 
 
-def record_ids(client: Client, asked: str) -> list[str]:
-    """The record ids of an export of March."""
+def record_ids(client: Client, params: str) -> list[str]:
+    """Return the record ids of an export of March."""
     return [
         json.loads(line)["record_id"]
-        for line in exported(client, f"{RECORDS}?{MARCH}&format=ndjson&{asked}").splitlines()
+        for line in exported(client, f"{RECORDS}?{MARCH}&format=ndjson&{params}").splitlines()
     ]
 
 
 def printed(*arguments: str) -> tuple[str, str]:
-    """Run the command; return its standard output and standard error."""
+    """Run the command. Return its standard output and standard error."""
     out, err = StringIO(), StringIO()
     call_command("records", *arguments, stdout=out, stderr=err)
     return out.getvalue(), err.getvalue()
@@ -189,7 +189,7 @@ def test_parquet_is_typed(client: Client, ids: list[int], import_id: int, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("params", "expected"),
     [
         ("usage_type=voice", ["=r2", "h0", "h1"]),
         ("carrier=sprint", ["=r2", "h1"]),
@@ -200,11 +200,11 @@ def test_parquet_is_typed(client: Client, ids: list[int], import_id: int, tmp_pa
         ("external_id=nobody", []),
     ],
 )
-def test_records_are_of_those_asked_for(
-    client: Client, ids: list[int], import_id: int, asked: str, expected: list[str]
+def test_filters_select_records(
+    client: Client, ids: list[int], import_id: int, params: str, expected: list[str]
 ) -> None:
-    asked = asked.replace("GOLD", str(Plan.objects.get().pk))
-    assert record_ids(client, asked.replace("=A", f"={ids[0]}").replace("=C", f"={ids[2]}")) == expected
+    params = params.replace("GOLD", str(Plan.objects.get().pk))
+    assert record_ids(client, params.replace("=A", f"={ids[0]}").replace("=C", f"={ids[2]}")) == expected
 
 
 def test_the_days_at_the_edges_are_included_and_no_others(client: Client, import_id: int) -> None:
@@ -217,9 +217,9 @@ def test_days_are_those_of_the_operators_zone(client: Client) -> None:
     set_time_zone("America/New_York")
     subscription = Subscription.objects.create(carrier="att").pk
     for record_id, hour in (("late", 3), ("early", 4)):
-        moment = datetime(2026, 6, 2, hour, tzinfo=UTC)
+        timestamp = datetime(2026, 6, 2, hour, tzinfo=UTC)
         DataUsageRecord.objects.create(
-            record_id=record_id, subscription_id=subscription, usage_date=moment, kilobytes_used=1
+            record_id=record_id, subscription_id=subscription, usage_date=timestamp, kilobytes_used=1
         )
     (line,) = exported(client, f"{RECORDS}?from=2026-06-01&to=2026-06-01&format=ndjson").splitlines()
     told = json.loads(line)
@@ -318,7 +318,7 @@ def test_each_day_is_read_from_its_own_partitions_alone(import_id: int) -> None:
     assert len(never) == 4
 
 
-def test_wrong_requests_are_refused(client: Client) -> None:
+def test_wrong_requests_are_rejected(client: Client) -> None:
     assert [fault["parameter"] for fault in errors(client, f"{RECORDS}?from=2026-03-01&page_size=1")] == [
         "page_size",
         "to",
@@ -343,6 +343,6 @@ def test_wrong_requests_are_refused(client: Client) -> None:
         (["--from", "2026-03-01", "--to", "2026-03-01", "--format", "json"], "--format"),
     ],
 )
-def test_wrong_options_are_refused(options: list[str], message: str) -> None:
+def test_wrong_options_are_rejected(options: list[str], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         call_command("records", *options)

@@ -17,7 +17,7 @@ from wingtel.embedded import EmbeddedPostgres
 from wingtel.imports.generator import write_feed
 
 KILLS = rounds(4, thorough=20)
-CHUNK_LINES = 150
+BATCH_LINES = 150
 SUMS = "SELECT usage_type, day, sum(used), sum(price), sum(records) FROM usage_daily GROUP BY 1, 2 ORDER BY 1, 2"
 RAW = """
 SELECT usage_type, usage_business_day(usage_date), sum(used), sum(price), count(*) FROM usage_source GROUP BY 1, 2
@@ -33,7 +33,7 @@ def server_settings() -> dict[str, str]:
 
 def start_import(server: EmbeddedPostgres, feed: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.importer", str(feed), str(CHUNK_LINES)],
+        [sys.executable, "-m", "tests.faults.importer", str(feed), str(BATCH_LINES)],
         env=os.environ | {"DATABASE_URL": server.url()},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -42,7 +42,7 @@ def start_import(server: EmbeddedPostgres, feed: Path) -> subprocess.Popen[str]:
 
 
 def read_lines(process: subprocess.Popen[str], count: int) -> str:
-    """Wait until so many chunks are committed, or the import has ended; return the last line it printed."""
+    """Wait until so many batches are committed, or the import has ended; return the last line it printed."""
     assert process.stdout is not None
     last = ""
     for _ in range(count):
@@ -65,7 +65,7 @@ def test_an_import_killed_at_random_moments_ends_with_the_sums_of_an_undisturbed
     rng = random.Random(victim)
     feed = tmp_path / "feed.csv"
     written = write_feed(feed, subscriptions=250 + 25 * KILLS, days=3, seed=9, last_day=date(2026, 3, 2))
-    assert written > (KILLS + 10) * CHUNK_LINES * 1.5
+    assert written > (KILLS + 10) * BATCH_LINES * 1.5
     for _ in range(KILLS):
         process = start_import(server, feed)
         read_lines(process, rng.randrange(1, 4))

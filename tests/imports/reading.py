@@ -1,4 +1,4 @@
-"""What was recorded, read from the views and from the raw tables."""
+"""Stored usage, read from the views and from the raw tables."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db import connection
 from wingtel.imports.service import ImportSummary
 
 NAME = "coalesce(nullif(phone_number, ''), external_id)"
-"""The identifier that the tests' subscriptions are named by."""
+"""The identifier of the tests' subscriptions: the phone number or the external id."""
 
 
 def rows(query: str) -> list[tuple[Any, ...]]:
@@ -17,7 +17,7 @@ def rows(query: str) -> list[tuple[Any, ...]]:
 
 
 def daily() -> list[tuple[Any, ...]]:
-    """Phone number or external id, usage type, day, used, price, records."""
+    """Return the identifier, usage type, day, used, price and records of each row of usage_daily."""
     return rows(
         f"SELECT {NAME}, usage_type, day, used, price, records FROM usage_daily "
         "JOIN subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
@@ -25,7 +25,7 @@ def daily() -> list[tuple[Any, ...]]:
 
 
 def monthly() -> list[tuple[Any, ...]]:
-    """Phone number or external id, usage type, month, used, price, records."""
+    """Return the identifier, usage type, month, used, price and records of each row of usage_monthly."""
     return rows(
         f"SELECT {NAME}, usage_type, month, used, price, records FROM usage_monthly "
         "JOIN subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
@@ -33,7 +33,7 @@ def monthly() -> list[tuple[Any, ...]]:
 
 
 def records() -> list[tuple[Any, ...]]:
-    """Reference, moment in UTC, phone number or external id, usage type, quantity, price of each raw record."""
+    """Return the reference, timestamp in UTC, identifier, usage type, quantity and price of each raw record."""
     return rows(
         f"SELECT record_id, usage_date, {NAME}, kind, used, raw.price FROM ("
         "SELECT record_id, usage_date, subscription_id, 'data' AS kind, kilobytes_used AS used, price "
@@ -45,18 +45,18 @@ def records() -> list[tuple[Any, ...]]:
 
 
 def counts(summary: ImportSummary) -> tuple[int, int, int, int, int]:
-    """Lines, accepted, skipped, duplicate, rejected."""
+    """Return the lines that were read, accepted, skipped, duplicate and rejected."""
     return summary.lines, summary.accepted, summary.skipped, summary.duplicate, summary.rejected
 
 
 def differing_days() -> int:
-    """Daily aggregates that differ from a GROUP BY over the raw records, either way."""
+    """Return the number of daily aggregates that differ from a GROUP BY over the raw records, either way."""
     grouped = (
         "SELECT subscription_id, usage_type, usage_business_day(usage_date), sum(used), sum(price), count(*) "
         "FROM usage_source GROUP BY 1, 2, 3"
     )
-    kept = "SELECT subscription_id, usage_type, day, used, price, records FROM usage_daily"
+    stored = "SELECT subscription_id, usage_type, day, used, price, records FROM usage_daily"
     ((differing,),) = rows(
-        f"SELECT count(*) FROM (({grouped} EXCEPT ALL {kept}) UNION ALL ({kept} EXCEPT ALL {grouped})) AS differing"
+        f"SELECT count(*) FROM (({grouped} EXCEPT ALL {stored}) UNION ALL ({stored} EXCEPT ALL {grouped})) AS differing"
     )
     return int(differing)

@@ -19,7 +19,7 @@ Change = tuple[str, str]
 
 
 def profile_of(name: str, *changes: Change) -> Profile:
-    """The case's profile, with some of its text changed."""
+    """Return the profile of a case, with some of its text changed."""
     text = (CASES / name).read_text()
     for old, new in changes:
         assert old in text
@@ -28,18 +28,18 @@ def profile_of(name: str, *changes: Change) -> Profile:
 
 
 @contextmanager
-def parts_of(path: Path, profile: Profile, *, zone: str = "UTC", **options: int) -> Iterator[Iterator[ReadTable]]:
+def batches_of(path: Path, profile: Profile, *, zone: str = "UTC", **options: int) -> Iterator[Iterator[ReadTable]]:
     with reading(path, profile, ZoneInfo(zone), **options) as source:
-        yield (part.table for part in source.parts)
+        yield (batch.table for batch in source.batches)
 
 
 def read(path: Path | str, profile: Profile, *columns: str, zone: str = "UTC") -> tuple[list[Any], list[Any]]:
-    """Some columns of the records of a file (a value each where it is one column), and its rejects without texts."""
+    """Return columns of the records of a file (values, if it is one column), and its rejects without texts."""
     records, rejects = [], []
-    with parts_of(CASES / path, profile, zone=zone) as parts:
-        for part in parts:
-            days = business_day(pl.col("moment"), zone)
-            rows = part.records.with_columns(day=days).sort("line").select(columns).rows()
+    with batches_of(CASES / path, profile, zone=zone) as batches:
+        for batch in batches:
+            days = business_day(pl.col("timestamp"), zone)
+            rows = batch.records.with_columns(day=days).sort("line").select(columns).rows()
             records += [row[0] for row in rows] if len(columns) == 1 else rows
-            rejects += [(reject.line, reject.field, reject.reason) for reject in part.rejects]
+            rejects += [(reject.line, reject.field, reject.reason) for reject in batch.rejects]
     return records, rejects

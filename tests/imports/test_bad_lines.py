@@ -1,4 +1,4 @@
-"""Each kind of bad line is rejected with its line and reason, and costs no right one."""
+"""Bad lines of each kind are rejected with line and reason, and no good line is lost."""
 
 import time
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.rounds import rounds
 from wingtel.imports import profiles
-from wingtel.imports.blocks import LONGEST_LINE
+from wingtel.imports.chunks import LONGEST_LINE
 from wingtel.imports.errors import HeaderError, TooManyRejectsError
 from wingtel.imports.models import RejectedRecord, UsageImport
 from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
@@ -31,12 +31,12 @@ def import_lines(
     *,
     profile: str = "wingtel",
     create: bool = True,
+    batch_lines: int = 20_000,
     chunk_lines: int = 20_000,
-    block_lines: int = 20_000,
 ) -> ImportSummary:
     file = folder / "feed.csv"
     file.write_bytes(content)
-    options = ImportOptions(create_subscriptions=create, chunk_lines=chunk_lines, block_lines=block_lines)
+    options = ImportOptions(create_subscriptions=create, batch_lines=batch_lines, chunk_lines=chunk_lines)
     return import_feed(file, profiles.find(profile), options)
 
 
@@ -62,7 +62,7 @@ BAD_LINES = {
         "'2026-02-30T00:00:00Z' is no moment of the form iso8601",
     ),
     "no time": (line(usage_date="2026-02-03"), "usage_date", "'2026-02-03' is no moment of the form iso8601"),
-    "no moment": (line(usage_date=""), "usage_date", "empty"),
+    "no timestamp": (line(usage_date=""), "usage_date", "empty"),
     "an unbelievable year": (
         line(usage_date="0026-03-01T00:00:00Z"),
         "usage_date",
@@ -143,7 +143,7 @@ def test_a_local_time_that_clocks_skip_is_rejected_and_one_that_comes_twice_is_t
     assert [(reject.line, reject.reason) for reject in summary.rejects] == [
         (2, "2026-03-29 02:30:00 does not exist in Europe/Berlin: clocks go forward over it")
     ]
-    assert [moment for _, moment, *_ in records()] == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC)]
+    assert [timestamp for _, timestamp, *_ in records()] == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC)]
 
 
 def test_quotes_byte_order_mark_carriage_returns_and_empty_lines_are_read(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_records_after_a_subscription_was_cancelled_are_rejected_or_create_anoth
 
 def test_the_same_record_again_is_a_duplicate_and_with_another_amount_a_conflict(tmp_path: Path) -> None:
     content = HEADER + FIRST + FIRST + FIRST.replace(b",5,", b",6,") + LAST
-    first, second = import_lines(tmp_path, content), import_lines(tmp_path, content + b"\n", chunk_lines=1)
+    first, second = import_lines(tmp_path, content), import_lines(tmp_path, content + b"\n", batch_lines=1)
     assert (counts(first), first.conflict) == ((4, 2, 0, 1, 0), 1)
     assert (counts(second), second.conflict) == ((5, 0, 1, 3, 0), 1)
     assert [used for *_, used, _ in records()] == [5, 7]
@@ -261,7 +261,7 @@ def test_a_line_may_have_so_many_bytes_and_no_more(more: int, ending: bytes, tmp
 def test_an_import_that_stopped_behind_a_long_line_goes_on(tmp_path: Path) -> None:
     content = HEADER + FIRST + b"x" * (3 * LONGEST_LINE) + b"\n" + b"y" * (2 * LONGEST_LINE) + b"\n" + LAST
     (tmp_path / "feed.csv").write_bytes(content)
-    options = ImportOptions(create_subscriptions=True, chunk_lines=1, max_rejects=0)
+    options = ImportOptions(create_subscriptions=True, batch_lines=1, max_rejects=0)
     for _ in range(2):
         with pytest.raises(TooManyRejectsError):
             import_feed(tmp_path / "feed.csv", profiles.find("wingtel"), options)
@@ -284,13 +284,13 @@ CONTENT = st.lists(FRAGMENTS | st.binary(max_size=12), max_size=25).map(b"".join
 
 
 @settings(max_examples=rounds(15, thorough=300), suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=CONTENT, chunk_lines=st.integers(1, 20), block_lines=st.integers(1, 8))
+@given(content=CONTENT, batch_lines=st.integers(1, 20), chunk_lines=st.integers(1, 8))
 def test_whatever_is_in_the_file_the_four_counts_add_up_and_no_right_line_is_lost(
-    content: bytes, chunk_lines: int, block_lines: int, tmp_path: Path
+    content: bytes, batch_lines: int, chunk_lines: int, tmp_path: Path
 ) -> None:
     before = {record_id for record_id, *_ in records()}
     whole = HEADER + content + b"\n" + FIRST + LAST
-    summary = import_lines(tmp_path, whole, chunk_lines=chunk_lines, block_lines=block_lines)
+    summary = import_lines(tmp_path, whole, batch_lines=batch_lines, chunk_lines=chunk_lines)
     assert summary.lines == summary.accepted + summary.skipped + summary.duplicate + summary.conflict + summary.rejected
     assert summary.rejected == RejectedRecord.objects.filter(usage_import=summary.import_id).count()
     after = {record_id for record_id, *_ in records()}

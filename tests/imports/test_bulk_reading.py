@@ -1,4 +1,4 @@
-"""Whatever the expressions of values read in bulk, their functions read the same."""
+"""Expressions read values in bulk exactly as functions read them row by row."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.rounds import rounds
 from wingtel.imports import profiles
-from wingtel.imports.blocks import Span
+from wingtel.imports.chunks import ByteRange
 from wingtel.imports.fields import LINE, FieldTable, field_names
 from wingtel.imports.profile_schema import DATA_UNITS, ROUNDINGS, VOICE_UNITS
 from wingtel.imports.profiles import Profile
@@ -44,7 +44,7 @@ TYPES = [
     'constant = "data"',
 ]
 MARKS = ["", 'decimal = ","\nthousands = "."', 'thousands = ","', 'decimal = ","', 'thousands = "\'"']
-NAMINGS = ["id", "phone_number", "device_id"]
+LOOKUPS = ["id", "phone_number", "device_id"]
 CARRIERS = ['[carrier]\ncolumn = "network"\n', '[carrier]\nconstant = "att"\n', ""]
 REFERENCES = [
     "",
@@ -79,7 +79,7 @@ def drawn_profiles(draw: st.DrawFn) -> Profile:
         f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(st.sampled_from(ROUNDINGS))}'\n"
         f"[numbers]\n{marks}\n[voice]\ncolumns = ['talk']\nunit = '{draw(st.sampled_from(VOICE_UNITS))}'\n"
         f"rounding = '{draw(st.sampled_from(ROUNDINGS))}'\n[reference]\n{draw(st.sampled_from(REFERENCES))}\n"
-        f"[subscription]\nby = '{draw(st.sampled_from(NAMINGS))}'\ncolumn = 'who'\n"
+        f"[subscription]\nby = '{draw(st.sampled_from(LOOKUPS))}'\ncolumn = 'who'\n"
     )
     text += f"[price]\n{draw(st.sampled_from(PRICES_BY_QUANTITY if types == TYPES[1] else PRICES))}\n"
     for choices in (CARRIERS, VALUES, FILTERS):
@@ -90,8 +90,8 @@ def drawn_profiles(draw: st.DrawFn) -> Profile:
 BLANKS = ["", " ", "\t", "\u00a0", "\x0b", "\x1c", "\u200b"]
 
 
-def written_moments() -> st.SearchStrategy[str]:
-    """Moments as they are written, near clock changes, at the ends of what is believed, and nearly right."""
+def written_timestamps() -> st.SearchStrategy[str]:
+    """Draw written timestamps near clock changes, at the ends of the accepted range, and almost right."""
     near = st.sampled_from(
         [
             datetime.fromisoformat("2026-03-29T02:00"),
@@ -100,7 +100,7 @@ def written_moments() -> st.SearchStrategy[str]:
             datetime.fromisoformat("2026-04-05T02:00"),
         ]
     ).flatmap(lambda base: st.builds(lambda minutes: base + timedelta(minutes=minutes), st.integers(-90, 90)))
-    moments = (
+    timestamps = (
         near
         | st.datetimes(datetime.fromisoformat("1969-12-30T00:00"), datetime.fromisoformat("3000-01-02T00:00"))
         | st.datetimes()
@@ -112,7 +112,7 @@ def written_moments() -> st.SearchStrategy[str]:
         "%Y-%m-%d %H:%M:%S-0330",
         *FORMATS[4:],
     ]
-    ordinary = st.builds(lambda moment, form: moment.strftime(form), moments, st.sampled_from(forms))
+    ordinary = st.builds(lambda timestamp, form: timestamp.strftime(form), timestamps, st.sampled_from(forms))
     odd = st.sampled_from(
         [
             "",
@@ -234,7 +234,7 @@ NAMES = st.sampled_from(
     ]
 )
 ODD_TEXTS = [
-    *(written_moments(), NAMES, st.sampled_from(["mobile", "d", "", "fax", "S"])),
+    *(written_timestamps(), NAMES, st.sampled_from(["mobile", "d", "", "fax", "S"])),
     *(NUMBERS, NUMBERS, NUMBERS, NUMBERS),
     *(st.sampled_from(["", "x" * 100, "x" * 99, "é" * 60]) | st.text("ab/", max_size=4) for _ in "12"),
     st.sampled_from(["ATT", ""]),
@@ -253,12 +253,12 @@ Line = tuple[datetime, list[str], tuple[str, ...], list[tuple[int, str]], tuple[
 
 
 def texts_of(line: Line, form: str) -> list[str]:
-    """The fields of a line that is right but for some odd ones, and blanks around one of them."""
-    moment, names, amounts, odd, (place, before, after) = line
-    epoch = int(moment.replace(tzinfo=UTC).timestamp())
-    written = {"iso8601": moment.isoformat(), "unix": str(epoch), "unix_ms": str(epoch * 1000 + 7)}
+    """Return the fields of a line: right but for some odd ones, with blanks around one of them."""
+    timestamp, names, amounts, odd, (place, before, after) = line
+    epoch = int(timestamp.replace(tzinfo=UTC).timestamp())
+    written = {"iso8601": timestamp.isoformat(), "unix": str(epoch), "unix_ms": str(epoch * 1000 + 7)}
     written["unix_us"] = f"{epoch}000007"
-    at = written.get(form) or moment.replace(tzinfo=UTC).strftime(form)
+    at = written.get(form) or timestamp.replace(tzinfo=UTC).strftime(form)
     texts = [at, *names, *amounts, "reference", "part", "att", "final"]
     for index, text in odd:
         texts[index] = text
@@ -270,13 +270,13 @@ def field_table(lines: Sequence[Sequence[str]]) -> FieldTable:
     names = field_names(len(HEADER))
     table = pl.DataFrame(lines, schema=dict.fromkeys(names, pl.String), orient="row")
     numbered = table.with_columns(pl.int_range(1, table.height + 1, dtype=pl.Int64).alias(LINE))
-    return FieldTable(Span(0, 1, table.height), 1, numbered, lambda numbers: [""] * len(numbers))
+    return FieldTable(ByteRange(0, 1, table.height), 1, numbered, lambda numbers: [""] * len(numbers))
 
 
 @settings(max_examples=rounds(50, thorough=1000), derandomize=True)
 @given(profile=drawn_profiles(), drawn=st.lists(LINES, min_size=1, max_size=20))
 def test_what_is_read_in_bulk_is_what_is_read_row_by_row(profile: Profile, drawn: list[Line]) -> None:
-    lines = [texts_of(line, profile.moment.formats[0]) for line in drawn]
+    lines = [texts_of(line, profile.timestamp.formats[0]) for line in drawn]
     bulk, rows = (
         RecordReader(profile, HEADER, OPERATOR_ZONE, in_bulk=in_bulk).read(field_table(lines))
         for in_bulk in (True, False)

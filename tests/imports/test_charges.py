@@ -1,4 +1,4 @@
-"""One price on a line that is both data and voice: every charge is counted once, by a rule the profile says."""
+"""One price on a line of both data and voice: every charge is counted once, by a rule of the profile."""
 
 from decimal import Decimal
 from pathlib import Path

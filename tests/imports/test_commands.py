@@ -1,4 +1,4 @@
-"""`wingtel import` and `wingtel generate` as they are typed."""
+"""The commands `wingtel import` and `wingtel generate`."""
 
 import io
 import json
@@ -19,7 +19,7 @@ def run(*arguments: object) -> str:
 
 
 def run_rejecting(*arguments: object) -> str:
-    """What a command prints that exits with 3, since lines were rejected."""
+    """Return the output of a command that exits with 3, since lines were rejected."""
     out = io.StringIO()
     with pytest.raises(CommandError, match="lines were rejected") as error:
         call_command(*(str(argument) for argument in arguments), stdout=out)

@@ -31,7 +31,7 @@ NUMBER = "491510170001"
 
 
 def imported(
-    file: Path, *, chunk: int = 1000, workers: int = 1, stop_after: int = 0, is_dry_run: bool = False
+    file: Path, *, batch: int = 1000, workers: int = 1, stop_after: int = 0, is_dry_run: bool = False
 ) -> ImportSummary:
     done: list[int] = []
 
@@ -41,7 +41,7 @@ def imported(
             raise InterruptedError
 
     options = ImportOptions(
-        create_subscriptions=True, chunk_lines=chunk, block_lines=chunk, workers=workers, is_dry_run=is_dry_run
+        create_subscriptions=True, batch_lines=batch, chunk_lines=batch, workers=workers, is_dry_run=is_dry_run
     )
     return import_feed(file, profile_of("c17.toml", TAKEN), options, on_progress=stop)
 
@@ -111,8 +111,8 @@ def test_a_credit_with_another_amount_is_a_conflict_that_is_kept(tmp_path: Path)
 def test_a_dry_run_counts_credits_and_stores_nothing(tmp_path: Path) -> None:
     line = f"c,{NUMBER},2026-11-20T10:00:00Z,-1,-1"
     feed = written(tmp_path / "feed.csv", line, line, f"d,{NUMBER},2026-11-20T10:00:00Z,1,1", f"{line}.5")
-    for chunk, counts in ((1000, (4, 2, 1, 1, 0)), (1, (4, 2, 2, 0, 0))):  # of earlier parts, amounts are not known
-        assert outcome(imported(feed, is_dry_run=True, chunk=chunk)) == counts
+    for batch, counts in ((1000, (4, 2, 1, 1, 0)), (1, (4, 2, 2, 0, 0))):  # of earlier batches, amounts are not known
+        assert outcome(imported(feed, is_dry_run=True, batch=batch)) == counts
     assert not UsageAdjustment.objects.exists()
     assert not Subscription.objects.exists()
     assert outcome(imported(feed)) == (4, 2, 1, 1, 0)
@@ -160,8 +160,8 @@ MANY = [f"{number},{NUMBER},2026-11-2{number % 3}T10:00:00Z,-{number}000,-{numbe
 def test_an_import_that_was_interrupted_credits_each_line_once(workers: int, tmp_path: Path) -> None:
     feed = written(tmp_path / "feed.csv", *MANY)
     with pytest.raises(InterruptedError):
-        imported(feed, chunk=10, workers=workers, stop_after=2)
-    rest = imported(feed, chunk=7)
+        imported(feed, batch=10, workers=workers, stop_after=2)
+    rest = imported(feed, batch=7)
     assert (outcome(rest), rest.resumed > 0) == ((40, 40, 0, 0, 0), True)
     assert sum(total for total, *_ in used()) == -sum(range(1, 41))
     assert differences() == []

@@ -1,4 +1,4 @@
-"""Lines without a reference that are equal: one record, or numbered within the file."""
+"""Equal lines without a reference are one record, or are numbered within the file."""
 
 from collections import Counter
 from itertools import cycle, islice
@@ -23,7 +23,7 @@ FORTY = list(islice(cycle(LINES), 40))
 
 
 def imported(
-    file: Path, *, is_numbered: bool, stop_after: int = 0, is_dry_run: bool = False, workers: int = 1, chunk: int = 10
+    file: Path, *, is_numbered: bool, stop_after: int = 0, is_dry_run: bool = False, workers: int = 1, batch: int = 10
 ) -> ImportSummary:
     done: list[int] = []
 
@@ -34,7 +34,7 @@ def imported(
 
     profile = profile_of("c40.toml", *([NUMBERED] if is_numbered else []))
     options = ImportOptions(
-        create_subscriptions=True, chunk_lines=chunk, block_lines=4, workers=workers, is_dry_run=is_dry_run
+        create_subscriptions=True, batch_lines=batch, chunk_lines=4, workers=workers, is_dry_run=is_dry_run
     )
     return import_feed(file, profile, options, on_progress=stop)
 
@@ -76,12 +76,12 @@ def test_the_summary_for_people_tells_what_equal_lines_were_taken_for() -> None:
 
 
 @pytest.mark.django_db
-def test_numbers_go_on_over_parts_and_the_same_lines_sent_again_change_nothing(tmp_path: Path) -> None:
+def test_numbers_go_on_over_batches_and_the_same_lines_sent_again_change_nothing(tmp_path: Path) -> None:
     feed = written(tmp_path / "feed.csv", FORTY)
     assert outcome(imported(feed, is_numbered=True)) == (40, 40, 0, 0)
     assert_forty_are_recorded()
     feed = written(tmp_path / "feed.csv", [*FORTY, LINES[0], LINES[1]])
-    assert outcome(imported(feed, is_numbered=True, chunk=7)) == (42, 2, 40, 0)
+    assert outcome(imported(feed, is_numbered=True, batch=7)) == (42, 2, 40, 0)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -104,7 +104,7 @@ def test_rows_of_parquet_are_numbered_too(tmp_path: Path) -> None:
         tmp_path / "feed.parquet"
     )
     profile = profile_of("c40.toml", NUMBERED, ('delimiter = ","', 'format = "parquet"'))
-    options = ImportOptions(create_subscriptions=True, chunk_lines=10, block_lines=4)
+    options = ImportOptions(create_subscriptions=True, batch_lines=10, chunk_lines=4)
 
     def stop(*_: object) -> None:
         raise InterruptedError

@@ -1,4 +1,4 @@
-"""`wingtel imports`, `wingtel rejects`, `wingtel feeds`, and what `wingtel import` can be told."""
+"""The commands `wingtel imports`, `wingtel rejects` and `wingtel feeds`, and options of `wingtel import`."""
 
 import io
 import json

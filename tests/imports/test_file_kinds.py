@@ -1,4 +1,4 @@
-"""Kinds of files, told by their first bytes: compressed, archived and encoded in any usual way, or refused by name."""
+"""Kinds of files by their first bytes: usual compressions, archives and encodings are read, others rejected by name."""
 
 import bz2
 import gzip
@@ -43,7 +43,7 @@ def zipped(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> b
 
 
 def encrypted() -> bytes:
-    """A ZIP archive whose member is marked as encrypted."""
+    """Return a ZIP archive whose member is marked as encrypted."""
     data = bytearray(zipped(("feed.csv", CSV.encode())))
     data[6] |= 1
     data[data.index(b"PK\x01\x02") + 8] |= 1

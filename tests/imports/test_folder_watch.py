@@ -1,4 +1,4 @@
-"""Watched folders: when a file is taken, what becomes of it, and what others who write to the folder cannot do."""
+"""Folder watch: completion of files, their import and move, and protection from other users of the folder."""
 
 import os
 import stat
@@ -29,7 +29,7 @@ CONTENT = b"491510000001,31.12.2026"
 
 
 class Clock:
-    """Seconds that pass when a test says so."""
+    """A clock in seconds that a test sets."""
 
     now = 1000.0
 
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def watch(folder: Path) -> FolderWatch:
-    """A watch that takes a file at once."""
+    """Return a watch that imports a file at once."""
     return FolderWatch(folder, IMPORT, parse_completion("rename"))
 
 
@@ -54,12 +54,12 @@ def line(reference: str) -> str:
 
 
 def of_format(form: str) -> Profile:
-    """Wingtel's own profile, for another format."""
+    """Return Wingtel's own profile for another format."""
     return profiles.parse(SHIPPED.replace(LAYOUT, f'[layout]\nformat = "{form}"\n').encode(), source="own.toml")
 
 
 def files(folder: Path) -> list[str]:
-    """Every file and link in a folder and those within it, by its path."""
+    """Return the paths of all files and links in a folder and its subfolders."""
     within = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return sorted(str(path.relative_to(folder)) for path in within)
 
@@ -246,7 +246,7 @@ def test_nothing_is_written_through_a_link_in_failed(watch: FolderWatch, tmp_pat
 
 
 def during(watch: FolderWatch, act: Callable[[], object]) -> FolderWatch:
-    """Let others do something while a file is imported, before it is read."""
+    """Return a watch that calls `act` during an import, before the file is read."""
 
     def importing(path: Path, *, name: str, on_progress: Progress) -> ImportSummary:
         act()
@@ -300,7 +300,7 @@ def test_what_is_no_file_is_left_alone(watch: FolderWatch) -> None:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder for everybody, in the hands of an ordinary user, who may not open every file as root may."""
+    """Yield a folder that all may write to, as an ordinary user: root may open any file."""
     before = os.geteuid()
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o777)
@@ -361,13 +361,13 @@ def test_of_column_names_a_thousand_characters_are_told(watch: FolderWatch) -> N
 
 
 def dies(error: type[BaseException], *, commits: bool = False) -> Callable[..., ImportSummary]:
-    """An import that ends so, for each file but `good.csv`."""
+    """Return an import that raises `error` for each file but `good.csv`."""
 
     def importing(path: Path, *, name: str, on_progress: Progress) -> ImportSummary:
         if name.endswith("good.csv"):
             return IMPORT(path, name=name, on_progress=on_progress)
         if commits:
-            on_progress(1, None)  # type: ignore[arg-type] # nobody looks at the counts
+            on_progress(1, None)  # type: ignore[arg-type] # the counts are not read
         raise error
 
     return importing

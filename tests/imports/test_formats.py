@@ -48,7 +48,7 @@ def import_as(folder: Path, form: str, content: bytes) -> ImportSummary:
 def parquet() -> bytes:
     table = pl.DataFrame(dict(zip(COLUMNS, zip(*ROWS, strict=True), strict=True)))
     table = table.with_columns(
-        pl.Series("usage_date", [moment for _, moment, *_ in RECORDED]), pl.col("price").cast(pl.Decimal(14, 4))
+        pl.Series("usage_date", [timestamp for _, timestamp, *_ in RECORDED]), pl.col("price").cast(pl.Decimal(14, 4))
     )
     file = io.BytesIO()
     table.write_parquet(file)

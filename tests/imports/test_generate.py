@@ -1,4 +1,4 @@
-"""The demo feed: the same for the same seed, shaped like life, and imported with the sums that are in it."""
+"""The demo feed: reproducible by its seed, with realistic usage, and imported with the sums in the file."""
 
 from datetime import date
 from pathlib import Path
@@ -27,9 +27,9 @@ def test_the_same_seed_gives_the_same_file_and_another_seed_another(tmp_path: Pa
 def test_usage_is_in_order_busy_in_the_evening_heavy_tailed_and_of_both_carriers(tmp_path: Path) -> None:
     written = generate(tmp_path / "feed.csv")
     duckdb.read_csv(str(tmp_path / "feed.csv"), dtype={"usage_date": "VARCHAR"}).create_view("feed")
-    moments = [moment for (moment,) in duckdb.sql("SELECT usage_date FROM feed").fetchall()]
-    assert moments == sorted(moments)
-    assert (moments[0][:10], moments[-1][:10], len(moments)) == ("2026-02-28", "2026-03-02", written)
+    timestamps = [timestamp for (timestamp,) in duckdb.sql("SELECT usage_date FROM feed").fetchall()]
+    assert timestamps == sorted(timestamps)
+    assert (timestamps[0][:10], timestamps[-1][:10], len(timestamps)) == ("2026-02-28", "2026-03-02", written)
     hours = duckdb.sql("""
         SELECT count(*) FILTER (usage_date LIKE '%T20:%'),
                count(*) FILTER (usage_date LIKE '%T03:%') FROM feed
@@ -52,7 +52,7 @@ def test_usage_is_in_order_busy_in_the_evening_heavy_tailed_and_of_both_carriers
 def test_what_is_imported_equals_the_sums_in_the_file(tmp_path: Path) -> None:
     written = generate(tmp_path / "feed.csv")
     summary = import_feed(
-        tmp_path / "feed.csv", profiles.find("wingtel"), ImportOptions(create_subscriptions=True, chunk_lines=500)
+        tmp_path / "feed.csv", profiles.find("wingtel"), ImportOptions(create_subscriptions=True, batch_lines=500)
     )
     assert counts(summary) == (written, written, 0, 0, 0)
     sums = duckdb.sql(

@@ -1,4 +1,4 @@
-"""Profiles drafted from samples: never a guess in silence where money hangs on it."""
+"""Profile inference from samples: every guess that decides about money is marked."""
 
 import io
 import json
@@ -25,7 +25,7 @@ OUTSIDE = Path(__file__).parent / "outside-generator.cdr"
 
 
 class Drafted:
-    """A drafted profile: its text, the values of its keys, and the lines of them."""
+    """A draft profile: its text, the values of its keys, and their lines."""
 
     def __init__(self, path: Path) -> None:
         inferred = infer_profile(path)
@@ -33,10 +33,10 @@ class Drafted:
         self.tables: dict[str, Any] = tomllib.loads(inferred.text)
 
     def line(self, table: str, key: str) -> str:
-        """The line of a key, with its comment."""
+        """Return the line of a key, with its comment."""
         within = re.split(r"(?m)^\[", self.text.partition(f"\n[{table}]")[2])[0]
-        (found,) = (line for line in within.splitlines() if line.startswith(f"{key} = "))
-        return found
+        (line,) = (line for line in within.splitlines() if line.startswith(f"{key} = "))
+        return line
 
     def is_marked(self, table: str, key: str) -> bool:
         return "# CHECK" in self.line(table, key)
@@ -193,12 +193,12 @@ def test_the_outside_feed_is_drafted_as_its_shipped_profile_reads_it() -> None:
     draft, shipped = Drafted(OUTSIDE), profiles.find("cdr-gen")
     profile = profiles.parse(draft.text.encode(), source="mine.toml")
     assert profile.layout == shipped.layout
-    assert profile.moment.columns == shipped.moment.columns
+    assert profile.timestamp.columns == shipped.timestamp.columns
     assert set(profile.usage_types.data + profile.usage_types.voice) == {"D", "MOC", "MTC"}
     assert sorted(profile.usage_types.skip) == sorted(shipped.usage_types.skip)
     assert profile.quantities == shipped.quantities
     assert profile.reference.columns == shipped.reference.columns
-    assert profile.naming.column == shipped.naming.column
+    assert profile.identifier.column == shipped.identifier.column
     assert draft.unread == ("IMSI", "IMEI", "2nd Party IMSI", "2nd Party MSISDN")
 
 

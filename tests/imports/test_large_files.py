@@ -1,4 +1,4 @@
-"""More lines than are read at once, with one that is bad."""
+"""A file of more lines than one chunk, with one bad line."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 HEADER = b"record_id,carrier,subscription,usage_type,usage_date,quantity,price\n"
 LINES = rounds(300_000, thorough=1_000_000)
 BAD = 254_321
-"""Place of the bad line, from 0."""
+"""Position of the bad line, from 0."""
 
 
 def test_of_many_lines_the_one_that_is_bad_is_named_and_all_others_are_recorded(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
-"""Lines that are no records: before the header, an end mark, a trailing delimiter, a last line that was cut off."""
+"""Lines around records: lines before the header, end marks, trailing delimiters, and a last line that was cut off."""
 
 from pathlib import Path
 
 import pytest
 
-from wingtel.imports import blocks, profiles
+from wingtel.imports import chunks, profiles
 from wingtel.imports.errors import HeaderError
 from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 from wingtel.ingest.models import UsageConflict
@@ -144,7 +144,7 @@ def test_the_warning_is_in_the_summary_for_people_and_for_programs(tmp_path: Pat
     assert '"warnings": []' in run(*command, "--format", "json")
 
 
-def test_an_end_that_comes_with_a_later_block_is_no_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "BLOCK_BYTES", 50)
+def test_an_end_that_comes_with_a_later_chunk_is_no_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 50)
     summary = of(tmp_path, "\n".join([HEADER, *LINES, ""]))
     assert (summary.accepted, summary.warnings) == (2, ())

@@ -1,4 +1,4 @@
-"""Memory stays bounded whatever the file: each is imported by a process of its own, whose peak is measured."""
+"""Memory stays bounded for any file. Each is imported by a process of its own, whose peak is measured."""
 
 import os
 import subprocess
@@ -33,11 +33,11 @@ with open(sys.argv[1], "wb") as output:
     _, status, usage = os.wait4(process.pid, 0)
 print(os.waitstatus_to_exitcode(status), usage.ru_maxrss)
 """
-"""A small process that measures its child. The peak of a child begins with the size of the process that started it."""
+"""A small process that measures its child: the peak of a child is at least the size of the process that started it."""
 
 
 def imported(path: Path, profile: Path | str) -> tuple[int, int]:
-    """The exit code of an import, and its peak of memory in kilobytes."""
+    """Return the exit code of an import, and its peak of memory in kilobytes."""
     command = ["import", str(path), "--feed", str(profile), "--create-subscriptions", "--no-progress"]
     measured = subprocess.run(
         [sys.executable, "-c", MEASURE, str(path.parent / "output"), *command],

@@ -1,4 +1,4 @@
-"""Feeds that look otherwise: no header, positions, device ids, ids, no reference, German dates."""
+"""Feeds of other carriers: no header, positions, device ids, ids, no reference, German dates."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The feed that nobody here wrote, against DuckDB's reading of the same file."""
+"""A feed of a public generator, compared with DuckDB's reading of the same file."""
 
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ def import_outside(*, create_subscriptions: bool = True) -> ImportSummary:
 
 
 def sums_in_the_file(period: str) -> list[tuple[object, ...]]:
-    """By external id, usage type and period: kilobytes (of 1000 bytes) or seconds, price, records."""
+    """Return kilobytes (of 1000 bytes) or seconds, price and records by external id, usage type and period."""
     return duckdb.sql(
         """
         WITH usage AS (

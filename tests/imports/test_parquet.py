@@ -1,4 +1,4 @@
-"""Parquet: the columns that the profile reads, bounded by bytes whatever the file says."""
+"""Parquet: only the columns that the profile reads are decoded, and their bytes are bounded."""
 
 import json
 from datetime import timedelta
@@ -12,11 +12,11 @@ from pyarrow import parquet
 
 from wingtel.imports import decompression
 from wingtel.imports import parquet as reader
-from wingtel.imports.blocks import LONGEST_LINE
+from wingtel.imports.chunks import LONGEST_LINE
 from wingtel.imports.errors import HeaderError, SourceError
 from wingtel.imports.profiles import Profile
 
-from .reading_cases import CASES, parts_of, profile_of, read
+from .reading_cases import CASES, batches_of, profile_of, read
 
 PROFILE = profile_of("c22.toml")
 NO_REFERENCE = profile_of("c22.toml", ('columns = ["id"]', ""))
@@ -37,14 +37,14 @@ def written(folder: Path, table: pl.DataFrame | pa.Table, **options: object) -> 
 
 
 def sizes(path: Path, profile: Profile = PROFILE) -> list[int]:
-    """The rows of each part."""
-    with parts_of(path, profile, chunk_lines=100_000) as parts:
-        return [part.lines for part in parts]
+    """Return the number of rows of each batch."""
+    with batches_of(path, profile, batch_lines=100_000) as batches:
+        return [batch.lines for batch in batches]
 
 
 def test_a_column_that_nobody_reads_is_not_decoded() -> None:
     assert pl.read_parquet_schema(CASES / "c22_unused_duration_column.parquet")["ring"] == pl.Duration("us")
-    records, rejects = read("c22_unused_duration_column.parquet", PROFILE, "record_id", "name", "quantity")
+    records, rejects = read("c22_unused_duration_column.parquet", PROFILE, "record_id", "identifier", "quantity")
     assert records == [("c22p", "491510220003", 60), ("c22q", "491510220003", 70)]
     assert rejects == []
 
@@ -58,8 +58,8 @@ def test_without_a_reference_all_columns_are_read_for_the_hash_of_the_line(tmp_p
 
 def test_a_rejected_row_is_told_with_the_columns_that_were_read(tmp_path: Path) -> None:
     path = written(tmp_path, rows(3, duration=["60", "long", "60"], unread=[1, 2, 3]))
-    with parts_of(path, PROFILE) as parts:
-        (reject,) = (reject for part in parts for reject in part.rejects)
+    with batches_of(path, PROFILE) as batches:
+        (reject,) = (reject for batch in batches for reject in batch.rejects)
     assert (reject.line, reject.field, reject.reason) == (2, "duration", "'long' is no number")
     assert json.loads(reject.raw) == {
         "id": "r1",
@@ -78,8 +78,8 @@ def test_columns_are_found_by_their_position_too(tmp_path: Path) -> None:
 def test_rows_are_read_as_many_as_have_a_few_megabytes(tmp_path: Path) -> None:
     long_ids = [f"{number}" + "x" * 100_000 for number in range(1500)]
     path = written(tmp_path, rows(1500, id=long_ids), row_group_size=100)
-    with parts_of(path, PROFILE) as parts:
-        found = [(part.size, part.lines) for part in parts]
+    with batches_of(path, PROFILE) as batches:
+        found = [(batch.size, batch.lines) for batch in batches]
     assert sum(lines for _, lines in found) == 1500
     assert max(size for size, _ in found) <= 26 << 20
     assert len(found) > 5

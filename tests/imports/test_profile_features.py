@@ -1,4 +1,4 @@
-"""What a profile can say beyond columns: filters, value maps, constants, both types, duplicates, tariffs."""
+"""Features of profiles beyond columns: filters, value maps, constants, both types, duplicates, tariffs."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -88,7 +88,7 @@ def test_a_line_can_be_both_types_and_is_filtered_mapped_converted_and_counted_o
 
 
 @pytest.mark.django_db
-def test_a_rehearsal_counts_the_same_and_stores_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_counts_the_same_and_stores_nothing(tmp_path: Path) -> None:
     told = import_text(tmp_path, LINES + LINES, is_dry_run=True)
     assert (told.import_id, counts(told)) == (None, (12, 2, 6, 2, 2))
     assert rows(STORED) == []

@@ -1,4 +1,4 @@
-"""Profiles say what they have to, or an error names the key."""
+"""Profiles: an error names the file and the key."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -30,7 +30,7 @@ def test_cdr_gen_rates_by_kilobyte_and_second_and_names_subscriptions_by_an_exte
         UsageType.DATA: (Rate(price=Decimal("0.0005")),),
         UsageType.VOICE: (Rate(price=Decimal("0.0020")),),
     }
-    assert (profile.naming.by, profile.naming.column) == (Lookup.EXTERNAL_ID, "MSISDN")
+    assert (profile.identifier.by, profile.identifier.column) == (Lookup.EXTERNAL_ID, "MSISDN")
     assert profile.usage_types.values["MOC"] is UsageType.VOICE
     assert profile.usage_types.values["SMS-O"] is None
 

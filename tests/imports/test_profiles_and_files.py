@@ -1,4 +1,4 @@
-"""Any profile over any file: what is recorded equals a reading of the file that shares no code with the import."""
+"""Any profile over any file: the stored usage equals a reading of the file that shares no code with the import."""
 
 import csv
 import gzip
@@ -28,8 +28,8 @@ from .reading import counts, differing_days, rows
 
 OPERATOR_ZONE = "Europe/Berlin"
 COLUMNS = ("who", "kind", "up", "down", "talk", "cost", "ref", "part", "status")
-MOMENTS = {
-    # how it is written, and in how many columns
+TIMESTAMPS = {
+    # format, and number of columns
     "%Y-%m-%d %H:%M:%S": 1,
     "%d.%m.%Y %H:%M": 1,
     "%Y%m%d %H%M%S": 2,
@@ -42,19 +42,19 @@ UNITS = {"bytes": -1, "kilobytes": 0, "megabytes": 1, "gigabytes": 2}
 ROUNDINGS = {"up": ROUND_CEILING, "down": ROUND_FLOOR, "half_even": ROUND_HALF_EVEN}
 ZEROS = {"", "0", "0.0", "0.000", "0.0000"}
 TARIFF = (Decimal("0.00375"), 60, 90)
-"""The price of a block, how much a block is, and how much is included: of both usage types."""
+"""The price of a block, the size of a block, and the included quantity, for both usage types."""
 
 numbers_of_examples = itertools.count(1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """What a drawn profile says."""
+    """The content of a drawn profile."""
 
     delimiter: str
     is_quoted: bool
     has_header: bool
-    moment: str
+    timestamp: str
     zone: str
     types: str
     data_columns: int
@@ -65,7 +65,7 @@ class Shape:
     maps_values: bool
     filters: bool
     reference: tuple[str, ...]
-    naming: str
+    lookup: str
     has_tariff: bool
     rounds_price: bool
     of_both: str
@@ -75,19 +75,19 @@ class Shape:
     @property
     def columns(self) -> list[str]:
         """The names of the columns in their order."""
-        moment = ["at"] if MOMENTS[self.moment] == 1 else ["on", "time"]
-        drawn = [*moment, *COLUMNS]
+        timestamp = ["at"] if TIMESTAMPS[self.timestamp] == 1 else ["on", "time"]
+        drawn = [*timestamp, *COLUMNS]
         return [drawn[place] for place in self.order if place < len(drawn)]
 
     def toml(self) -> str:
-        """The profile."""
+        """Return the profile as TOML."""
         columns = self.columns
-        moment = ["at"] if MOMENTS[self.moment] == 1 else ["on", "time"]
+        timestamp = ["at"] if TIMESTAMPS[self.timestamp] == 1 else ["on", "time"]
         up = ["up", "down"][: self.data_columns]
         parts = [
             f"[layout]\ndelimiter = '{self.delimiter}'\nquote = '{chr(34) if self.is_quoted else ''}'",
             "" if self.has_header else f"header = false\ncolumns = {columns}",
-            f"[moment]\ncolumns = {moment}\nformats = ['{self.moment}']\ntime_zone = '{self.zone}'",
+            f"[moment]\ncolumns = {timestamp}\nformats = ['{self.timestamp}']\ntime_zone = '{self.zone}'",
             "[usage_type]",
             {
                 "column": "column = 'kind'\ndata = ['D', 'data']\nvoice = ['V']\nskip = ['S']",
@@ -98,7 +98,7 @@ class Shape:
             f"[voice]\ncolumns = ['talk']\nunit = '{self.voice_unit}'\nrounding = '{self.rounding}'",
             "[reference]\nseparator = '/'\nprefix = 'p-'"
             + (f"\ncolumns = {list(self.reference)}" * bool(self.reference)),
-            f"[subscription]\nby = '{self.naming}'\ncolumn = 'who'",
+            f"[subscription]\nby = '{self.lookup}'\ncolumn = 'who'",
             "[carrier]\ncolumn = 'network'\n[constants]\nnetwork = 'att'",
             "[values.kind]\nmobile = 'D'" if self.maps_values else "",
             "[[filter]]\ncolumn = 'status'\nnot_in = ['draft']" if self.filters else "",
@@ -120,7 +120,7 @@ SHAPES = st.builds(
     delimiter=st.sampled_from(",;|\t^"),
     is_quoted=st.booleans(),
     has_header=st.booleans(),
-    moment=st.sampled_from(list(MOMENTS)),
+    timestamp=st.sampled_from(list(TIMESTAMPS)),
     zone=st.sampled_from(["operator", "UTC", "America/New_York", "Asia/Kolkata"]),
     types=st.sampled_from(["column", "by_quantity", "constant"]),
     data_columns=st.integers(1, 2),
@@ -131,7 +131,7 @@ SHAPES = st.builds(
     maps_values=st.booleans(),
     filters=st.booleans(),
     reference=st.sampled_from([(), ("ref",), ("ref", "part")]),
-    naming=st.sampled_from(["id", "phone_number", "device_id"]),
+    lookup=st.sampled_from(["id", "phone_number", "device_id"]),
     has_tariff=st.booleans(),
     rounds_price=st.booleans(),
     of_both=st.sampled_from(["data", "voice", "shares"]),
@@ -154,10 +154,10 @@ QUANTITIES = st.one_of(
 )
 LINES = st.fixed_dictionaries(
     {
-        "moment": st.builds(
+        "timestamp": st.builds(
             lambda base, minutes: base + timedelta(minutes=minutes), st.sampled_from(HOURS), st.integers(0, 300)
         ),
-        "is_no_moment": st.integers(0, 12).map(lambda drawn: drawn == 0),
+        "is_no_timestamp": st.integers(0, 12).map(lambda drawn: drawn == 0),
         "who": st.sampled_from([0, 0, 1, 1, 2, 2, 2, None]),
         "kind": st.sampled_from(["D", "V", "data", "D", "V", "S", "mobile", "fax"]),
         "up": QUANTITIES,
@@ -174,18 +174,18 @@ LINES = st.fixed_dictionaries(
 )
 
 
-def moment_texts(shape: Shape, moment: datetime) -> list[str]:
-    if shape.moment.startswith("unix"):
-        seconds = int(moment.replace(tzinfo=UTC).timestamp())
-        return [str(seconds * (1000 if shape.moment == "unix_ms" else 1))]
-    if shape.moment == "iso8601":
-        return [moment.isoformat() + ("+03:00" if moment.minute % 2 else "")]
-    text = moment.strftime(shape.moment)
-    return text.split(" ") if MOMENTS[shape.moment] == 2 else [text]
+def timestamp_texts(shape: Shape, timestamp: datetime) -> list[str]:
+    if shape.timestamp.startswith("unix"):
+        seconds = int(timestamp.replace(tzinfo=UTC).timestamp())
+        return [str(seconds * (1000 if shape.timestamp == "unix_ms" else 1))]
+    if shape.timestamp == "iso8601":
+        return [timestamp.isoformat() + ("+03:00" if timestamp.minute % 2 else "")]
+    text = timestamp.strftime(shape.timestamp)
+    return text.split(" ") if TIMESTAMPS[shape.timestamp] == 2 else [text]
 
 
 def written(shape: Shape, lines: Sequence[dict[str, object]], names: Sequence[str], line_end: str) -> str:
-    """The text of the file."""
+    """Return the text of the file."""
     out = io.StringIO()
     quoting = csv.QUOTE_MINIMAL if shape.is_quoted else csv.QUOTE_NONE
     writer = csv.writer(
@@ -198,8 +198,8 @@ def written(shape: Shape, lines: Sequence[dict[str, object]], names: Sequence[st
     if shape.has_header:
         writer.writerow(shape.columns)
     for line in lines:
-        moment = line["moment"]
-        assert isinstance(moment, datetime)
+        timestamp = line["timestamp"]
+        assert isinstance(timestamp, datetime)
         texts = {name: str(line[name]) for name in COLUMNS}
         texts["who"] = "999999999" if line["who"] is None else names[line["who"]]  # type: ignore[call-overload]
         if line["is_misfit"]:  # over several lines, each of them would be taken for a line
@@ -207,9 +207,9 @@ def written(shape: Shape, lines: Sequence[dict[str, object]], names: Sequence[st
         texts["ref"] = {"delimited": f"de{shape.delimiter}li"}.get(texts["ref"], texts["ref"])
         if not shape.is_quoted:
             texts["ref"] = re.sub(r"\W", "-", texts["ref"])
-        texts["at"] = texts["on"] = moment_texts(shape, moment)[0]
-        texts["time"] = moment_texts(shape, moment)[-1]
-        if line["is_no_moment"]:
+        texts["at"] = texts["on"] = timestamp_texts(shape, timestamp)[0]
+        texts["time"] = timestamp_texts(shape, timestamp)[-1]
+        if line["is_no_timestamp"]:
             texts["at"] = texts["on"] = "someday"
         fields = [texts[name] for name in shape.columns]
         for _ in range(int(str(line["repeats"]))):
@@ -220,12 +220,12 @@ def written(shape: Shape, lines: Sequence[dict[str, object]], names: Sequence[st
 
 
 class RejectedError(Exception):
-    """A line that the reading below would not record."""
+    """A line that the reading below rejects."""
 
 
 @dataclass
 class Reading:
-    """The file as this test reads it: what becomes of its lines, and the sums of what is recorded."""
+    """The file as this test reads it: the outcomes of its lines, and the sums of its records."""
 
     shape: Shape
     names: Sequence[str]
@@ -283,17 +283,17 @@ class Reading:
     def _record(
         self, kind: str, kinds: Sequence[str], line: dict[str, str], fields: list[str]
     ) -> tuple[tuple[object, ...], str, str, date, Decimal, Decimal]:
-        used, moment, name = self._used(kind, line), self._moment(line), line["who"]
+        used, timestamp, name = self._used(kind, line), self._timestamp(line), line["who"]
         if name not in self.names:
             raise RejectedError
         reference = tuple(line[column] for column in self.shape.reference) or tuple(fields)
         if self.shape.reference and "" in reference:
             raise RejectedError
-        day = moment.astimezone(ZoneInfo(OPERATOR_ZONE)).date()
+        day = timestamp.astimezone(ZoneInfo(OPERATOR_ZONE)).date()
         price = self._price(used, line)
         if len(kinds) == 2 and not self.shape.has_tariff:
-            price = self._part(kind, price)
-        return (kind, name, moment, reference), name, kind, day, used, price
+            price = self._share(kind, price)
+        return (kind, name, timestamp, reference), name, kind, day, used, price
 
     def _used(self, kind: str, line: dict[str, str]) -> Decimal:
         columns = ["up", "down"][: self.shape.data_columns] if kind == "data" else ["talk"]
@@ -312,21 +312,21 @@ class Reading:
             raise RejectedError
         return Decimal(text)
 
-    def _moment(self, line: dict[str, str]) -> datetime:
+    def _timestamp(self, line: dict[str, str]) -> datetime:
         text = line["at"] if "at" in line else f"{line['on']} {line['time']}"
         if "someday" in text:
             raise RejectedError
-        if self.shape.moment.startswith("unix"):
-            return datetime.fromtimestamp(int(text) // (1000 if self.shape.moment == "unix_ms" else 1), UTC)
-        if self.shape.moment == "iso8601":
-            moment = datetime.fromisoformat(text)
+        if self.shape.timestamp.startswith("unix"):
+            return datetime.fromtimestamp(int(text) // (1000 if self.shape.timestamp == "unix_ms" else 1), UTC)
+        if self.shape.timestamp == "iso8601":
+            timestamp = datetime.fromisoformat(text)
         else:
-            moment = datetime.strptime(text, self.shape.moment)  # noqa: DTZ007 - the zone comes next
-        if moment.tzinfo:
-            return moment.astimezone(UTC)
+            timestamp = datetime.strptime(text, self.shape.timestamp)  # noqa: DTZ007 - the zone comes next
+        if timestamp.tzinfo:
+            return timestamp.astimezone(UTC)
         zone = ZoneInfo(OPERATOR_ZONE if self.shape.zone == "operator" else self.shape.zone)
-        there = moment.replace(tzinfo=zone).astimezone(UTC)
-        if there.astimezone(zone).replace(tzinfo=None) != moment:
+        there = timestamp.replace(tzinfo=zone).astimezone(UTC)
+        if there.astimezone(zone).replace(tzinfo=None) != timestamp:
             raise RejectedError
         return there
 
@@ -344,8 +344,8 @@ class Reading:
             raise RejectedError
         return price
 
-    def _part(self, kind: str, price: Decimal) -> Decimal:
-        """The part of a price that is for this type of a line that is both."""
+    def _share(self, kind: str, price: Decimal) -> Decimal:
+        """Return the share of this type in the price of a line of both types."""
         if self.shape.of_both != "shares":
             return price if self.shape.of_both == kind else Decimal(0)
         quarter = (price / 4).quantize(Decimal("0.00000001"), ROUND_HALF_EVEN)
@@ -358,9 +358,9 @@ class Reading:
         return Decimal(text)
 
 
-def recorded(naming: str, ids: Sequence[int]) -> dict[tuple[str, str, date], list[Decimal]]:
-    """Used, price and records by name, usage type and day."""
-    column = {"id": "subscription.id::text"}.get(naming, naming)
+def recorded(lookup: str, ids: Sequence[int]) -> dict[tuple[str, str, date], list[Decimal]]:
+    """Return used, price and records by identifier, usage type and day."""
+    column = {"id": "subscription.id::text"}.get(lookup, lookup)
     return {
         (name, kind, day): [used, price, Decimal(count)]
         for name, kind, day, used, price, count in rows(
@@ -371,7 +371,7 @@ def recorded(naming: str, ids: Sequence[int]) -> dict[tuple[str, str, date], lis
 
 
 def subscriptions() -> Iterator[Subscription]:
-    """Three that no other example uses."""
+    """Create three subscriptions that no other example uses."""
     example = next(numbers_of_examples)
     for place in range(3):
         yield Subscription.objects.create(
@@ -388,25 +388,25 @@ def subscriptions() -> Iterator[Subscription]:
     lines=st.lists(LINES, min_size=1, max_size=16),
     line_end=st.sampled_from(["\n", "\r\n"]),
     packing=st.sampled_from(["plain", "gzip", "zstd"]),
-    chunk_lines=st.sampled_from([1, 2, 5, 250_000]),
+    batch_lines=st.sampled_from([1, 2, 5, 250_000]),
 )
 def test_the_counts_add_up_and_the_sums_are_those_of_another_reading(
     shape: Shape,
     lines: list[dict[str, object]],
     line_end: str,
     packing: str,
-    chunk_lines: int,
+    batch_lines: int,
     tmp_path: Path,
 ) -> None:
     if not rows("SELECT 1 FROM pg_inherits WHERE inhparent = 'data_usage_record'::regclass LIMIT 1"):
         set_time_zone(OPERATOR_ZONE)
     made = list(subscriptions())
-    names = [str({"id": one.pk}.get(shape.naming) or getattr(one, shape.naming)) for one in made]
+    names = [str({"id": one.pk}.get(shape.lookup) or getattr(one, shape.lookup)) for one in made]
     text = written(shape, lines, names, line_end)
     pack = {"plain": bytes, "gzip": gzip.compress, "zstd": zstandard.ZstdCompressor().compress}[packing]
     (tmp_path / "feed").write_bytes(pack(text.encode()))
     profile = profiles.parse(shape.toml().encode(), source="drawn.toml")
-    summary = import_feed(tmp_path / "feed", profile, ImportOptions(again=True, chunk_lines=chunk_lines))
+    summary = import_feed(tmp_path / "feed", profile, ImportOptions(again=True, batch_lines=batch_lines))
     reading = Reading(shape, names)
     reading.read(text)
     expected = reading.outcomes
@@ -414,5 +414,5 @@ def test_the_counts_add_up_and_the_sums_are_those_of_another_reading(
         expected.total(),
         *(expected[outcome] for outcome in ("accepted", "skipped", "duplicate", "rejected")),
     )
-    assert recorded(shape.naming, [one.pk for one in made]) == reading.sums
+    assert recorded(shape.lookup, [one.pk for one in made]) == reading.sums
     assert differing_days() == 0

@@ -32,12 +32,12 @@ BASE = 491510090000
 
 
 def number(cli: int) -> int:
-    """A phone number: those of the tests are counted from 0, others are as they are."""
+    """Return a phone number: numbers of the tests are counted from 0, others stay as they are."""
     return BASE + cli if cli < 1000 else cli
 
 
 def segment(cli: int, second: int, duration: int | str) -> str:
-    """A line of the call that the number began at START."""
+    """Return a line of the call that the number began at START."""
     return f"{number(cli)},2026-11-20T21:{second // 60:02}:{second % 60:02}Z,{START},0,{duration}"
 
 
@@ -49,8 +49,8 @@ def written(path: Path, *lines: str) -> Path:
 def imported(
     file: Path,
     *changes: Change,
-    chunk: int = 1000,
-    block: int = 2,
+    batch: int = 1000,
+    chunk: int = 2,
     workers: int = 1,
     stop_after: int = 0,
     is_dry_run: bool = False,
@@ -63,7 +63,7 @@ def imported(
             raise InterruptedError
 
     options = ImportOptions(
-        create_subscriptions=True, chunk_lines=chunk, block_lines=block, workers=workers, is_dry_run=is_dry_run
+        create_subscriptions=True, batch_lines=batch, chunk_lines=chunk, workers=workers, is_dry_run=is_dry_run
     )
     return import_feed(file, profile(*changes), options, on_progress=stop)
 
@@ -73,13 +73,13 @@ def profile(*changes: Change) -> Profile:
 
 
 def outcome(summary: ImportSummary) -> tuple[int, int, int, int, int, int]:
-    """Lines, accepted, duplicate, conflict, rejected, records."""
+    """Return lines, accepted, duplicate, conflict, rejected and records."""
     assert summary.skipped == 0
     return summary.lines, summary.accepted, summary.duplicate, summary.conflict, summary.rejected, summary.records
 
 
 def calls() -> list[tuple[str, int, Decimal]]:
-    """Number, seconds and price of each; numbers of the tests as they count them."""
+    """Return the number, seconds and price of each call. Numbers of the tests are counted from 0."""
     found = [(int(number), seconds, price) for _, _, number, _, seconds, price in sorted(records(), key=lambda r: r[2])]
     return [(str(n - BASE if BASE <= n < BASE + 1000 else n), seconds, price) for n, seconds, price in found]
 
@@ -112,7 +112,7 @@ def test_segments_go_together_wherever_they_stand_in_the_file(tmp_path: Path) ->
     feed = written(
         tmp_path / "feed.csv", segment(1, 50, 20), segment(2, 0, 61), segment(1, 0, 30), "", segment(1, 30, 20)
     )
-    summary = import_feed(feed, profile(), ImportOptions(create_subscriptions=True, block_lines=1))
+    summary = import_feed(feed, profile(), ImportOptions(create_subscriptions=True, chunk_lines=1))
     assert (summary.lines, summary.accepted, summary.skipped, summary.records) == (5, 4, 1, 2)
     assert calls() == [("1", 70, Decimal("0.02")), ("2", 61, Decimal("0.02"))]
     first = VoiceUsageRecord.objects.get(seconds_used=70)
@@ -216,9 +216,9 @@ def test_the_same_reference_after_a_week_is_another_record(tmp_path: Path) -> No
 
 
 @pytest.mark.django_db
-def test_segments_on_both_sides_of_the_border_of_a_part_are_a_conflict(tmp_path: Path) -> None:
+def test_segments_on_both_sides_of_the_border_of_a_batch_are_a_conflict(tmp_path: Path) -> None:
     feed = written(tmp_path / "feed.csv", segment(1, 0, 30), segment(2, 0, 5), segment(1, 30, 20), segment(2, 5, 5))
-    assert outcome(imported(feed, chunk=3, block=1)) == (4, 3, 0, 1, 0, 2)
+    assert outcome(imported(feed, batch=3, chunk=1)) == (4, 3, 0, 1, 0, 2)
     assert calls() == [("1", 50, Decimal("0.01")), ("2", 5, Decimal("0.01"))]
 
 
@@ -283,8 +283,8 @@ MANY = [segment(cli, second, 20) for cli in range(20) for second in (0, 20, 40)]
 def test_an_import_that_was_interrupted_goes_on(workers: int, tmp_path: Path) -> None:
     feed = written(tmp_path / "feed.csv", *MANY)
     with pytest.raises(InterruptedError):
-        imported(feed, chunk=12, block=3, workers=workers, stop_after=2)
-    rest = imported(feed, chunk=12, block=3)
+        imported(feed, batch=12, chunk=3, workers=workers, stop_after=2)
+    rest = imported(feed, batch=12, chunk=3)
     assert (outcome(rest), rest.resumed > 0) == ((60, 60, 0, 0, 0, 20), True)
     assert {(seconds, price) for _, seconds, price in calls()} == {(60, Decimal("0.01"))}
     assert differences() == []

@@ -10,7 +10,7 @@ import pytest
 from wingtel.imports import profiles
 from wingtel.imports.columns import Columns
 from wingtel.imports.errors import ProfileError
-from wingtel.imports.profile_schema import Moment
+from wingtel.imports.profile_schema import Timestamp
 from wingtel.imports.values import TimestampValue
 
 from .reading_cases import profile_of, read
@@ -19,7 +19,7 @@ PRAGUE = "Europe/Prague"
 
 
 def test_a_zone_name_in_the_format_is_honoured_and_one_that_is_not_unique_is_rejected_by_name() -> None:
-    records, rejects = read("c05_utc_text.csv", profile_of("c05_operator.toml"), "moment", "day", zone=PRAGUE)
+    records, rejects = read("c05_utc_text.csv", profile_of("c05_operator.toml"), "timestamp", "day", zone=PRAGUE)
     assert records == [
         (datetime(2026, 11, 20, 23, 30, tzinfo=UTC), date(2026, 11, 21)),
         (datetime(2026, 11, 21, 12, tzinfo=UTC), date(2026, 11, 21)),
@@ -30,13 +30,13 @@ def test_a_zone_name_in_the_format_is_honoured_and_one_that_is_not_unique_is_rej
 
 @pytest.mark.parametrize(("file", "profile"), [("c36_literal_z.csv", "c36z.toml"), ("c36_gmt.csv", "c36g.toml")])
 def test_a_literal_z_and_gmt_are_utc(file: str, profile: str) -> None:
-    records, rejects = read(file, profile_of(profile), "moment", "day", zone=PRAGUE)
+    records, rejects = read(file, profile_of(profile), "timestamp", "day", zone=PRAGUE)
     assert records == [(datetime(2026, 11, 20, 23, 30, tzinfo=UTC), date(2026, 11, 21))]
     assert rejects == []
 
 
 def test_numeric_offsets_are_honoured() -> None:
-    records, rejects = read("c05z_numeric_offset.csv", profile_of("c05z.toml"), "moment", "day", zone=PRAGUE)
+    records, rejects = read("c05z_numeric_offset.csv", profile_of("c05z.toml"), "timestamp", "day", zone=PRAGUE)
     assert records == [
         (datetime(2026, 11, 20, 23, 30, tzinfo=UTC), date(2026, 11, 21)),
         (datetime(2026, 11, 21, 12, tzinfo=UTC), date(2026, 11, 21)),
@@ -47,8 +47,8 @@ def test_numeric_offsets_are_honoured() -> None:
 
 
 def value_of(*formats: str, zone: str = PRAGUE) -> TimestampValue:
-    moment = Moment(columns=("at",), formats=formats, time_zone=zone)
-    return TimestampValue(moment, Columns(["at"]), ZoneInfo("UTC"))
+    timestamp = Timestamp(columns=("at",), formats=formats, time_zone=zone)
+    return TimestampValue(timestamp, Columns(["at"]), ZoneInfo("UTC"))
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,14 @@ def test_what_does_not_fit_its_format_is_no_timestamp(form: str, text: str) -> N
 def test_counts_since_1970_are_told_apart_by_their_unit() -> None:
     base = datetime(2026, 11, 20, 10, tzinfo=UTC)
     as_given = profile_of("c26ms.toml")
-    records, rejects = read("c26_epochs.csv", as_given, "moment")
+    records, rejects = read("c26_epochs.csv", as_given, "timestamp")
     assert records == [base + timedelta(milliseconds=123)] * 2
     assert [(line, field) for line, field, _ in rejects] == [(4, "start"), (5, "start")]
     assert rejects[0][2] == (
         "'1795168800123456' is no moment of the form unix_ms or unix, which is read from 2000 to 2100"
     )
     with_microseconds = profile_of("c26ms.toml", ('["unix_ms","unix"]', '["unix", "unix_ms", "unix_us"]'))
-    records, rejects = read("c26_epochs.csv", with_microseconds, "moment")
+    records, rejects = read("c26_epochs.csv", with_microseconds, "timestamp")
     assert records == [base + timedelta(microseconds=each) for each in (123000, 123000, 123456)]
     assert [line for line, *_ in rejects] == [5]
 
@@ -156,7 +156,7 @@ def test_a_contradictory_format_is_refused_with_the_key(form: str, problem: str)
 
 @pytest.mark.parametrize("form", ["%Y-W%W-%u", "%G-W%V-%u", "%Y%j", "%y%m%d%H%M", "%A %d %B %Y %H.%M Uhr", "%Y-%m-%d"])
 def test_other_formats_are_taken(form: str) -> None:
-    assert profile_of("c05z.toml", ("%Y-%m-%d %H:%M:%S %z", form)).moment.formats == (form,)
+    assert profile_of("c05z.toml", ("%Y-%m-%d %H:%M:%S %z", form)).timestamp.formats == (form,)
 
 
 def test_cdr_gen_takes_times_with_and_without_fractions(tmp_path: Path) -> None:
@@ -166,8 +166,8 @@ def test_cdr_gen_takes_times_with_and_without_fractions(tmp_path: Path) -> None:
     fields[2][place] += ".250"
     (tmp_path / "feed.cdr").write_text("\n".join(map("|".join, fields)) + "\n")
     profile = profiles.find("cdr-gen")
-    whole, _ = read(Path(__file__).parent / "outside-generator.cdr", profile, "line", "moment")
-    expected = {line: moment for line, moment in whole if line <= 4}
-    records, rejects = read(tmp_path / "feed.cdr", profile, "line", "moment")
+    whole, _ = read(Path(__file__).parent / "outside-generator.cdr", profile, "line", "timestamp")
+    expected = {line: timestamp for line, timestamp in whole if line <= 4}
+    records, rejects = read(tmp_path / "feed.cdr", profile, "line", "timestamp")
     assert rejects == []
     assert dict(records) == expected | {3: expected[3] + timedelta(milliseconds=250)}

@@ -1,4 +1,4 @@
-"""Imports at the same time: of the same file, and of the same records in two files."""
+"""Concurrent imports of the same file, and of the same records in two files."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -33,8 +33,8 @@ def import_at_once(*imports: tuple[Path, ImportOptions]) -> list[ImportSummary]:
         return list(pool.map(lambda given: import_it(*given), imports))
 
 
-def options(chunk_lines: int, workers: int = 1) -> ImportOptions:
-    return ImportOptions(create_subscriptions=True, chunk_lines=chunk_lines, workers=workers)
+def options(batch_lines: int, workers: int = 1) -> ImportOptions:
+    return ImportOptions(create_subscriptions=True, batch_lines=batch_lines, workers=workers)
 
 
 @pytest.mark.usefixtures("strategy")

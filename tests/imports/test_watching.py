@@ -1,4 +1,4 @@
-"""`wingtel feeds watch` as the process that it is: what arrives, being killed, and being told to end."""
+"""The process `wingtel feeds watch`: files that arrive, a kill, and signals to end."""
 
 import os
 import select
@@ -23,11 +23,11 @@ from .test_commands import GOOD
 pytestmark = pytest.mark.django_db(transaction=True)
 DEADLINE = 120
 TICK = 0.02
-"""Seconds that are waited for output at a time."""
+"""Seconds of one wait for output."""
 
 
 class Watch:
-    """The process, and what it has said."""
+    """The process and its output so far."""
 
     def __init__(self, folder: Path, *, every: float) -> None:
         self.said = ""
@@ -40,7 +40,7 @@ class Watch:
         )
 
     def listen(self) -> None:
-        """Take what it says within a tick."""
+        """Read the output of one tick."""
         assert self.process.stdout
         if select.select([self.process.stdout], [], [], TICK)[0]:
             self.said += os.read(self.process.stdout.fileno(), 1 << 16).decode()
@@ -62,7 +62,7 @@ StartWatch = Callable[..., Watch]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[StartWatch]:
-    """Start watching `tmp_path`; killed when the test ends."""
+    """Return a function that starts a watch of `tmp_path`. The watch is killed when the test ends."""
     with ExitStack() as leaving:
 
         def begin(*, every: float = 0.1) -> Watch:

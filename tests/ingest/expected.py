@@ -1,4 +1,4 @@
-"""What is expected of a batch."""
+"""The expected outcome of a batch."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""A record whose key is stored with another amount: not counted, kept with both amounts, and told."""
+"""Conflicts: a record whose key is stored with another amount is not counted, but stored with both amounts."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -98,8 +98,10 @@ def test_what_is_stored_can_be_rejected(subscription: int) -> None:
     assert ingest_usage(again, REJECTING) == expected(1, rejected=rejections)
 
 
-def test_who_waited_for_another_session_compares_with_what_it_committed(strategy: Strategy, subscription: int) -> None:
-    ingest_usage([data(subscription, "before", 1)])  # makes the partition
+def test_a_session_that_waited_for_another_compares_with_what_it_committed(
+    strategy: Strategy, subscription: int
+) -> None:
+    ingest_usage([data(subscription, "before", 1)])  # creates the partition
 
     def ingest_in_a_thread() -> IngestResult:
         try:

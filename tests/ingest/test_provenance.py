@@ -1,4 +1,4 @@
-"""A raw record knows the file and line, or the request and index, that it came from."""
+"""Provenance: a raw record has the file and line, or the request and index, that it came from."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -35,12 +35,12 @@ def origins(subscription: int) -> dict[str, object]:
     return {record["record_id"]: record["origin"] for kind in body["usage_types"] for record in kind["records"]}
 
 
-@pytest.mark.parametrize("chunk_lines", [3, 1000])
-def test_a_total_is_explained_down_to_the_line_of_the_file(tmp_path: Path, chunk_lines: int) -> None:
+@pytest.mark.parametrize("batch_lines", [3, 1000])
+def test_a_total_is_explained_down_to_the_line_of_the_file(tmp_path: Path, batch_lines: int) -> None:
     file = tmp_path / "feed.csv"
     bad = "broken,att,+12025550100,data,yesterday,1,0.1\n"
     file.write_text(HEADER + line(1) + bad + "\n" + "".join(map(line, range(2, 12))))
-    options = ImportOptions(create_subscriptions=True, chunk_lines=chunk_lines)
+    options = ImportOptions(create_subscriptions=True, batch_lines=batch_lines)
     summary = import_feed(file, profiles.find("wingtel"), options, name="att/feed.csv")
     found = origins(Subscription.objects.get().pk)
     lines = {1: 2} | {number: number + 3 for number in range(2, 12)}

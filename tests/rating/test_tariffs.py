@@ -1,4 +1,4 @@
-"""A tariff's price is exact and rounded once, half to even; its rates hold by plan and from a day."""
+"""Tariffs: prices are exact and rounded once, half to even; rates are valid by plan and from a day."""
 
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -19,14 +19,14 @@ UNIT = Decimal(1).scaleb(-PRICE_DECIMALS)
 
 
 def records(*rows: tuple[str, int, date, str]) -> pl.DataFrame:
-    """Usage type, quantity, day and plan of each."""
+    """Return records, each given as usage type, quantity, day and plan."""
     columns = {"usage_type": pl.String, "quantity": pl.Int64, "day": pl.Date, "plan": pl.String}
     table = pl.DataFrame(rows, schema=columns, orient="row")
     return table.with_columns(price=pl.lit(None, pl.Decimal(PRICE_DIGITS, PRICE_DECIMALS)))
 
 
 def price(tariff: Tariff, quantity: int, day: date = DAY, plan: str = "") -> Decimal | str:
-    """The price of a data record, or the reason why there is none."""
+    """Return the price of a data record, or the reason why it has none."""
     rated, reasons = rate(records(("data", quantity, day, plan)), tariff)
     found = rated["price"][0]
     return reasons[0] if found is None else found
@@ -37,7 +37,7 @@ def of(*rates: Rate) -> Tariff:
 
 
 def exact_price(quantity: int, each: Rate) -> Decimal:
-    """What the rate says, by fractions."""
+    """Return the price by a rate, computed with fractions."""
     blocks = ceil(Fraction(max(quantity - each.included, 0), each.block))
     exact = Context(prec=60, rounding=ROUND_HALF_EVEN)
     return exact.quantize(exact.multiply(each.price, Decimal(blocks)), UNIT)

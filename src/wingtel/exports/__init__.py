@@ -1,1 +1,1 @@
-"""Whole answers as files: CSV, NDJSON and Parquet, of one moment, written in little memory."""
+"""Exports of complete answers as CSV, NDJSON and Parquet files, from one snapshot and in little memory."""

@@ -1,4 +1,4 @@
-"""The columns of the exports, as the answers declare them."""
+"""Columns of the exports, as the answers declare them."""
 
 from wingtel.aggregates.shapes import (
     ExceededLimit,

@@ -1,7 +1,7 @@
-"""CSV: a header, then lines as PostgreSQL wrote them.
+"""CSV: a header, then the lines as PostgreSQL wrote them.
 
-Every cell is a number, a day or one of a few words, but for external ids, which are sent so that a spreadsheet finds no
-formula in them (queries.all_exceeding).
+Every cell is a number, a day or one of a few words. External ids are the exception: the query escapes them, so that a
+spreadsheet finds no formula in them (queries.all_exceeding).
 """
 
 from typing import IO

@@ -1,4 +1,4 @@
-"""The answers as exports: their columns, what they are called, and the question they answer."""
+"""Definitions of the exports: the columns, name and parameters of each answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +18,12 @@ from .formats import Format
 
 @dataclass(frozen=True)
 class Export:
-    """A whole answer of one moment, not read yet.
+    """A complete answer from one snapshot (`as_of`), not read yet.
 
-    `name` is what a file of it is called, without its ending; `question` what was asked; `blocks` its rows as
-    comma-separated lines without a header, none of the blocks empty; they can be read once. `records_gone` is
-    FIRST/LAST, the first and last day of the period whose raw records have expired and are not in it, or empty.
+    `name` is the name of a file of it, without its ending. `question` has the parameters of the request. `blocks` are
+    the rows as comma-separated lines without a header. No block is empty, and the blocks can be read once.
+    `records_gone` is FIRST/LAST, the first and the last day of the period whose raw records have expired and are
+    missing, or "".
     """
 
     name: str
@@ -34,11 +35,11 @@ class Export:
 
 
 @contextmanager
-def exceeding(*, price_limit: Decimal, period: Period, form: Format, **asked: Any) -> Iterator[Export]:
-    """Every usage type of every subscription that reached a limit, as `queries.exceeding` gives them."""
+def exceeding(*, price_limit: Decimal, period: Period, form: Format, **params: Any) -> Iterator[Export]:
+    """Export the usage types of all subscriptions that reached a limit. See `queries.all_exceeding`."""
     limit = serialization.price_limit(price_limit)
-    asked |= {"price_limit": price_limit, "period": period, "for_spreadsheets": form is Format.CSV}
-    with queries.all_exceeding(**asked) as found:
+    params |= {"price_limit": price_limit, "period": period, "for_spreadsheets": form is Format.CSV}
+    with queries.all_exceeding(**params) as found:
         yield _export(
             name=_name("exceeding", limit, period),
             question={"price_limit": limit} | _days(period),
@@ -48,9 +49,9 @@ def exceeding(*, price_limit: Decimal, period: Period, form: Format, **asked: An
 
 
 @contextmanager
-def metrics(*, period: Period, form: Format, **asked: Any) -> Iterator[Export]:
-    """What each subscription used and paid, as `queries.metrics` gives it."""
-    with queries.all_metrics(period=period, for_spreadsheets=form is Format.CSV, **asked) as found:
+def metrics(*, period: Period, form: Format, **params: Any) -> Iterator[Export]:
+    """Export the usage and the price of each subscription. See `queries.all_metrics`."""
+    with queries.all_metrics(period=period, for_spreadsheets=form is Format.CSV, **params) as found:
         yield _export(
             name=_name("metrics", "", period),
             question=_days(period),
@@ -60,9 +61,9 @@ def metrics(*, period: Period, form: Format, **asked: Any) -> Iterator[Export]:
 
 
 @contextmanager
-def series(*, subscription_id: int, period: Period, granularity: Granularity, **asked: Any) -> Iterator[Export]:
-    """One subscription's days or months, which are few."""
-    found = queries.series(subscription_id=subscription_id, period=period, granularity=granularity, **asked)
+def series(*, subscription_id: int, period: Period, granularity: Granularity, **params: Any) -> Iterator[Export]:
+    """Export the days or months of one subscription. They are few, and fit one block."""
+    found = queries.series(subscription_id=subscription_id, period=period, granularity=granularity, **params)
     lines = (
         f"{subscription_id},{point.start},{point.usage_type.value},{point.unit},"
         f"{serialization.money(point.price)},{point.used},{point.records},{currency()}\n"
@@ -78,9 +79,9 @@ def series(*, subscription_id: int, period: Period, granularity: Granularity, **
 
 
 @contextmanager
-def records(*, period: Period, form: Format, **asked: Any) -> Iterator[Export]:
-    """Export the raw records of a period that are still kept. See `queries.all_records`."""
-    with queries.all_records(period=period, for_spreadsheets=form is Format.CSV, **asked) as found:
+def records(*, period: Period, form: Format, **params: Any) -> Iterator[Export]:
+    """Export the raw records of a period that have not expired. See `queries.all_records`."""
+    with queries.all_records(period=period, for_spreadsheets=form is Format.CSV, **params) as found:
         yield _export(
             name=_name("records", "", period),
             question=_days(period),

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Files that are either complete or missing."""
 
 import os
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from typing import IO
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """A new file beside `path`, which takes its name when the block ends and goes when the block fails.
+    """Yield a new file beside `path`, which replaces `path` when the `with` block ends.
 
-    Raises OSError when it cannot be written.
+    If the block fails, the new file is deleted. Raises OSError when it cannot be written.
     """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     with unfinished.open("xb") as file:

@@ -1,4 +1,4 @@
-"""The formats of an export."""
+"""Formats of an export."""
 
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ class Format(StrEnum):
 
     @property
     def media_type(self) -> str:
-        """What HTTP calls it."""
+        """The media type of the format in HTTP."""
         return MEDIA_TYPES[self]
 
 

@@ -1,4 +1,4 @@
-"""NDJSON: an object a line, with money as a string, as in the API's JSON."""
+"""NDJSON: one object on each line, with money as a string, as in the API's JSON."""
 
 import io
 from typing import IO

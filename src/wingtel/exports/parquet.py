@@ -1,4 +1,4 @@
-"""Parquet: exact types, and the question and the moment in the metadata of the file, under `wingtel`."""
+"""Parquet: exact types; parameters and timestamp of the answer are in the file's metadata, under `wingtel`."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from .definitions import Export
 TYPES = {
     ColumnKind.WHOLE: pa.int64(),
     ColumnKind.WHOLE_OR_NONE: pa.int64(),
-    ColumnKind.QUANTITY: pa.decimal128(38, 0),  # as wide as decimals are, so that no sum is too large
+    ColumnKind.QUANTITY: pa.decimal128(38, 0),  # the widest decimal, so that no sum is too large
     ColumnKind.MONEY: pa.decimal128(38, 8),
     ColumnKind.TEXT: pa.string(),
     ColumnKind.DAY: pa.date32(),
@@ -28,7 +28,7 @@ def write(export: Export, file: IO[bytes]) -> None:
     """Write `export` to `file`, a row group for each block."""
     schema = _schema(export)
     read = csv.ReadOptions(column_names=schema.names, use_threads=False)
-    parse = csv.ParseOptions(newlines_in_values=True)  # of texts that SQL wrote
+    parse = csv.ParseOptions(newlines_in_values=True)  # for texts that SQL wrote
     convert = csv.ConvertOptions(column_types={field.name: field.type for field in schema})
     with ParquetWriter(file, schema, compression="zstd") as writer:
         for block in export.blocks:
@@ -46,7 +46,7 @@ def _schema(export: Export) -> pa.Schema:
         )
         for column in export.columns
     ]
-    told = export.question | {"as_of": moment(export.as_of)}
+    answer = export.question | {"as_of": moment(export.as_of)}
     if export.records_gone:
-        told["records_gone"] = export.records_gone
-    return pa.schema(fields, {"wingtel": json.dumps(told)})
+        answer["records_gone"] = export.records_gone
+    return pa.schema(fields, {"wingtel": json.dumps(answer)})

@@ -1,4 +1,4 @@
-"""Writing an export in the format asked for."""
+"""Writer of an export in the requested format."""
 
 from importlib import import_module
 from typing import IO
@@ -8,6 +8,6 @@ from .formats import Format
 
 
 def write(export: Export, form: Format, file: IO[bytes]) -> None:
-    """Write `export` to `file`, block by block. What is there is whole only when this returns."""
-    # Taken when first needed: what reads and writes Parquet takes more memory than all the rest.
+    """Write `export` to `file`, block by block. The file is complete only when this returns."""
+    # Imported when first needed: the library for Parquet takes more memory than all the rest.
     import_module(f".{form}", __package__).write(export, file)

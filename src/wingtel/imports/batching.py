@@ -1,7 +1,7 @@
-"""Gathering what was read into parts that are recorded together.
+"""Batching: consecutive chunks of a file are merged into batches, and each batch is committed in one transaction.
 
-Reading takes memory for the texts of all columns, so it goes by small blocks. Recording costs something for each
-subscription that a transaction touches, so it goes by many lines.
+Small chunks save memory, since a chunk holds the texts of all columns. Large batches save time, since a transaction has
+a cost for each subscription that it touches.
 """
 
 from bisect import bisect_right
@@ -10,59 +10,61 @@ from itertools import groupby
 
 import polars as pl
 
-from .blocks import Span
+from .chunks import ByteRange
 from .fields import RawLines
 from .record_reader import RECORDS, ReadTable
 
-PART_LINES = 450_000
-PART_BYTES = 26 << 20
+MAX_BATCH_LINES = 450_000
+MAX_BATCH_BYTES = 26 << 20
 _GROWTH = 4
-"""By how much a part may be larger than the one before: reading it takes no longer than recording that."""
-PART_REJECTS = 50_000
-"""With as many, a part has enough: they take several times the memory of records."""
+"""Largest ratio of a batch to the one before: then reading takes no longer than ingesting the one before."""
+MAX_BATCH_REJECTS = 50_000
+"""Rejects that end a batch: each takes several times the memory of a record."""
 
 
-def gathered(
-    tables: Iterator[ReadTable], *, most_lines: int = PART_LINES, starts_small: bool = True
+def batch_tables(
+    tables: Iterator[ReadTable], *, most_lines: int = MAX_BATCH_LINES, starts_small: bool = True
 ) -> Iterator[ReadTable]:
-    """The tables, those together that follow each other without a gap.
+    """Merge tables that follow each other without a gap into batches.
 
-    The first comes alone, so that recording can begin early, then more and more, until a part is as large as it may be:
-    `most_lines`, PART_BYTES of text. A table that is larger comes alone. Without `starts_small`, all parts are large.
+    The first batch is one table, so that ingestion begins early. Each next one is larger, up to `most_lines` lines and
+    MAX_BATCH_BYTES of text. A table that is larger is a batch by itself. Without `starts_small`, all batches are large.
     """
-    held: list[ReadTable] = []
+    pending: list[ReadTable] = []
     wanted = 1 if starts_small else most_lines
     for table in tables:
-        if held and not _belongs(table, held, most_lines):
-            yield _taken(held)
+        if pending and not _fits(table, pending, most_lines):
+            yield _merge(pending)
             wanted = min(wanted * _GROWTH, most_lines)
-        held.append(table)
-        del table  # held for as long as the part is recorded, if it were
-        if len(held) >= wanted or sum(len(each.rejects) for each in held) >= PART_REJECTS:
-            yield _taken(held)
+        pending.append(table)
+        del table  # else it would stay in memory while the batch is ingested
+        if len(pending) >= wanted or sum(len(each.rejects) for each in pending) >= MAX_BATCH_REJECTS:
+            yield _merge(pending)
             wanted = min(wanted * _GROWTH, most_lines)
-    if held:
-        yield _taken(held)
+    if pending:
+        yield _merge(pending)
 
 
-def _belongs(table: ReadTable, held: Sequence[ReadTable], most_lines: int) -> bool:
-    span = _over([*held, table])
-    follows = held[-1].span.end == table.span.start
-    return follows and span.lines <= most_lines and _size([*held, table]) <= PART_BYTES
+def _fits(table: ReadTable, pending: Sequence[ReadTable], most_lines: int) -> bool:
+    byte_range = _byte_range([*pending, table])
+    follows = pending[-1].byte_range.end == table.byte_range.start
+    return follows and byte_range.lines <= most_lines and _size([*pending, table]) <= MAX_BATCH_BYTES
 
 
-def _over(tables: Sequence[ReadTable]) -> Span:
-    return Span(tables[0].span.start, tables[-1].span.end, sum(table.span.lines for table in tables))
+def _byte_range(tables: Sequence[ReadTable]) -> ByteRange:
+    return ByteRange(
+        tables[0].byte_range.start, tables[-1].byte_range.end, sum(table.byte_range.lines for table in tables)
+    )
 
 
 def _size(tables: Sequence[ReadTable]) -> int:
     return sum(table.size for table in tables)
 
 
-def _taken(tables: list[ReadTable]) -> ReadTable:
-    """All of them as one; none is left in the list."""
-    part = ReadTable(
-        span=_over(tables),
+def _merge(tables: list[ReadTable]) -> ReadTable:
+    """Merge the tables into one, and empty the list."""
+    batch = ReadTable(
+        byte_range=_byte_range(tables),
         first_line=tables[0].first_line,
         rejects=[reject for table in tables for reject in table.rejects],
         skipped=sum(table.skipped for table in tables),
@@ -73,25 +75,25 @@ def _taken(tables: list[ReadTable]) -> ReadTable:
         broken=pl.concat([table.broken for table in tables]),
     )
     tables.clear()
-    return part
+    return batch
 
 
 def _records(tables: Sequence[ReadTable]) -> pl.DataFrame:
-    """All records in one piece each column: PostgreSQL is sent slices, which would be slow to take from many."""
-    # Column by column, and taken out of the tables: never is more than one of them there twice.
+    """Return all records, each column in one piece: slices for PostgreSQL would be slow to take from many pieces."""
+    # A column at a time is taken out of the tables: never is more than one of them in memory twice.
     return pl.DataFrame(
         [pl.concat([table.records.drop_in_place(column) for table in tables], rechunk=True) for column in RECORDS]
     )
 
 
-def _raw_lines(parts: Sequence[tuple[int, RawLines]]) -> RawLines:
-    first_lines = [first_line for first_line, _ in parts]
+def _raw_lines(chunks: Sequence[tuple[int, RawLines]]) -> RawLines:
+    first_lines = [first_line for first_line, _ in chunks]
 
     def raw(numbers: Sequence[int]) -> list[str]:
         texts: dict[int, str] = {}
         for place, group in groupby(sorted(numbers), key=lambda number: bisect_right(first_lines, number) - 1):
-            some = list(group)
-            texts |= zip(some, parts[place][1](some), strict=True)
+            in_chunk = list(group)
+            texts |= zip(in_chunk, chunks[place][1](in_chunk), strict=True)
         return [texts[number] for number in numbers]
 
     return raw

@@ -1,4 +1,4 @@
-"""Timestamp formats that fit the texts of a sample."""
+"""Candidate formats: those in which the timestamps of a sample may be written."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -24,9 +24,9 @@ _PARTS = {"Y": r"\d{4}", "y": r"\d\d", "b": "[A-Za-z]{3}", "p": "[AaPp][Mm]", "f
 
 
 def fitting_formats(texts: Iterable[str], formats: Sequence[str]) -> list[str]:
-    """Return the first format that reads all texts, and those that would read other times from them.
+    """Return the first format that reads all texts, and each later one that reads other times from them.
 
-    A time outside the years 2000 to 2099 does not fit. Without texts, no format does.
+    A format that reads a time outside the years 2000 to 2099 does not fit. Without texts, none fits.
     """
     distinct = list(dict.fromkeys(texts))
     readings: dict[tuple[datetime, ...], str] = {}
@@ -49,8 +49,8 @@ def _read_all(texts: list[str], form: str) -> tuple[datetime, ...]:
 
 @cache
 def _shape(form: str) -> re.Pattern[str]:
-    """Return what texts of a format look like; strptime is slow to fail, and takes one digit where two are meant."""
+    """Return a pattern of the texts of a format: strptime is slow to fail, and takes one digit for two."""
     number = r"\d\d" if "%m%d" in form or "%H%M" in form else r"\d\d?"
     if "%" not in form:
         return re.compile(".*")
-    return re.compile(re.sub("%(.)", lambda part: _PARTS.get(part[1], number), form.replace(".", r"\.")))
+    return re.compile(re.sub("%(.)", lambda match: _PARTS.get(match[1], number), form.replace(".", r"\.")))

@@ -1,4 +1,4 @@
-"""Columns: the places of those that a profile reads in a file."""
+"""Columns: the positions in a file of the columns that a profile reads."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,9 +10,9 @@ MOST_COLUMNS = 10_000
 
 
 class Columns:
-    """The columns of a file, by the `names` in its header; `constants` of a profile come after them.
+    """The columns of a file by the `names` in its header, followed by the `constants` of a profile.
 
-    Its methods raise HeaderError for a column that is not there, or that is there twice.
+    The methods raise HeaderError for a column that is missing, or that is there twice.
     """
 
     def __init__(self, names: Sequence[str], constants: Iterable[str] = ()) -> None:
@@ -20,7 +20,7 @@ class Columns:
         self.names = [*names, *constants]
 
     def text(self, column: Column) -> str:
-        """Return the name that the texts of a column have in a field table."""
+        """Return the name of a column in a field table."""
         return field_names(len(self.names))[self._index(column)]
 
     def label(self, *columns: Column) -> str:
@@ -30,13 +30,13 @@ class Columns:
     def _index(self, column: Column) -> int:
         if isinstance(column, int):
             if column > self.in_file:
-                raise HeaderError(f"the profile reads column {column}, and there are {self.in_file}: {self._found}")
+                raise HeaderError(f"the profile reads column {column}, and there are {self.in_file}: {self._listed}")
             return column - 1
         if (times := self.names.count(column)) != 1:
             problem = "is missing" if times == 0 else f"is there {times} times"
-            raise HeaderError(f"the column {column!r} {problem}; the columns found are {self._found}")
+            raise HeaderError(f"the column {column!r} {problem}; the columns found are {self._listed}")
         return self.names.index(column)
 
     @property
-    def _found(self) -> str:
+    def _listed(self) -> str:
         return ", ".join(map(repr, self.names))

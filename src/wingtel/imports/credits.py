@@ -1,4 +1,4 @@
-"""Credits: negative records of a file, which are taken as adjustments, each once."""
+"""Credits: negative records of a file, each of which becomes one adjustment."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,19 +20,19 @@ from wingtel.usage.models import UsageAdjustment, UsageType
 
 _SQL = sql.statements(__package__, "sql/importing.sql")
 _FIELDS = {"used": "quantity", "day": "usage_date", "reason": "record_id"}
-"""The fields of records by those of adjustments."""
+"""The field of a record for each field of an adjustment."""
 _SLICE = 5_000
-"""Records that are adjustments at the same time."""
+"""Most records that are held as adjustments at the same time."""
 
 IS_CREDIT = (pl.col("quantity") < 0) | (pl.col("price") < 0)
-"""Tells of the records of a batch."""
+"""True for the records of a batch that are credits."""
 
 
 class Credits:
-    """The credits of a part of a file.
+    """The credits of a batch.
 
-    A credit has the key of a record: one that is stored already is a duplicate, with another amount a conflict. It is
-    taken whatever became of its day. A dry run creates no subscriptions.
+    A credit has the key of a record. One that is stored already is a duplicate, or with another amount a conflict. It
+    is ingested whatever the state of its day. A dry run creates no subscriptions.
     """
 
     def __init__(self, records: pl.DataFrame, options: IngestOptions, *, is_dry: bool = False) -> None:
@@ -41,46 +41,46 @@ class Credits:
         self._broken = validate(magnitudes, options.lookup, create_subscriptions=options.create_subscriptions)
         day = business_day(pl.col("usage_date"), partitions.operator_zone().key)
         self._records = without(records, self._broken).with_columns(day=day)
-        imagines = is_dry and options.create_subscriptions
-        self._resolver = SubscriptionResolver(options.lookup, options.carrier, imagines=imagines)
+        simulates_creation = is_dry and options.create_subscriptions
+        self._resolver = SubscriptionResolver(options.lookup, options.carrier, simulates_creation=simulates_creation)
         if options.create_subscriptions and not is_dry and self._records.height:
             self._resolver.create_unknown(self._records)
 
     def store(self, actor: str) -> IngestResult:
-        """Make the adjustments, in the caller's transaction; `actor` and the line say who made them.
+        """Store the adjustments in the caller's transaction. Their actor is `actor` and the line.
 
-        Raises IntegrityError when another session stores one of them meanwhile.
+        Raises IntegrityError when another session stores one of them at the same time.
         """
         records, rejected = self._resolved(actor)
         compared = _compared(records)
-        for some in _slices(compared.new):
-            services.store(_adjustments(some, actor))
+        for records_slice in _slices(compared.new):
+            services.store(_adjustments(records_slice, actor))
         if compared.conflicts.height:
             origin = self._options.origin
-            batch = writer.note_batch(origin) if origin else None
+            batch = writer.create_batch(origin) if origin else None
             writer.keep_conflicts(with_source(compared.conflicts, origin, batch))
         return result_of(records, compared.new, compared.conflicts, rejected)
 
     def examine(self, seen: pl.Series) -> tuple[IngestResult, pl.Series]:
-        """Return what would become of them, storing nothing, and `seen` with the hashes of their keys."""
+        """Return the outcome that the credits would have, and `seen` with the hashes of their keys; store nothing."""
         records, rejected = self._resolved("dry run")
         fresh, seen = unseen(records, seen)
         compared = _compared(fresh)
         return result_of(records, compared.new, compared.conflicts, rejected), seen
 
     def _resolved(self, actor: str) -> tuple[pl.DataFrame, list[Rejection]]:
-        """Return the records that can be adjustments, and the rejections of the others."""
+        """Return the records that can become adjustments, and the rejections of the others."""
         records, unresolved = self._resolver.resolve(self._records)
-        refused = [
-            Rejection(some["position"][place], _FIELDS.get(error.field, error.field), error.reason)
-            for some in _slices(records)
-            for place, error in services.refusals(_adjustments(some, actor)).items()
+        rejected = [
+            Rejection(records_slice["position"][place], _FIELDS.get(error.field, error.field), error.reason)
+            for records_slice in _slices(records)
+            for place, error in services.refusals(_adjustments(records_slice, actor)).items()
         ]
-        return without(records, refused), [*self._broken, *unresolved, *refused]
+        return without(records, rejected), [*self._broken, *unresolved, *rejected]
 
 
 def added(one: IngestResult, other: IngestResult) -> IngestResult:
-    """Return what became of the records of a part, and of the credits beside them."""
+    """Return the sum of two outcomes of one batch: of its records and of its credits."""
     return IngestResult(
         one.accepted + other.accepted,
         (*one.duplicates, *other.duplicates),
@@ -91,7 +91,7 @@ def added(one: IngestResult, other: IngestResult) -> IngestResult:
 
 
 def _slices(records: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """Yield the records some at a time: as adjustments they take many times the memory."""
+    """Yield the records in slices: as adjustments they take many times the memory."""
     return records.iter_slices(_SLICE)
 
 

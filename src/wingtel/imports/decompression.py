@@ -1,6 +1,6 @@
-"""Decompression of gzip, zstd, bzip2, xz, and of ZIP archives with one member, in bounded memory and to a bounded size.
+"""Decompression of gzip, zstd, bzip2, xz and ZIP archives with one member, with bounds on memory and size.
 
-Raises SourceError, naming the file, for what is truncated, damaged or too large, and for other archives.
+Raises SourceError, which names the file, for data that is truncated, damaged or too large, and for other archives.
 """
 
 import bz2
@@ -21,24 +21,24 @@ from .file_formats import BZIP2, GZIP, XZ, ZIP, ZSTD, begins_with
 from .streams import READ_BYTES, pieces_of
 
 LARGEST_RATIO = 250
-"""Bytes of content for each byte of the file; usage records have 5 to 30."""
+"""Most bytes of content for each byte of the file; usage records have 5 to 30."""
 LARGEST_CONTENT = 64 << 30
-"""Bytes, whatever the ratio."""
+"""Most bytes of content, for any ratio."""
 _ANY_RATIO = 64 << 20
-"""Bytes of content up to which the ratio is not looked at: a small file may say one thing often."""
+"""Bytes of content up to which any ratio is accepted: a small file may repeat itself."""
 _XZ_MEMORY = 128 << 20
 _XZ_READ = 1 << 16
 _ZSTD_READ = 1 << 11
-"""Bytes given to zstd at a time: it returns at once all that they stand for, which is up to 32 768 times as much."""
+"""Bytes given to zstd at a time: it returns all their content at once, up to 32 768 times as much."""
 _ZIP_DIRECTORY = 1 << 20
 _ENCRYPTED = 1  # bit of a ZIP member's flags
 _DAMAGED: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
-# What zipfile raises for a damaged archive; NotImplementedError is its word for a compression that it does not know.
+# zipfile raises these for a damaged archive, and NotImplementedError for an unknown compression.
 _DAMAGED += (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error)
 
 
 def decompressed(path: Path, file: BinaryIO, start: bytes) -> Iterator[bytes] | None:
-    """Return the content of a compressed file that begins with `start`, None for any other file."""
+    """Return the content of a compressed file that begins with `start`, or None for any other file."""
     for magic, pieces in _FORMATS.items():
         if begins_with(start, magic):
             return _bounded(path, file, pieces)
@@ -46,7 +46,7 @@ def decompressed(path: Path, file: BinaryIO, start: bytes) -> Iterator[bytes] | 
 
 
 def largest_content(compressed: int) -> int:
-    """Return how many bytes so many compressed ones may become."""
+    """Return the most bytes that so many compressed bytes may become."""
     return min(max(compressed * LARGEST_RATIO, _ANY_RATIO), LARGEST_CONTENT)
 
 
@@ -78,7 +78,7 @@ def _bzip2(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _xz(file: BinaryIO) -> Iterator[bytes]:
-    """Decompress all streams of an xz file, and pass over the zeros between them."""
+    """Decompress all streams of an xz file, and skip the zeros between them."""
     stream, data = None, b""
     while data := data or file.read(_XZ_READ):
         if not stream:
@@ -96,7 +96,7 @@ def _xz(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _zstd(file: BinaryIO) -> Iterator[bytes]:
-    """Decompress all frames of a zstd file; the library's own reader passes over an end in the middle of one."""
+    """Decompress all frames of a zstd file: the library's own reader does not report a frame that is cut off."""
     frame, data = None, b""
     while data := data or file.read(_ZSTD_READ):
         frame = frame or zstandard.ZstdDecompressor().decompressobj()
@@ -126,7 +126,7 @@ def _zip(file: BinaryIO) -> Iterator[bytes]:
 
 
 class _SmallDirectory:
-    """A ZIP file whose directory, which zipfile reads at once, has to be small."""
+    """A ZIP file whose directory has to be small, since zipfile reads all of it at once."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

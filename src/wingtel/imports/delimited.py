@@ -1,6 +1,6 @@
-"""Delimited text as columns of texts, such that one bad line never costs a right one.
+"""Delimited text as columns of texts. A bad line never costs a good one.
 
-Lines are taken apart in bulk. Others (a field over several lines, a stray quote, a wrong byte) are read line by line,
+Most lines are split in bulk. The others (a field over several lines, a stray quote, a wrong byte) are read one by one,
 by the rules of Python's csv module.
 """
 
@@ -12,37 +12,37 @@ from dataclasses import replace
 
 import polars as pl
 
-from .blocks import Block, BlockReader
+from .chunks import Chunk, ChunkReader
 from .columns import MOST_COLUMNS
 from .errors import HeaderError
 from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, too_long
 from .profile_schema import Layout
-from .raw_lines import KeptText, storable, with_line_feeds
+from .raw_lines import CompressedLines, storable, with_line_feeds
 
 _LONGEST_QUOTED = 50
-"""Physical lines that one quoted field may go over, before its opening quote is taken for a stray one."""
-_KEPT_OF_SKIPPED = 1000
+"""Most physical lines of one quoted field. With more, its opening quote is taken for a stray one."""
+_SKIPPED_LINE_PREFIX = 1000
 _LONG_LINE = 100_000
-"""Bytes: Polars would take a gigabyte for a text whose first line is a longer one with a million fields."""
+"""Bytes: Polars takes a gigabyte for a text whose first line is longer and has a million fields."""
 _END = "\x1f"
-"""A field put after the last one of each line, by which lines with too few or too many are found."""
+"""A field added to the end of each line, to find lines with too few or too many fields."""
 _BLANK = " \t\r\n\x0b\x0c"
 _BLANKS = (b" ", b"\t", b"\r", b"\x0b", b"\x0c", b"\x1c", b"\x1d", b"\x1e")
 
 csv.field_size_limit(2**31 - 1)
 
 
-def header_of(reader: BlockReader, layout: Layout) -> tuple[list[str], str]:
-    """Return the names of the columns; and the lines up to the header, which a file of rejects has to begin with.
+def header_of(reader: ChunkReader, layout: Layout) -> tuple[list[str], str]:
+    """Return the names of the columns, and the lines up to the header, with which a file of rejects has to begin.
 
-    Raises HeaderError when there is no header to read.
+    Raises HeaderError when there is no header, or it cannot be read.
     """
-    reader.pass_over_mark()
+    reader.skip_byte_order_mark()
     before = _skipped(reader, layout)
-    reader.pass_over_separator()
+    reader.skip_separator_line()
     if not layout.header:
         return list(layout.columns), "\n".join(before)
-    line = reader.line()
+    line = reader.read_line()
     if line is None:
         skipped = f" after the {layout.skip_lines} lines to skip" if layout.skip_lines else ""
         raise HeaderError(f"the file is empty{skipped}, and the profile expects a header")
@@ -58,44 +58,44 @@ def header_of(reader: BlockReader, layout: Layout) -> tuple[list[str], str]:
     return [name.strip() for name in names], "\n".join([*before, storable(line, layout.encoding)])
 
 
-def _skipped(reader: BlockReader, layout: Layout) -> list[str]:
+def _skipped(reader: ChunkReader, layout: Layout) -> list[str]:
     lines: list[str] = []
     for _ in range(layout.skip_lines):
-        if (line := reader.line()) is None:
+        if (line := reader.read_line()) is None:
             break
-        lines.append(storable(line[:_KEPT_OF_SKIPPED], layout.encoding))
+        lines.append(storable(line[:_SKIPPED_LINE_PREFIX], layout.encoding))
     return lines
 
 
-def read_tables(reader: BlockReader, layout: Layout, columns: Sequence[str]) -> Iterator[FieldTable]:
-    """Read the rest of the file, a block at a time. Empty lines are counted as blank."""
+def read_tables(reader: ChunkReader, layout: Layout, columns: Sequence[str]) -> Iterator[FieldTable]:
+    """Yield the rest of the file, a table for each chunk. Empty lines are counted as blank."""
     splitter = _Splitter(layout, columns)
     least = 0
-    while block := reader.next(least_lines=least):
-        if block.is_too_long:
+    while chunk := reader.next(least_lines=least):
+        if chunk.is_too_long:
             least = 0
-            yield too_long(block, len(columns), layout.encoding)
+            yield too_long(chunk, len(columns), layout.encoding)
             continue
-        lines = _Lines(block, splitter)
-        if lines.whole == block.span.lines:
+        lines = _Lines(chunk, splitter)
+        if lines.whole == chunk.byte_range.lines:
             least = 0
             yield lines.table()
         elif lines.whole:
             least = 0
-            yield _Lines(reader.give_back(block, lines.whole), splitter).table()
-        elif block.span.lines < least:  # a record that is too long: its first line is taken for one
+            yield _Lines(reader.give_back(chunk, lines.whole), splitter).table()
+        elif chunk.byte_range.lines < least:  # the record is too long: its first line is read alone
             least = 0
-            yield _Lines(replace(reader.give_back(block, 1), is_closed=True), splitter).table()
+            yield _Lines(replace(reader.give_back(chunk, 1), is_closed=True), splitter).table()
         else:
-            least = block.span.lines + _LONGEST_QUOTED
-            reader.give_back(block, 0)
+            least = chunk.byte_range.lines + _LONGEST_QUOTED
+            reader.give_back(chunk, 0)
 
 
 class _Splitter:
-    """The way from lines to fields.
+    """The split of lines into fields.
 
-    Lines may end with a delimiter more than they need: an empty field behind the last column, or no field where the
-    header ends with a delimiter.
+    Lines may have an empty field after the last column. They may lack the last field if the header ends with a
+    delimiter.
     """
 
     def __init__(self, layout: Layout, columns: Sequence[str]) -> None:
@@ -106,14 +106,14 @@ class _Splitter:
         self._simply_quoted = self._pattern() if layout.quote else ""
 
     def split(self, lines: pl.DataFrame, *, quoted: bool) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Return the fields of lines (`line`, `raw`), and those lines that have too few or too many."""
+        """Return the fields of lines (columns `line` and `raw`), and the lines that have too few or too many."""
         data = ("\n".join(lines["raw"].to_list()) + "\n").encode() if lines.height else b""
         table = self.split_text(data, quoted=quoted).with_columns(lines[LINE])
         misfits = table.filter(~pl.col("fits"))[LINE]
         return table.filter("fits").drop("fits"), lines.filter(pl.col(LINE).is_in(misfits.implode()))
 
     def split_text(self, data: bytes, *, quoted: bool) -> pl.DataFrame:
-        """Return the fields of each line, and mark those with as many as they should have (`fits`)."""
+        """Return the fields of each line. The column `fits` marks lines with the right number of fields."""
         names = [*field_names(self.most), "end"]
         if not data:
             return pl.DataFrame(schema=dict.fromkeys(names[:-1], pl.String) | {"fits": pl.Boolean})
@@ -150,36 +150,36 @@ class _Splitter:
         )
 
     def is_simply_quoted(self) -> pl.Expr:
-        """Match lines whose quotes all enclose whole fields, so that every reader would read the same."""
+        """Match lines whose quotes all enclose whole fields: every reader reads these alike."""
         return pl.col("raw").str.contains(self._simply_quoted)
 
     def _pattern(self) -> str:
         quote, delimiter = re.escape(self.quote), re.escape(self.layout.delimiter)
-        one = f"(?:[^{quote}{delimiter}]*|{quote}(?:[^{quote}]|{quote}{quote})*{quote})"
-        return f"^{one}(?:{delimiter}{one})*$"
+        field = f"(?:[^{quote}{delimiter}]*|{quote}(?:[^{quote}]|{quote}{quote})*{quote})"
+        return f"^{field}(?:{delimiter}{field})*$"
 
 
 class _Lines:
-    """The lines of a block. `whole` are those that belong to records which end in the block."""
+    """The lines of a chunk. `whole` counts the lines of the records that end in the chunk."""
 
-    def __init__(self, block: Block, splitter: _Splitter) -> None:
-        self.block = block
+    def __init__(self, chunk: Chunk, splitter: _Splitter) -> None:
+        self.chunk = chunk
         self.splitter = splitter
-        self.data = with_line_feeds(block.data)
-        self.whole = block.span.lines
+        self.data = with_line_feeds(chunk.data)
+        self.whole = chunk.byte_range.lines
         self._merged: list[tuple[int, int]] = []
         self._is_plain = self._plain()
         if not self._is_plain:
-            self._take_apart()
+            self._classify()
 
     def table(self) -> FieldTable:
-        """Return their fields."""
+        """Return the fields of the whole records."""
         if self._is_plain:
             return self._table_of_plain()
         return self._table_of_mixed()
 
     def _plain(self) -> bool:
-        """Tell whether there is nothing but delimiters and text."""
+        """Return True if the chunk has nothing but delimiters and text. Decode it to UTF-8 then."""
         data, quote = self.data, self.splitter.quote.encode()
         if (quote and quote in data) or b"\0" in data or _END.encode() in data:
             return False
@@ -195,34 +195,36 @@ class _Lines:
 
     def _table_of_plain(self) -> FieldTable:
         table = self.splitter.split_text(self.data, quoted=False)
-        if table.height != self.block.span.lines:
-            raise AssertionError(f"{table.height} rows of {self.block.span.lines} lines")
-        first = self.block.first_line
+        if table.height != self.chunk.byte_range.lines:
+            raise AssertionError(f"{table.height} rows of {self.chunk.byte_range.lines} lines")
+        first = self.chunk.first_line
         table = table.with_columns(pl.int_range(first, first + table.height, dtype=pl.Int64).alias(LINE))
         misfits = table.filter(~pl.col("fits"))[LINE].to_list()
-        if self.splitter.most == 1:  # a blank line has as many fields as others
+        if self.splitter.most == 1:  # a blank line has one field as well
             blank = pl.col("f0").str.strip_chars(_BLANK) == ""
             misfits = sorted({*misfits, *table.filter(blank)[LINE].to_list()})
             table = table.filter(~blank)
         table = table.filter("fits") if misfits else table
         is_stripped = _has_no_blanks(self.data)
-        result = FieldTable(self.block.span, first, table.drop("fits"), self._kept_text(), is_stripped=is_stripped)
+        result = FieldTable(
+            self.chunk.byte_range, first, table.drop("fits"), self._compressed_lines(), is_stripped=is_stripped
+        )
         self._explain(result, misfits)
         return result
 
-    def _kept_text(self) -> KeptText:
-        first = self.block.first_line
+    def _compressed_lines(self) -> CompressedLines:
+        first = self.chunk.first_line
         several = {first + begin: end - begin + 1 for begin, end in self._merged}
-        return KeptText.of(self.block.data, first, self.splitter.layout.encoding, several)
+        return CompressedLines.of(self.chunk.data, first, self.splitter.layout.encoding, several)
 
     def _explain(self, result: FieldTable, numbers: Sequence[int]) -> None:
-        """Reject lines, or count them as blank."""
+        """Reject lines with the wrong number of fields, or count them as blank."""
         if not numbers:
             return
         lines = self.data.split(b"\n")
         raws = result.raw(numbers)
         for number, raw in zip(numbers, raws, strict=True):
-            self._read_line(result, number, lines[number - self.block.first_line].decode(), raw)
+            self._read_line(result, number, lines[number - self.chunk.first_line].decode(), raw)
 
     def _read_line(self, result: FieldTable, number: int, text: str, raw: str) -> list[str] | None:
         if not text.strip(_BLANK):
@@ -235,29 +237,29 @@ class _Lines:
             result.rejects.append(Reject(number, raw, problem.field, problem.reason))
             return None
 
-    def _take_apart(self) -> None:
-        """Sort the lines by how they have to be read."""
+    def _classify(self) -> None:
+        """Find the lines that can be split in bulk, and the records that go over several lines."""
         physical = self.data.split(b"\n")[:-1]
         texts = _decoded(physical, self.splitter.layout.encoding)
         raw = pl.col("raw")
         lines = pl.DataFrame({"raw": texts}, schema={"raw": pl.String}).with_row_index("index")
-        odd_one = raw.is_null() | raw.str.contains("\0", literal=True) | raw.str.contains(_END, literal=True)
+        is_irregular = raw.is_null() | raw.str.contains("\0", literal=True) | raw.str.contains(_END, literal=True)
         quotes = raw.str.count_matches(self.splitter.quote, literal=True) if self.splitter.quote else pl.lit(0)
-        odd_one |= raw.str.len_bytes() > _LONG_LINE
-        lines = lines.with_columns(alone=odd_one, quotes=quotes.fill_null(0))
-        merged = self._merge(physical, self._odd(physical, lines))
+        is_irregular |= raw.str.len_bytes() > _LONG_LINE
+        lines = lines.with_columns(irregular=is_irregular, quotes=quotes.fill_null(0))
+        merged = self._merge(physical, self._odd_quotes(physical, lines))
         covered = [index for first, last in merged for index in range(first, last + 1)]
         lines = lines.filter(~pl.col("index").is_in(covered)).head(self._kept(covered))
         simple = (pl.col("quotes") == 0) | self.splitter.is_simply_quoted() if self.splitter.quote else pl.lit(True)
-        lines = lines.with_columns(bulk=~pl.col("alone") & (pl.col("quotes") % 2 == 0) & simple)
-        self._lines = lines.with_columns(pl.col("index").cast(pl.Int64).add(self.block.first_line).alias(LINE))
+        lines = lines.with_columns(bulk=~pl.col("irregular") & (pl.col("quotes") % 2 == 0) & simple)
+        self._lines = lines.with_columns(pl.col("index").cast(pl.Int64).add(self.chunk.first_line).alias(LINE))
         self._physical, self._merged = physical, merged
 
     def _kept(self, covered: Sequence[int]) -> int:
         return self.whole - len(covered)
 
-    def _odd(self, physical: Sequence[bytes], lines: pl.DataFrame) -> list[int]:
-        """The lines with an odd number of quotes."""
+    def _odd_quotes(self, physical: Sequence[bytes], lines: pl.DataFrame) -> list[int]:
+        """Return the indexes of the lines with an odd number of quotes."""
         if not self.splitter.quote:
             return []
         quote = self.splitter.quote.encode()
@@ -266,20 +268,20 @@ class _Lines:
         return sorted([*odd, *(index for index in undecoded if physical[index].count(quote) % 2)])
 
     def _merge(self, physical: Sequence[bytes], odd: Sequence[int]) -> list[tuple[int, int]]:
-        """First and last line of each record that goes over several; sets `whole`."""
+        """Return the first and the last line of each record over several lines. Set `whole`."""
         merged: list[tuple[int, int]] = []
-        taken = -1
+        end = -1
         for place, first in enumerate(odd):
-            if first <= taken:
+            if first <= end:
                 continue
             last = odd[place + 1] if place + 1 < len(odd) else len(physical) + _LONGEST_QUOTED
             if last - first > _LONGEST_QUOTED:
-                if not self.block.is_closed and len(physical) - 1 - first < _LONGEST_QUOTED and last >= len(physical):
+                if not self.chunk.is_closed and len(physical) - 1 - first < _LONGEST_QUOTED and last >= len(physical):
                     self.whole = first
                     break
             elif self._is_record(b"\n".join(physical[first : last + 1])):
                 merged.append((first, last))
-                taken = last
+                end = last
         return merged
 
     def _is_record(self, line: bytes) -> bool:
@@ -295,20 +297,20 @@ class _Lines:
         bulk = self._lines.filter("bulk").select(LINE, "raw", "quotes")
         plain, plain_misfits = self.splitter.split(bulk.filter(pl.col("quotes") == 0), quoted=False)
         quoted, quoted_misfits = self.splitter.split(bulk.filter(pl.col("quotes") > 0), quoted=True)
-        result = FieldTable(self.block.span, self.block.first_line, plain, self._kept_text())
-        alone = self._lines.filter(~pl.col("bulk"))[LINE].to_list()
+        result = FieldTable(self.chunk.byte_range, self.chunk.first_line, plain, self._compressed_lines())
+        single = self._lines.filter(~pl.col("bulk"))[LINE].to_list()
         misfits = [*plain_misfits[LINE].to_list(), *quoted_misfits[LINE].to_list()]
-        first = self.block.first_line
-        spans = [(number - first, number - first) for number in [*alone, *misfits]] + self._merged
-        rows = [row for begin, end in sorted(spans) if (row := self._read_span(result, begin, end))]
+        first = self.chunk.first_line
+        line_ranges = [(number - first, number - first) for number in [*single, *misfits]] + self._merged
+        rows = [row for begin, end in sorted(line_ranges) if (row := self._read_lines(result, begin, end))]
         one_by_one = pl.DataFrame(rows, schema=plain.select(LINE, pl.exclude(LINE)).schema, orient="row")
         tables = [table.select(one_by_one.columns) for table in (plain, quoted, one_by_one) if table.height]
         result.table = pl.concat(tables).sort(LINE) if tables else one_by_one
         result.rejects.sort()
         return result
 
-    def _read_span(self, result: FieldTable, begin: int, end: int) -> list[object] | None:
-        number, line = self.block.first_line + begin, b"\n".join(self._physical[begin : end + 1])
+    def _read_lines(self, result: FieldTable, begin: int, end: int) -> list[object] | None:
+        number, line = self.chunk.first_line + begin, b"\n".join(self._physical[begin : end + 1])
         raw = storable(line, self.splitter.layout.encoding)
         try:
             text = _decode(line, self.splitter.layout.encoding)
@@ -349,9 +351,9 @@ def _decode(line: bytes, encoding: str) -> str:
 
 
 def _checked(fields: list[str], least: int, most: int) -> list[str]:
-    """Return the fields, with optional ones that are missing added, without an empty one behind the last.
+    """Return the fields with the missing optional ones, and without an empty field after the last.
 
-    Raises UnreadableError unless there are as many as columns.
+    Raises UnreadableError when their number is not that of the columns.
     """
     if len(fields) == most + 1 > 2 and not fields[-1]:
         fields = fields[:-1]
@@ -372,8 +374,8 @@ def _fields(text: str, layout: Layout) -> list[str]:
 def _split(text: str, layout: Layout) -> list[str]:
     if not layout.quote or layout.quote not in text:
         return text.split(layout.delimiter)
-    lines = io.StringIO(text, newline="\n")  # splitlines() would split at more than line ends
-    row, *others = csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote, strict=True)
-    if others:
+    lines = io.StringIO(text, newline="\n")  # splitlines() splits at other characters too
+    row, *more = csv.reader(lines, delimiter=layout.delimiter, quotechar=layout.quote, strict=True)
+    if more:
         raise csv.Error("a line end outside quotes")
     return row

@@ -1,22 +1,22 @@
-"""Equal lines: numbering those of a file that are the same, where each is a record of its own."""
+"""Equal lines: numbers for the lines of a file that are the same, where each is a record of its own."""
 
 import polars as pl
 
 from .errors import FeedError
 
 MOST_LINES = 1 << 24
-"""Lines of a file that can be numbered: each takes eight bytes of memory, twice while they are sorted."""
+"""Most lines of a file that can be numbered: each takes eight bytes of memory, twice while they are sorted."""
 
 
 class LineNumbering:
-    """The hashes of the lines of a file so far, in sorted runs of which each is over twice as long as the next."""
+    """The hashes of the lines of a file so far, in sorted runs, each over twice as long as the next."""
 
     def __init__(self, most_lines: int = MOST_LINES) -> None:
         self._runs: list[pl.Series] = []
         self._most_lines = most_lines
 
     def numbered(self, fingerprints: pl.Series) -> pl.Series:
-        """Return the fingerprints of the next lines, with "-2" behind the second line that has one, and so on.
+        """Return the fingerprints of the next lines, with "-2" added to the second equal one, and so on.
 
         Raises FeedError when there are more lines than can be numbered.
         """
@@ -31,12 +31,12 @@ class LineNumbering:
         return fingerprints.zip_with(numbers == 1, numbered)
 
     def _earlier(self, hashes: pl.Series) -> pl.Series:
-        """Return how many earlier lines have each hash."""
+        """Return the number of earlier lines that have each hash."""
         order = hashes.arg_sort()
-        found = hashes.gather(order)  # values in order are found faster
+        keys = hashes.gather(order)  # values in order are found faster
         counts = pl.zeros(len(hashes), dtype=pl.Int64, eager=True)
         for run in self._runs:
-            counts += run.search_sorted(found, "right").cast(pl.Int64) - run.search_sorted(found, "left").cast(pl.Int64)
+            counts += run.search_sorted(keys, "right").cast(pl.Int64) - run.search_sorted(keys, "left").cast(pl.Int64)
         return counts.gather(order.arg_sort())
 
     def _add(self, hashes: pl.Series) -> None:

@@ -2,20 +2,20 @@
 
 
 class FeedError(Exception):
-    """A feed that cannot be imported at all; the message says what was wrong and what to do."""
+    """An error because of which a feed cannot be imported. The message says what was wrong and what to do."""
 
 
 class ProfileError(FeedError):
-    """A profile that does not say what it has to; the message names file and key."""
+    """A profile with a missing, unknown or contradictory key. The message names the file and the key."""
 
 
 class HeaderError(FeedError):
-    """A file whose header lacks columns that the profile reads; the message names the columns found."""
+    """A file whose header lacks columns that the profile reads. The message names the columns found."""
 
 
 class SourceError(FeedError):
-    """A file that cannot be read to its end: truncated, damaged, or not there."""
+    """A file that cannot be read to its end: it is truncated, damaged or missing."""
 
 
 class TooManyRejectsError(FeedError):
-    """More lines were rejected than allowed; the import stopped and can be resumed."""
+    """An import that stopped because more lines were rejected than allowed. It can be resumed."""

@@ -1,4 +1,4 @@
-"""Fields: a part of a file as columns of texts, whatever its format, and where each line stands."""
+"""Fields: a chunk of a file of any format as columns of texts, with the number of each line."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,21 +6,21 @@ from typing import NamedTuple
 
 import polars as pl
 
-from .blocks import LONGEST_LINE, Block, Span
-from .raw_lines import KeptText
+from .chunks import LONGEST_LINE, ByteRange, Chunk
+from .raw_lines import CompressedLines
 
 LINE = "line"
 """The column with the number of the line."""
 _LONGEST_REASON = 300
-"""Characters: a reason quotes the value, which may be as long as the file."""
+"""Most characters of a reason: it quotes the value, which may be as long as the file."""
 
 
 RawLines = Callable[[Sequence[int]], list[str]]
-"""Gives the texts of some lines by their numbers."""
+"""A function that returns the texts of lines by their numbers."""
 
 
 class Reject(NamedTuple):
-    """A line that was rejected: where it starts, the text, the column at fault ("" for the whole line) and why."""
+    """A rejected line: its number, its text, the column at fault ("" for the whole line) and the reason."""
 
     line: int
     raw: str
@@ -29,7 +29,7 @@ class Reject(NamedTuple):
 
 
 class UnreadableError(ValueError):
-    """A line that is no usage record: `field` is the column at fault, "" for the line as a whole."""
+    """A line that is no usage record. `field` is the column at fault, "" for the whole line."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(shortened(reason))
@@ -37,35 +37,35 @@ class UnreadableError(ValueError):
 
     @property
     def reason(self) -> str:
-        """Return why, in words to show."""
+        """The reason, in words to show."""
         return str(self)
 
 
 def shortened(reason: str) -> str:
-    """Return a reason short enough to keep."""
+    """Return a reason that is short enough to store."""
     return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
 
 
 def field_names(count: int) -> list[str]:
-    """Return what the columns of texts are called, by their position: names of a file may be empty, or come twice."""
+    """Return names of columns by their position: the names in a file may be empty, or there twice."""
     return [f"f{position}" for position in range(count)]
 
 
 def fitting(text: pl.Expr, pattern: str) -> pl.Expr:
-    """Return the texts that match a pattern, null for others."""
+    """Return the texts that match a pattern, and null for others."""
     return pl.when(text.str.contains(pattern)).then(text)
 
 
 @dataclass
 class FieldTable:
-    """A part of a source. rows of `table` + rejects + blank are its data lines; they are numbered from `first_line`.
+    """The fields of a chunk. Rows of `table` + rejects + blank are its data lines, numbered from `first_line`.
 
-    `table` has the column `line` and the columns of `field_names`: no text is null or has a NUL. `raw` gives the texts
-    of some lines by their numbers. `is_stripped` says that no text begins or ends with blanks. `size` is that of the
-    texts in bytes, where the span does not tell it.
+    `table` has the column `line` and the columns of `field_names`. No text is null or has a NUL. `raw` returns the
+    texts of lines by their numbers. `is_stripped`: no text begins or ends with blanks. `size` is that of the texts in
+    bytes, or None where the byte range tells it.
     """
 
-    span: Span
+    byte_range: ByteRange
     first_line: int
     table: pl.DataFrame
     raw: RawLines
@@ -75,17 +75,17 @@ class FieldTable:
     size: int | None = None
 
 
-def too_long(block: Block, columns: int, encoding: str) -> FieldTable:
-    """Return a line that is too long as rejected."""
-    first = block.first_line
-    raw = KeptText.of(block.data, first, encoding)
+def too_long(chunk: Chunk, columns: int, encoding: str) -> FieldTable:
+    """Return a chunk that is one too long line as a rejected line."""
+    first = chunk.first_line
+    raw = CompressedLines.of(chunk.data, first, encoding)
     schema = {LINE: pl.Int64, **dict.fromkeys(field_names(columns), pl.String)}
     reject = Reject(first, raw([first])[0], "", f"more than {LONGEST_LINE} bytes; the first are kept")
-    return FieldTable(block.span, first, pl.DataFrame(schema=schema), raw, [reject])
+    return FieldTable(chunk.byte_range, first, pl.DataFrame(schema=schema), raw, [reject])
 
 
 def reject_nul(fields: FieldTable, columns: Mapping[str, str]) -> None:
-    """Reject the lines of which one of the texts has a NUL; `columns` are what the file calls them."""
+    """Reject the lines with a NUL in one of the texts. `columns` are their names in the file."""
     for name, column in columns.items():
         has_nul = fields.table[name].str.contains("\0", literal=True)
         if has_nul.any():

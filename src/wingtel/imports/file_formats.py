@@ -4,7 +4,7 @@ import codecs
 import re
 
 FIRST_BYTES = 100
-"""As many as `binary_format` looks at."""
+"""Bytes that `binary_format` looks at."""
 
 GZIP, ZSTD, BZIP2, XZ, ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00", b"PK\x03\x04"
 PARQUET = b"PAR1"
@@ -27,25 +27,25 @@ _NAMES = {
 }
 
 
-_OF_LETTERS = (BZIP2, PARQUET, b"ORC")
-"""Marks of letters, with which a text may begin too: what follows them is binary."""
+_TEXT_MAGIC = (BZIP2, PARQUET, b"ORC")
+"""First bytes that are letters. A text may begin with them too, but then no binary data follows."""
 _CONTROL = re.compile(rb"[\0-\x08\x0e-\x1f\x80-\xff]")
 
 
 def begins_with(start: bytes, magic: bytes) -> bool:
-    """Tell whether a file that begins with `start` is of the format with these first bytes."""
-    return start.startswith(magic) and (magic not in _OF_LETTERS or bool(_CONTROL.search(start)))
+    """Return True if a file that begins with `start` is of the format with the first bytes `magic`."""
+    return start.startswith(magic) and (magic not in _TEXT_MAGIC or bool(_CONTROL.search(start)))
 
 
 def utf16_of(start: bytes) -> str:
-    """Return the encoding of UTF-16 with a byte order mark, "" for anything else."""
+    """Return the encoding of UTF-16 with a byte order mark, or "" for anything else."""
     if start.startswith(codecs.BOM_UTF16_LE) and not start.startswith(codecs.BOM_UTF32_LE):
         return "utf-16-le"
     return "utf-16-be" if start.startswith(codecs.BOM_UTF16_BE) else ""
 
 
 def binary_format(start: bytes) -> str:
-    """Return the name of the format of a file that begins so, "" where it may be text."""
+    """Return the name of the binary format of a file that begins with `start`, or "" where it may be text."""
     named = next((name for magic, name in _NAMES.items() if begins_with(start, magic)), "")
     if named or utf16_of(start):
         return named

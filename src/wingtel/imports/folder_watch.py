@@ -1,10 +1,10 @@
-"""Folder watch: files that are complete are imported, and moved to `done` or `failed` within the folder.
+"""Folder watch: complete files are imported, and moved to `done` or `failed` within the folder.
 
-Others may write to the folder. So no link is followed, a file is imported by the descriptor that it was opened with,
-files are moved and written relative to descriptors of folders, and none takes the place of another.
+Other users may write to the folder. So no link is followed, and a file is imported by the descriptor that it was opened
+with. Files are moved and written relative to descriptors of folders, and none replaces another.
 
-All there is to remember is in the folder and in the imports themselves: a watch that was ended at any moment goes on
-where it stood. A half imported file is resumed, an imported one found to be so, and then moved.
+The state is in the folder and in the imports themselves, so a watch can be ended at any time and goes on later. A file
+that was half imported is resumed; one that was imported already is recognized, and moved.
 """
 
 import errno
@@ -26,30 +26,30 @@ from .errors import FeedError, SourceError
 from .service import ImportSummary, Progress
 
 UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp")
-"""Endings of files that are still written, and renamed when they are done."""
+"""Endings of files that are still written, and renamed when they are complete."""
 MARKERS = (".done", ".ok")
-"""Endings of the files beside others that say that these are complete."""
+"""Endings of marker files: the file beside, of the same name without the ending, is complete."""
 DONE, FAILED = "done", "failed"
 MOST_ATTEMPTS = 2
-"""Attempts at a file that ended the process, or raised what no file may raise, before anything was committed."""
+"""Most attempts at a file that end the process, or raise an unexpected error, before anything is committed."""
 
 _NOT_THE_FILE = (OperationalError, InterfaceError, ProgrammingError, KeyboardInterrupt, SystemExit)
-"""A database that does not answer or is not migrated, and being told to end."""
+"""Errors that are no fault of a file: the database does not answer or is not migrated, or the process has to end."""
 _ATTEMPTS = ".wingtel"
 _LONGEST_PROBLEM = 1000  # characters
-_LONGEST_PART = 100  # bytes of stem and suffix where a name gets a number; file systems allow 255 for all
+_LONGEST_PART = 100  # bytes of stem and of suffix where a name gets a number; file systems allow 255 in all
 _NO_LINK = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class Import(Protocol):
-    """Imports the file at a path, which is called `name` in what is kept of it."""
+    """A function that imports the file at a path, and stores it under the name `name`."""
 
     def __call__(self, path: Path, *, name: str, on_progress: Progress) -> ImportSummary: ...
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """A file that was taken, and its place now: with its summary, or the problem that kept it from being imported."""
+    """A file that was imported or has failed, its new path, and its summary or its problem."""
 
     file: Path
     moved_to: Path
@@ -63,7 +63,7 @@ class Arrival:
 
 
 class _State(NamedTuple):
-    """A file in its folder. One that is replaced, or written to, gets another state."""
+    """The state of a file in its folder. A file that is replaced, or written to, gets another state."""
 
     device: int
     inode: int
@@ -71,12 +71,12 @@ class _State(NamedTuple):
     modified: int
 
     @classmethod
-    def of(cls, found: os.stat_result) -> "_State":
-        return cls(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    def of(cls, entry: os.stat_result) -> "_State":
+        return cls(entry.st_dev, entry.st_ino, entry.st_size, entry.st_mtime_ns)
 
 
 class _Folders(NamedTuple):
-    """Descriptors of the watched folder and of those within it."""
+    """The descriptors of the watched folder and of the folders within it."""
 
     root: int
     done: int
@@ -86,9 +86,9 @@ class _Folders(NamedTuple):
 
 @dataclass
 class FolderWatch:
-    """Imports the files of `folder` with `import_file`, as `scan` finds them complete by the rule `completion`.
+    """A watch that imports the files of `folder` with `import_file`, once they are complete by the rule `completion`.
 
-    Hidden files and those with an ending of UNFINISHED are left alone. Links to files are moved to `failed`.
+    Hidden files and those with an ending of UNFINISHED are ignored. Links to files are moved to `failed`.
     """
 
     folder: Path
@@ -99,14 +99,15 @@ class FolderWatch:
 
     @property
     def is_waiting(self) -> bool:
-        """True when a file was there at the last scan that may still change."""
+        """True if the last scan found a file that may still change."""
         return bool(self._seen)
 
     def scan(self) -> list[Arrival]:
-        """Import and move what is complete, in the order of names; nothing while another process scans the folder.
+        """Import and move the complete files, in the order of their names.
 
-        Raises SourceError when `done` or `failed` is a link, and OSError when the folder cannot be used. An error that
-        is not the fault of the file is raised, and the file stays.
+        While another process scans the folder, do nothing. Raises SourceError when `done` or `failed` is a link, and
+        OSError when the folder cannot be used. An error that is not the fault of the file is raised, and the file
+        stays.
         """
         with advisory_lock(f"watch {self.folder.absolute()}", wait=False) as is_locked:
             if not is_locked:
@@ -115,17 +116,17 @@ class FolderWatch:
                 return list(self._scan(folders))
 
     def _scan(self, folders: _Folders) -> Iterator[Arrival]:
-        found = _found(folders.root)
-        for name in [name for name, entry in found.items() if stat.S_ISLNK(entry.st_mode)]:
+        entries = _entries(folders.root)
+        for name in [name for name, entry in entries.items() if stat.S_ISLNK(entry.st_mode)]:
             yield self._failed(folders, name, "is a link, and links are not followed")
-        files = {name: _State.of(entry) for name, entry in found.items() if stat.S_ISREG(entry.st_mode)}
+        files = {name: _State.of(entry) for name, entry in entries.items() if stat.S_ISREG(entry.st_mode)}
         complete = {
             Sign.RENAME: lambda: list(files),
             Sign.MARKER: lambda: _marked(folders, files),
             Sign.QUIET: lambda: self._quiet(files),
         }
         for name in complete[self.completion.sign]():
-            if arrival := self._take(folders, name, files[name]):
+            if arrival := self._import_unchanged(folders, name, files[name]):
                 self._seen.pop(name, None)
                 yield arrival
 
@@ -139,14 +140,14 @@ class FolderWatch:
                 quiet.append(name)
         return quiet
 
-    def _take(self, folders: _Folders, name: str, state: _State) -> Arrival | None:
-        """Import a file and move it; None when it is no more what it was when the folder was listed."""
+    def _import_unchanged(self, folders: _Folders, name: str, state: _State) -> Arrival | None:
+        """Import a file and move it. Return None when it has changed since the folder was listed."""
         try:
             file = os.open(name, os.O_RDONLY | os.O_NONBLOCK | _NO_LINK, dir_fd=folders.root)
         except PermissionError:
             return self._failed(folders, name, "cannot be opened: permission denied")
         except OSError as error:
-            if error.errno in {errno.ENOENT, errno.ELOOP}:  # gone, or a link by now
+            if error.errno in {errno.ENOENT, errno.ELOOP}:  # removed, or replaced by a link
                 return None
             raise
         try:
@@ -156,13 +157,13 @@ class FolderWatch:
 
     def _import(self, folders: _Folders, name: str, state: _State, file: int) -> Arrival:
         attempts = _Attempts(folders.attempts, f"{state.inode}-{state.modified}")
-        path, called = _path_of(file, self.folder / name), _printable(str(self.folder / name))
+        path, shown = _path_of(file, self.folder / name), _printable(str(self.folder / name))
         try:
             attempts.add()
-            summary = self.import_file(path, name=called, on_progress=lambda *_: attempts.forget())
+            summary = self.import_file(path, name=shown, on_progress=lambda *_: attempts.forget())
         except FeedError as error:
             public_problem = _without_cause(error).replace(str(path), _printable(name))
-            problem = str(error).replace(str(path), called)
+            problem = str(error).replace(str(path), shown)
             arrival = self._failed(folders, name, problem, public_problem, state=state)
         except _NOT_THE_FILE:
             attempts.forget()
@@ -175,17 +176,17 @@ class FolderWatch:
     def _failed(
         self, folders: _Folders, name: str, problem: str, public_problem: str = "", *, state: _State | None = None
     ) -> Arrival:
-        """Move a file to `failed`, with what others may read of its problem in a file beside it."""
+        """Move a file to `failed`. Write what others may read of its problem to a file beside it."""
         moved_to = self._move(folders, name, FAILED, state=state)
         if moved_to.parent.name == FAILED:
-            with suppress(OSError):  # a full disk, or a name that is too long: the problem is returned as well
+            with suppress(OSError):  # a full disk or a name that is too long; the problem is returned as well
                 error_file, _ = _create(f"{moved_to.name}.error", folders.failed)
-                with os.fdopen(error_file, "w", encoding="utf-8", errors="backslashreplace") as written:
-                    written.write(f"{(public_problem or problem)[:_LONGEST_PROBLEM]}\n")
+                with os.fdopen(error_file, "w", encoding="utf-8", errors="backslashreplace") as error_text:
+                    error_text.write(f"{(public_problem or problem)[:_LONGEST_PROBLEM]}\n")
         return Arrival(self.folder / name, moved_to, problem=problem)
 
     def _move(self, folders: _Folders, name: str, where: str, *, state: _State | None) -> Path:
-        """Move a file and its markers; leave one that is no more in `state`, since it is another to be taken."""
+        """Move a file and its markers. A file that is not in `state` any more stays, to be imported as another."""
         if state and _state(folders.root, name) != state:
             return self.folder / name
         target = folders.done if where == DONE else folders.failed
@@ -201,29 +202,29 @@ class FolderWatch:
 class _Attempts:
     """The attempts at a file that have committed nothing, as bytes of a file in `folder`.
 
-    A process that is killed leaves its attempt behind.
+    The attempt of a process that is killed stays there.
     """
 
     folder: int
     name: str
 
     def add(self) -> None:
-        """Note another one. Raises SourceError when there were MOST_ATTEMPTS."""
+        """Add an attempt. Raises SourceError when there were MOST_ATTEMPTS before."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | _NO_LINK
-        with os.fdopen(os.open(self.name, flags, 0o600, dir_fd=self.folder), "ab") as noted:
-            if os.fstat(noted.fileno()).st_size >= MOST_ATTEMPTS:
+        with os.fdopen(os.open(self.name, flags, 0o600, dir_fd=self.folder), "ab") as attempts:
+            if os.fstat(attempts.fileno()).st_size >= MOST_ATTEMPTS:
                 raise SourceError(f"the import was ended {MOST_ATTEMPTS} times by this file, with nothing recorded")
-            noted.write(b".")
+            attempts.write(b".")
 
     def forget(self) -> None:
-        """Note that something was committed, or that the file is done with."""
+        """Delete the attempts, once something is committed or the file is moved."""
         with suppress(FileNotFoundError):
             os.unlink(self.name, dir_fd=self.folder)
 
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[_Folders]:
-    """Open the folder and those within it, which are made where they are missing."""
+    """Open the folder and the folders within it. Create those that are missing."""
     with ExitStack() as stack:
 
         def opened(path: Path | str, flags: int, within: int | None = None) -> int:
@@ -245,17 +246,17 @@ def _opened(folder: Path) -> Iterator[_Folders]:
         yield _Folders(root, inner(DONE), inner(FAILED), inner(_ATTEMPTS, 0o700))
 
 
-def _found(root: int) -> dict[str, os.stat_result]:
-    """List what may be ours, by name: not what is hidden or unfinished, and no links to folders."""
-    found = {}
+def _entries(root: int) -> dict[str, os.stat_result]:
+    """Return the files of the folder by name, without hidden and unfinished ones and without links to folders."""
+    entries = {}
     for name in sorted(os.listdir(root)):
         if name.startswith(".") or name.lower().endswith(UNFINISHED):
             continue
         with suppress(FileNotFoundError):
             entry = os.stat(name, dir_fd=root, follow_symlinks=False)
             if not (stat.S_ISLNK(entry.st_mode) and _leads_to_folder(root, name)):
-                found[name] = entry
-    return found
+                entries[name] = entry
+    return entries
 
 
 def _leads_to_folder(root: int, link: str) -> bool:
@@ -266,7 +267,10 @@ def _leads_to_folder(root: int, link: str) -> bool:
 
 
 def _marked(folders: _Folders, files: dict[str, _State]) -> list[str]:
-    """Return the files with a marker beside them. A marker whose file was moved by a scan that was ended follows it."""
+    """Return the files with a marker beside them.
+
+    A scan that was ended may have moved a file without its marker. Such a marker is moved now.
+    """
     for marker in (name for name in files if name.endswith(MARKERS)):
         file = Path(marker).stem
         moved_to = [where for where in (folders.done, folders.failed) if _state(where, file)]
@@ -283,7 +287,7 @@ def _state(root: int, name: str) -> _State | None:
 
 
 def _move(root: int, name: str, target: int) -> str:
-    """Move a file to the folder `target`, by a number where its name is taken; return its name there."""
+    """Move a file to the folder `target`. Return its name there, which has a number if the name was taken."""
     placeholder, moved = _create(name, target)
     os.close(placeholder)
     try:
@@ -295,7 +299,7 @@ def _move(root: int, name: str, target: int) -> str:
 
 
 def _create(name: str, folder: int) -> tuple[int, str]:
-    """Create an empty file, by a number where the name is taken; return its descriptor and its name."""
+    """Create an empty file, with a number in its name if the name is taken. Return its descriptor and its name."""
     whole, number = Path(name), 1
     while True:
         try:
@@ -307,13 +311,13 @@ def _create(name: str, folder: int) -> tuple[int, str]:
 
 
 def _path_of(file: int, path: Path) -> Path:
-    """Return a path that stands for the open file whatever becomes of `path`, where the system has such paths."""
+    """Return a path of the open file that stays valid whatever happens to `path`, where the system has such paths."""
     pinned = Path(f"/proc/self/fd/{file}")
     return pinned if pinned.exists() else path
 
 
 def _without_cause(error: FeedError) -> str:
-    """Return the message without the words of a library, which may quote the file."""
+    """Return the message without the words of a library, since they may quote the file."""
     return str(error).replace(f": {error.__cause__}", "") if error.__cause__ else str(error)
 
 

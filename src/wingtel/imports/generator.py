@@ -1,7 +1,7 @@
 """Demo usage: a feed in Wingtel's own format, the same for the same seed.
 
-Subscriptions differ by a Pareto factor, sessions and calls by lognormal ones, so that most use little, some
-use very much, and a few reach any sensible limit. Nights are quiet and evenings busy, by the clock of UTC.
+Subscriptions differ by a Pareto factor, sessions and calls by lognormal factors. So most use little, some use very
+much, and a few reach any sensible limit. Nights are quiet and evenings busy, by the clock of UTC.
 """
 
 import random
@@ -26,8 +26,7 @@ class _Customer:
 
 
 def write_feed(path: Path, *, subscriptions: int, days: int, seed: int, last_day: date) -> int:
-    """Write the usage of `subscriptions` on the `days` that end with `last_day`, in order; return how many
-    records.
+    """Write the usage of `subscriptions` on the `days` up to `last_day`, in order. Return the number of records.
 
     Data costs 0.0001 per 10 kilobytes and voice 0.0002 per second, both rounded down to 4 decimals.
     """
@@ -51,7 +50,7 @@ def _customer(rng: random.Random, number: int) -> _Customer:
 def _day(rng: random.Random, customers: list[_Customer], day: date) -> Iterator[str]:
     numbers = {"att": 0, "sprint": 0}
     compact = f"{day:%Y%m%d}"
-    for second, index in _moments(rng, len(customers)):
+    for second, index in _timestamps(rng, len(customers)):
         customer = customers[index]
         carrier = customer.carrier
         numbers[carrier] += 1
@@ -63,16 +62,16 @@ def _day(rng: random.Random, customers: list[_Customer], day: date) -> Iterator[
         )
 
 
-def _moments(rng: random.Random, customers: int) -> list[tuple[int, int]]:
-    """Second of the day and customer of each record of a day, in order."""
+def _timestamps(rng: random.Random, customers: int) -> list[tuple[int, int]]:
+    """Return the second of the day and the customer of each record of a day, in order."""
     counts = rng.choices(_RECORDS_A_DAY, k=customers)
-    who = [index for index, count in enumerate(counts) for _ in range(count)]
-    hours = rng.choices(range(24), cum_weights=list(accumulate(_BUSY_HOURS)), k=len(who))
-    return sorted((hour * 3600 + int(rng.random() * 3600), index) for hour, index in zip(hours, who, strict=True))
+    indexes = [index for index, count in enumerate(counts) for _ in range(count)]
+    hours = rng.choices(range(24), cum_weights=list(accumulate(_BUSY_HOURS)), k=len(indexes))
+    return sorted((hour * 3600 + int(rng.random() * 3600), index) for hour, index in zip(hours, indexes, strict=True))
 
 
 def _usage(rng: random.Random, appetite: float) -> tuple[str, int, int]:
-    """Usage type, kilobytes or seconds, and price in ten-thousandths."""
+    """Return the usage type, the kilobytes or seconds, and the price in ten-thousandths."""
     if rng.random() < _DATA_SHARE:
         kilobytes = int(rng.lognormvariate(7.6, 1.2) * appetite) + 1
         return "data", kilobytes, kilobytes // 10

@@ -1,7 +1,8 @@
 """Profile inference: draft a profile from a sample of a carrier's files.
 
-Columns are recognized by the words of their names and by their values. A guess that decides about money is marked
-CHECK, with the doubt where there is one; what cannot be told has the value "CHECK", which has to be filled in.
+Columns are recognized by the words of their names and by their values. A guess that decides about money is marked with
+the comment CHECK, and with the doubt where there is one. A key that cannot be told has the value "CHECK": the user has
+to fill it in.
 """
 
 import re
@@ -17,7 +18,7 @@ from .samples import Sample, quoted, read_sample
 from .timestamp_formats import EPOCHS
 
 UNKNOWN = "CHECK"
-"""The value of a key that has to be filled in."""
+"""The value of a key that the user has to fill in."""
 
 _START = r"start|begin|answer|\b(open|event|usage|call).*(time|date|stamp)"
 _TIME = r"time|date|stamp|\b(day|at|ts|when|moment)\b"
@@ -65,7 +66,7 @@ _SUBSCRIBERS = (
     r"\b(customer|account|user|client|line|imsi|iccid|sim)\b",
     r"\b(device|imei)\b",
 )
-"""Names of the subscription that is charged, the likelier first."""
+"""Patterns for the column of the charged subscription, the likelier first."""
 _OTHER_PARTY = r"\bcalled|\bdiall?ed|callee|forward|redirect|destination|\b[b2] ?(party|number|msisdn)\b|msisdn b\b"
 _OTHER_PARTY += r"|\b(other|2nd|second|3rd|third|dest|dst|to|peer|recipient|receiver|connected|remote|terminating)\b"
 _PHONE_NUMBER = re.compile(r"\+?\d[\d ().-]{6,18}")
@@ -74,7 +75,7 @@ _NO_PHONE_NUMBER = r"\b(id|customer|account|user|client|imsi|iccid|sim)\b"
 
 @dataclass(frozen=True)
 class InferredProfile:
-    """The text of a drafted profile, and the columns of the sample that it does not read."""
+    """The text of a draft profile, and the columns of the sample that it does not read."""
 
     text: str
     unread: tuple[str, ...]
@@ -108,8 +109,9 @@ def listed(texts: Iterable[str]) -> str:
 
 @dataclass
 class _Draft:
-    """The tables of a profile, to be drafted in the order of the methods: a column that one reads is not left to the
-    next.
+    """The tables of a draft profile.
+
+    They have to be drafted in the order of the methods: a column that one table reads is not available to the next.
     """
 
     sample: Sample
@@ -121,11 +123,11 @@ class _Draft:
         singles = sorted(([name] for name in self.sample.names), key=_unlikeliness_of_time)
         pairs = sorted(map(list, pairwise(self.sample.names)), key=_unlikeliness_of_time)
         for group, formats in ((singles, TIMESTAMPS), (pairs, TIMESTAMPS), (singles, DAYS)):
-            found = [(columns, fits) for columns in group if (fits := self._formats(columns, formats))]
-            if found:
-                return self._timestamp(*found[0], [columns[0] for columns, _ in found[1:] if group is singles])
+            matches = [(columns, fits) for columns in group if (fits := self._formats(columns, formats))]
+            if matches:
+                return self._timestamp(*matches[0], [columns[0] for columns, _ in matches[1:] if group is singles])
         named = [column for column, *_ in singles if _unlikeliness_of_time([column]) < 2]
-        columns = f"columns = {_array(named[:1])}{self._take(named[:1], named)}"
+        columns = f"columns = {_array(named[:1])}{self._mark_read(named[:1], named)}"
         return f'[moment]\n{columns}\nformats = ["{UNKNOWN}"]\ntime_zone = "operator"{_check()}\n'
 
     def _formats(self, columns: Sequence[str], formats: Sequence[str]) -> list[str]:
@@ -134,11 +136,11 @@ class _Draft:
         lines = zip(*map(self.sample.column, columns), strict=True)
         return fitting_formats((" ".join(line) for line in lines if all(line)), formats)
 
-    def _timestamp(self, columns: Sequence[str], formats: Sequence[str], others: Sequence[str]) -> str:
+    def _timestamp(self, columns: Sequence[str], formats: Sequence[str], alternatives: Sequence[str]) -> str:
         self.read += columns
         is_named = _unlikeliness_of_time(columns) < 2
         doubts = [
-            f"or {listed(others)}" if others else "",
+            f"or {listed(alternatives)}" if alternatives else "",
             "" if is_named else "the name does not say that it is a time",
             "a day without a time" if formats[0] in DAYS else "",
         ]
@@ -149,7 +151,7 @@ class _Draft:
         return f'{text}time_zone = "operator"{_check("of timestamps without an offset")}\n'
 
     def usage(self) -> str:
-        """Draft `[usage_type]`, and `[data]` and `[voice]` where the sample has them."""
+        """Draft `[usage_type]`, and those of `[data]` and `[voice]` that the sample has."""
         data, voice = self._quantities(_VOLUME, _is_number), self._quantities(_DURATION, _is_duration)
         column = next((name for name in self._unread(_TYPE) if _meanings(self.sample.values(name))), None)
         if column:
@@ -179,33 +181,34 @@ class _Draft:
         return text
 
     def _data_or_both(self, data: Sequence[str], voice: Sequence[str]) -> str:
-        """Tell calls from the durations of data sessions: a call has no data."""
+        """Draft `[usage_type]` of a sample with volumes and durations: a line without a volume is a call."""
         groups = [[self.sample.names.index(name) for name in names] for names in (data, voice)]
-        amounts = ([any(row[place].strip("0.,:") for place in group) for group in groups] for row in self.sample.rows)
-        self.is_by_quantity = [False, True] in amounts
+        are_used = ([any(row[place].strip("0.,:") for place in group) for group in groups] for row in self.sample.rows)
+        self.is_by_quantity = [False, True] in are_used
         self.kinds = ("data", "voice") if self.is_by_quantity else ("data",)
         if self.is_by_quantity:
             return f"[usage_type]\nby_quantity = true{_check('a line is each type whose columns are not zero')}\n"
         return f'[usage_type]\nconstant = "data"{_check(f"{listed(voice)} taken for the duration of sessions")}\n'
 
-    def _data(self, found: Sequence[str]) -> str:
-        names = [name for name in found if "gigaword" not in words(name)]
+    def _data(self, candidates: Sequence[str]) -> str:
+        names = [name for name in candidates if "gigaword" not in words(name)]
         totals = [name for name in names if re.search(r"\b(total|sum)\b", words(name))]
         whole = totals or [name for name in names if not re.search(_DIRECTION, words(name))]
         chosen = whole[:1] or (names if len(set(map(_unit, names))) == 1 else names[:1])
         doubt = "" if whole or len(chosen) in {0, 2} else "has to be both directions, each once"
-        text = f"[data]\ncolumns = {_array(chosen)}{self._take(chosen, found, doubt)}\n"
+        text = f"[data]\ncolumns = {_array(chosen)}{self._mark_read(chosen, candidates, doubt)}\n"
         unit = _unit(*chosen[:1])
         usual = "bytes" if re.search(_LINK, words(*chosen[:1])) else "kilobytes"
         text += f"unit = {quoted(unit or usual)}{_check_if('' if unit else _NO_UNIT)}\n"
         return text if unit == "kilobytes" else f"{text}kilobyte = 1000{_check('or 1024')}\n"
 
-    def _voice(self, found: Sequence[str]) -> str:
-        text = f"[voice]\ncolumns = {_array(found[:1])}{self._take(found[:1], found)}\n"
-        colons = {value.count(":") for name in found[:1] for value in self.sample.values(name)}
+    def _voice(self, candidates: Sequence[str]) -> str:
+        chosen = candidates[:1]
+        text = f"[voice]\ncolumns = {_array(chosen)}{self._mark_read(chosen, candidates)}\n"
+        colons = {value.count(":") for name in chosen for value in self.sample.values(name)}
         if 1 in colons or 2 in colons:
             return f'{text}unit = "hh:mm:ss"{_check_if("" if 2 in colons else "taken for mm:ss")}\n'
-        unit = _unit(*found[:1])
+        unit = _unit(*chosen)
         return f"{text}unit = {quoted(unit or 'seconds')}{_check_if('' if unit else _NO_UNIT)}\n"
 
     def price(self) -> str:
@@ -216,14 +219,14 @@ class _Draft:
             rates = (f'[[tariff.{kind}]]\nprice = "0"{_check(f"for each {units[kind]}")}\n' for kind in self.kinds)
             return "\n".join(rates)
         doubts = ["has to be in the operator's currency", "one price for both types" * self.is_by_quantity]
-        return f"[price]\ncolumn = {quoted(found[0])}{self._take(found[:1], found, *doubts)}\n"
+        return f"[price]\ncolumn = {quoted(found[0])}{self._mark_read(found[:1], found, *doubts)}\n"
 
     def reference(self) -> str:
         found = self._unread(_REFERENCE)
         lines = len(set(map(tuple, self.sample.rows)))
         unique = [name for name in found if len(self.sample.values(name)) == lines][:1]
         if unique:
-            return f"[reference]\ncolumns = {_array(unique)}{self._take(unique, found, 'has to be unique')}\n"
+            return f"[reference]\ncolumns = {_array(unique)}{self._mark_read(unique, found, 'has to be unique')}\n"
         repeated = f"{listed(found)} repeated" if found else ""
         return f"[reference]{_check('without columns, two equal lines are one record', repeated)}\n"
 
@@ -235,10 +238,10 @@ class _Draft:
         kind = self._identifier(found[0])
         by = f"by = {quoted(kind or UNKNOWN)}{_check_if('' if kind else ' or '.join(Lookup))}"
         doubt = "the other party on incoming calls" if re.search(_CALLER, words(found[0])) else "has to be who pays"
-        return f"[subscription]\n{by}\ncolumn = {quoted(found[0])}{self._take(found[:1], found, doubt)}\n"
+        return f"[subscription]\n{by}\ncolumn = {quoted(found[0])}{self._mark_read(found[:1], found, doubt)}\n"
 
     def _identifier(self, column: str) -> str:
-        """Return the kind of identifier that a column holds, "" for one that no profile can name."""
+        """Return the kind of identifier that a column holds, or "" for one that no profile can name."""
         name = words(column)
         if re.search(r"\b(device|imei)\b", name):
             return Lookup.DEVICE_ID
@@ -249,33 +252,33 @@ class _Draft:
         return [name for name in self._unread(pattern, fits) if not re.search(_NO_QUANTITY, words(name))]
 
     def _unread(self, pattern: str, fits: Callable[[str], bool] = bool) -> list[str]:
-        """Return the columns left whose names have such words, and whose values fit."""
+        """Return the unread columns whose names match the pattern and whose values fit."""
         named = (name for name in self.sample.names if name not in self.read and re.search(pattern, words(name)))
         return [name for name in named if all(map(fits, self.sample.values(name)))]
 
-    def _take(self, chosen: Sequence[str], found: Sequence[str], *doubts: str) -> str:
-        """Note columns as read; return the mark of their doubts, which others that were found add to."""
+    def _mark_read(self, chosen: Sequence[str], candidates: Sequence[str], *doubts: str) -> str:
+        """Mark the chosen columns as read. Return the comment with their doubts, and with the other candidates."""
         self.read += chosen
-        others = [name for name in found if name not in chosen]
+        others = [name for name in candidates if name not in chosen]
         has_comma = any("," in value for name in chosen for value in self.sample.values(name))
-        left_out = f"not {listed(others)}" if others else ""
-        return _check_if(*doubts, left_out, "its numbers have a comma" * has_comma)
+        excluded = f"not {listed(others)}" if others else ""
+        return _check_if(*doubts, excluded, "its numbers have a comma" * has_comma)
 
 
 def words(*names: str) -> str:
-    """Return the words of names, small, with blanks between: "served msisdn" of "servedMSISDN"."""
+    """Return the words of names in lower case, with blanks between them: "served msisdn" of "servedMSISDN"."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\W_]+", " ", " ".join(names))
     return parted.lower().strip()
 
 
 def _unlikeliness_of_time(columns: Sequence[str]) -> int:
-    """Return 0 for a name of a record's start, 1 for that of another time, 2 for any other."""
+    """Return 0 for a name of a record's start, 1 for the name of another time, and 2 for any other name."""
     name = words(columns[0])
     return 0 if re.search(_START, name) else 1 if re.search(_TIME, name) else 2
 
 
 def _meanings(values: Iterable[str]) -> dict[str, list[str]]:
-    """Sort the values of a column by the usage type they mean; empty when none means data or voice."""
+    """Return the values of a column by the usage type that they mean. It is empty when none means data or voice."""
     meanings: dict[str, list[str]] = {}
     for value in values:
         meant = [kind for kind, pattern in _MEANINGS.items() if re.search(pattern, words(value))]
@@ -301,8 +304,8 @@ def _array(texts: Sequence[str]) -> str:
 
 
 def _check(*doubts: str) -> str:
-    told = "; ".join(filter(None, doubts))
-    return f" # CHECK: {told}" if told else " # CHECK"
+    text = "; ".join(filter(None, doubts))
+    return f" # CHECK: {text}" if text else " # CHECK"
 
 
 def _check_if(*doubts: str) -> str:

@@ -1,4 +1,4 @@
-"""Ingesting a part of a file: its records, its rejects and the note that it is done are one transaction."""
+"""Ingestion of the batches of a file: one transaction for records, rejects and the byte range that is done."""
 
 import heapq
 from collections.abc import Iterable, Iterator
@@ -27,12 +27,12 @@ from .values.prices import UNRATED
 
 _SQL = sql.statements(__package__, "sql/importing.sql")
 _TEXTS = 20_000
-"""Rejected lines whose texts are taken at a time."""
+"""Rejected lines whose texts are in memory at a time."""
 _MOST_EXAMINED_REJECTS = 1_000
 
 
 class Counts(NamedTuple):
-    """Outcomes of lines; `records` are those stored or replaced, credits included."""
+    """The number of lines by outcome. `records` counts those stored or replaced, with credits."""
 
     lines: int = 0
     accepted: int = 0
@@ -42,19 +42,19 @@ class Counts(NamedTuple):
     rejected: int = 0
     records: int = 0
 
-    def __add__(self, other: tuple[int, ...]) -> "Counts":  # type: ignore[override]  # adds up, not one after the other
-        return Counts(*(one + another for one, another in zip(self, other, strict=True)))
+    def __add__(self, other: tuple[int, ...]) -> "Counts":  # type: ignore[override]  # adds up, does not concatenate
+        return Counts(*(one + more for one, more in zip(self, other, strict=True)))
 
 
 OUTCOMES = Counts._fields[1:-1]
-"""The names of what can become of a line, in the order in which they are shown."""
+"""The names of the outcomes of a line, in the order in which they are shown."""
 
 
 @dataclass
-class PartIngestor:
-    """Ingests parts of one import, on the connection of the thread it is used in.
+class BatchIngestor:
+    """An ingestor of the batches of one import, on the connection of the calling thread.
 
-    After a part that had more duplicates than new records, the next ones are expected to have some too.
+    After a batch with more duplicates than new records, the next batches are expected to have duplicates too.
     """
 
     run: UsageImport
@@ -63,35 +63,38 @@ class PartIngestor:
     since: date | None = None
     _expects_duplicates: bool = field(default=False, init=False)
 
-    def ingest(self, read: ReadTable) -> Counts:
-        """Ingest a part, as if it were alone in the database; return what became of its lines."""
+    def ingest(self, table: ReadTable) -> Counts:
+        """Ingest a batch in one transaction. Return the outcomes of its lines."""
         origin = Origin(
-            kind=IngestBatch.Origin.IMPORT, reference=str(self.run.pk), name=self.run.file, first_line=read.first_line
+            kind=IngestBatch.Origin.IMPORT, reference=str(self.run.pk), name=self.run.file, first_line=table.first_line
         )
         options = replace(
             options_of(self.profile, self.create_subscriptions, self.since, origin),
             expects_duplicates=self._expects_duplicates,
         )
-        batch = PartBatch(read, self.profile)
-        adjusted = Credits(batch.credits, options) if batch.credits.height else None
+        batch = BatchRecords(table, self.profile)
+        credit = Credits(batch.credits, options) if batch.credits.height else None
         counts = Counts()
 
         def finish(result: IngestResult) -> None:
             nonlocal counts
-            whole = batch.outcome(result, adjusted.store(f"import {self.run.pk}") if adjusted else None)
-            counts = counts_of(read, whole)
-            self._finish(read, whole, counts)
+            whole = batch.outcome(result, credit.store(f"import {self.run.pk}") if credit else None)
+            counts = counts_of(table, whole)
+            self._finish(table, whole, counts)
 
         ingest(batch.records, options, finish=finish)
         self._expects_duplicates = counts.duplicate > counts.accepted
         return counts
 
-    def _finish(self, read: ReadTable, result: IngestResult, counts: Counts) -> None:
-        """Keep the rejects, that the part is done, and the counts: these last, since others wait for them."""
-        span = read.span
+    def _finish(self, table: ReadTable, result: IngestResult, counts: Counts) -> None:
+        """Store the rejects, the byte range that is done, and the counts."""
+        byte_range = table.byte_range
         if counts.rejected:
-            _copy_rejects(self.run.pk, rejects_of(read, result, self.profile))
-        ImportedSpan.objects.create(usage_import=self.run, start=span.start, end=span.end, lines=span.lines)
+            _copy_rejects(self.run.pk, rejects_of(table, result, self.profile))
+        ImportedSpan.objects.create(
+            usage_import=self.run, start=byte_range.start, end=byte_range.end, lines=byte_range.lines
+        )
+        # The counts come last, since other workers wait for the lock on their row.
         UsageImport.objects.filter(pk=self.run.pk).update(
             **{name: F(name) + count for name, count in counts._asdict().items() if count} or {"lines": F("lines")}
         )
@@ -99,9 +102,9 @@ class PartIngestor:
 
 @dataclass
 class DryRun:
-    """The outcome that the parts of a file would have: read, resolved and compared with what is stored, never stored.
+    """A dry run: the batches of a file are read, resolved and compared with the stored records, and never stored.
 
-    A record that came earlier in the file is told by a 64-bit hash: of many millions, one may be taken for another.
+    An earlier record of the file is recognized by a 64-bit hash: of many millions, one may be taken for another.
     """
 
     profile: Profile
@@ -112,25 +115,25 @@ class DryRun:
     _seen: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt64))
     _seen_credits: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.UInt64))
 
-    def add(self, read: ReadTable) -> None:
-        """Count a part."""
+    def add(self, table: ReadTable) -> None:
+        """Count a batch."""
         options = options_of(self.profile, self.create_subscriptions, self.since)
-        batch, credited = PartBatch(read, self.profile), None
+        batch, credited = BatchRecords(table, self.profile), None
         result, self._seen = examine(batch.records, options, self._seen)
         if batch.credits.height:
             credited, self._seen_credits = Credits(batch.credits, options, is_dry=True).examine(self._seen_credits)
         result = batch.outcome(result, credited)
-        self.counts += counts_of(read, result)
+        self.counts += counts_of(table, result)
         room = max(_MOST_EXAMINED_REJECTS - len(self.rejects), 0)
-        self.rejects += islice(rejects_of(read, result, self.profile), room)
+        self.rejects += islice(rejects_of(table, result, self.profile), room)
 
 
 def options_of(
     profile: Profile, create_subscriptions: bool = False, since: date | None = None, origin: Origin | None = None
 ) -> IngestOptions:
-    """Return how the records of a feed are ingested."""
+    """Return the options by which the records of a feed are ingested."""
     return IngestOptions(
-        lookup=profile.naming.by,
+        lookup=profile.identifier.by,
         create_subscriptions=create_subscriptions,
         tariff=profile.tariff,
         since=since,
@@ -140,64 +143,64 @@ def options_of(
     )
 
 
-class PartBatch:
-    """The `records` of a part as a batch, segments put together, without the `credits` that the profile takes."""
+class BatchRecords:
+    """The `records` of a batch, with segments merged, and its `credits` if the profile takes them."""
 
-    def __init__(self, read: ReadTable, profile: Profile) -> None:
-        batch = _batch_of(read, profile)
-        self.credits = batch.clear()
+    def __init__(self, table: ReadTable, profile: Profile) -> None:
+        records = _records_of(table, profile)
+        self.credits = records.clear()
         if profile.numbers.takes_credits:
-            batch, self.credits = batch.filter(~IS_CREDIT), batch.filter(IS_CREDIT)
-        self._segments = Segments(batch, read.broken, profile.quantities) if profile.reference.segments else None
-        self.records = self._segments.records if self._segments else batch
+            records, self.credits = records.filter(~IS_CREDIT), records.filter(IS_CREDIT)
+        self._segments = Segments(records, table.broken, profile.quantities) if profile.reference.segments else None
+        self.records = self._segments.records if self._segments else records
 
     def outcome(self, result: IngestResult, credited: IngestResult | None = None) -> IngestResult:
-        """Return what became of the lines, by what became of the records and of the credits."""
+        """Return the outcome of the lines, given the outcomes of the records and of the credits."""
         if self._segments:
             result = self._segments.spread(result)
         return added(result, credited) if credited else result
 
 
-def _batch_of(read: ReadTable, profile: Profile) -> pl.DataFrame:
-    records = read.records.rename({LINE: "position", "moment": "usage_date", "name": "identifier"})
+def _records_of(table: ReadTable, profile: Profile) -> pl.DataFrame:
+    records = table.records.rename({LINE: "position", "timestamp": "usage_date"})
     if not profile.rates:
         return records
     return records.with_columns(price=pl.when(pl.col("price") != UNRATED).then("price"))
 
 
-def counts_of(read: ReadTable, result: IngestResult) -> Counts:
-    """Return what became of the lines of a part."""
+def counts_of(table: ReadTable, result: IngestResult) -> Counts:
+    """Return the outcomes of the lines of a batch."""
     return Counts(
-        lines=read.lines,
+        lines=table.lines,
         accepted=result.accepted,
-        skipped=read.skipped,
+        skipped=table.skipped,
         duplicate=len(result.duplicates),
         conflict=len(result.conflicts),
-        rejected=len(read.rejects) + len(result.rejected),
+        rejected=len(table.rejects) + len(result.rejected),
         records=result.records,
     )
 
 
-def rejects_of(read: ReadTable, result: IngestResult, profile: Profile) -> Iterator[Reject]:
-    """Yield all rejected lines of a part, in the order of the file, with the columns of the feed at fault."""
-    return heapq.merge(sorted(read.rejects), _ingest_rejects(read, result, columns_at_fault(profile)))
+def rejects_of(table: ReadTable, result: IngestResult, profile: Profile) -> Iterator[Reject]:
+    """Yield all rejected lines of a batch in the order of the file, with the columns of the feed at fault."""
+    return heapq.merge(sorted(table.rejects), _ingest_rejects(table, result, columns_at_fault(profile)))
 
 
 def columns_at_fault(profile: Profile) -> dict[str, str]:
-    """Return how the file calls the fields of a record, where it has columns for them."""
+    """Return the names in the file of the fields of a record that have columns there."""
     return {
-        "usage_date": ", ".join(map(str, profile.moment.columns)),
+        "usage_date": ", ".join(map(str, profile.timestamp.columns)),
         "record_id": ", ".join(map(str, profile.reference.columns)),
-        "identifier": str(profile.naming.column),
+        "identifier": str(profile.identifier.column),
         "carrier": str(profile.carrier.column) if profile.carrier and profile.carrier.column is not None else "carrier",
     }
 
 
-def _ingest_rejects(read: ReadTable, result: IngestResult, columns: dict[str, str]) -> Iterator[Reject]:
+def _ingest_rejects(table: ReadTable, result: IngestResult, columns: dict[str, str]) -> Iterator[Reject]:
     for start in range(0, len(result.rejected), _TEXTS):
-        some = result.rejected[start : start + _TEXTS]
-        raws = read.raw([rejection.position for rejection in some])
-        for (line, name, reason), raw in zip(some, raws, strict=True):
+        rejections = result.rejected[start : start + _TEXTS]
+        raws = table.raw([rejection.position for rejection in rejections])
+        for (line, name, reason), raw in zip(rejections, raws, strict=True):
             yield Reject(line, raw, columns.get(name, name), reason)
 
 

@@ -1,23 +1,23 @@
-"""JSON arrays of records, as NDJSON: each element becomes a line, so that it is numbered by its place from 1."""
+"""JSON arrays of records as NDJSON: each element becomes a line, numbered by its position from 1."""
 
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .blocks import BYTE_ORDER_MARK, LONGEST_LINE
+from .chunks import BYTE_ORDER_MARK, LONGEST_LINE
 from .errors import SourceError
 from .streams import READ_BYTES, pieces_of, stream_of
 
 _BLANK = b" \t\r\n"
 _ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
-"""A string, which may go on behind what is read, or a mark outside of strings."""
+"""A string, which may be cut off at the end of the data, or a mark outside of strings."""
 
 
 def as_lines(stream: BinaryIO) -> BinaryIO:
-    """Return the stream, with lines for the elements where it holds one JSON array.
+    """Return the stream; if it holds one JSON array, with a line for each element.
 
-    Raises SourceError, from reading, when the array has no end, or something follows it.
+    Reading raises SourceError when the array has no end, or something follows it.
     """
     start = b""
     while more := stream.read(READ_BYTES):
@@ -29,7 +29,7 @@ def as_lines(stream: BinaryIO) -> BinaryIO:
 
 
 def _elements(data: bytes, stream: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of elements as pieces of the stream complete them; `data` follows the opening bracket."""
+    """Yield the lines of the elements, as they are complete. `data` is what follows the opening bracket."""
     while True:
         lines, data, is_closed = _completed(data)
         yield b"".join(lines)
@@ -47,7 +47,7 @@ def _elements(data: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _completed(data: bytes) -> tuple[list[bytes], bytes, bool]:
-    """Return a line for each element that ends in the data, what is left of it, and whether the array ends there."""
+    """Return a line for each element that ends in the data, the rest of the data, and True if the array ends."""
     lines: list[bytes] = []
     begin = depth = 0
     for token in _TOKEN.finditer(data):
@@ -67,5 +67,5 @@ def _completed(data: bytes) -> tuple[list[bytes], bytes, bool]:
 
 
 def _line(element: bytes) -> bytes:
-    """Return a line; one with nothing in it would not be seen to be no JSON."""
+    """Return the line of an element; "," for an empty one, since an empty line would not be rejected."""
     return (element.translate(_ONE_LINE).strip(_BLANK) or b",") + b"\n"

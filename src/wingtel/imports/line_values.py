@@ -1,4 +1,4 @@
-"""Line values: which values the lines of a feed have, and of which usage types its lines are."""
+"""Line values: the values that the lines of a feed have, and the usage types of each line."""
 
 from collections.abc import Iterator
 from functools import reduce
@@ -28,9 +28,10 @@ from .values.numbers import Numbers
 
 
 class LineValues:
-    """The values of a profile's lines: the `kind` of each, those `shared` by its records, and each usage type's `own`.
+    """The values of a line: its `kind`, those `shared` by its records, and those of each usage type (`own`).
 
-    `present` tells which rows have a record of a usage type, over a table of the kind and the texts of `amounts`.
+    `present` has an expression for each usage type: True for rows with a record of that type. It is for a table of the
+    kind and of the columns `amounts`, the texts of quantities and prices.
     """
 
     def __init__(self, profile: Profile, columns: Columns, operator_zone: ZoneInfo) -> None:
@@ -38,8 +39,8 @@ class LineValues:
         self._columns = columns
         self.shared: dict[str, Value] = {
             "record_id": ReferenceValue(profile.reference, columns),
-            "moment": TimestampValue(profile.moment, columns, operator_zone),
-            "name": IdentifierValue(profile.naming, columns),
+            "timestamp": TimestampValue(profile.timestamp, columns, operator_zone),
+            "identifier": IdentifierValue(profile.identifier, columns),
             "carrier": CarrierValue(profile.carrier, columns),
         }
         self._numbers = Numbers(profile.numbers)

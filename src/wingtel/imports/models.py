@@ -4,10 +4,10 @@ from django.db import models
 
 
 class UsageImport(models.Model):
-    """The import of one file by one profile. The counts grow with each chunk, in the transaction that records it.
+    """The import of one file by one profile. The counts grow with each batch, in its transaction.
 
-    `lines` are the data lines: a header is none, and a quoted field over several physical lines makes one. `records`
-    are those stored: a line may hold one of each usage type.
+    `lines` counts the data lines, without a header. A record with a quoted field over several physical lines is one
+    data line. `records` counts the stored records: a line may have one of each usage type.
     """
 
     class Status(models.TextChoices):
@@ -53,9 +53,9 @@ class UsageImport(models.Model):
 
 
 class ImportedSpan(models.Model):
-    """A part of a file that is recorded, from byte (of a Parquet file: row) `start` up to `end`.
+    """A byte range of a file that is ingested, from byte `start` up to `end`; of a Parquet file, a range of rows.
 
-    Stored in the transaction that records it, so that an import which was interrupted goes on with the other parts.
+    It is stored in the transaction of its batch, so that an import which was interrupted goes on with the rest.
     """
 
     usage_import = models.ForeignKey(UsageImport, on_delete=models.CASCADE, related_name="spans")
@@ -74,7 +74,7 @@ class ImportedSpan(models.Model):
 
 
 class RejectedRecord(models.Model):
-    """One line that was refused, and why. `field` is the column at fault, empty for the line as a whole."""
+    """A rejected line and the reason. `field` is the column at fault, empty for the whole line."""
 
     usage_import = models.ForeignKey(UsageImport, on_delete=models.CASCADE, related_name="rejects")
     line = models.BigIntegerField(help_text="Where it starts in the file, counted from 1.")

@@ -1,6 +1,6 @@
-"""NDJSON, an object a line, as columns of texts: those members that the profile reads.
+"""NDJSON, one object on each line, as columns of texts: the members that the profile reads.
 
-Numbers are taken as they are written, never through a float; with an exponent, they are written out.
+Numbers are read as they are written, never as floats. A number with an exponent is written out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from .blocks import Block, BlockReader
+from .chunks import Chunk, ChunkReader
 from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, reject_nul, too_long
 from .profiles import Profile
-from .raw_lines import KeptText, storable
+from .raw_lines import CompressedLines, storable
 
 _LARGEST_EXPONENT = 60
-"""A number with a larger one is left as it is, and read as none: written out, it might fill the memory."""
+"""Largest exponent that is written out. A larger one might fill the memory: that number is rejected."""
 
 
 def columns_of(profile: Profile) -> list[str]:
@@ -27,16 +27,16 @@ def columns_of(profile: Profile) -> list[str]:
     return [name for name in names if name not in profile.constants]
 
 
-def read_tables(reader: BlockReader, profile: Profile) -> Iterator[FieldTable]:
-    """Read the file, a block at a time. Empty lines are counted as blank."""
-    reader.pass_over_mark()
+def read_tables(reader: ChunkReader, profile: Profile) -> Iterator[FieldTable]:
+    """Yield the file, a table for each chunk. Empty lines are counted as blank."""
+    reader.skip_byte_order_mark()
     members = _Members(profile)
-    while block := reader.next():
-        yield too_long(block, len(members.columns), "utf-8") if block.is_too_long else _table(block, members)
+    while chunk := reader.next():
+        yield too_long(chunk, len(members.columns), "utf-8") if chunk.is_too_long else _table(chunk, members)
 
 
 class _Members:
-    """The members that a profile reads: by their names, or as paths through nested objects such as `data.bytes`."""
+    """The members that a profile reads, by name or by path through nested objects, such as `data.bytes`."""
 
     def __init__(self, profile: Profile) -> None:
         self.columns = columns_of(profile)
@@ -51,7 +51,7 @@ class _Members:
         self._decode = msgspec.json.Decoder(kind, float_hook=_Number).decode
 
     def decode(self, line: bytes) -> object:
-        """Return the members of a line. Raises UnreadableError when it is no object."""
+        """Return the members of a line. Raises UnreadableError when the line is no JSON object."""
         try:
             return self._decode(line)
         except msgspec.ValidationError as error:
@@ -78,12 +78,12 @@ class _Number(str):
     __slots__ = ()
 
 
-def _table(block: Block, members: _Members) -> FieldTable:
-    first = block.first_line
-    raw = KeptText.of(block.data, first, "utf-8")
-    result = FieldTable(block.span, first, pl.DataFrame(), raw)
-    lines = block.data.split(b"\n")[:-1]
-    is_text = _is_text(block.data)
+def _table(chunk: Chunk, members: _Members) -> FieldTable:
+    first = chunk.first_line
+    raw = CompressedLines.of(chunk.data, first, "utf-8")
+    result = FieldTable(chunk.byte_range, first, pl.DataFrame(), raw)
+    lines = chunk.data.split(b"\n")[:-1]
+    is_text = _is_text(chunk.data)
     objects, numbers = [], []
     for number, line in enumerate(lines, start=first):
         try:
@@ -97,7 +97,7 @@ def _table(block: Block, members: _Members) -> FieldTable:
             else:
                 result.blank += 1
     result.table = pl.DataFrame([*members.texts(objects), pl.Series(LINE, numbers, pl.Int64)])
-    if rb"\u0000" in block.data:
+    if rb"\u0000" in chunk.data:
         reject_nul(result, dict(zip(field_names(len(members.columns)), members.columns, strict=True)))
     return result
 
@@ -125,7 +125,7 @@ def _nested(value: object, path: Sequence[str]) -> object:
 
 
 def _texts(values: list[Any], mark: str) -> pl.Series:
-    """Return the texts of values; numbers have the mark before decimals that the profile reads."""
+    """Return the texts of values. Numbers get the decimal mark that the profile reads."""
     kinds = set(map(type, values))
     if not kinds <= {str, NoneType}:
         values = [value if type(value) is str else _text(value, mark) for value in values]
@@ -141,7 +141,7 @@ def _text(value: object, mark: str) -> str | None:
 
 
 def written_out(number: str) -> str:
-    """Return a number without the exponent that it may have, exactly."""
+    """Return the exact number without an exponent."""
     digits, _, exponent = number.lower().partition("e")
     if not exponent or len(exponent) > 4 or abs(int(exponent)) > _LARGEST_EXPONENT or len(digits) > _LARGEST_EXPONENT:
         return str(number)

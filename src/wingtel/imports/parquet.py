@@ -1,4 +1,4 @@
-"""Parquet as columns of texts: those that the profile reads. A row is numbered from 1 and stands for a line."""
+"""Parquet as columns of texts: those that the profile reads. A row is a line, numbered from 1."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 from pyarrow.parquet import ParquetFile
 
-from .blocks import LONGEST_LINE, Span
+from .chunks import LONGEST_LINE, ByteRange
 from .columns import MOST_COLUMNS
 from .decompression import largest_content
 from .errors import HeaderError, SourceError
@@ -17,7 +17,7 @@ from .fields import LINE, FieldTable, Reject, field_names, reject_nul
 from .profiles import Profile
 
 LARGEST_GROUP = 256 << 20
-"""Bytes of the columns that are read in one row group: so much may have to be in memory at once."""
+"""Most bytes of the columns that are read in a row group: so much may have to be in memory at once."""
 _LARGEST_FOOTER = 16 << 20
 _TABLE_BYTES = 8 << 20
 _FIRST_ROWS = 1000
@@ -26,8 +26,10 @@ _SHORT_TEXT = 30
 _MARK = b"PAR1"
 
 
-def opened(path: Path, profile: Profile, *, done: Sequence[Span], rows: int) -> tuple[list[str], Iterator[FieldTable]]:
-    """Return the columns of the file, and its rows that are not `done`, so many at a time at most.
+def opened(
+    path: Path, profile: Profile, *, done: Sequence[ByteRange], rows: int
+) -> tuple[list[str], Iterator[FieldTable]]:
+    """Return the columns of the file and its rows that are not `done`, at most `rows` in a table.
 
     Raises SourceError when it is no Parquet file, or too much of it would have to be in memory at once.
     """
@@ -66,8 +68,8 @@ def _check_groups(path: Path, read: Sequence[str]) -> None:
         raise SourceError(f"{path}: no Parquet file: {error}") from error
     roots = set(read)
     for number, group in enumerate(groups, start=1):
-        chunks = map(group.column, range(group.num_columns))
-        size = sum(each.total_uncompressed_size for each in chunks if each.path_in_schema.split(".")[0] in roots)
+        columns = map(group.column, range(group.num_columns))
+        size = sum(each.total_uncompressed_size for each in columns if each.path_in_schema.split(".")[0] in roots)
         if size > LARGEST_GROUP:
             raise SourceError(
                 f"{path}: row group {number} has {size} bytes in the columns that the profile reads, more than"
@@ -76,24 +78,24 @@ def _check_groups(path: Path, read: Sequence[str]) -> None:
 
 
 def _read_columns(profile: Profile, names: Sequence[str]) -> list[str]:
-    """Return the columns that the profile reads: all where a record's reference is a hash of its line."""
+    """Return the columns that the profile reads: all of them if a record's reference is a hash of its line."""
     if not profile.reference.columns:
         return list(names)
     wanted = {column for _, column in profile.columns()}
     return [name for place, name in enumerate(names, start=1) if name in wanted or place in wanted]
 
 
-def _missing(height: int, done: Sequence[Span]) -> Iterator[Span]:
+def _missing(height: int, done: Sequence[ByteRange]) -> Iterator[ByteRange]:
     position = 0
-    for span in [*sorted(done), Span(height, height, 0)]:
-        if position < span.start:
-            yield Span(position, span.start, span.start - position)
-        position = max(position, span.end)
+    for row_range in [*sorted(done), ByteRange(height, height, 0)]:
+        if position < row_range.start:
+            yield ByteRange(position, row_range.start, row_range.start - position)
+        position = max(position, row_range.end)
 
 
 @dataclass
 class _Reader:
-    """A reader of rows: few first, then as many as have about _TABLE_BYTES of text."""
+    """A reader of rows. The first table has few, the next ones about _TABLE_BYTES of text."""
 
     path: Path
     source: pl.LazyFrame
@@ -102,22 +104,22 @@ class _Reader:
     max_rows: int
     size: int = 0
 
-    def tables(self, spans: Iterator[Span]) -> Iterator[FieldTable]:
+    def tables(self, row_ranges: Iterator[ByteRange]) -> Iterator[FieldTable]:
         largest = largest_content(self.path.stat().st_size)
         rows = min(_FIRST_ROWS, self.max_rows)
-        for span in spans:
-            position = span.start
-            while position < span.end:
-                part = self._slice(position, min(rows, span.end - position))
-                lengths = part.select(pl.sum_horizontal(map(_length, self.read, self.read.values())) + 1).to_series()
+        for row_range in row_ranges:
+            position = row_range.start
+            while position < row_range.end:
+                table = self._slice(position, min(rows, row_range.end - position))
+                lengths = table.select(pl.sum_horizontal(map(_length, self.read, self.read.values())) + 1).to_series()
                 for start, end in _cuts(lengths):
                     size = int(lengths[start:end].sum())
                     self.size += size
                     if self.size > largest:
                         raise SourceError(f"{self.path}: its rows become more than {largest} bytes of text")
-                    yield self._table(part[start:end], lengths[start:end], position + start, size)
-                position += part.height
-                room = _TABLE_BYTES * part.height // int(lengths.sum())
+                    yield self._table(table[start:end], lengths[start:end], position + start, size)
+                position += table.height
+                room = _TABLE_BYTES * table.height // int(lengths.sum())
                 rows = max(1, min(room, rows * _GROWTH, self.max_rows))
 
     def _slice(self, start: int, rows: int) -> pl.DataFrame:
@@ -126,39 +128,39 @@ class _Reader:
         except (pl.exceptions.PolarsError, OSError) as error:
             raise SourceError(f"{self.path}: the Parquet file is damaged: {error}") from error
 
-    def _texts(self, part: pl.DataFrame) -> pl.DataFrame:
-        return part.select(_as_text(name, kind) for name, kind in self.read.items())
+    def _texts(self, table: pl.DataFrame) -> pl.DataFrame:
+        return table.select(_as_text(name, kind) for name, kind in self.read.items())
 
-    def _table(self, part: pl.DataFrame, lengths: pl.Series, start: int, size: int) -> FieldTable:
-        span = Span(start, start + part.height, part.height)
-        numbers = pl.int_range(span.start + 1, span.end + 1, dtype=pl.Int64, eager=True).alias(LINE)
+    def _table(self, source: pl.DataFrame, lengths: pl.Series, start: int, size: int) -> FieldTable:
+        row_range = ByteRange(start, start + source.height, source.height)
+        numbers = pl.int_range(row_range.start + 1, row_range.end + 1, dtype=pl.Int64, eager=True).alias(LINE)
 
         def raw(wanted: Sequence[int]) -> list[str]:
-            """Read rows again, as NDJSON."""
+            """Read rows again, and return them as NDJSON."""
             if not wanted:
                 return []
-            again = self._texts(self._slice(span.start, span.lines))
-            rows = (again.row(number - span.start - 1, named=True) for number in wanted)
+            texts = self._texts(self._slice(row_range.start, row_range.lines))
+            rows = (texts.row(number - row_range.start - 1, named=True) for number in wanted)
             return [json.dumps(row, ensure_ascii=False) for row in rows]
 
         is_long = lengths > LONGEST_LINE
-        texts = dict(zip(self.names, field_names(len(self.names)), strict=True))
+        fields = dict(zip(self.names, field_names(len(self.names)), strict=True))
         table = (
-            self._texts(part.filter(~is_long))
-            .rename({name: texts[name] for name in self.read})
+            self._texts(source.filter(~is_long))
+            .rename({name: fields[name] for name in self.read})
             .with_columns(numbers.filter(~is_long))
         )
         rejects = [
             Reject(number, "", "", f"more than {LONGEST_LINE} bytes of text; none of it is kept")
             for number in numbers.filter(is_long)
         ]
-        result = FieldTable(span, start + 1, table, raw, rejects, size=size)
-        reject_nul(result, {texts[name]: name for name in self.read})
+        result = FieldTable(row_range, start + 1, table, raw, rejects, size=size)
+        reject_nul(result, {fields[name]: name for name in self.read})
         return result
 
 
 def _cuts(lengths: pl.Series) -> Iterator[tuple[int, int]]:
-    """Yield parts of rows that have about _TABLE_BYTES, or one row."""
+    """Yield the start and the end of slices of about _TABLE_BYTES, or of one row."""
     start = size = 0
     if int(lengths.sum()) > _TABLE_BYTES:
         for place, length in enumerate(lengths):
@@ -170,7 +172,7 @@ def _cuts(lengths: pl.Series) -> Iterator[tuple[int, int]]:
 
 
 def _length(name: str, kind: pl.DataType) -> pl.Expr:
-    """Return the bytes of texts, before anything makes copies of those that rows share."""
+    """Return the bytes of texts: they are counted before texts that rows share are copied."""
     column = pl.col(name)
     if isinstance(kind, pl.String):
         length = column.str.len_bytes()
@@ -196,5 +198,5 @@ def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
     elif isinstance(kind, pl.Duration):
         column = column.cast(pl.Int64)  # in the file's unit
     elif isinstance(kind, pl.List | pl.Struct | pl.Array):
-        column = pl.when(column.is_null()).then(pl.lit("")).otherwise(pl.lit(""))  # nested: none of ours
+        column = pl.when(column.is_null()).then(pl.lit("")).otherwise(pl.lit(""))  # no profile reads nested columns
     return column.cast(pl.String).fill_null("").alias(name)

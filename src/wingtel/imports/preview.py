@@ -1,4 +1,4 @@
-"""The first lines of a file as they would be recorded."""
+"""Preview: the first lines of a file as they would be ingested."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,19 +12,19 @@ from wingtel.ingest.service import inspect
 from wingtel.usage.business_days import time_zone
 
 from .credits import Credits
-from .ingestion import PartBatch, columns_at_fault, options_of
+from .ingestion import BatchRecords, columns_at_fault, options_of
 from .profiles import Profile
 from .reader import reading
 
 
 @dataclass(frozen=True)
 class PreviewedRecord:
-    """One record of a line. `note` says what keeps it from being recorded; `price` is None where no tariff tells it."""
+    """A record of a line. `note` is the reason why it would be rejected. `price` is None where no tariff gives it."""
 
     line: int
     usage_type: str
     record_id: str
-    moment: datetime
+    timestamp: datetime
     subscription: str
     quantity: int
     price: Decimal | None
@@ -52,16 +52,16 @@ class Preview:
 
 
 def preview(path: Path, profile: Profile, lines: int) -> Preview:
-    """The first `lines` lines. Nothing is stored, no subscription is created.
+    """Return the first `lines` lines of a file. Store nothing, and create no subscription.
 
     Raises FeedError when the file does not fit the profile at all.
     """
-    with reading(path, profile, time_zone(), chunk_lines=lines) as source:
-        part = next(source.parts, None)
-        if part is None:
+    with reading(path, profile, time_zone(), batch_lines=lines) as source:
+        first = next(source.batches, None)
+        if first is None:
             return Preview(source.columns, 0, 0, [], [])
-        table = part.table
-        batch = PartBatch(table, profile)
+        table = first.table
+        batch = BatchRecords(table, profile)
         notes, prices = _resolved(profile, batch)
         names = columns_at_fault(profile)
         rejects = [
@@ -77,9 +77,16 @@ def preview(path: Path, profile: Profile, lines: int) -> Preview:
             table.skipped,
             [
                 PreviewedRecord(
-                    line, kind, reference, moment, name, quantity, prices.get((line, kind)), notes.get(line, "")
+                    line,
+                    kind,
+                    reference,
+                    timestamp,
+                    identifier,
+                    quantity,
+                    prices.get((line, kind)),
+                    notes.get(line, ""),
                 )
-                for line, kind, reference, moment, name, quantity in pl.concat([batch.records, batch.credits])
+                for line, kind, reference, timestamp, identifier, quantity in pl.concat([batch.records, batch.credits])
                 .sort("position")
                 .select("position", "usage_type", "record_id", "usage_date", "identifier", "quantity")
                 .iter_rows()
@@ -88,8 +95,8 @@ def preview(path: Path, profile: Profile, lines: int) -> Preview:
         )
 
 
-def _resolved(profile: Profile, batch: PartBatch) -> tuple[dict[int, str], dict[tuple[int, str], Decimal]]:
-    """Return what keeps lines from being ingested; and the prices of records."""
+def _resolved(profile: Profile, batch: BatchRecords) -> tuple[dict[int, str], dict[tuple[int, str], Decimal]]:
+    """Return the reasons by line why it would be rejected, and the prices by line and usage type."""
     records, rejected = inspect(batch.records, options_of(profile))
     if batch.credits.height:
         credited, _ = Credits(batch.credits, options_of(profile), is_dry=True).examine(pl.Series(dtype=pl.UInt64))

@@ -1,4 +1,4 @@
-"""Profile errors: the dotted key that is wrong, what is wrong with it, and what is allowed."""
+"""Profile errors: the dotted key that is wrong, the problem, and the values that are allowed."""
 
 import re
 from enum import Enum
@@ -25,9 +25,9 @@ class _Place(NamedTuple):
 
 
 def explained(error: msgspec.ValidationError, content: object, schema: type) -> str:
-    """Return the dotted key in `content` that does not fit `schema`, and why not."""
-    found = _MESSAGE.fullmatch(str(error))
-    problem, path = (found["problem"], found["path"] or "") if found else (str(error), "")
+    """Return the dotted key in `content` that does not fit `schema`, and the reason."""
+    match = _MESSAGE.fullmatch(str(error))
+    problem, path = (match["problem"], match["path"] or "") if match else (str(error), "")
     place = _Place("", content, schema)
     for step in _STEP.finditer(path):
         place = _child(place, step[1] or step[2])
@@ -56,7 +56,7 @@ def _child(place: _Place, step: str) -> _Place:
 
 
 def _wrong_item(place: _Place) -> _Place:
-    """Return the first item of a table that is not as the schema wants it: msgspec does not tell which."""
+    """Return the first item of a table that does not fit the schema: msgspec does not tell which."""
     wanted = _items(place.type, dict)
     for name, value in place.value.items():
         try:
@@ -67,12 +67,12 @@ def _wrong_item(place: _Place) -> _Place:
 
 
 def _members(kind: Any) -> list[Any]:
-    """Return the types that a union stands for, without annotations and None."""
+    """Return the types of a union, without annotations and None."""
     if hasattr(kind, "__metadata__"):
         return _members(kind.__origin__)
     if get_origin(kind) in {tuple, dict, Literal} or isinstance(kind, type):
         return [kind] if kind is not type(None) else []
-    return [member for part in get_args(kind) for member in _members(part)]
+    return [member for alternative in get_args(kind) for member in _members(alternative)]
 
 
 def _items(kind: Any, origin: type) -> Any:
@@ -89,7 +89,7 @@ def _fields(kind: Any) -> dict[str, Any]:
 
 
 def _described(kind: Any) -> str:
-    """Return what a value has to be, in words."""
+    """Return the values that a type allows, in words."""
     for note in getattr(kind, "__metadata__", ()):
         if note.description:
             return str(note.description)
@@ -98,7 +98,7 @@ def _described(kind: Any) -> str:
     if hasattr(kind, "__metadata__"):
         return _described(kind.__origin__)
     if get_origin(kind) in {Union, UnionType}:
-        return " or ".join(_described(part) for part in get_args(kind) if part is not type(None))
+        return " or ".join(_described(member) for member in get_args(kind) if member is not type(None))
     return _described_member(kind)
 
 

@@ -1,6 +1,6 @@
-"""Profile schema: the tables of a feed profile, as they stand in its TOML file.
+"""Profile schema: the tables of a feed profile, as in its TOML file.
 
-`profiles/wingtel.toml` describes every key. A check of several keys raises KeyProblemError from `__post_init__`.
+`profiles/wingtel.toml` describes every key. `__post_init__` raises KeyProblemError for keys that contradict each other.
 """
 
 import re
@@ -37,7 +37,7 @@ OPERATOR_ZONE = "operator"
 
 
 class KeyProblemError(ValueError):
-    """A table that is wrong at `key`, which may be dotted."""
+    """A problem of a table at `key`, which may be dotted."""
 
     def __init__(self, key: str, problem: str) -> None:
         super().__init__(problem)
@@ -53,10 +53,11 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Layout(Section, frozen=True, kw_only=True):
-    """The way from lines to fields. `quote` is "" when nothing is quoted; `columns` names those of a headless file.
+    """The layout of lines and fields. NDJSON and Parquet have `format` only.
 
-    As many as `optional_trailing` columns at the end of a line may be missing. The first `skip_lines` lines of a file,
-    before a header, are passed over. Only `format` matters to NDJSON and Parquet.
+    `quote` is "" when nothing is quoted. `columns` are the names of the columns of a file without header. At the end of
+    a line, up to `optional_trailing` columns may be missing. The first `skip_lines` lines of a file, before a header,
+    are skipped.
     """
 
     format: Format = "delimited"
@@ -93,10 +94,10 @@ def _is_mark(text: str) -> bool:
 _DELIMITED = Layout()
 
 
-class Moment(Section, frozen=True, kw_only=True):
+class Timestamp(Section, frozen=True, kw_only=True):
     """The timestamp: columns joined with a space, read by the first of `formats` that fits.
 
-    `time_zone` (an IANA name, or "operator" for the zone of the business days) holds for timestamps without an offset.
+    `time_zone` is for timestamps without an offset: an IANA name, or "operator" for the zone of the business days.
     """
 
     columns: SeveralColumns
@@ -104,7 +105,7 @@ class Moment(Section, frozen=True, kw_only=True):
     time_zone: str = OPERATOR_ZONE
 
     def __post_init__(self) -> None:
-        """Check that columns, formats and zone are such."""
+        """Check the columns, the formats and the zone."""
         if len(self.columns) > 2:
             self.fail("columns", "one column, or two (date and time), not more")
         for form in self.formats:
@@ -115,8 +116,10 @@ class Moment(Section, frozen=True, kw_only=True):
 
 
 class UsageTypes(Section, frozen=True, kw_only=True):
-    """The usage type: the value of `column` in a list; or `constant`; or both types `by_quantity`, each where its
-    columns are neither empty nor zero.
+    """The usage type of a line, given in one of three ways.
+
+    It is the list that has the value of `column`, or `constant`. With `by_quantity`, a line is each type whose columns
+    are neither empty nor zero.
     """
 
     column: Column | None = None
@@ -127,7 +130,7 @@ class UsageTypes(Section, frozen=True, kw_only=True):
     by_quantity: bool = False
 
     def __post_init__(self) -> None:
-        """Check that there is one way to tell the type, and one meaning for each value."""
+        """Check that there is one way to tell the type, and one meaning of each value."""
         other = "constant" if self.constant else "by_quantity" if self.by_quantity else ""
         for key in ("column", "data", "voice", "skip", "by_quantity") if other else ():
             if key != other and getattr(self, key):
@@ -147,7 +150,7 @@ class UsageTypes(Section, frozen=True, kw_only=True):
 
     @property
     def values(self) -> dict[str, UsageType | None]:
-        """Return the usage type of each value of the column, None for those to skip."""
+        """The usage type of each value of the column, None for values to skip."""
         return (
             dict.fromkeys(self.data, UsageType.DATA)
             | dict.fromkeys(self.voice, UsageType.VOICE)
@@ -156,8 +159,10 @@ class UsageTypes(Section, frozen=True, kw_only=True):
 
 
 class NumberForm(Section, frozen=True, kw_only=True):
-    """The form of quantities and prices: the mark before decimals, the one between groups of three digits, "" for none,
-    and what to do with a record that has a negative one.
+    """The form of quantities and prices.
+
+    `decimal` is the mark before decimals. `thousands` is the mark between groups of three digits, "" for none.
+    `negative` is the treatment of a record with a negative quantity or price.
     """
 
     decimal: Literal[".", ","] = "."
@@ -165,18 +170,18 @@ class NumberForm(Section, frozen=True, kw_only=True):
     negative: Literal["reject", "adjust"] = "reject"
 
     def __post_init__(self) -> None:
-        """Check that they differ."""
+        """Check that the two marks differ."""
         if self.decimal == self.thousands:
             self.fail("thousands", "is the mark before decimals as well")
 
     @property
     def takes_credits(self) -> bool:
-        """Tell whether negative records are taken, as adjustments."""
+        """True if negative records become adjustments."""
         return self.negative == "adjust"
 
 
 class Weighted(Section, frozen=True, kw_only=True):
-    """A column that counts `weight` times in a sum: that of the carries of a counter, say."""
+    """A column that counts `weight` times in a sum, such as the carries of a counter."""
 
     column: Column
     weight: Annotated[int, Meta(ge=1, le=2**40, description="a whole number from 1 to 2 to the 40th")] = 1
@@ -194,51 +199,51 @@ class Quantity(Section, frozen=True, kw_only=True):
 
     @property
     def weighted(self) -> list[tuple[Column, int]]:
-        """Return the columns, each with its weight."""
+        """The columns, each with its weight."""
         return [(each.column, each.weight) if isinstance(each, Weighted) else (each, 1) for each in self.columns]
 
     @property
     def factor(self) -> Fraction:
-        """Return how many kilobytes, or seconds, one unit is."""
+        """The kilobytes, or seconds, of one unit."""
         raise NotImplementedError
 
     @property
     def parts(self) -> int:
-        """Return in how many parts of a kilobyte or second segments are added up: bytes, or thousandths."""
+        """The number of parts (bytes, or thousandths) of a kilobyte or second in which segments are added up."""
         return max(self.factor.denominator, 1000)
 
 
 class DataQuantity(Quantity, frozen=True, kw_only=True):
-    """A quantity of data. A kilobyte has `kilobyte` bytes, a megabyte that squared."""
+    """A quantity of data. A kilobyte has `kilobyte` bytes, and a megabyte has `kilobyte` kilobytes."""
 
     unit: DataUnit
     kilobyte: Literal[1000, 1024] = 1000
 
     @property
     def factor(self) -> Fraction:
-        """Return how many kilobytes one unit is."""
+        """The kilobytes of one unit."""
         return Fraction(self.kilobyte) ** (DATA_UNITS.index(self.unit) - 1)
 
 
 class VoiceQuantity(Quantity, frozen=True, kw_only=True):
-    """A quantity of voice. Of the unit hh:mm:ss, hours may be missing."""
+    """A quantity of voice. In the unit hh:mm:ss, hours may be missing."""
 
     unit: VoiceUnit
 
     @property
     def factor(self) -> Fraction:
-        """Return how many seconds one unit is."""
+        """The seconds of one unit."""
         return Fraction(60) if self.unit == "minutes" else Fraction(1, 1000 if self.unit == "milliseconds" else 1)
 
 
 class Shares(Section, frozen=True, kw_only=True):
-    """The parts of a price that go to each usage type; texts, so that they are never floats."""
+    """The share of each usage type in a price, as texts, so that none is ever a float."""
 
     data: str
     voice: str
 
     def __post_init__(self) -> None:
-        """Check that they add up to the whole."""
+        """Check that the shares add up to 1."""
         for key in ("data", "voice"):
             if not re.fullmatch(r"[01](\.[0-9]{1,9})?", getattr(self, key)):
                 self.fail(key, f'{getattr(self, key)!r} is no decimal from 0 to 1, such as "0.7"')
@@ -247,10 +252,11 @@ class Shares(Section, frozen=True, kw_only=True):
 
 
 class Price(Section, frozen=True, kw_only=True):
-    """The price on the line: `column`, or one for each usage type.
+    """The price on the line: `column` for all usage types, or a column for each.
 
-    Without `is_rounded` (half to even, to 8 decimals), more decimals are rejected. The price `of_both` of a line
-    that is both types is for one of them, or shared; one `of_neither` is for a type, or rejected.
+    With `is_rounded`, a price is rounded half to even to 8 decimals. Without it, more decimals are rejected. `of_both`
+    is for a line of both types: its price goes to one type, or is shared. `of_neither` is the type of a price without
+    usage. Without it, such a line is rejected.
     """
 
     column: Column | None = None
@@ -261,7 +267,7 @@ class Price(Section, frozen=True, kw_only=True):
     of_neither: UsageType | None = None
 
     def __post_init__(self) -> None:
-        """Check that no type has two columns, and that columns of their own are such."""
+        """Check that no type has two columns, and that rules for one price have one column."""
         for key in ("data", "voice"):
             if self.column is not None and getattr(self, key) is not None:
                 self.fail(key, "there is one column for all usage types as well; keep one of the two")
@@ -271,7 +277,7 @@ class Price(Section, frozen=True, kw_only=True):
 
 
 class TariffRate(Section, frozen=True, kw_only=True):
-    """A rate; `price` is a text, so that it is never a float."""
+    """A rate. `price` is a text, so that it is never a float."""
 
     price: str
     block: Annotated[int, Meta(ge=1)] = 1
@@ -280,7 +286,7 @@ class TariffRate(Section, frozen=True, kw_only=True):
     valid_from: Annotated[date, Meta(description="a date such as 2026-03-31")] = date.min
 
     def __post_init__(self) -> None:
-        """Check that the price is an exact decimal that can be computed with."""
+        """Check that the price is an exact decimal within the range of the computation."""
         try:
             price = Decimal(self.price)
         except InvalidOperation:
@@ -289,7 +295,7 @@ class TariffRate(Section, frozen=True, kw_only=True):
             self.fail("price", f"{self.price!r} has to be from 0 to below 10000000000, with 20 digits at most")
 
     def rate(self) -> Rate:
-        """Return it as a rate to compute with."""
+        """Return the rate of a tariff."""
         return Rate(
             price=Decimal(self.price),
             block=self.block,
@@ -307,9 +313,10 @@ class TariffRates(Section, frozen=True, kw_only=True):
 
 
 class Reference(Section, frozen=True, kw_only=True):
-    """The record's own reference: `prefix` and the values of `columns` with `separator` between them, or a hash of the
-    line when there is none. Of lines with the same hash, all are `one_record`, or they are `numbered` within the file.
-    With `segments`, lines with one reference and subscription are parts of one record.
+    """The record's own reference: `prefix` and the values of `columns` with `separator` between them.
+
+    Without columns it is a hash of the line. Lines with the same hash are `one_record`, or they are `numbered` within
+    the file. With `segments`, lines with one reference and subscription are segments of one record.
     """
 
     columns: SeveralColumns = ()
@@ -320,7 +327,7 @@ class Reference(Section, frozen=True, kw_only=True):
     segments: bool = False
 
     def __post_init__(self) -> None:
-        """Check that only lines without a reference are numbered, and only others put together."""
+        """Check that only lines without a reference are numbered, and only lines with one are segments."""
         if self.segments and not self.columns:
             self.fail("segments", "needs columns: lines are put together by their reference")
         if self.segments and self.on_duplicate is not OnDuplicate.IGNORE:
@@ -330,11 +337,11 @@ class Reference(Section, frozen=True, kw_only=True):
 
     @property
     def numbers_lines(self) -> bool:
-        """Tell whether equal lines are numbered within the file."""
+        """True if equal lines are numbered within the file."""
         return self.equal_lines == "numbered"
 
 
-class Naming(Section, frozen=True, kw_only=True):
+class IdentifierSource(Section, frozen=True, kw_only=True):
     """The identifier of a line's subscription."""
 
     by: Lookup
@@ -342,7 +349,7 @@ class Naming(Section, frozen=True, kw_only=True):
 
 
 class CarrierSource(Section, frozen=True, kw_only=True):
-    """The code of a line's carrier: of the value of `column`, or what `values` says of that; or `constant`."""
+    """The carrier's code: the value of `column`, or its translation in `values`; or `constant`."""
 
     column: Column | None = None
     values: dict[str, ShortText] = field(default_factory=dict)
@@ -357,7 +364,7 @@ class CarrierSource(Section, frozen=True, kw_only=True):
 
 
 class Filter(Section, frozen=True, kw_only=True):
-    """The lines that are read: those whose `column` is one of `values`, or with `excludes` the others."""
+    """The lines that are read: those whose `column` is one of `values`, or with `excludes` the other lines."""
 
     column: Column
     within: tuple[str, ...] = field(name="in", default=())
@@ -370,17 +377,17 @@ class Filter(Section, frozen=True, kw_only=True):
 
     @property
     def values(self) -> frozenset[str]:
-        """Return the values that are listed."""
+        """The values that are listed."""
         return frozenset(self.within or self.not_in)
 
     @property
     def excludes(self) -> bool:
-        """Tell whether lines with a listed value are left out."""
+        """True if lines with a listed value are skipped."""
         return bool(self.not_in)
 
 
 class Sections(Section, frozen=True, kw_only=True):
-    """All tables of a profile. Exactly one of a price and a tariff is given.
+    """All tables of a profile. It has either a price or a tariff.
 
     `constants` are columns that the file does not have. `values` replace values of columns, before anything else reads
     them.
@@ -392,12 +399,12 @@ class Sections(Section, frozen=True, kw_only=True):
     values: dict[str, dict[str, str]] = {}
     filters: tuple[Filter, ...] = field(name="filter", default=())
     numbers: NumberForm = NumberForm()
-    moment: Moment
+    timestamp: Timestamp = field(name="moment")
     usage_types: UsageTypes = field(name="usage_type")
     data: DataQuantity | None = None
     voice: VoiceQuantity | None = None
     price: Price | None = None
     rates: TariffRates | None = field(name="tariff", default=None)
     reference: Reference = Reference()
-    naming: Naming = field(name="subscription")
+    identifier: IdentifierSource = field(name="subscription")
     carrier: CarrierSource | None = None

@@ -1,6 +1,6 @@
-"""Feed profiles: what a carrier's files look like, said in TOML.
+"""Feed profiles: descriptions of a carrier's files in TOML.
 
-Profiles that ship with Wingtel stand in `profiles/`; `wingtel.toml` there describes every key.
+The profiles that ship with Wingtel are in `profiles/`. `wingtel.toml` there describes every key.
 """
 
 import hashlib
@@ -23,19 +23,19 @@ __all__ = ["Profile", "find", "parse", "shipped"]
 
 
 class Profile(Sections, frozen=True, kw_only=True):
-    """Everything there is to know about a carrier's files. `digest` is the hash of the profile's text."""
+    """A feed profile. `digest` is the SHA-256 of its text, in hexadecimal."""
 
     name: str
     digest: str
 
     @property
     def quantities(self) -> dict[UsageType, Quantity]:
-        """Return the quantities of the usage types that lines may have."""
-        return {kind: found for kind in UsageType if (found := getattr(self, kind.value))}
+        """The quantities of the usage types that lines may have."""
+        return {kind: quantity for kind in UsageType if (quantity := getattr(self, kind.value))}
 
     @property
     def price_columns(self) -> dict[UsageType, Column]:
-        """Return the columns with the prices of usage types, none where a tariff rates them."""
+        """The columns with the prices of usage types, none if a tariff rates them."""
         if not self.price:
             return {}
         columns = {kind: self.price.column or getattr(self.price, kind.value) for kind in self.quantities}
@@ -43,7 +43,7 @@ class Profile(Sections, frozen=True, kw_only=True):
 
     @property
     def tariff(self) -> Tariff | None:
-        """Return the tariff, None where prices stand on the lines."""
+        """The tariff, None if the prices are on the lines."""
         if not self.rates:
             return None
         return Tariff(
@@ -52,11 +52,11 @@ class Profile(Sections, frozen=True, kw_only=True):
 
     @property
     def shares_price(self) -> bool:
-        """Tell whether one price may be of both usage types of a line."""
+        """True if one price may be for both usage types of a line."""
         return self.usage_types.by_quantity and self.price is not None and self.price.column is not None
 
     def __post_init__(self) -> None:
-        """Check what concerns several tables."""
+        """Check keys of several tables that depend on each other."""
         types = self.usage_types
         for kind in UsageType:
             is_needed = types.by_quantity or kind is types.constant or kind in types.values.values()
@@ -66,7 +66,7 @@ class Profile(Sections, frozen=True, kw_only=True):
         if self.numbers.takes_credits:
             self._check_credits()
         for key, column in self.columns():
-            if self.layout.format == "ndjson" and isinstance(column, int):  # members of an object come in any order
+            if self.layout.format == "ndjson" and isinstance(column, int):  # the members of an object have no order
                 reason = "is a position, which columns of this format do not have; say the name"
                 self.fail(key, f"{column} {reason}")
 
@@ -111,20 +111,20 @@ class Profile(Sections, frozen=True, kw_only=True):
         yield from self.price_columns.values()
 
     def columns(self) -> Iterator[tuple[str, Column]]:
-        """Yield the dotted keys that name columns, each with its column."""
+        """Yield the dotted keys whose values are columns, each with its column."""
         price = "price.column" if self.price and self.price.column else "price.{}"
-        found: list[tuple[str, Iterable[Column | None]]] = [
-            ("moment.columns", self.moment.columns),
+        columns_by_key: list[tuple[str, Iterable[Column | None]]] = [
+            ("moment.columns", self.timestamp.columns),
             ("usage_type.column", [self.usage_types.column]),
             *((f"{kind}.columns", dict(quantity.weighted)) for kind, quantity in self.quantities.items()),
             *((price.format(kind), [column]) for kind, column in self.price_columns.items()),
             ("reference.columns", self.reference.columns),
-            ("subscription.column", [self.naming.column]),
+            ("subscription.column", [self.identifier.column]),
             ("carrier.column", [self.carrier.column if self.carrier else None]),
             *((f"filter[{number}].column", [each.column]) for number, each in enumerate(self.filters, start=1)),
             ("values", self.values),
         ]
-        for key, columns in found:
+        for key, columns in columns_by_key:
             yield from ((key, column) for column in columns if column is not None)
 
 
@@ -135,9 +135,9 @@ def shipped() -> list[str]:
 
 
 def find(name_or_path: str) -> Profile:
-    """Return the shipped profile of that name, or the one in that TOML file.
+    """Return the shipped profile of that name, or the profile in that TOML file.
 
-    Raises ProfileError when there is neither, naming the shipped ones, or when the profile is wrong.
+    Raises ProfileError when there is neither, with the names of the shipped profiles, or when the profile is wrong.
     """
     if name_or_path in shipped():
         file = files(__package__) / "profiles" / f"{name_or_path}.toml"
@@ -151,9 +151,9 @@ def find(name_or_path: str) -> Profile:
 
 
 def parse(content: bytes, *, source: str) -> Profile:
-    """Return the profile that a TOML file says; `source` is the file's name.
+    """Return the profile of a TOML file with the name `source`.
 
-    Raises ProfileError, with `source` and the dotted key, for all that is missing, unknown or contradictory.
+    Raises ProfileError, with `source` and the dotted key, for a missing, unknown or contradictory key.
     """
     try:
         table = tomllib.loads(content.decode())

@@ -1,4 +1,4 @@
-"""The text of lines, kept as compact as it was read until it is known which of them are refused."""
+"""Raw lines: the texts of lines, held compressed until it is known which of them are rejected."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,10 +9,10 @@ import zstandard
 
 
 @dataclass(frozen=True)
-class KeptText:
-    """Some lines of a file; called with the numbers of lines, gives their texts for people to read.
+class CompressedLines:
+    """Compressed lines of a file. Called with the numbers of lines, it returns their texts for people to read.
 
-    `several` says, of records that go over several lines, where they start and over how many lines they go.
+    `several` has the records over several lines: the number of the first line and the number of lines.
     """
 
     compressed: pl.Series
@@ -21,14 +21,16 @@ class KeptText:
     several: Mapping[int, int]
 
     @classmethod
-    def of(cls, data: bytes, first_line: int, encoding: str, several: Mapping[int, int] | None = None) -> "KeptText":
-        """Of whole lines, each with its line feed."""
-        # Kept in memory of Polars': in Python's, it would lie between what is freed, and keep that from being used.
+    def of(
+        cls, data: bytes, first_line: int, encoding: str, several: Mapping[int, int] | None = None
+    ) -> "CompressedLines":
+        """Compress whole lines, each with its line feed."""
+        # In the memory of Polars: in that of Python it would fragment what is freed around it.
         compressed = pl.Series([zstandard.ZstdCompressor(level=1).compress(data)], dtype=pl.Binary)
         return cls(compressed, first_line, encoding, several or {})
 
     def __call__(self, numbers: Sequence[int]) -> list[str]:
-        """The texts, in the order of the numbers."""
+        """Return the texts in the order of the numbers."""
         if not numbers:
             return []
         data = zstandard.ZstdDecompressor().decompress(self.compressed[0])
@@ -38,7 +40,7 @@ class KeptText:
 
 
 def with_line_feeds(data: bytes) -> bytes:
-    """Lines without the carriage returns at their ends."""
+    """Return the lines without the carriage returns at their ends."""
     if b"\r" not in data:
         return data
     data = data.replace(b"\r\n", b"\n")
@@ -46,5 +48,5 @@ def with_line_feeds(data: bytes) -> bytes:
 
 
 def storable(line: bytes, encoding: str) -> str:
-    """The text of a line for people to read: what is not of the encoding, and NUL, as escapes."""
+    """Return the text of a line for people to read, with escapes for NUL and for bytes not of the encoding."""
     return line.decode(encoding, errors="backslashreplace").replace("\0", r"\x00")

@@ -1,4 +1,4 @@
-"""Reading a source of any format: its parts in order, each read in bulk, ahead of whoever records them."""
+"""Reader of a source of any format: it reads batches in order, in bulk, while the batch before is ingested."""
 
 import queue
 import threading
@@ -10,8 +10,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from . import delimited, ndjson, parquet
-from .batching import PART_LINES, gathered
-from .blocks import BLOCK_LINES, BlockReader, Span
+from .batching import MAX_BATCH_LINES, batch_tables
+from .chunks import CHUNK_LINES, ByteRange, ChunkReader
 from .fields import FieldTable
 from .json_arrays import as_lines
 from .profiles import Profile
@@ -20,19 +20,19 @@ from .sources import opened
 
 
 class Opened(NamedTuple):
-    """A source with its columns, the lines up to the one that names them ("" where none does), and its parts.
+    """An open source: its columns, the lines up to the header ("" without a header), and its batches.
 
-    `warnings` are complete when all parts were taken.
+    `warnings` is complete once all batches are read.
     """
 
     columns: list[str]
     header: str
-    parts: "Iterator[Read]"
+    batches: "Iterator[ReadBatch]"
     warnings: list[str]
 
 
-class Read(NamedTuple):
-    """A part of a source, and how many bytes of the file were read so far."""
+class ReadBatch(NamedTuple):
+    """A batch of a source, and the bytes of the file that were read so far."""
 
     table: ReadTable
     bytes_read: int
@@ -44,74 +44,74 @@ def reading(
     profile: Profile,
     operator_zone: ZoneInfo,
     *,
-    done: Sequence[Span] = (),
-    chunk_lines: int = PART_LINES,
-    block_lines: int = BLOCK_LINES,
+    done: Sequence[ByteRange] = (),
+    batch_lines: int = MAX_BATCH_LINES,
+    chunk_lines: int = CHUNK_LINES,
 ) -> Iterator[Opened]:
-    """Open a file, with those of its parts that are not `done`, of `chunk_lines` lines or less; each is gathered from
-    what was read `block_lines` lines or less at a time.
+    """Open a file, with batches of the lines that are not `done`.
 
-    A line is numbered as an editor does, from 1, by where it starts; in Parquet, rows are. Raises HeaderError when the
-    profile's columns are not in the file, SourceError when it is damaged, also from the iterator.
+    A batch has at most `batch_lines` lines, and is merged from chunks of at most `chunk_lines` lines. A record has the
+    number of its first line, counted from 1 as in an editor; in Parquet, rows are counted. Raises HeaderError when the
+    profile's columns are not in the file, and SourceError when it is damaged; so does the iterator.
     """
-    block_lines = min(block_lines, chunk_lines)
-    # The segments of a record are put together within a part.
-    gather = partial(gathered, most_lines=chunk_lines, starts_small=not profile.reference.segments)
-    passed_over = _edges(done) if profile.reference.numbers_lines else done
+    chunk_lines = min(chunk_lines, batch_lines)
+    # The segments of a record are merged within a batch, so batches are large from the first on.
+    batched = partial(batch_tables, most_lines=batch_lines, starts_small=not profile.reference.segments)
+    skipped = _edges(done) if profile.reference.numbers_lines else done
     if profile.layout.format == "parquet":
-        columns, tables = parquet.opened(path, profile, done=passed_over, rows=block_lines)
+        columns, tables = parquet.opened(path, profile, done=skipped, rows=chunk_lines)
         read = _records(tables, RecordReader(profile, columns, operator_zone), done)
-        with closing(_ahead(gather(read), lambda: 0)) as parts:
-            yield Opened(columns, "", parts, [])
+        with closing(_read_ahead(batched(read), lambda: 0)) as batches:
+            yield Opened(columns, "", batches, [])
         return
     with opened(path, profile.layout.encoding) as (stream, file):
         is_ndjson = profile.layout.format == "ndjson"
-        blocks = BlockReader(as_lines(stream) if is_ndjson else stream, done=passed_over, block_lines=block_lines)
+        chunks = ChunkReader(as_lines(stream) if is_ndjson else stream, done=skipped, chunk_lines=chunk_lines)
         if is_ndjson:
             columns, header = ndjson.columns_of(profile), ""
-            tables = ndjson.read_tables(blocks, profile)
+            tables = ndjson.read_tables(chunks, profile)
         else:
-            columns, header = delimited.header_of(blocks, profile.layout)
-            tables = delimited.read_tables(blocks, profile.layout, columns)
+            columns, header = delimited.header_of(chunks, profile.layout)
+            tables = delimited.read_tables(chunks, profile.layout, columns)
         read = _records(tables, RecordReader(profile, columns, operator_zone), done)
         warnings: list[str] = []
-        gathering = _watched(gather(read), blocks, profile, warnings)
-        with closing(_ahead(gathering, file.tell)) as parts:
-            yield Opened(columns, header, parts, warnings)
+        tables_with_warnings = _warn_at_end(batched(read), chunks, profile, warnings)
+        with closing(_read_ahead(tables_with_warnings, file.tell)) as batches:
+            yield Opened(columns, header, batches, warnings)
 
 
-def _watched(
-    tables: Iterator[ReadTable], blocks: BlockReader, profile: Profile, warnings: list[str]
+def _warn_at_end(
+    tables: Iterator[ReadTable], chunks: ChunkReader, profile: Profile, warnings: list[str]
 ) -> Iterator[ReadTable]:
-    """Yield the tables, and warn of a file that may have been cut off."""
+    """Yield the tables, then add a warning if the file may have been cut off."""
     yield from tables
-    if blocks.unended_line:
+    if chunks.unterminated_line:
         whole_line = "is told as a conflict" if profile.reference.columns else "without a reference is another record"
         warnings.append(
-            f"line {blocks.unended_line}, the last, has no line end: the file may have been cut off."
+            f"line {chunks.unterminated_line}, the last, has no line end: the file may have been cut off."
             f" Import it once it is whole; a line with another amount {whole_line}"
         )
 
 
-def _records(tables: Iterator[FieldTable], reader: RecordReader, done: Sequence[Span]) -> Iterator[ReadTable]:
-    """Return the records of tables without those that are done, which are only there to number equal lines."""
+def _records(tables: Iterator[FieldTable], reader: RecordReader, done: Sequence[ByteRange]) -> Iterator[ReadTable]:
+    """Return the records of the tables that are not done. Tables that are done are read to number equal lines."""
     read = map(reader.read, tables)
     if not done or not reader.profile.reference.numbers_lines:
         return read
-    return filter(lambda table: not any(span.start <= table.span.start < span.end for span in done), read)
+    return filter(lambda table: not any(each.start <= table.byte_range.start < each.end for each in done), read)
 
 
-def _edges(done: Sequence[Span]) -> list[Span]:
-    """Return places to cut at, such that what is between two of them is done or not."""
-    return [Span(edge, edge, 0) for span in done for edge in (span.start, span.end)]
+def _edges(done: Sequence[ByteRange]) -> list[ByteRange]:
+    """Return the positions at which chunks have to end, so that each chunk is either done or not."""
+    return [ByteRange(edge, edge, 0) for each in done for edge in (each.start, each.end)]
 
 
-def _ahead(tables: Iterator[ReadTable], tell: Callable[[], int]) -> Generator[Read]:
-    """Read in a thread of its own, one part while another is recorded. Ends the thread when the iterator is closed.
+def _read_ahead(tables: Iterator[ReadTable], tell: Callable[[], int]) -> Generator[ReadBatch]:
+    """Read a batch in a thread while the batch before is ingested. The thread ends when the iterator is closed.
 
     Reading further ahead would take more memory and no less time.
     """
-    ready: queue.SimpleQueue[Read | BaseException | None] = queue.SimpleQueue()
+    ready: queue.SimpleQueue[ReadBatch | BaseException | None] = queue.SimpleQueue()
     wanted = threading.Semaphore(1)
     stop = threading.Event()
 
@@ -119,9 +119,9 @@ def _ahead(tables: Iterator[ReadTable], tell: Callable[[], int]) -> Generator[Re
         try:
             while wanted.acquire() and not stop.is_set():
                 table = next(tables, None)
-                ready.put(None if table is None else Read(table, tell()))
+                ready.put(None if table is None else ReadBatch(table, tell()))
                 del table
-        except BaseException as error:  # noqa: BLE001 - raised again where the parts are taken
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that ingests
             ready.put(error)
 
     thread = threading.Thread(target=read, name="reading", daemon=True)

@@ -1,4 +1,4 @@
-"""Records of field tables: each value is read by its expression, and row by row where that leaves it open."""
+"""Records of field tables: values are read by expressions, and row by row where an expression is null."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ import polars as pl
 from wingtel.ingest.batch import USAGE_TYPES
 from wingtel.usage.models import UsageType
 
-from .blocks import Span
+from .chunks import ByteRange
 from .columns import Columns
 from .equal_lines import LineNumbering
 from .fields import LINE, FieldTable, RawLines, Reject, UnreadableError, field_names
@@ -23,32 +23,32 @@ RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     LINE: pl.Int64,
     "usage_type": USAGE_TYPES,
     "record_id": ReferenceValue.dtype,
-    "moment": TimestampValue.dtype,
-    "name": IdentifierValue.dtype,
+    "timestamp": TimestampValue.dtype,
+    "identifier": IdentifierValue.dtype,
     "carrier": CarrierValue.dtype,
     "quantity": QuantityValue.dtype,
     "price": PriceValue.dtype,
 }
-"""The columns of what is read: what the subscription is called is its `name`; without a price yet, it is -1.
+"""The columns of records that are read. A price that a tariff has to give is -1.
 
-The quantity of a segment is in parts (Quantity.parts), to be rounded once they are added up.
+The quantity of a segment is in parts (Quantity.parts), and is rounded once the segments are added up.
 """
-_NONE_BROKEN = pl.DataFrame(schema={name: RECORDS[name] for name in ("record_id", "name")})
-_ORDER = ("kind", "quantity", "moment", "name", "price", "record_id", "carrier")
-"""In which values are asked why a line is none: it is rejected for the first."""
+_NONE_BROKEN = pl.DataFrame(schema={name: RECORDS[name] for name in ("record_id", "identifier")})
+_ORDER = ("kind", "quantity", "timestamp", "identifier", "price", "record_id", "carrier")
+"""The order of the values. A line is rejected for the first that cannot be read."""
 _BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
-"""All that str.strip() takes away; Polars would leave some of it."""
+"""All characters that str.strip() removes; Polars would leave some of them."""
 
 
 @dataclass(frozen=True)
 class ReadTable:
-    """A part of a source that begins with line `first_line`, as `records` (those of a usage type in the order of their
-    lines) and as lines that are none. `size` is that of its text in bytes.
+    """The records and the other lines of a chunk or a batch that begins with line `first_line`.
 
-    `broken` has the record_id and name of rejected lines, where these can be read and lines may be segments.
+    The `records` of a usage type are in the order of their lines. `size` is that of the text in bytes. If lines may be
+    segments, `broken` has the record_id and the identifier of rejected lines, where these can be read.
     """
 
-    span: Span
+    byte_range: ByteRange
     first_line: int
     records: pl.DataFrame
     rejects: list[Reject]
@@ -60,11 +60,11 @@ class ReadTable:
 
 
 class RecordReader:
-    """Reads field tables of a feed whose columns have the names `header`.
+    """A reader of the field tables of a feed whose columns have the names `header`.
 
-    Without `in_bulk`, all values are read row by row: slowly, and with the same result. Where the profile numbers
-    equal lines, it has to read all tables of a file, in order.
-    Raises HeaderError when the profile reads columns that are not there, or that are there twice.
+    Without `in_bulk`, all values are read row by row: slowly, and with the same result. If the profile numbers equal
+    lines, the reader has to get all tables of a file in order. Raises HeaderError when the profile reads columns that
+    are missing, or that are there twice.
     """
 
     def __init__(
@@ -86,11 +86,11 @@ class RecordReader:
         self._read = read | {columns.text(given.column) for given in profile.filters} | {*self._replaced}
 
     def read(self, fields: FieldTable) -> ReadTable:
-        """Return the records of a field table, and what became of its other lines."""
+        """Return the records of a field table, its rejected lines, and the number of its other lines."""
         table = self._prepared(fields)
         problems: _Problems = {name: {} for name in _ORDER}
         (kinds,) = self._values(table, {"kind": self._line.kind}, problems)
-        if (is_record := kinds != SKIP).all(ignore_nulls=False) is not True:  # null where there is a problem
+        if (is_record := kinds != SKIP).all(ignore_nulls=False) is not True:  # null for a line that is rejected
             table, kinds = table.filter(is_record), kinds.filter(is_record)
         skipped = fields.table.height - table.height - len(problems["kind"])
         records = self._records(table, kinds, problems)
@@ -102,21 +102,22 @@ class RecordReader:
                 broken = records.filter(is_rejected).select(_NONE_BROKEN.columns).drop_nulls()
             records = records.filter(~is_rejected)
         return ReadTable(
-            span=fields.span,
+            byte_range=fields.byte_range,
             first_line=fields.first_line,
             raw=fields.raw,
             records=records,
             rejects=[*fields.rejects, *rejects],
             skipped=skipped + fields.blank,
             lines=fields.table.height + len(fields.rejects) + fields.blank,
-            size=fields.span.end - fields.span.start if fields.size is None else fields.size,
+            size=fields.byte_range.end - fields.byte_range.start if fields.size is None else fields.size,
             broken=broken,
         )
 
     def _prepared(self, fields: FieldTable) -> pl.DataFrame:
-        """Return the lines that pass the filters, with the texts that values read: stripped, replaced, with constants.
+        """Return the lines that pass the filters, with the texts of all values.
 
-        They have a fingerprint where the profile has no reference.
+        Texts are stripped and replaced, and constants are added. Without a reference in the profile, so is a
+        fingerprint.
         """
         table, names = fields.table, field_names(len(self.columns.names))
         if not self.profile.reference.columns:
@@ -137,22 +138,22 @@ class RecordReader:
         shared = self._values(table, self._line.shared, problems)
         table = table.select(LINE, *self._line.amounts, kinds, *shared)
         del shared
-        parts = [self._of_kind(table, kind, own, problems) for kind, own in self._line.own.items()]
-        return pl.concat([part for part in parts if part.height] or parts[:1])
+        records = [self._of_kind(table, kind, own, problems) for kind, own in self._line.own.items()]
+        return pl.concat([each for each in records if each.height] or records[:1])
 
     def _of_kind(
         self, table: pl.DataFrame, kind: UsageType, own: Mapping[str, Value], problems: "_Problems"
     ) -> pl.DataFrame:
-        part = table.filter(self._line.present[kind])
-        values = {value.name: value for value in self._values(part, own, problems)}
+        table = table.filter(self._line.present[kind])
+        values = {value.name: value for value in self._values(table, own, problems)}
         columns = {"usage_type": pl.lit(str(kind), USAGE_TYPES)} | values
-        return part.select(columns.get(name, pl.col(name)).alias(name) for name in RECORDS)
+        return table.select(columns.get(name, pl.col(name)).alias(name) for name in RECORDS)
 
     def _values(self, table: pl.DataFrame, values: Mapping[str, Value], problems: "_Problems") -> list[pl.Series]:
-        """Return a column for each value; where it is null, `problems` have the reason."""
+        """Return a column for each value, and add the reason for each null to `problems`."""
         expressions = {name: iter(value.expressions() if self._in_bulk else ()) for name, value in values.items()}
         first = {name: next(later, pl.lit(None, values[name].dtype)) for name, later in expressions.items()}
-        # Together, so that they are computed at the same time; later ones only where the first leave nulls.
+        # Selected together, so that they are computed in parallel; later ones only where the first leave nulls.
         found = table.select(LINE, **first)
         return [
             self._completed(table, value, found[name], expressions[name], problems[name])
@@ -177,7 +178,7 @@ class RecordReader:
         return read.scatter(rows, pl.Series(list(_read_each(value, texts, problems)), dtype=value.dtype))
 
     def _rejects(self, fields: FieldTable, problems: "_Problems") -> list[Reject]:
-        """Return the lines that a value could not be read of."""
+        """Return the lines with a value that cannot be read."""
         first: dict[int, UnreadableError] = {}
         for name in reversed(_ORDER):
             first |= problems[name]
@@ -189,11 +190,11 @@ class RecordReader:
 
 
 _Problems = dict[str, dict[int, UnreadableError]]
-"""By value and line."""
+"""The reasons of rejected lines, by value and line."""
 
 
 def _read_each(value: Value, rows: pl.DataFrame, problems: dict[int, UnreadableError]) -> Iterator[object]:
-    """Read a value of rows of a line and texts, each different text once; None where there is a problem."""
+    """Yield the value of each row of a line and texts, or None for a problem. Equal texts are read once."""
     known: dict[tuple[str, ...], object] = {}
     for line, *texts in rows.iter_rows():
         key = tuple(texts)

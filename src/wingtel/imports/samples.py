@@ -1,4 +1,4 @@
-"""Samples of carriers' files: the layout, the columns and the first lines of a file of unknown format."""
+"""Samples: the layout, the columns and the first lines of a carrier's file of unknown format."""
 
 import csv
 import io
@@ -20,14 +20,14 @@ from .streams import pieces_of, stream_of
 _SAMPLE_BYTES = 1 << 18
 _SAMPLE_ROWS = 1000  # of Parquet
 _SHORT = 2
-"""Fields that a line may lack, or lines that may be blank, and still belong to the sample."""
+"""Most fields that a line of the sample may lack."""
 _DELIMITERS = "|;\t,"
 _ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*[\[{\"]")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The first lines of a file. `layout` is the text of a profile's table, `rows` are as long as `names`."""
+    """The first lines of a file. `layout` is the text of a profile's table. Each row is as long as `names`."""
 
     layout: str
     names: list[str]
@@ -46,7 +46,7 @@ class Sample:
 def read_sample(path: Path) -> Sample:
     """Read the first lines of delimited text, NDJSON or Parquet.
 
-    Raises SourceError when the file is empty or damaged, and by the name of its format for any other.
+    Raises SourceError when the file is empty or damaged, and with the name of its format for any other file.
     """
     with path.open("rb") as file:
         if begins_with(file.read(FIRST_BYTES), PARQUET):
@@ -66,7 +66,7 @@ def read_sample(path: Path) -> Sample:
 
 
 def quoted(text: str) -> str:
-    """Return a text as TOML writes it, on one line."""
+    """Return a text as a TOML string on one line."""
     return json.dumps(text.encode(errors="replace").decode(), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
@@ -92,15 +92,15 @@ def _ndjson(path: Path, text: str) -> Sample:
         objects = [_flattened(line) for line in lines]
     except (ValueError, AttributeError, RecursionError) as error:
         raise SourceError(f"{path}: a line is no JSON object") from error
-    names = list(dict.fromkeys(name for found in objects for name in found))
-    rows = [[found.get(name, "") for name in names] for found in objects]
+    names = list(dict.fromkeys(name for members in objects for name in members))
+    rows = [[members.get(name, "") for name in names] for members in objects]
     return Sample('[layout]\nformat = "ndjson"\n', names, rows)
 
 
-def _flattened(found: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
-    """Name the members of nested objects by their path, with dots."""
+def _flattened(members: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Return the members of nested objects by their path, with dots."""
     texts: dict[str, str] = {}
-    for name, value in found.items():
+    for name, value in members.items():
         if isinstance(value, dict):
             texts |= _flattened(value, f"{prefix}{name}.")
         else:

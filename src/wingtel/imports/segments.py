@@ -1,4 +1,4 @@
-"""Segments: lines with one reference that make one record, such as the parts of a long call."""
+"""Segments: lines with one reference that make one record, such as the pieces of a long call."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -15,16 +15,16 @@ from .profile_schema import Quantity
 
 _GROUP = ("record_id", "identifier")
 _TOO_MUCH = Decimal("9999999999.99999999")
-"""A price that the type holds and no record may have."""
+"""A price that fits the type, but is too large for a record."""
 
 
 class Segments:
-    """The segments of a part of a file, as `records`: one for each reference, subscription and usage type.
+    """The segments of a batch, merged into `records`: one for each reference, subscription and usage type.
 
-    A record has the position and carrier of its first line, the earliest timestamp, and the sums of quantities, which
-    come in parts and are rounded once, and of prices. A segment with the timestamp and amounts of another is a
-    duplicate. `rejected` are records of which a segment is among the `broken` lines (record_id, name), or has the
-    timestamp of another and different amounts.
+    A record has the position and the carrier of its first line, the earliest timestamp, and the sums of prices and
+    quantities. Quantities come in parts (Quantity.parts), and the sum is rounded once. A segment with the timestamp and
+    the amounts of another is a duplicate. A record is in `rejected` if a segment of it is a `broken` line (record_id,
+    identifier), or if two segments have one timestamp and different amounts.
     """
 
     def __init__(self, batch: pl.DataFrame, broken: pl.DataFrame, quantities: Mapping[UsageType, Quantity]) -> None:
@@ -34,7 +34,7 @@ class Segments:
         distinct = batch.unique([*segment, "quantity", "price"], keep="first", maintain_order=True)
         self._repeated = self._lines.join(distinct, on="position", how="anti")["position"]
         contradicting = distinct.filter(pl.len().over(segment) > 1)["first"]
-        incomplete = batch.join(broken, left_on=_GROUP, right_on=("record_id", "name"), how="semi")["first"]
+        incomplete = batch.join(broken, on=_GROUP, how="semi")["first"]
         self.rejected = [
             *_rejections(contradicting, "usage_date", "two segments of the same time have different amounts"),
             *_rejections(
@@ -47,15 +47,15 @@ class Segments:
         self.records = _summed(distinct.filter(~pl.col("first").is_in(positions.implode())), quantities)
 
     def spread(self, result: IngestResult) -> IngestResult:
-        """Return what became of each line, by what became of the records."""
+        """Return the outcome of each line, given the outcomes of the records."""
         rejected = list(self._rejected_lines((*result.rejected, *self.rejected)))
-        lost = pl.Series([rejection.position for rejection in rejected], dtype=pl.Int64)
-        repeated = self._repeated.filter(~self._repeated.is_in(lost.implode()))
-        lines = self._lines.filter(~pl.col("position").is_in(pl.concat([lost, repeated]).implode()))
-        told = {conflict.position: conflict for conflict in result.conflicts}
+        rejected_lines = pl.Series([rejection.position for rejection in rejected], dtype=pl.Int64)
+        repeated = self._repeated.filter(~self._repeated.is_in(rejected_lines.implode()))
+        lines = self._lines.filter(~pl.col("position").is_in(pl.concat([rejected_lines, repeated]).implode()))
+        conflict_at = {conflict.position: conflict for conflict in result.conflicts}
         conflicts = [
-            Conflict(line, *told[first][1:])
-            for first, line in lines.filter(pl.col("first").is_in(list(told))).iter_rows()
+            Conflict(line, *conflict_at[first][1:])
+            for first, line in lines.filter(pl.col("first").is_in(list(conflict_at))).iter_rows()
         ]
         duplicates = lines.filter(pl.col("first").is_in(list(result.duplicates)))["position"]
         return IngestResult(
@@ -67,9 +67,9 @@ class Segments:
         )
 
     def _rejected_lines(self, rejected: Sequence[Rejection]) -> Iterator[Rejection]:
-        reasons = {rejection.position: rejection for rejection in rejected}
-        for first, line in self._lines.filter(pl.col("first").is_in(list(reasons))).iter_rows():
-            yield Rejection(line, *reasons[first][1:])
+        rejection_at = {rejection.position: rejection for rejection in rejected}
+        for first, line in self._lines.filter(pl.col("first").is_in(list(rejection_at))).iter_rows():
+            yield Rejection(line, *rejection_at[first][1:])
 
 
 def _rejections(positions: pl.Series, field: str, reason: str) -> list[Rejection]:

@@ -1,4 +1,4 @@
-"""Importing a file: its parts are read ahead, and each is recorded, counted and noted as done in one transaction."""
+"""Import of a file: batches are read ahead, and each is ingested and marked as done in one transaction."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,31 +16,31 @@ from wingtel.ingest.batch import Lookup
 from wingtel.subscriptions import carriers
 from wingtel.usage.business_days import time_zone
 
-from .batching import PART_LINES
-from .blocks import BLOCK_LINES, Span
+from .batching import MAX_BATCH_LINES
+from .chunks import CHUNK_LINES, ByteRange
 from .errors import FeedError, ProfileError, TooManyRejectsError
 from .fields import Reject
-from .ingestion import Counts, DryRun, PartIngestor
+from .ingestion import BatchIngestor, Counts, DryRun
 from .models import UsageImport
 from .profiles import Profile
-from .reader import Opened, Read, reading
+from .reader import Opened, ReadBatch, reading
 from .sources import content_hash
 
 MOST_REJECTS = 1_000_000
-"""Rejected lines that one run of an import stores, unless it is told otherwise."""
+"""Default of the most rejected lines that one run of an import stores."""
 
 Progress = Callable[[int, Counts], None]
-"""Told, after each chunk's commit, how many bytes of the file are done, and what became of the lines so far."""
+"""A function called after the commit of each batch, with the bytes of the file that are read and the counts so far."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
     """Options of an import.
 
-    `since`: take records from this day on, however late they are. `again`: also what was imported before.
-    `is_dry_run`: nothing is stored. `max_rejects`: with more in one run, the import stops. `workers`: how many chunks
-    are recorded at the same time, each on a connection of its own if several.
-    `chunk_lines`: lines that are committed together at most; `block_lines`: lines that are read at a time at most.
+    `since`: accept records from this day on, however late they are. `again`: import a file that was imported before.
+    `is_dry_run`: store nothing. `max_rejects`: the import stops when one run rejects more lines. `workers`: number of
+    batches that are ingested at the same time; with several, each is on a connection of its own.
+    `batch_lines`: most lines that are committed together. `chunk_lines`: most lines that are read at a time.
     """
 
     create_subscriptions: bool = False
@@ -49,19 +49,19 @@ class ImportOptions:
     is_dry_run: bool = False
     max_rejects: int = MOST_REJECTS
     workers: int = 1
-    chunk_lines: int = PART_LINES
-    block_lines: int = BLOCK_LINES
+    batch_lines: int = MAX_BATCH_LINES
+    chunk_lines: int = CHUNK_LINES
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImportSummary:
     """Outcome of a file's data lines: accepted + skipped + duplicate + conflict + rejected == lines.
 
-    `rejects` are the first `ImportSummary.SHOWN` in the order of the file; all of them are kept as
-    RejectedRecord. `was_imported` says that this very file had been imported before, with these counts, and that
-    nothing was done; `resumed` are the lines that an earlier, interrupted run had recorded. `warnings` say what may be
-    wrong with the part of the file that was read. A dry run has no `import_id`. `equal_lines` are the duplicates that
-    are such for want of a reference: all their fields are those of another line, of this file or of an earlier one.
+    `rejects` has the first `ImportSummary.SHOWN` in the order of the file; all are stored as RejectedRecord.
+    `was_imported`: this file was imported before, with these counts, and nothing was done. `resumed` counts the lines
+    that an earlier, interrupted run ingested. `warnings` tell what may be wrong with the lines that were read. A dry
+    run has no `import_id`. `equal_lines` counts the duplicates of a feed without a reference: all their fields are
+    those of another line, of this file or of an earlier one.
     """
 
     SHOWN = 20
@@ -98,16 +98,15 @@ def import_feed(
     name: str = "",
     on_progress: Progress | None = None,
 ) -> ImportSummary:
-    """Record the usage in a file, which is called `name` in what is kept of it; each chunk is committed on its own.
+    """Import the usage in a file, in batches that are committed one by one. The file is stored under the name `name`.
 
-    An import that was interrupted is resumed. A file (by its content and the profile's) that was imported without
-    rejects before is left alone, unless `again`; with rejects, it goes through again, and what is recorded counts as
-    duplicate.
-    While another session imports the same file, waits for it.
+    An import that was interrupted is resumed. A file that was imported without rejects is not imported again, unless
+    with `again`; it is recognized by its content and the profile's. A file that had rejects is imported again, and
+    records that are stored already count as duplicates. While another session imports the same file, wait for it.
 
-    Raises FeedError (a HeaderError, ProfileError, SourceError, TooManyRejectsError) and OSError when the file, or the
-    rest of it, cannot be imported. Whatever ends the import early leaves it marked as failed, with the counts of what
-    was committed, or as running where nothing could be marked any more; the same call resumes it.
+    Raises FeedError (a HeaderError, ProfileError, SourceError or TooManyRejectsError) and OSError when the file, or the
+    rest of it, cannot be imported. An import that ends early is marked as failed, with the counts of what was
+    committed. If it cannot be marked any more, it stays marked as running. The same call resumes it.
     """
     check_import(profile, options)
     started = time.perf_counter()
@@ -126,22 +125,22 @@ def import_feed(
 
 
 def check_import(profile: Profile, options: ImportOptions) -> None:
-    """Raise FeedError when the profile cannot do what is asked of it, whatever the file."""
-    for key, code in named_carriers(profile):
+    """Raise FeedError when the profile does not allow an import with these options, whatever the file."""
+    for key, code in carrier_codes(profile):
         try:
             carriers.check(code)
         except carriers.UnknownCarrierError as error:
             raise ProfileError(f"{profile.name}.toml: {key}: {error}") from error
     if not options.create_subscriptions:
         return
-    if profile.naming.by is Lookup.ID:
+    if profile.identifier.by is Lookup.ID:
         raise FeedError("subscriptions cannot be created: the profile names them by id, which the database gives")
     if not profile.carrier:
         raise ProfileError(f"{profile.name}.toml: carrier: missing; it is needed to create subscriptions")
 
 
-def named_carriers(profile: Profile) -> Iterator[tuple[str, str]]:
-    """Yield each key of a profile that names a carrier, and the code that it gives."""
+def carrier_codes(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Yield each key of a profile that gives a carrier's code, and the code."""
     if profile.carrier and profile.carrier.constant is not None:
         yield "carrier.constant", profile.carrier.constant
     for value, code in profile.carrier.values.items() if profile.carrier else ():
@@ -169,13 +168,13 @@ def _new_run(name: str, sha256: str, profile: Profile) -> UsageImport:
 def _run(
     run: UsageImport, path: Path, profile: Profile, options: ImportOptions, on_progress: Progress | None
 ) -> list[str]:
-    """Import what is not done of a file; return its warnings."""
+    """Import the rest of a file. Return the warnings."""
     UsageImport.objects.filter(pk=run.pk).update(status=UsageImport.Status.RUNNING, finished_at=None, problem="")
-    done = [Span(*span) for span in run.spans.values_list("start", "end", "lines")]
+    done = [ByteRange(*span) for span in run.spans.values_list("start", "end", "lines")]
     try:
         with _reading(path, profile, options, done) as source:
             UsageImport.objects.filter(pk=run.pk).update(header=source.header)
-            _record(run, profile, options, source.parts, on_progress)
+            _ingest(run, profile, options, source.batches, on_progress)
     except BaseException as error:
         if connection.is_usable():
             _finish(run, UsageImport.Status.FAILED, str(error).replace(str(path), run.file))
@@ -185,30 +184,30 @@ def _run(
 
 
 def _reading(
-    path: Path, profile: Profile, options: ImportOptions, done: Sequence[Span] = ()
+    path: Path, profile: Profile, options: ImportOptions, done: Sequence[ByteRange] = ()
 ) -> AbstractContextManager[Opened]:
     return reading(
-        path, profile, time_zone(), done=done, chunk_lines=options.chunk_lines, block_lines=options.block_lines
+        path, profile, time_zone(), done=done, batch_lines=options.batch_lines, chunk_lines=options.chunk_lines
     )
 
 
-def _record(
+def _ingest(
     run: UsageImport,
     profile: Profile,
     options: ImportOptions,
-    parts: Iterator[Read],
+    batches: Iterator[ReadBatch],
     on_progress: Progress | None,
 ) -> None:
     counts = _counts(run)
     before = counts.rejected
-    ingestor = PartIngestor(run, profile, options.create_subscriptions, options.since)
+    ingestor = BatchIngestor(run, profile, options.create_subscriptions, options.since)
     outcomes: Iterator[tuple[Counts, int]]
     if options.workers == 1:
-        outcomes = ((ingestor.ingest(part.table), part.bytes_read) for part in parts)
+        outcomes = ((ingestor.ingest(batch.table), batch.bytes_read) for batch in batches)
     else:
-        outcomes = _by_workers(ingestor, parts, options.workers)
-    for chunk, bytes_read in outcomes:
-        counts += chunk
+        outcomes = _by_workers(ingestor, batches, options.workers)
+    for batch_counts, bytes_read in outcomes:
+        counts += batch_counts
         rejected = counts.rejected - before
         if on_progress:
             on_progress(bytes_read, counts)
@@ -219,20 +218,20 @@ def _record(
             )
 
 
-def _by_workers(ingestor: PartIngestor, parts: Iterator[Read], workers: int) -> Iterator[tuple[Counts, int]]:
-    """Ingest several parts at a time, each in a thread with a connection of its own."""
+def _by_workers(ingestor: BatchIngestor, batches: Iterator[ReadBatch], workers: int) -> Iterator[tuple[Counts, int]]:
+    """Ingest several batches at a time, each in a thread with a connection of its own."""
 
-    def work(part: Read) -> tuple[Counts, int]:
+    def work(batch: ReadBatch) -> tuple[Counts, int]:
         try:
-            return ingestor.ingest(part.table), part.bytes_read
+            return ingestor.ingest(batch.table), batch.bytes_read
         finally:
             connections.close_all()  # back to the pool
 
     busy: set[Future[tuple[Counts, int]]] = set()
     with ThreadPoolExecutor(workers, thread_name_prefix="ingesting") as pool:
         try:
-            for part in parts:
-                busy.add(pool.submit(work, part))
+            for batch in batches:
+                busy.add(pool.submit(work, batch))
                 if len(busy) == workers:
                     done, busy = wait(busy, return_when=FIRST_COMPLETED)
                     for future in done:
@@ -292,13 +291,13 @@ def _dry_run(
     started: float,
     on_progress: Progress | None,
 ) -> ImportSummary:
-    """Return the outcome that an import would have; store nothing."""
+    """Return the outcome that an import would have. Store nothing."""
     dry_run = DryRun(profile, options.create_subscriptions, options.since)
     with _reading(path, profile, options) as source:
-        for part in source.parts:
-            dry_run.add(part.table)
+        for batch in source.batches:
+            dry_run.add(batch.table)
             if on_progress:
-                on_progress(part.bytes_read, dry_run.counts)
+                on_progress(batch.bytes_read, dry_run.counts)
     return ImportSummary(
         import_id=None,
         file=name,

@@ -1,4 +1,4 @@
-"""Sources of feeds: files, globs, folders and standard input, whose content is decompressed and made UTF-8."""
+"""Sources of feeds: files, globs, folders and standard input. Content is decompressed, and UTF-16 becomes UTF-8."""
 
 import codecs
 import glob
@@ -25,11 +25,12 @@ _READABLE = (
 
 
 def find_files(names: Sequence[str]) -> list[Path]:
-    """Return the files that paths, globs and folders stand for, each once: of a folder those directly in it, by name.
+    """Return the files of paths, globs and folders, each once.
 
-    Hidden files are left out of folders. Raises SourceError for a name that stands for none.
+    Of a folder, these are the files directly in it, by name and without hidden ones. Raises SourceError for a name
+    without files.
     """
-    found: dict[Path, None] = {}
+    paths: dict[Path, None] = {}
     for name in names:
         path = Path(name)
         if path.is_dir():
@@ -41,14 +42,14 @@ def find_files(names: Sequence[str]) -> list[Path]:
             files = sorted(file for file in map(Path, matching) if file.is_file())
         if not files:
             raise SourceError(f"{name}: there is no such file")
-        found |= dict.fromkeys(files)
-    return list(found)
+        paths |= dict.fromkeys(files)
+    return list(paths)
 
 
 @contextmanager
 def standard_input() -> Iterator[Path]:
-    """Keep standard input as a file as long as it is needed: an import has to know all of it before it begins."""
-    signal.siginterrupt(signal.SIGINT, True)  # Polars's handler restarts the read, and Ctrl-C would not be noticed
+    """Yield standard input as a temporary file: an import hashes all of it before it begins."""
+    signal.siginterrupt(signal.SIGINT, True)  # else Polars's handler restarts the read, and Ctrl-C has no effect
     with tempfile.NamedTemporaryFile(prefix="wingtel-import-") as spool:
         shutil.copyfileobj(sys.stdin.buffer, spool, READ_BYTES)
         spool.flush()
@@ -56,18 +57,18 @@ def standard_input() -> Iterator[Path]:
 
 
 def content_hash(path: Path) -> str:
-    """Return the SHA-256 of the file as it is, in hexadecimal."""
+    """Return the SHA-256 of the file, compressed as it may be, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
 def opened(path: Path, encoding: str = "utf-8") -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Open the content of a file, decompressed as its first bytes ask for, and UTF-16 with a byte order mark as UTF-8.
+    """Open a file, and yield its content and the file itself, whose position tells how far it is read.
 
-    Yields the file itself as well, to tell how far it is read.
-    Raises SourceError for UTF-16 where another `encoding` than UTF-8 is expected, by the name of its format for a file
-    without text, and, from reading too, for compressed data that is truncated, damaged or too large.
+    The content is decompressed by its first bytes, and UTF-16 with a byte order mark becomes UTF-8. Raises SourceError
+    for UTF-16 where another `encoding` than UTF-8 is expected, and for a file without text, with the name of its
+    format. Opening and reading raise it for compressed data that is truncated, damaged or too large.
     """
     with path.open("rb") as file:
         yield _content(path, file, encoding), file
@@ -93,7 +94,7 @@ def _content(path: Path, file: BinaryIO, encoding: str) -> BinaryIO:
 
 
 def _as_utf8(stream: BinaryIO, encoding: str) -> Iterator[bytes]:
-    """Yield UTF-16 as UTF-8. Lone surrogates and half a character at the end give bytes that are none of UTF-8."""
+    """Yield UTF-16 as UTF-8. Lone surrogates and half a character at the end become bytes that are not UTF-8."""
     decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
     for piece in pieces_of(stream):
         yield decoder.decode(piece).encode("utf-8", "surrogatepass")

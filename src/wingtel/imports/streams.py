@@ -1,4 +1,4 @@
-"""Streams: content that is made piece by piece, read like a file."""
+"""Streams: pieces of content that are read like a file."""
 
 import io
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ def stream_of(pieces: Iterator[bytes]) -> BinaryIO:
 
 
 def pieces_of(stream: BinaryIO, start: bytes = b"") -> Iterator[bytes]:
-    """Yield what was read of a stream already, and its rest."""
+    """Yield `start`, which was read from the stream already, and the rest of the stream."""
     if start:
         yield start
     while more := stream.read(READ_BYTES):
@@ -21,7 +21,7 @@ def pieces_of(stream: BinaryIO, start: bytes = b"") -> Iterator[bytes]:
 
 
 class _Pieces(io.RawIOBase):
-    """Pieces as a raw stream."""
+    """A raw stream of pieces."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
@@ -30,7 +30,7 @@ class _Pieces(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # BufferedReader passes no other
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override] # BufferedReader passes no other type
         while not self._ready and (piece := next(self._pieces, None)) is not None:
             self._ready = memoryview(piece)
         size = min(len(buffer), len(self._ready))

@@ -14,49 +14,49 @@ from .fields import fitting
 
 ISO_8601 = "iso8601"
 EPOCHS = {"unix": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
-"""Seconds, milliseconds and microseconds since 1970 in UTC; and the microseconds that one has."""
+"""Formats of counts since 1970 in UTC (seconds, milliseconds, microseconds), and the microseconds of each unit."""
 FIRST_EPOCH, LAST_EPOCH = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""Between these is what a count since 1970 may stand for: one of another unit would lie outside."""
+"""The range of counts since 1970: a count in another unit lies outside."""
 TIMESTAMPS = pl.Datetime("us", "UTC")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR = "(?:19[89]|2[0-8][0-9])[0-9]"
-"""A year that is believed in any zone."""
+"""A pattern of years that are accepted in any zone."""
 _UTC_NAMES = ("UTC", "GMT", "UT", "Z")
 _LITERAL_UTC = re.compile(rf"% ?(?:{'|'.join(_UTC_NAMES)})(?![A-Za-z])")
 _LITERAL_ZONE = re.compile(r"% ?([A-Z]{2,4}T|MSK|WIB|WITA)$")
 
 
 class UnknownZoneError(ValueError):
-    """A timestamp with the name of a time zone that does not tell its offset."""
+    """A timestamp with the name of a time zone that does not give a unique offset."""
 
 
 class Format(ABC):
-    """A way to write a timestamp. `shape` is a pattern of all texts that it may fit, "" when there is none."""
+    """A format of timestamps. `shape` is a pattern of all texts that it may fit, "" when there is none."""
 
     shape: str
 
     @abstractmethod
     def expressions(self, text: pl.Expr) -> Iterator[pl.Expr]:
-        """Return expressions that read the commonest texts, in UTC."""
+        """Return expressions that read the most common texts, in UTC."""
 
     @abstractmethod
     def read(self, text: str) -> datetime:
-        """Return a timestamp, without a zone where the text has none.
+        """Return a timestamp, without a zone if the text has none.
 
         Raises ValueError or OverflowError when the text does not fit.
         """
 
 
 def format_of(form: str, zone: ZoneInfo) -> Format:
-    """Return the format of that name, or of those directives; `zone` is that of timestamps without an offset."""
+    """Return the format of that name or of these directives. `zone` is for timestamps without an offset."""
     if form == ISO_8601:
         return _Iso(zone)
     return _Epoch(EPOCHS[form]) if form in EPOCHS else _Directives(form, zone)
 
 
 def problem_of(form: str) -> str:
-    """Return what is wrong with a format: unknown, contradictory, or not enough to tell a time. "" when nothing is."""
+    """Return the problem of a format, or "": it is unknown, contradictory, or does not tell a time."""
     if form == ISO_8601 or form in EPOCHS:
         return ""
     parts = [part for part in _parts(form) if part.startswith("%") and part != "%%"]
@@ -132,7 +132,7 @@ class _Epoch(Format):
         self._microseconds = microseconds
         unit = timedelta(microseconds=microseconds)
         self._first, self._end = (FIRST_EPOCH - _EPOCH) // unit, (LAST_EPOCH - _EPOCH) // unit
-        # By its digits alone, so that no text has the shapes of two units.
+        # A shape of digits alone, so that no text has the shapes of two units.
         self._digits = f"[0-9]{{{len(str(self._first))},{len(str(self._end))}}}"
         self.shape = rf"^{self._digits}(?:\.[0-9]{{1,30}})?$"
 
@@ -153,7 +153,11 @@ class _Epoch(Format):
 
 
 class _Directive(NamedTuple):
-    """Texts that Python and Polars read alike: beside another directive, by itself; and all that Python may read."""
+    """Patterns of a directive.
+
+    Python and Polars read the texts of `exact` alike beside another directive, and those of `loose` elsewhere. `wide`
+    has all texts that Python may read.
+    """
 
     exact: str
     loose: str
@@ -201,7 +205,7 @@ _NEEDS = {
 
 
 class _Directives(Format):
-    """A format of strptime; it has expressions where Python and Polars read its directives alike."""
+    """A format of strptime. It has expressions if Python and Polars read its directives alike."""
 
     def __init__(self, form: str, zone: ZoneInfo) -> None:
         self._form = form
@@ -221,30 +225,33 @@ class _Directives(Format):
     def read(self, text: str) -> datetime:
         if "%Z" in self._parts:
             return self._read_named(text)
-        moment = datetime.strptime(text, self._form)  # noqa: DTZ007 - the caller adds the zone
-        return moment.replace(tzinfo=UTC) if self._is_utc else moment
+        timestamp = datetime.strptime(text, self._form)  # noqa: DTZ007 - the caller adds the zone
+        return timestamp.replace(tzinfo=UTC) if self._is_utc else timestamp
 
     def _read_named(self, text: str) -> datetime:
-        """Read a timestamp that names its zone: strptime knows UTC, so one word after the other is taken for it."""
+        """Return a timestamp with the name of its zone: strptime knows UTC, which replaces one word after the other."""
         for word in re.finditer("[A-Za-z]+", text):
             try:
                 naive = datetime.strptime(f"{text[: word.start()]}UTC{text[word.end() :]}", self._form)  # noqa: DTZ007
             except ValueError:
                 continue
-            return self._named(naive.replace(tzinfo=None), word[0].upper())
+            return self._in_named_zone(naive.replace(tzinfo=None), word[0].upper())
         raise ValueError("no zone that fits")
 
-    def _named(self, naive: datetime, name: str) -> datetime:
+    def _in_named_zone(self, naive: datetime, name: str) -> datetime:
         if name in _UTC_NAMES:
             return naive.replace(tzinfo=UTC)
         for fold in (0, 1):
-            moment = naive.replace(tzinfo=self._zone, fold=fold)
-            if moment.tzname() == name and moment.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) == naive:
-                return moment
+            timestamp = naive.replace(tzinfo=self._zone, fold=fold)
+            if (
+                timestamp.tzname() == name
+                and timestamp.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) == naive
+            ):
+                return timestamp
         raise UnknownZoneError(f"the time zone {name} is not unique: known are UTC, GMT, Z, and those of {self._zone}")
 
     def _is_read_alike(self) -> bool:
-        """Tell whether Polars reads the format as strptime does."""
+        """Return True if Polars reads the format as strptime does."""
         literal = [part for part in self._parts if part not in _DIRECTIVES]
         has_fraction = "%f" not in self._parts or ".%f" in self._form
         return has_fraction and not any("%" in part or (part.isspace() and part != " ") for part in literal)
@@ -261,5 +268,5 @@ class _Directives(Format):
 
 
 def _in_zone(naive: pl.Expr, zone: ZoneInfo) -> pl.Expr:
-    there = naive.dt.replace_time_zone(zone.key, ambiguous="earliest", non_existent="null")
-    return there.dt.convert_time_zone("UTC")
+    local = naive.dt.replace_time_zone(zone.key, ambiguous="earliest", non_existent="null")
+    return local.dt.convert_time_zone("UTC")

@@ -1,1 +1,1 @@
-"""Ingestion: the one way in for usage, whoever sends it."""
+"""Ingestion of usage records, from files, HTTP and Python alike."""

@@ -1,4 +1,4 @@
-"""Usage records as columns: the one form in which they are validated, resolved, rated and written."""
+"""Batches: usage records as columns, to be validated, resolved, rated and written."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -29,16 +29,16 @@ COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 """The columns of a batch.
 
 `position` is the line of a file or the index in a request; two records of different usage types may share one.
-`identifier` is what the lookup finds the subscription by. `price` is null where a tariff has to tell it; `carrier` is
-"" where none is known. No other value is null.
+`identifier` is the value of the lookup for the subscription. `price` is null if a tariff has to give it. `carrier` is
+"" if it is not known. No other value is null.
 """
 
 KEY = ("record_id", "usage_date", "subscription_id")
-"""With the usage type, the key of a record."""
+"""The key of a record, together with the usage type."""
 
 
 def business_day(usage_date: pl.Expr, zone: str) -> pl.Expr:
-    """Return the business days of timestamps in UTC; `zone` is the operator's time zone."""
+    """Return the business days of timestamps in UTC. `zone` is the operator's time zone."""
     return usage_date.dt.convert_time_zone(zone).dt.date()
 
 
@@ -52,7 +52,7 @@ def days_of(records: pl.DataFrame) -> list[date]:
 
 
 SAME_REFERENCE = timedelta(days=7)
-"""The most time between the timestamps of records with one reference, where there may be one of each."""
+"""Longest time between the timestamps of two records that `one_per_reference` takes for one."""
 
 
 class Lookup(StrEnum):
@@ -72,7 +72,7 @@ class Lookup(StrEnum):
 
     @property
     def words(self) -> str:
-        """The kind as it reads in a message."""
+        """The name of the kind in a message."""
         return "subscription id" if self is Lookup.ID else self.kind.words
 
     @property
@@ -84,7 +84,7 @@ class Lookup(StrEnum):
 class OnDuplicate(StrEnum):
     """The treatment of a record whose key is stored already.
 
-    It is counted as duplicate or conflict, takes the place of the stored one where its amounts differ, or is rejected.
+    It counts as a duplicate or a conflict, replaces the stored record if its amounts differ, or is rejected.
     """
 
     IGNORE = "ignore"
@@ -94,7 +94,7 @@ class OnDuplicate(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """The origin of a batch, told later of each of its records. See IngestBatch."""
+    """The origin of a batch, and so of each of its records. See IngestBatch."""
 
     kind: IngestBatch.Origin
     reference: str
@@ -106,12 +106,11 @@ class Origin:
 class IngestOptions:
     """The options of an ingestion.
 
-    With a `carrier`, subscriptions of others are unknown. With `create_subscriptions`, unknown ones are created with
-    the carrier of the latest record that names them. A `tariff` prices records that have no price. `since`: take
-    records from this business day on, however late they are. `one_per_reference`: a record with the reference and
-    subscription of one that is stored within SAME_REFERENCE of it is no new one, whatever its timestamp.
-    `expects_duplicates`: compare with what is stored at once, not only when a key turns out to be; this changes the
-    speed alone.
+    With a `carrier`, subscriptions of other carriers are unknown. With `create_subscriptions`, unknown subscriptions
+    are created, with the carrier of their latest record. A `tariff` rates records without a price. `since`: accept
+    records from this business day on, however late they are. `one_per_reference`: a record is not new if one with its
+    reference and subscription is stored within SAME_REFERENCE of its timestamp. `expects_duplicates`: compare with the
+    stored records at once, not only after a key was found stored; this changes the speed alone.
     """
 
     lookup: Lookup = Lookup.ID

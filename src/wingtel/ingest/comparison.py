@@ -1,4 +1,4 @@
-"""Comparing a batch with the records that are stored: which are new, which repeat, and which contradict."""
+"""Comparison of a batch with the stored records: new records, duplicates and conflicts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,44 +12,45 @@ from .batch import KEY, OnDuplicate
 from .outcomes import Rejection
 
 Find = Callable[[UsageType, pl.DataFrame], pl.DataFrame]
-"""Compares records of one usage type with those stored, as `writer.new_or_different` does."""
+"""A function that compares records of one usage type with those stored, as `writer.new_or_different` does."""
 _STORED = {"stored_quantity": "quantity", "stored_price": "price"}
 
 
 @dataclass(frozen=True)
 class Compared:
-    """The records of a batch that are `new`, those to be stored in the `place` of others, and the `conflicts`.
+    """The `new` records of a batch, those that replace stored ones (`replacements`), and the `conflicts`.
 
     Conflicts have stored_quantity and stored_price. All other records are duplicates.
     """
 
     new: pl.DataFrame
-    place: pl.DataFrame
+    replacements: pl.DataFrame
     conflicts: pl.DataFrame
 
 
 def all_new(records: pl.DataFrame) -> Compared:
-    """Take all records for new."""
+    """Return all records as new, without a comparison."""
     return Compared(records, records.clear(), _no_conflicts(records))
 
 
 def compare(records: pl.DataFrame, on_duplicate: OnDuplicate, find: Find = writer.new_or_different) -> Compared:
-    """Compare records with those that `find` finds stored, and with each other; of those with one key the first is new.
+    """Compare records with each other and with the stored records that `find` finds.
 
-    With OnDuplicate.REPLACE it is the last, which also takes the place of one that is stored with another amount.
+    Of several records with one key, the first is new. With OnDuplicate.REPLACE, the last one is new, or replaces the
+    stored record if that has another amount.
     """
-    parts = [_compare_type(kind, records[rows], on_duplicate, find) for kind, rows in writer.by_type(records)]
-    if not parts:
+    by_type = [_compare_type(kind, records[rows], on_duplicate, find) for kind, rows in writer.by_type(records)]
+    if not by_type:
         return all_new(records)
     return Compared(
-        pl.concat([part.new for part in parts]),
-        pl.concat([part.place for part in parts]),
-        pl.concat([part.conflicts for part in parts]),
+        pl.concat([compared.new for compared in by_type]),
+        pl.concat([compared.replacements for compared in by_type]),
+        pl.concat([compared.conflicts for compared in by_type]),
     )
 
 
 def reject_stored(records: pl.DataFrame, compared: Compared) -> tuple[Compared, list[Rejection]]:
-    """Reject the positions with a record that is no new one, instead of counting it."""
+    """Reject the positions with a record that is not new, instead of counting it as a duplicate or a conflict."""
     new = compared.new["position"]
     repeated = records.join(compared.new, on=["position", "usage_type"], how="anti")["position"].unique().sort()
     kept = compared.new.filter(~new.is_in(repeated.implode()))

@@ -1,4 +1,4 @@
-"""Usage records as Python values, and the batch that they make."""
+"""Usage records as Python values, and their conversion to a batch."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -21,10 +21,10 @@ _TYPES = set(UsageType.values)
 class UsageRecordInput(NamedTuple):
     """One usage record to be ingested.
 
-    `identifier` is what the lookup finds the subscription by; `usage_date` is time-zone aware; `quantity` is in
-    kilobytes or seconds; `price` is in the operator's currency, or None for a tariff to tell. Without a `record_id` of
-    the carrier's, the record is given one, and is then never a duplicate. `carrier` is needed only where subscriptions
-    may be created. A tuple because there are millions of them.
+    `identifier` is the value of the lookup for the subscription. `usage_date` is time-zone aware. `quantity` is in
+    kilobytes or seconds. `price` is in the operator's currency, or None if a tariff has to give it. `record_id` is the
+    carrier's; without one, the record gets a new one, and is never a duplicate. `carrier` is needed only if
+    subscriptions may be created. This is a tuple because there are millions of them.
     """
 
     usage_type: UsageType
@@ -37,7 +37,7 @@ class UsageRecordInput(NamedTuple):
 
 
 def batch_of(records: Iterable[UsageRecordInput]) -> tuple[pl.DataFrame, list[Rejection]]:
-    """Return records as a batch, numbered from 0, and the rejections of those with a value of another type."""
+    """Return records as a batch, with positions from 0, and rejections of records with a value of a wrong type."""
     given = list(records)
     rejected: list[Rejection] = []
     positions: Sequence[int] = range(len(given))
@@ -74,9 +74,9 @@ def frame_of(  # noqa: PLR0913 - a column each
     record_ids: Sequence[str],
     carriers: Sequence[str],
 ) -> pl.DataFrame:
-    """Return columns of Python values as a batch; a record with an empty reference is given one.
+    """Return columns of Python values as a batch. A record with an empty reference gets a new one.
 
-    Usage types are known, dates are aware, quantities fit 64 bits, and prices are plain decimals that fit.
+    Usage types have to be known, timestamps aware, quantities within 64 bits, and prices plain decimals in range.
     """
     since_epoch = pl.Series([usage_date - _EPOCH for usage_date in usage_dates], dtype=pl.Duration("us"))
     columns = {
@@ -93,13 +93,13 @@ def frame_of(  # noqa: PLR0913 - a column each
 
 
 def _columns(records: Sequence[UsageRecordInput]) -> list[list[Any]]:
-    # zip(*records) makes an iterator for each, and the garbage collector looks through all records meanwhile.
+    # zip(*records) makes an iterator for each record, and the garbage collector then looks through all of them.
     values, width = list(chain.from_iterable(records)), len(UsageRecordInput._fields)
     return [values[place::width] for place in range(width)]
 
 
 def _are_plain(records: Sequence[UsageRecordInput]) -> bool:
-    """Tell of whole columns that no value is of another type: an order of magnitude faster than of each record."""
+    """Return True if no value is of a wrong type. By columns it is ten times as fast as by records."""
     return all(are_plain(column) for are_plain, column in zip(_PLAIN, _columns(records), strict=True))
 
 

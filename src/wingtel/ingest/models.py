@@ -1,4 +1,4 @@
-"""Records that contradict one that is stored already."""
+"""Conflicts: records with the key of a stored record and another amount."""
 
 from django.db import models
 
@@ -7,10 +7,10 @@ from wingtel.usage.models import UsageType
 
 
 class UsageConflict(models.Model):
-    """A record with the key of one that is stored, and another amount. It is not counted; both amounts are kept.
+    """A record with the key of a stored record and another amount. It is not counted. Both amounts are stored here.
 
-    Quantities are in kilobytes or seconds, prices in the operator's currency. Of the same record sent again with the
-    same amount, the first is kept.
+    Quantities are in kilobytes or seconds, prices in the operator's currency. A conflict that is sent again with the
+    same amount is stored once.
     """
 
     usage_type = models.TextField(choices=UsageType, db_collation="C")

@@ -1,4 +1,4 @@
-"""Outcomes of usage records that are ingested."""
+"""Outcomes of the ingestion of usage records."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Outcome(StrEnum):
 
 
 class Rejection(NamedTuple):
-    """The reason why the record at `position` was not ingested, and its `field` at fault, "" for the whole record."""
+    """The reason why the record at `position` was rejected, and its `field` at fault, "" for the whole record."""
 
     position: int
     field: str
@@ -28,7 +28,7 @@ class Rejection(NamedTuple):
 
 
 class Conflict(NamedTuple):
-    """A record at `position` whose key is stored with another amount, and that amount.
+    """A record at `position` whose key is stored with another amount, and the stored amount.
 
     `stored_quantity` is in kilobytes or seconds, `stored_price` in the operator's currency.
     """
@@ -44,7 +44,7 @@ class Conflict(NamedTuple):
 
 
 class RecordOutcome(NamedTuple):
-    """The outcome of one record; it has `field` and `reason` only where it is rejected or a conflict."""
+    """The outcome of one record. Only rejections and conflicts have `field` and `reason`."""
 
     outcome: Outcome
     field: str = ""
@@ -53,9 +53,9 @@ class RecordOutcome(NamedTuple):
 
 @dataclass(frozen=True)
 class IngestResult:
-    """The outcome of a batch, by position: accepted + duplicates + conflicts + rejected are as many as there were.
+    """The outcome of a batch by position: accepted + duplicates + conflicts + rejected is the number of positions.
 
-    `records` counts those stored; it differs from `accepted` where a position holds two.
+    `records` counts the stored records. It differs from `accepted` if a position has two.
     """
 
     accepted: int = 0
@@ -68,11 +68,11 @@ class IngestResult:
     def outcomes(self) -> list[RecordOutcome]:
         """The outcome of each position from 0, in order."""
         count = self.accepted + len(self.duplicates) + len(self.conflicts) + len(self.rejected)
-        found = [RecordOutcome(Outcome.ACCEPTED)] * count
+        outcomes = [RecordOutcome(Outcome.ACCEPTED)] * count
         for position in self.duplicates:
-            found[position] = RecordOutcome(Outcome.DUPLICATE)
+            outcomes[position] = RecordOutcome(Outcome.DUPLICATE)
         for conflict in self.conflicts:
-            found[conflict.position] = RecordOutcome(Outcome.CONFLICT, "", conflict.reason)
+            outcomes[conflict.position] = RecordOutcome(Outcome.CONFLICT, "", conflict.reason)
         for position, name, reason in self.rejected:
-            found[position] = RecordOutcome(Outcome.REJECTED, name, reason)
-        return found
+            outcomes[position] = RecordOutcome(Outcome.REJECTED, name, reason)
+        return outcomes

@@ -1,4 +1,4 @@
-"""The subscriptions that records name, and their plans, each at the timestamp of the record."""
+"""Resolver of the subscriptions of records and of their plans, each at the timestamp of the record."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,48 +18,48 @@ from .outcomes import Rejection
 
 _SQL = sql.statements(__package__, "sql/resolver.sql")
 _PERIOD = {"valid_from": pl.Int64, "valid_to": pl.Int64}
-"""From when, and until before when, in microseconds since 1970; null is without bound."""
+"""The start and the end (exclusive) of a period, in microseconds since 1970; null is without bound."""
 _ASSIGNED = {"value": pl.String, "subscription_id": pl.Int64, **_PERIOD}
 _PLANS = {"subscription_id": pl.Int64, "plan": pl.String, **_PERIOD}
 _ATTEMPTS = 5
-"""Each follows an identifier that another session assigned meanwhile."""
+"""Most attempts. Each follows an identifier that another session assigned at the same time."""
 
 
 @dataclass(frozen=True)
 class SubscriptionResolver:
-    """Finds subscriptions by one kind of identifier; with a `carrier`, only its own.
+    """A resolver of subscriptions by one kind of identifier; with a `carrier`, only of its subscriptions.
 
-    A dry run `imagines` those that would be created: each unknown identifier stands for an id of its own, below zero.
+    A dry run that `simulates_creation` gives each unknown identifier an id of its own, below zero.
     """
 
     lookup: Lookup
     carrier: str | None = None
-    imagines: bool = False
+    simulates_creation: bool = False
 
     def resolve(self, records: pl.DataFrame) -> tuple[pl.DataFrame, list[Rejection]]:
-        """Return the records with their subscription_id, and the rejections of the positions that have none."""
+        """Return the records with their subscription_id, and rejections of the positions without one."""
         written = records["identifier"]
         if records.is_empty() or (self.lookup is Lookup.ID and self._are_held(set(written))):
             return records.hstack([written.cast(pl.Int64).alias("subscription_id")]), []
-        forms = pl.concat([self._forms(part, country) for country, part in self._by_country(records)])
+        forms = pl.concat([self._forms(group, country) for country, group in self._by_country(records)])
         assigned = self._assigned(forms["value"])
-        spans = forms.select("identifier", "value").join(assigned, on="value").drop("value")
-        named = held_at(records, spans, "identifier")
-        if not named["subscription_id"].null_count():
-            return named, []
-        unresolved = named.filter(pl.col("subscription_id").is_null())
+        assignments = forms.select("identifier", "value").join(assigned, on="value").drop("value")
+        resolved = held_at(records, assignments, "identifier")
+        if not resolved["subscription_id"].null_count():
+            return resolved, []
+        unresolved = resolved.filter(pl.col("subscription_id").is_null())
         known = forms.with_columns(is_known=pl.col("value").is_in(assigned["value"].implode()))
         rejected = list(self._rejections(unresolved.join(known, on="identifier", maintain_order="left")))
-        return without(named, rejected), rejected
+        return without(resolved, rejected), rejected
 
     def create_unknown(self, records: pl.DataFrame) -> int:
-        """Create a subscription for each identifier that no record's timestamp finds held, nor any time after it.
+        """Create the subscriptions of identifiers that no subscription has at the time of the records, or later.
 
-        It has the carrier of the latest record that names it. Commit at once, so that no other session waits for what
-        the caller does next. Return how many.
+        Each gets the carrier of its latest record. They are committed at once, so that no other session waits for the
+        rest of the caller's work. Return their number.
         """
-        forms = pl.concat([self._forms(part, country) for country, part in self._by_country(records)])
-        asked = (
+        forms = pl.concat([self._forms(group, country) for country, group in self._by_country(records)])
+        identifiers = (
             records.join(forms, on="identifier", maintain_order="left")
             .group_by("value", maintain_order=True)
             .agg(pl.col("carrier").sort_by("usage_date").last(), pl.col("usage_date").max())
@@ -67,36 +67,36 @@ class SubscriptionResolver:
         )
         for _ in range(_ATTEMPTS):
             try:
-                return self._create(asked) if self._unknown(asked) else 0
+                return self._create(identifiers) if self._unknown(identifiers) else 0
             except IntegrityError as error:
                 if not refusal(error):
                     raise
         raise RuntimeError(f"no subscription was created: {_ATTEMPTS} attempts met identifiers assigned meanwhile")
 
-    def _create(self, asked: pl.DataFrame) -> int:
-        carriers = dict(asked.select("value", "carrier").iter_rows())
+    def _create(self, identifiers: pl.DataFrame) -> int:
+        carriers = dict(identifiers.select("value", "carrier").iter_rows())
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute(_SQL["lock_creation"])
-            # Behind the lock: another session may have created some meanwhile.
+            # After the lock, since another session may have created some of them.
             created = Subscription.objects.bulk_create(
                 Subscription(carrier=carriers[value], status=Subscription.Status.ACTIVE, **{self.lookup.value: value})
-                for value in self._unknown(asked)
+                for value in self._unknown(identifiers)
             )
         return len(created)
 
-    def _unknown(self, asked: pl.DataFrame) -> list[str]:
+    def _unknown(self, identifiers: pl.DataFrame) -> list[str]:
         parameters = {
             "kind": self.lookup.kind.value,
-            "identifiers": text_array(asked["value"].to_list()),
-            "times": array(map(str, asked["usage_date"].to_physical())),
+            "identifiers": text_array(identifiers["value"].to_list()),
+            "times": array(map(str, identifiers["usage_date"].to_physical())),
         }
         with connection.cursor() as cursor:
             cursor.execute(_SQL["unknown"], parameters)
             return [value for (value,) in cursor.fetchall()]
 
     def _are_held(self, ids: Collection[str]) -> bool:
-        """Tell whether all are ids of subscriptions that were never deleted: the common case, told by one number."""
+        """Return True if all ids are of subscriptions that were never deleted: the common case, one number."""
         parameters = {"ids": array(ids), "carrier": self.carrier}
         with connection.cursor() as cursor:
             cursor.execute(_SQL["held_ids"], parameters)
@@ -104,18 +104,18 @@ class SubscriptionResolver:
         return bool(held == len(ids))
 
     def _by_country(self, records: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-        """Yield the records with identifiers of each country whose national numbers they may use."""
+        """Yield each country, and the records whose identifiers may be national numbers of it."""
         carriers = records["carrier"].unique().to_list()
         countries = {carrier: country_of(carrier or self.carrier) for carrier in carriers}
         for country in sorted(set(countries.values())):
-            its = [carrier for carrier in carriers if countries[carrier] == country]
-            yield country, records if len(its) == len(carriers) else records.filter(pl.col("carrier").is_in(its))
+            local = [carrier for carrier in carriers if countries[carrier] == country]
+            yield country, records if len(local) == len(carriers) else records.filter(pl.col("carrier").is_in(local))
 
     def _forms(self, records: pl.DataFrame, country: str) -> pl.DataFrame:
         """Return each distinct identifier with its normal form (value), or the reason why it has none."""
         written = records["identifier"].unique()
         if self.lookup is Lookup.ID:
-            values = written.cast(pl.Int64).cast(pl.String)  # without zeros in front
+            values = written.cast(pl.Int64).cast(pl.String)  # without leading zeros
             reasons = pl.Series([None], dtype=pl.String).new_from_index(0, len(written))
         else:
             values, reasons = normalise_many(self.lookup.kind, written, country)
@@ -130,7 +130,7 @@ class SubscriptionResolver:
         else:
             parameters = {"kind": self.lookup.kind, "identifiers": text_array(texts), "carrier": self.carrier}
             found = _columns("by_identifier", parameters, _ASSIGNED)
-        return pl.concat([found, _imagined(values, found)]) if self.imagines else found
+        return pl.concat([found, _simulated(values, found)]) if self.simulates_creation else found
 
     def _rejections(self, unresolved: pl.DataFrame) -> Iterable[Rejection]:
         for record in unresolved.unique("position", keep="first", maintain_order=True).iter_rows(named=True):
@@ -146,14 +146,17 @@ class SubscriptionResolver:
 
 
 def with_plans(records: pl.DataFrame) -> pl.DataFrame:
-    """Return records with the name of the plan that their subscription had at their timestamp, "" for none."""
+    """Return records with the name of the plan of their subscription at their timestamp, "" for none."""
     ids = records["subscription_id"].unique().to_list()
     plans = _columns("plans", {"subscriptions": array(map(str, ids))}, _PLANS)
     return held_at(records, plans, "subscription_id").with_columns(pl.col("plan").fill_null(""))
 
 
 def held_at(records: pl.DataFrame, assigned: pl.DataFrame, on: str) -> pl.DataFrame:
-    """Join records with what was assigned at their usage_date: at most one row for each `on` and time, else null."""
+    """Join records with the assignments (columns valid_from, valid_to) at their usage_date, null without one.
+
+    There is at most one assignment for each value of `on` at a time.
+    """
     at = pl.col("usage_date").to_physical()
     begun, ended = at >= pl.col("valid_from"), at >= pl.col("valid_to")
     holds = begun.fill_null(value=True) & ~ended.fill_null(value=False)
@@ -175,12 +178,12 @@ def _columns(
     return pl.DataFrame([column or [] for column in columns], schema=schema)
 
 
-def _imagined(values: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
-    """Return the assignments that would be created: of identifiers that nobody holds, or not any more."""
-    asked = pl.DataFrame({"value": values})
+def _simulated(values: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
+    """Return the assignments that would be created: of identifiers that no subscription has now."""
+    identifiers = pl.DataFrame({"value": values})
     held = found.filter(pl.col("valid_to").is_null())
     former = found.group_by("value").agg(valid_from=pl.col("valid_to").max())
-    new = asked.join(held, on="value", how="anti").join(former, on="value", how="left")
+    new = identifiers.join(held, on="value", how="anti").join(former, on="value", how="left")
     return new.select(
         "value",
         subscription_id=-1 - (pl.col("value").hash() // 4).cast(pl.Int64),  # the same in each batch
@@ -190,6 +193,6 @@ def _imagined(values: pl.Series, found: pl.DataFrame) -> pl.DataFrame:
 
 
 def without(records: pl.DataFrame, rejected: Iterable[Rejection]) -> pl.DataFrame:
-    """Leave out the records at rejected positions."""
+    """Return the records without those at rejected positions."""
     positions = pl.Series([rejection.position for rejection in rejected], dtype=pl.Int64)
     return records.filter(~pl.col("position").is_in(positions.implode())) if len(positions) else records

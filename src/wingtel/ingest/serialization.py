@@ -1,4 +1,4 @@
-"""Conflicts as the API and the commands answer with them."""
+"""Serialization of conflicts for the API and the commands."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -31,7 +31,7 @@ class Conflict(Struct):
 
 
 def conflict_answers(conflicts: Sequence[UsageConflict]) -> list[Conflict]:
-    """Return conflicts with both amounts, and where the record that was not counted came from."""
+    """Return conflicts with both amounts, and the origin of the record that was not counted."""
     origins = origins_of(conflict.source for conflict in conflicts)
     return [
         Conflict(

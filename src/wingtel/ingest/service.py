@@ -1,4 +1,4 @@
-"""The one way in for usage: records are validated, resolved, rated, written and counted in one transaction."""
+"""Ingestion of usage: records are validated, resolved, rated, written and counted in one transaction."""
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -25,16 +25,16 @@ from .resolver import SubscriptionResolver, with_plans, without
 from .validation import validate
 
 _ATTEMPTS = 20
-"""Each follows a deadlock, a partition made, or duplicates found."""
+"""Most attempts. Each follows a deadlock, a partition that was created, or duplicates that were found."""
 
 DEFAULTS = IngestOptions()
 
 Finish = Callable[[IngestResult], None]
-"""Told what became of a batch, in the transaction that writes it."""
+"""A function called with the outcome of a batch, in the transaction that writes it."""
 
 
 class _MissingDaysError(Exception):
-    """Records of days that may have no partition yet."""
+    """Records are of days that may have no partition yet."""
 
     def __init__(self, days: Sequence[date]) -> None:
         super().__init__()
@@ -42,13 +42,13 @@ class _MissingDaysError(Exception):
 
 
 def ingest_usage(records: Iterable[UsageRecordInput], options: IngestOptions = DEFAULTS) -> IngestResult:
-    """Ingest usage records; return what became of each, by its position in the order given.
+    """Ingest usage records. Return the outcome of each, by its position in `records`.
 
-    A record with the reference, timestamp and subscription of one that is stored (or stands earlier in `records`) is a
-    duplicate and changes nothing; with another amount it is a conflict, which is kept. A record with a value out of
-    range, of a day that takes none (`partitions.ensure` says which), or whose subscription is unknown or ambiguous, is
-    rejected. All is committed together. Under a transaction isolation above READ COMMITTED, a switch of strategies in
-    the middle of the transaction goes unnoticed.
+    A record is a duplicate if a stored record, or an earlier one in `records`, has its reference, timestamp and
+    subscription. It changes nothing. With another amount it is a conflict, which is stored as such. A record is
+    rejected if a value is out of range, if its day accepts no records (see `partitions.ensure`), or if its subscription
+    is unknown or ambiguous. All is committed together. Under a transaction isolation above READ COMMITTED, a switch of
+    strategies during the transaction goes unnoticed.
 
     Raises ValueError when subscriptions are to be created by their id.
     """
@@ -59,9 +59,9 @@ def ingest_usage(records: Iterable[UsageRecordInput], options: IngestOptions = D
 def ingest(
     batch: pl.DataFrame, options: IngestOptions, *, rejected: Sequence[Rejection] = (), finish: Finish | None = None
 ) -> IngestResult:
-    """Ingest a batch (COLUMNS) as `ingest_usage` does. `rejected` are positions beside it that could not be read.
+    """Ingest a batch (COLUMNS) as `ingest_usage` does. `rejected` has further positions, which could not be read.
 
-    `finish` is called in the transaction of the batch, for each attempt at it.
+    `finish` is called in the transaction of the batch, once in each attempt.
     """
     if options.create_subscriptions and options.lookup is Lookup.ID:
         raise ValueError("a subscription cannot be created by its id: the database gives it")
@@ -74,14 +74,14 @@ def ingest(
             attempt.ensure(missing.days)
         except (IntegrityError, ProgrammingError) as error:
             if _is_missing_partition(error):
-                partitions.forget(*records["day"].unique())  # another process may have let one expire
+                partitions.forget(*records["day"].unique())  # another process may have dropped one
                 attempt.ensured.clear()
             elif _is_stored_already(error):
-                attempt.is_careful = True
+                attempt.compares_first = True
             else:
                 raise
         except DataError:
-            attempt.is_apart = True
+            attempt.isolates_errors = True
         except OperationalError as error:
             if not (connection.get_autocommit() and isinstance(error.__cause__, psycopg.errors.DeadlockDetected)):
                 raise
@@ -89,9 +89,9 @@ def ingest(
 
 
 def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tuple[IngestResult, pl.Series]:
-    """Return what would become of a batch, storing nothing, and `seen` with the hashes of its keys.
+    """Return the outcome that a batch would have, and `seen` with the hashes of its keys. Store nothing.
 
-    `seen` holds the hashes of earlier batches: of many millions of keys, one may be taken for another.
+    `seen` has the hashes of earlier batches: of many millions of keys, one may be taken for another.
     """
     records, problems = inspect(batch, options)
     fresh, seen = unseen(records, seen, by_timestamp=not options.one_per_reference)
@@ -100,12 +100,12 @@ def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tup
     if options.on_duplicate is OnDuplicate.REJECT:
         compared, repeated = reject_stored(records, compared)
         records, problems = without(records, repeated), [*problems, *repeated]
-    stored = pl.concat([compared.new, compared.place])
+    stored = pl.concat([compared.new, compared.replacements])
     return result_of(records, stored, compared.conflicts, problems), seen
 
 
 def unseen(records: pl.DataFrame, seen: pl.Series, *, by_timestamp: bool = True) -> tuple[pl.DataFrame, pl.Series]:
-    """Return the records whose keys are not in `seen`, without a source, and `seen` with the hashes of all."""
+    """Return the records whose keys are not in `seen`, with a null source, and `seen` with the hashes of all."""
     key = ["usage_type", "record_id", "subscription_id", *["usage_date"] * by_timestamp]
     hashes = records.select(pl.struct(key).hash()).to_series()
     fresh = records.filter(~hashes.is_in(seen.implode())).with_columns(source=pl.lit(None, pl.Int64))
@@ -113,9 +113,9 @@ def unseen(records: pl.DataFrame, seen: pl.Series, *, by_timestamp: bool = True)
 
 
 def inspect(batch: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame, list[Rejection]]:
-    """Validate, resolve and rate a batch; return its records and the rejections. Nothing is stored or created."""
+    """Validate, resolve and rate a batch. Return its records and the rejections. Store and create nothing."""
     records, problems = _prepared(batch, options, is_dry=True)
-    resolver = SubscriptionResolver(options.lookup, options.carrier, imagines=options.create_subscriptions)
+    resolver = SubscriptionResolver(options.lookup, options.carrier, simulates_creation=options.create_subscriptions)
     records, unresolved = resolver.resolve(records)
     records, unrated = _rated(records, options)
     return records, [*problems, *unresolved, *unrated]
@@ -124,64 +124,64 @@ def inspect(batch: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame, 
 def _prepared(
     batch: pl.DataFrame, options: IngestOptions, *, is_dry: bool = False
 ) -> tuple[pl.DataFrame, list[Rejection]]:
-    """Return the records that keep all rules, with their business day, and the rejections of the others."""
+    """Return the valid records with their business day, and the rejections of the other records."""
     broken = validate(batch, options.lookup, create_subscriptions=options.create_subscriptions)
     day = business_day(pl.col("usage_date"), partitions.operator_zone().key)
     records = without(batch, broken).with_columns(day=day)
     days = partitions.unknown(days_of(records))
     reasons = partitions.refusals(days, since=options.since) if days else {}
-    refused: dict[int, Rejection] = {}
+    by_day: dict[int, Rejection] = {}
     if reasons:
         late = records.filter(pl.col("day").is_in(list(reasons))).select("position", "day")
-        refused = {position: Rejection(position, "usage_date", reasons[day]) for position, day in late.iter_rows()}
-        records = without(records, refused.values())
+        by_day = {position: Rejection(position, "usage_date", reasons[day]) for position, day in late.iter_rows()}
+        records = without(records, by_day.values())
     if options.create_subscriptions and not is_dry and records.height:
         SubscriptionResolver(options.lookup, options.carrier).create_unknown(records)
-    return records, [*broken, *refused.values()]
+    return records, [*broken, *by_day.values()]
 
 
 class _Attempt:
-    """One attempt at a batch, and what was learned from those before."""
+    """An attempt at a batch, with the findings of earlier attempts."""
 
     def __init__(self, options: IngestOptions, finish: Finish | None) -> None:
         self.options = options
         self.finish = finish
-        self.is_careful = options.one_per_reference or options.expects_duplicates
-        """Set where records may be stored already, so that all are compared first."""
-        self.is_apart = False
-        """Set where the database cannot take some record, which has to be found."""
+        self.compares_first = options.one_per_reference or options.expects_duplicates
+        """True if records may be stored already, so that all are compared first."""
+        self.isolates_errors = False
+        """True if the database rejects a record, which has to be found."""
         self.ensured: set[date] = set()
 
     def ensure(self, days: Sequence[date]) -> None:
-        """Make the partitions of some days, where they may be made."""
+        """Create the partitions of days that accept records."""
         self.ensured.update(days)
-        with suppress(partitions.RefusedDaysError):  # the next attempt rejects the records of these
+        with suppress(partitions.RefusedDaysError):  # the next attempt rejects their records
             partitions.ensure(days, since=self.options.since)
 
     def run(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
         """Ingest prepared records in one transaction."""
-        if self._is_for_the_statement(records):
+        if self._fits_statement(records):
             result = self._run_statement(records.row(0, named=True), rejected)
             if result:
                 return result
-            self.is_careful = True
+            self.compares_first = True
         with transaction.atomic():
             result = self._run_batch(records, rejected)
             if self.finish:
                 self.finish(result)
             return result
 
-    def _is_for_the_statement(self, records: pl.DataFrame) -> bool:
+    def _fits_statement(self, records: pl.DataFrame) -> bool:
         return (
             records.height == 1
             and self.finish is None
-            and not self.is_careful
+            and not self.compares_first
             and self.options.on_duplicate is OnDuplicate.IGNORE
             and records["price"].null_count() == 0
         )
 
     def _run_statement(self, record: dict[str, Any], rejected: list[Rejection]) -> IngestResult | None:
-        """Store a single record by one statement; return None when it is stored already, or names no subscription."""
+        """Store a single record by one statement. Return None if it is stored already, or has no subscription."""
         try:
             is_stored = statement.write(record, self.options)
         except IntegrityError as error:
@@ -194,49 +194,49 @@ class _Attempt:
         if records.is_empty():
             return result_of(records, records, records, rejected)
         if self.options.one_per_reference:
-            writer.lock_references()  # before a turn: a large batch takes its turn last
-        begun = writer.begin(records.height, self.options.origin)
+            writer.lock_references()  # before `begin`: a large batch takes the lock on partitions last
+        context = writer.begin(records.height, self.options.origin)
         records, unresolved = SubscriptionResolver(self.options.lookup, self.options.carrier).resolve(records)
         records, unrated = _rated(records, self.options)
         if missing := [day for day in partitions.unknown(days_of(records)) if day not in self.ensured]:
             raise _MissingDaysError(missing)
-        records = with_source(records, self.options.origin, begun.batch)
+        records = with_source(records, self.options.origin, context.batch)
         compared, repeated = self._compared(records)
         records = without(records, repeated)
-        stored, refused = self._store(compared.new, begun)
-        self._replace(compared.place, begun.strategy)
+        stored, unstorable = self._store(compared.new, context)
+        self._replace(compared.replacements, context.strategy)
         if compared.conflicts.height:
             writer.keep_conflicts(compared.conflicts)
         return result_of(
-            without(records, refused),
-            pl.concat([stored, compared.place]),
+            without(records, unstorable),
+            pl.concat([stored, compared.replacements]),
             compared.conflicts,
-            [*rejected, *unresolved, *unrated, *repeated, *refused],
+            [*rejected, *unresolved, *unrated, *repeated, *unstorable],
         )
 
     def _compared(self, records: pl.DataFrame) -> tuple[Compared, list[Rejection]]:
-        if not self.is_careful:
+        if not self.compares_first:
             return all_new(records), []
         compared = compare(records, self.options.on_duplicate, _finder(self.options))
         return reject_stored(records, compared) if self.options.on_duplicate is OnDuplicate.REJECT else (compared, [])
 
-    def _store(self, records: pl.DataFrame, begun: writer.Begun) -> tuple[pl.DataFrame, list[Rejection]]:
-        """Store records, or where that cannot be, those that the database takes."""
-        if not self.is_apart:
-            writer.write(records, begun)
+    def _store(self, records: pl.DataFrame, context: writer.WriteContext) -> tuple[pl.DataFrame, list[Rejection]]:
+        """Store records. Return the stored ones, and with `isolates_errors` rejections of the others."""
+        if not self.isolates_errors:
+            writer.write(records, context)
             return records, []
         try:
             with transaction.atomic():
-                writer.write(records, begun)
+                writer.write(records, context)
             return records, []
         except DataError as error:
             positions = records["position"].unique().sort()
             if len(positions) == 1:
-                return records.clear(), [Rejection(positions[0], *_why_untakeable(error))]
+                return records.clear(), [Rejection(positions[0], *_data_error_reason(error))]
             is_first_half = pl.col("position") < positions[len(positions) // 2]
-            first, refused = self._store(records.filter(is_first_half), begun)
-            second, more = self._store(records.filter(~is_first_half), begun)
-            return pl.concat([first, second]), refused + more
+            first, first_rejected = self._store(records.filter(is_first_half), context)
+            second, second_rejected = self._store(records.filter(~is_first_half), context)
+            return pl.concat([first, second]), first_rejected + second_rejected
 
     def _replace(self, records: pl.DataFrame, strategy: Strategy) -> None:
         if records.is_empty():
@@ -253,22 +253,22 @@ def _finder(options: IngestOptions) -> Find:
 
 
 def _rated(records: pl.DataFrame, options: IngestOptions) -> tuple[pl.DataFrame, list[Rejection]]:
-    """Return the records with a price, and the rejections of those that get none."""
+    """Return the records with a price, and the rejections of records that get none."""
     if not records["price"].null_count():
         return records, []
     if options.tariff:
         records, reasons = rate(with_plans(records), options.tariff)
     else:
         reasons = dict.fromkeys(records["price"].is_null().arg_true(), "missing")
-    found = {
+    rejected = {
         position: Rejection(position, "price", reasons[row])
         for row, position in zip(reasons, records["position"].gather(list(reasons)), strict=True)
     }
-    return without(records, found.values()), list(found.values())
+    return without(records, rejected.values()), list(rejected.values())
 
 
 def with_source(records: pl.DataFrame, origin: Origin | None, batch: int | None) -> pl.DataFrame:
-    """Return the records with their `source`: the batch that was noted for them, and their line."""
+    """Return the records with their `source`: the id of their batch and their line."""
     if origin is None or batch is None or records.is_empty():
         return records.with_columns(source=pl.lit(None, pl.Int64))
     offset = records["position"] - origin.first_line
@@ -280,23 +280,23 @@ def with_source(records: pl.DataFrame, origin: Origin | None, batch: int | None)
 def result_of(
     records: pl.DataFrame, stored: pl.DataFrame, conflicts: pl.DataFrame, rejected: Sequence[Rejection]
 ) -> IngestResult:
-    """Sum up by position: one with a stored record is accepted, else one with a conflict is a conflict."""
+    """Return the outcome by position: accepted with a stored record, else a conflict with one, else a duplicate."""
     positions, accepted = records["position"], stored["position"]
-    told, count = [], accepted.n_unique()
+    found, count = [], accepted.n_unique()
     if conflicts.height:
         conflicts = conflicts.filter(~pl.col("position").is_in(accepted.implode())).unique("position", keep="first")
         rows = conflicts.sort("position").select("position", "stored_quantity", "stored_price").iter_rows()
-        told = [Conflict(*row) for row in rows]
+        found = [Conflict(*row) for row in rows]
     duplicates: list[int] = []
-    if positions.n_unique() > count + len(told):
-        others = pl.concat([accepted, conflicts["position"]])
-        duplicates = positions.filter(~positions.is_in(others.implode())).unique().sort().to_list()
-    return IngestResult(count, tuple(duplicates), tuple(told), tuple(sorted(rejected)), stored.height)
+    if positions.n_unique() > count + len(found):
+        known = pl.concat([accepted, conflicts["position"]])
+        duplicates = positions.filter(~positions.is_in(known.implode())).unique().sort().to_list()
+    return IngestResult(count, tuple(duplicates), tuple(found), tuple(sorted(rejected)), stored.height)
 
 
 def _is_missing_partition(error: Exception) -> bool:
     cause = error.__cause__
-    if isinstance(cause, psycopg.errors.CheckViolation):  # a constraint of another kind has a name
+    if isinstance(cause, psycopg.errors.CheckViolation):  # other constraints have a name
         return not cause.diag.constraint_name
     return isinstance(cause, psycopg.errors.UndefinedTable)
 
@@ -307,6 +307,6 @@ def _is_stored_already(error: Exception) -> bool:
     return isinstance(cause, psycopg.errors.UniqueViolation) and (cause.diag.table_name or "").startswith(tables)
 
 
-def _why_untakeable(error: DataError) -> tuple[str, str]:
+def _data_error_reason(error: DataError) -> tuple[str, str]:
     message = str(error).splitlines()[0]
     return "price" if "numeric" in message else "quantity", f"the database refuses it: {message}"

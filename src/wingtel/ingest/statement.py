@@ -1,4 +1,4 @@
-"""Writing a single record by one statement: one round trip that resolves, stores and counts it."""
+"""A single record in one statement: one round trip resolves, stores and counts it."""
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -18,32 +18,32 @@ from .batch import IngestOptions, Lookup
 _SQL = sql.statements(__package__, "sql/record.sql")
 _STORE = _SQL["store"].replace("{batch_lines}", str(BATCH_LINES))
 _ATTEMPTS = 20
-"""Each follows a switch of strategies that was waited for."""
+"""Most attempts. Each follows a switch of strategies."""
 
 
-class _Belief:
-    strategy = strategies.NAMES[0]
-    """The strategy that the last statement of this process found: asking first would cost a round trip."""
+class _LastStrategy:
+    name = strategies.NAMES[0]
+    """The strategy that the last statement of this process found: a query for it would cost a round trip."""
 
 
 def write(record: Mapping[str, Any], options: IngestOptions) -> bool:
-    """Store a record; return False for one that is stored already, or that names no subscription.
+    """Store a record. Return False if it is stored already, or has no subscription.
 
-    Raises IntegrityError when its partition is missing, DataError when the database cannot take it.
+    Raises IntegrityError when its partition is missing, and DataError when the database rejects it.
     """
     by = _SQL["by_id" if options.lookup is Lookup.ID else "by_identifier"]
     try:
         parameters = _parameters(record, options)
-    except ValueError:  # no identifier of its kind
+    except ValueError:  # the identifier is not of its kind
         return False
     for _ in range(_ATTEMPTS):
-        believed = _Belief.strategy
-        statement = "\n".join((_SQL["record"], by, _STORE, strategies.named(believed).count_recorded, _SQL["outcome"]))
-        with _undone_when_it_fails():
-            found, is_stored = _row(statement, parameters | {"strategy": believed})
-        if found == believed:
+        assumed = _LastStrategy.name
+        statement = "\n".join((_SQL["record"], by, _STORE, strategies.named(assumed).count_recorded, _SQL["outcome"]))
+        with _savepoint():
+            active, is_stored = _row(statement, parameters | {"strategy": assumed})
+        if active == assumed:
             return is_stored
-        _Belief.strategy = found
+        _LastStrategy.name = active
     raise RuntimeError(f"nothing was ingested: {_ATTEMPTS} attempts met a switch of strategies")
 
 
@@ -71,7 +71,7 @@ def _normal_form(record: Mapping[str, Any], options: IngestOptions) -> str:
 
 
 def _row(statement: str, parameters: Mapping[str, str | None]) -> tuple[str, bool]:
-    # Django's cursor writes the parameters into the text; psycopg's own sends them beside it and can keep the plan.
+    # Django's cursor writes the parameters into the text. psycopg's own sends them apart, and can reuse the plan.
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
@@ -81,6 +81,6 @@ def _row(statement: str, parameters: Mapping[str, str | None]) -> tuple[str, boo
         return strategy, is_stored
 
 
-def _undone_when_it_fails() -> AbstractContextManager[Any]:
-    # By itself a statement is a transaction: one round trip instead of three.
+def _savepoint() -> AbstractContextManager[Any]:
+    # With autocommit the statement is a transaction by itself: one round trip instead of three.
     return nullcontext() if connection.get_autocommit() else transaction.atomic()

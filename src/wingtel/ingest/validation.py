@@ -1,4 +1,4 @@
-"""The rules that every record has to keep, whatever the database holds."""
+"""Validation of records by rules that need no look at the database."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -13,13 +13,13 @@ from .batch import Lookup
 from .outcomes import Rejection
 
 LONGEST_REFERENCE = 100
-"""Characters of a record's reference."""
+"""Most characters of a record's reference."""
 _SHOWN = 60
-"""Characters of a value that a reason quotes."""
+"""Most characters of a value in a reason."""
 
 
 class Rule(NamedTuple):
-    """A rule that a field has to keep, and the reason to give for a value that does not."""
+    """A rule for a field, and the reason to give for a value that breaks it."""
 
     field: str
     holds: pl.Expr
@@ -27,24 +27,24 @@ class Rule(NamedTuple):
 
 
 def validate(records: pl.DataFrame, lookup: Lookup, *, create_subscriptions: bool) -> list[Rejection]:
-    """Return a rejection for each position with a record that breaks a rule, by the first rule broken."""
+    """Return a rejection for each position with a record that breaks a rule, for the first rule it breaks."""
     known = tuple(sorted(carriers.known(records["carrier"].unique())))
     rules, is_broken = _rules(lookup, known, is_carrier_needed=create_subscriptions)
     broken = records.filter(is_broken)
     if broken.is_empty():
         return []
     verdicts = broken.select(pl.struct(rule.holds.alias(str(place)) for place, rule in enumerate(rules)))
-    found: dict[int, Rejection] = {}
+    rejected: dict[int, Rejection] = {}
     for record, verdict in zip(broken.iter_rows(named=True), verdicts.to_series(), strict=True):
         rule = next(rule for place, rule in enumerate(rules) if not verdict[str(place)])
         position = record["position"]
-        found.setdefault(position, Rejection(position, rule.field, rule.reason(record[rule.field])))
-    return list(found.values())
+        rejected.setdefault(position, Rejection(position, rule.field, rule.reason(record[rule.field])))
+    return list(rejected.values())
 
 
 @lru_cache
 def _rules(lookup: Lookup, known: tuple[str, ...], *, is_carrier_needed: bool) -> tuple[Sequence[Rule], pl.Expr]:
-    """Return the rules, the first broken one of which is told, and the expression of a record that breaks any."""
+    """Return the rules in order, and an expression that is True for a record that breaks any of them."""
     rules = (
         *(*_text_rules("record_id", LONGEST_REFERENCE), *_AMOUNTS, *_identifier_rules(lookup)),
         _carrier_rule(known, is_needed=is_carrier_needed),

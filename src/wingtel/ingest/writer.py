@@ -1,6 +1,6 @@
-"""Writing batches: by binary COPY into the days' partitions, counted in the same transaction.
+"""Writer of batches: binary COPY into the days' partitions, and the count in the same transaction.
 
-Everything here runs in the caller's transaction, after `begin`. Records have the columns of a batch, subscription_id,
+All functions run in the caller's transaction, after `begin`. Records have the columns of a batch, subscription_id,
 source, and `day`, the business day of usage_date.
 """
 
@@ -29,9 +29,9 @@ _SQL = sql.statements(__package__, "sql/writer.sql")
 MODELS = {UsageType.DATA: DataUsageRecord, UsageType.VOICE: VoiceUsageRecord}
 
 BY_PARTITION = 20_000
-"""Records from which on several days are copied partition by partition: it is faster, but others have to wait."""
+"""Records from which on several days are copied partition by partition: it is faster, but other writers wait."""
 _MERGED = 500
-"""Records from which on counting them is worth a plan of its own."""
+"""Records from which on the count is worth a plan of its own."""
 _SLICE = 8_192
 _ARROW = pa.schema(
     {
@@ -49,44 +49,44 @@ DIFFERENT: dict[str, pl.DataType | type[pl.DataType]] = {
     "stored_quantity": pl.Int64,
     "stored_price": PRICES,
 }
-"""The columns of what `new_or_different` finds."""
+"""The columns of the result of `new_or_different`."""
 _COPIED = ["record_id", "usage_date", "subscription_id", "price", "quantity", "source"]
 _STAGED = ["record_id", "usage_date", "subscription_id", "price", "quantity", "position"]
 
 
 @dataclass(frozen=True)
-class Begun:
+class WriteContext:
     """The strategy that is active until the transaction ends, and the id of the batch, if it has an origin.
 
-    With `has_turn`, no batch is written partition by partition until then.
+    With `has_partition_lock`, no other batch is written partition by partition until then.
     """
 
     strategy: Strategy
     batch: int | None
-    has_turn: bool
+    has_partition_lock: bool
 
 
-def begin(records: int, origin: Origin | None) -> Begun:
-    """Take the locks of a writer of so many records, and note the batch, in one round trip."""
-    has_turn = records < BY_PARTITION
-    names = ["lock", "strategy", *["share_turn"] * has_turn, *["note_batch"] * bool(origin)]
+def begin(records: int, origin: Origin | None) -> WriteContext:
+    """Take the locks of a writer of so many records, and create the batch, in one round trip."""
+    shares_lock = records < BY_PARTITION
+    names = ["lock_tables", "strategy", *["share_partition_lock"] * shares_lock, *["create_batch"] * bool(origin)]
     with connection.cursor() as cursor:
-        cursor.execute(";\n".join(_SQL[name] for name in names), _noted(origin) if origin else None)
+        cursor.execute(";\n".join(_SQL[name] for name in names), _batch_row(origin) if origin else None)
         found = [cursor.fetchone() for _ in names[1:] if cursor.nextset()]
     if found[0] is None:
         raise RuntimeError("no strategy is active: the database has not been migrated")
-    return Begun(strategies.named(found[0][0]), found[-1][0] if origin else None, has_turn)
+    return WriteContext(strategies.named(found[0][0]), found[-1][0] if origin else None, shares_lock)
 
 
-def note_batch(origin: Origin) -> int:
-    """Note a batch; return its id. See IngestBatch."""
+def create_batch(origin: Origin) -> int:
+    """Create the row of a batch, and return its id. See IngestBatch."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["note_batch"], _noted(origin))
+        cursor.execute(_SQL["create_batch"], _batch_row(origin))
         (batch,) = cursor.fetchone()
     return int(batch)
 
 
-def _noted(origin: Origin) -> dict[str, str | int]:
+def _batch_row(origin: Origin) -> dict[str, str | int]:
     return {
         "origin": origin.kind,
         "reference": origin.reference,
@@ -95,24 +95,24 @@ def _noted(origin: Origin) -> dict[str, str | int]:
     }
 
 
-def write(records: pl.DataFrame, begun: Begun) -> None:
+def write(records: pl.DataFrame, context: WriteContext) -> None:
     """Store records whose partitions exist, and count them.
 
-    Raises IntegrityError when one is stored already or a partition is missing, DataError when the database cannot take
-    one. Nothing can be done then but to roll back.
+    Raises IntegrityError when a record is stored already or a partition is missing, and DataError when the database
+    rejects a record. The caller has to roll back then.
     """
     by_partition = records["day"].n_unique() > 1 and records.height >= BY_PARTITION
-    if not begun.has_turn:
+    if not context.has_partition_lock:
         with connection.cursor() as cursor:
-            cursor.execute(_SQL["take_turn" if by_partition else "share_turn"])
+            cursor.execute(_SQL["take_partition_lock" if by_partition else "share_partition_lock"])
     for kind, rows in by_type(records):
         _write_type(kind, records, _in_order_of_keys(records, rows), by_partition=by_partition)
-    if begun.strategy.count_recorded and records.height:
-        _count(records, begun.strategy)
+    if context.strategy.count_recorded and records.height:
+        _count(records, context.strategy)
 
 
 def by_type(records: pl.DataFrame) -> Iterator[tuple[UsageType, pl.Series]]:
-    """Yield the rows of each usage type that is there: rows rather than records, which would be in memory twice."""
+    """Yield each usage type of the records and its rows. The records themselves would be in memory twice."""
     kinds = records["usage_type"]
     if kinds.n_unique() == 1:
         yield UsageType(kinds[0]), pl.int_range(records.height, dtype=pl.UInt32, eager=True)
@@ -124,30 +124,30 @@ def by_type(records: pl.DataFrame) -> Iterator[tuple[UsageType, pl.Series]]:
 
 
 def new_or_different(kind: UsageType, records: pl.DataFrame) -> pl.DataFrame:
-    """Compare records of one usage type with those stored, by `position`, which has to be unique.
+    """Compare records of one usage type with the stored ones, by `position`, which has to be unique.
 
-    Return a row for each that is not stored (stored_quantity and stored_price null) and for each that is stored with
-    another amount.
+    Return a row for each record that is not stored (stored_quantity and stored_price are null), and for each that is
+    stored with another amount.
     """
-    return _found("new_or_different", kind, records, timedelta())
+    return _compared("new_or_different", kind, records, timedelta())
 
 
 def new_or_of_another_time(kind: UsageType, records: pl.DataFrame) -> pl.DataFrame:
     """Compare records as `new_or_different` does, with those stored within SAME_REFERENCE of them.
 
-    One with another timestamp is different. There has to be one record of each reference and subscription, and no
-    other session that compares until the transaction ends: see `lock_references`.
+    A record that is stored with another timestamp is different. There has to be one record of each reference and
+    subscription. No other session may compare until the transaction ends: see `lock_references`.
     """
-    return _found("new_or_of_another_time", kind, records, SAME_REFERENCE)
+    return _compared("new_or_of_another_time", kind, records, SAME_REFERENCE)
 
 
 def lock_references() -> None:
-    """Wait until no other session stores records of which there may be one of each reference; keep others from it."""
+    """Lock the storage of records with `one_per_reference` until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["lock_references"])
 
 
-def _found(statement: str, kind: UsageType, records: pl.DataFrame, around: timedelta) -> pl.DataFrame:
+def _compared(statement: str, kind: UsageType, records: pl.DataFrame, around: timedelta) -> pl.DataFrame:
     _stage(records)
     bounds: dict[str, Any] = {
         "first": records["usage_date"].min(),
@@ -158,12 +158,12 @@ def _found(statement: str, kind: UsageType, records: pl.DataFrame, around: timed
     }
     with connection.cursor() as cursor:
         cursor.execute(_statement(statement, kind), bounds)
-        found = cursor.fetchall()
-    return pl.DataFrame(found, schema=DIFFERENT, orient="row")
+        rows = cursor.fetchall()
+    return pl.DataFrame(rows, schema=DIFFERENT, orient="row")
 
 
 def replace(kind: UsageType, records: pl.DataFrame) -> None:
-    """Let records of one usage type take the place of those stored with the same key and another amount."""
+    """Replace the amounts of stored records with those of records of one usage type, by their keys."""
     _stage(records)
     with connection.cursor() as cursor:
         cursor.execute(_statement("replace", kind))
@@ -185,9 +185,9 @@ def _write_type(kind: UsageType, records: pl.DataFrame, rows: pl.Series, *, by_p
     if len(days := days_of(records)) == 1:
         _copy(_copy_into(kind, days[0]), records[_COPIED], rows)
     elif by_partition:
-        its_days = records["day"].gather(rows)
-        for day in its_days.unique().sort():
-            _copy(_copy_into(kind, day), records[_COPIED], rows.filter(its_days == day))
+        row_days = records["day"].gather(rows)
+        for day in row_days.unique().sort():
+            _copy(_copy_into(kind, day), records[_COPIED], rows.filter(row_days == day))
     else:
         _copy(_statement("copy", kind), records[_COPIED], rows)
 
@@ -198,7 +198,7 @@ def _copy_into(kind: UsageType, day: date) -> str:
 
 
 def _in_order_of_keys(records: pl.DataFrame, rows: pl.Series) -> pl.Series:
-    """Order rows so that sessions which store the same records wait in one direction."""
+    """Return the rows in the order of their keys, so that sessions that store the same records do not deadlock."""
     if records["record_id"].gather(rows).is_sorted():
         return rows
     return rows.gather(records.select(KEY)[rows].select(pl.arg_sort_by(*KEY)).to_series())
@@ -211,22 +211,22 @@ def _stage(records: pl.DataFrame) -> None:
 
 
 def _copy(statement: str, records: pl.DataFrame, rows: pl.Series) -> None:
-    """Send some rows of all columns."""
+    """Send rows of all columns by COPY."""
     schema = pa.schema([_ARROW.field(column) for column in records.columns])
     encoder = pgpq.ArrowToPostgresBinaryEncoder(schema)
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-        sent = [encoder.write_header()]
+        pending = [encoder.write_header()]
         for start in range(0, len(rows), _SLICE):
-            part = records[rows[start : start + _SLICE]].to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
-            sent += map(encoder.write_batch, part.to_batches())
+            table = records[rows[start : start + _SLICE]].to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema)
+            pending += map(encoder.write_batch, table.to_batches())
             if start + _SLICE < len(rows):
-                copy.write(b"".join(sent))
-                sent.clear()
-        copy.write(b"".join([*sent, encoder.finish()]))
+                copy.write(b"".join(pending))
+                pending.clear()
+        copy.write(b"".join([*pending, encoder.finish()]))
 
 
 def _count(records: pl.DataFrame, strategy: Strategy) -> None:
-    """Count records where nothing in the database does."""
+    """Count records for a strategy without triggers."""
     session: psycopg.Connection[Any] = connection.connection
     recorded, parameters = _recorded(records)
     many = strategy.count_many_recorded
@@ -241,7 +241,7 @@ def _count(records: pl.DataFrame, strategy: Strategy) -> None:
 
 
 def _recorded(records: pl.DataFrame) -> tuple[str, dict[str, str]]:
-    """Return the beginning of the statement that counts records, and its parameters."""
+    """Return the first part of the statement that counts records, and its parameters."""
     kinds = list(by_type(records))
     if len(kinds) > 1:
         return _SQL["recorded_of_both"], _arrays(records[kinds[0][1]], "data_") | _arrays(
@@ -254,7 +254,7 @@ def _recorded(records: pl.DataFrame) -> tuple[str, dict[str, str]]:
 
 
 def _arrays(records: pl.DataFrame, prefix: str = "") -> dict[str, str]:
-    """Return columns as the texts of PostgreSQL's arrays."""
+    """Return columns as the texts of PostgreSQL arrays."""
     columns = {
         "subscription": pl.col("subscription_id").cast(pl.String),
         "usage_date": pl.col("usage_date").dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ"),

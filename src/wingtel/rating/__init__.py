@@ -1,4 +1,4 @@
-"""The price of usage that comes without one."""
+"""Rating: prices for usage records that have none."""
 
 from .tariffs import Rate, Tariff, rate
 

@@ -4,7 +4,7 @@ import polars as pl
 
 
 def rounded_quotient(amount: pl.Expr, over: int, rounding: str) -> pl.Expr:
-    """Return amount / over as a 128-bit integer, rounded `up`, `down` or `half_even`; amounts are not negative."""
+    """Return amount / over as a 128-bit integer, rounded `up`, `down` or `half_even`. Amounts are not negative."""
     if rounding == "up":
         return (amount + (over - 1)) // over
     whole = amount // over

@@ -1,4 +1,4 @@
-"""Tariffs: the rates of each usage type, and the prices they give to whole columns of records."""
+"""Tariffs: the rates of each usage type, and the prices that they give to columns of records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from .division import rounded_quotient
 
 _UNIT = 10**PRICE_DECIMALS
 _WIDEST = 2 * 10**37
-"""A 128-bit integer has 38 digits."""
+"""Largest product that a 128-bit integer, which has 38 digits, can hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
     """An exact `price`, in the operator's currency, for each started `block` of kilobytes or seconds of a record.
 
-    The first `included` kilobytes or seconds of each record cost nothing. With a `plan`, the name of one, the rate is
-    for its subscriptions only. It holds from the business day `valid_from`.
+    The first `included` kilobytes or seconds of each record cost nothing. `plan` is the name of a plan: the rate is for
+    its subscriptions only. The rate is valid from the business day `valid_from`.
     """
 
     price: Decimal
@@ -36,26 +36,26 @@ class Rate:
 class Tariff:
     """The rates of each usage type.
 
-    Of those that hold, a rate of the subscription's plan comes before one for all plans, and then the one that holds
-    since the latest day.
+    Of the valid rates, one for the subscription's plan comes before one for all plans. Then the rate with the latest
+    `valid_from` comes first.
     """
 
     rates: Mapping[UsageType, tuple[Rate, ...]]
 
     def ranked(self, usage_type: UsageType) -> list[Rate]:
-        """Return the rates of a usage type, those first that come before others."""
+        """Return the rates of a usage type in their order of precedence."""
         return sorted(self.rates.get(usage_type, ()), key=lambda rate: (bool(rate.plan), rate.valid_from), reverse=True)
 
 
 def rate(records: pl.DataFrame, tariff: Tariff) -> tuple[pl.DataFrame, dict[int, str]]:
-    """Fill in the price of records that have none (null); return them, and by row the reason where there is no price.
+    """Rate the records without a price (null). Return all records, and the reason by row for those that get no price.
 
     `records` has usage_type, quantity (kilobytes or seconds), day (the business day), plan (a name, "" for none) and
     price. A price is computed exactly and rounded once, half to even, which favours neither side over many records.
     """
     kinds = [UsageType(kind) for kind in UsageType.values]
-    found = pl.coalesce("price", *(_price(kind, tariff) for kind in kinds))
-    records = records.with_columns(price=found.cast(pl.Decimal(PRICE_DIGITS, PRICE_DECIMALS), strict=False))
+    price = pl.coalesce("price", *(_price(kind, tariff) for kind in kinds))
+    records = records.with_columns(price=price.cast(pl.Decimal(PRICE_DIGITS, PRICE_DECIMALS), strict=False))
     unrated = records.with_row_index("row").filter(pl.col("price").is_null())
     return records, {row["row"]: _reason(row, tariff) for row in unrated.iter_rows(named=True)}
 
@@ -63,17 +63,17 @@ def rate(records: pl.DataFrame, tariff: Tariff) -> tuple[pl.DataFrame, dict[int,
 def _price(kind: UsageType, tariff: Tariff) -> pl.Expr:
     price = pl.lit(None, pl.Decimal(38, PRICE_DECIMALS))
     for each in reversed(tariff.ranked(kind)):
-        price = pl.when(_holds(each, kind)).then(_price_by(each)).otherwise(price)
+        price = pl.when(_is_valid(each, kind)).then(_price_by(each)).otherwise(price)
     return price
 
 
-def _holds(each: Rate, kind: UsageType) -> pl.Expr:
-    holds = (pl.col("usage_type") == str(kind)) & (pl.col("day") >= each.valid_from)
-    return holds & (pl.col("plan") == each.plan) if each.plan else holds
+def _is_valid(each: Rate, kind: UsageType) -> pl.Expr:
+    is_valid = (pl.col("usage_type") == str(kind)) & (pl.col("day") >= each.valid_from)
+    return is_valid & (pl.col("plan") == each.plan) if each.plan else is_valid
 
 
 def _price_by(each: Rate) -> pl.Expr:
-    """Return the price by one rate; null where it is more than a record can hold."""
+    """Return the price by one rate, null if it is too large for a record."""
     _, digits, exponent = each.price.normalize().as_tuple()
     unscaled, decimals = int("".join(map(str, digits))), max(-int(exponent), 0)
     unscaled *= 10 ** max(int(exponent), 0)
@@ -83,13 +83,13 @@ def _price_by(each: Rate) -> pl.Expr:
     amount = pl.when(blocks <= _WIDEST // max(raised, 1)).then(blocks) * pl.lit(raised, pl.Int128)
     if decimals > PRICE_DECIMALS:
         amount = rounded_quotient(amount, 10 ** (decimals - PRICE_DECIMALS), "half_even")
-    small = pl.when(amount <= int(LARGEST_PRICE * _UNIT)).then(amount)
-    return small.cast(pl.Decimal(38, 0), strict=False) * pl.lit(Decimal(1) / _UNIT, pl.Decimal(38, PRICE_DECIMALS))
+    in_range = pl.when(amount <= int(LARGEST_PRICE * _UNIT)).then(amount)
+    return in_range.cast(pl.Decimal(38, 0), strict=False) * pl.lit(Decimal(1) / _UNIT, pl.Decimal(38, PRICE_DECIMALS))
 
 
 def _reason(record: Mapping[str, object], tariff: Tariff) -> str:
     kind, day, plan = UsageType(str(record["usage_type"])), record["day"], record["plan"]
-    assert isinstance(day, date)  # noqa: S101 - as `rate` asks for
+    assert isinstance(day, date)  # noqa: S101 - `rate` requires it
     if any(each.plan in {"", plan} and each.valid_from <= day for each in tariff.ranked(kind)):
         return f"by the tariff, the price of {record['quantity']} {kind.unit} is more than {LARGEST_PRICE}"
     return f"no rate of the tariff for {kind} holds on {day}{f' in the plan {plan}' if plan else ''}"

@@ -2,7 +2,7 @@
 COPY rejected_record (usage_import_id, line, raw, field, reason) FROM STDIN
 
 -- name: new_or_different_credits
--- The positions of credits of one usage type that are no adjustments yet (null), and of those that are one with another amount, which is told.
+-- The positions of credits of one usage type that are not stored (stored amounts null), or are stored with another amount.
 SELECT credit.position, stored.used, stored.price
 FROM unnest(%(position)s::bigint[], %(record_id)s::text[], %(usage_date)s::timestamptz[], %(subscription_id)s::bigint[],
             %(quantity)s::bigint[], %(price)s::numeric[])

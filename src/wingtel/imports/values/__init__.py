@@ -1,8 +1,8 @@
-"""Values of usage records: a module for each kind, each with one class that reads it.
+"""Values of usage records: a module for each kind of value, with a class that reads it.
 
-A value is read from the texts of its columns in two ways. An expression of Polars reads a whole table, and is null for
-what it is not sure of; a function reads one row, or raises ValueError with a reason to show. An expression may only
-read what the function reads the same way, so it need not know every way to write a value.
+A value is read from the texts of its columns in two ways. A Polars expression reads a whole table, and is null where it
+is not sure. A function reads one row, or raises ValueError with a reason to show. The expression has to agree with the
+function, but may be null for rare texts.
 """
 
 from .base import Value

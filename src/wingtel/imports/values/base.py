@@ -10,9 +10,9 @@ from ..profile_schema import Column
 
 
 class Value(ABC):
-    """A value of a record, read from the texts of `columns`, which have no blanks around them.
+    """A value of a record, read from texts without blanks around them.
 
-    `texts` are the names of these in a field table, `label` says in messages what the columns are called.
+    `texts` are the names of their columns in a field table. `label` is their names in messages.
     """
 
     dtype: pl.DataType
@@ -23,16 +23,19 @@ class Value(ABC):
 
     @abstractmethod
     def expressions(self) -> Iterable[pl.Expr]:
-        """Return expressions over a table of texts, null where they are not sure; each reads what earlier ones left."""
+        """Return expressions over a table of texts, null where they are not sure.
+
+        Each one is for the texts for which the expressions before are null.
+        """
 
     @abstractmethod
     def read(self, *texts: str) -> object:
-        """Return the value that the texts of a row say.
+        """Return the value of the texts of a row.
 
         Raises ValueError with the reason, or UnreadableError with the column at fault as well.
         """
 
 
 def storable(text: pl.Expr, longest: int) -> pl.Expr:
-    """Return the texts that are certainly neither empty nor too long, null for others."""
+    """Return the texts that are certainly neither empty nor too long, and null for others."""
     return pl.when(text.str.len_bytes().is_between(1, longest)).then(text)

@@ -1,4 +1,4 @@
-"""Carriers: who carries a subscription, where one has to be created."""
+"""Carriers: the carrier of a subscription that may have to be created."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ _LONGEST = 10
 
 
 class CarrierValue(Value):
-    """The carrier of a line, "" where the profile says none."""
+    """The carrier of a line, "" if the profile has none."""
 
     dtype = pl.String()
 
@@ -24,7 +24,7 @@ class CarrierValue(Value):
         self._values = source.values if source else {}
 
     def expressions(self) -> Iterator[pl.Expr]:
-        """Read all that is listed, or all short texts where nothing is."""
+        """Yield an expression for the listed texts, or for all short texts if none are listed."""
         if not self.texts:
             yield pl.lit(self._constant, pl.String)
         elif self._values:
@@ -33,7 +33,7 @@ class CarrierValue(Value):
             yield storable(pl.col(self.texts[0]), _LONGEST)
 
     def read(self, *texts: str) -> str:
-        """Read any."""
+        """Return the code of any carrier. Raises ValueError for an empty or unlisted text."""
         if not texts:
             return self._constant
         (text,) = texts

@@ -1,4 +1,4 @@
-"""Identifiers: what a line calls its subscription."""
+"""Identifiers: the identifier of a line's subscription."""
 
 from collections.abc import Iterator
 
@@ -9,26 +9,26 @@ from wingtel.ingest.batch import Lookup
 
 from ..columns import Columns
 from ..fields import fitting
-from ..profile_schema import Naming
+from ..profile_schema import IdentifierSource
 from .base import Value, storable
 
 
 class IdentifierValue(Value):
-    """The id, phone number or device id of the subscription, as it is written."""
+    """The identifier of the subscription (an id, a phone number, a device id), as it is written."""
 
     dtype = pl.String()
 
-    def __init__(self, naming: Naming, columns: Columns) -> None:
-        super().__init__(columns, [naming.column])
-        self._by = naming.by
+    def __init__(self, source: IdentifierSource, columns: Columns) -> None:
+        super().__init__(columns, [source.column])
+        self._by = source.by
 
     def expressions(self) -> Iterator[pl.Expr]:
-        """Read short texts, and of ids those of 18 digits at most."""
+        """Yield an expression for short texts; for ids, of 18 digits at most."""
         (text,) = map(pl.col, self.texts)
         yield fitting(text, "^[0-9]{1,18}$") if self._by is Lookup.ID else storable(text, self._by.longest)
 
     def read(self, *texts: str) -> str:
-        """Read any."""
+        """Return any identifier. Raises ValueError for an empty or too long text, and for one that is no id."""
         (text,) = texts
         by = self._by
         if not text:

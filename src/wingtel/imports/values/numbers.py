@@ -1,4 +1,4 @@
-"""Numbers: how a text says an amount, exactly."""
+"""Numbers: exact amounts from texts."""
 
 import re
 from abc import ABC, abstractmethod
@@ -11,53 +11,53 @@ from ..fields import fitting
 from ..profile_schema import NumberForm
 
 LARGEST_PLAIN = 10**15
-"""Above it, no amount is read in bulk: sums stay within wide integers."""
+"""Largest amount that is read in bulk: sums stay within wide integers."""
 SCALE = 1_000_000
-"""Parts of a unit that amounts with decimals are read in."""
+"""The number of parts of a unit in which amounts with decimals are read."""
 POINT = NumberForm()
-"""The marks of numbers as computers write them."""
+"""The default marks: a decimal point, and no mark between thousands."""
 _DECIMALS = pl.Decimal(38, 6)
 
 
 class Amounts(ABC):
-    """A way to write amounts. Without any character but `zeros`, a text says none.
+    """A way to write amounts. A text of the characters `zeros` alone is empty or zero.
 
-    In bulk, only those that are not negative are read.
+    Negative amounts are not read in bulk.
     """
 
     zeros: str
 
     @abstractmethod
     def whole(self, text: pl.Expr) -> pl.Expr:
-        """Return the whole amounts that texts say, null where that is not sure."""
+        """Return the whole amounts of texts, null where that is not sure."""
 
     @abstractmethod
     def millionths(self, text: pl.Expr) -> pl.Expr:
-        """Return the amounts that texts say in parts of SCALE, null where that is not sure."""
+        """Return the amounts of texts times SCALE, null where that is not sure."""
 
     @abstractmethod
     def read(self, text: str) -> Decimal:
-        """Return the amount that a text says. Raises ValueError, with a reason to show, where it says none."""
+        """Return the amount of a text. Raises ValueError, with a reason to show, when it has none."""
 
 
 class Nonzero:
-    """The rows of which one of some columns of amounts is neither empty nor zero."""
+    """A condition: one of the columns of amounts is neither empty nor zero."""
 
     def __init__(self, texts: Sequence[str], zeros: str) -> None:
         self.texts = texts
         self._zeros = zeros
 
     def expression(self) -> pl.Expr:
-        """Tell of each row."""
+        """Return an expression that is True for each row that meets the condition."""
         return pl.any_horizontal(pl.col(self.texts).str.strip_chars(self._zeros) != "")
 
     def read(self, texts: Iterable[str]) -> bool:
-        """Tell of the texts of one row."""
+        """Return True if the texts of one row meet the condition."""
         return any(text.strip(self._zeros) for text in texts)
 
 
 class Numbers(Amounts):
-    """Decimal numbers, in the form of a profile; negative ones only where it takes credits."""
+    """Decimal numbers in the form of a profile. Negative numbers are read only if the profile takes credits."""
 
     def __init__(self, marks: NumberForm = POINT) -> None:
         self._marks = marks
@@ -69,7 +69,7 @@ class Numbers(Amounts):
         self.zeros = f"0{marks.decimal}{marks.thousands}"
 
     def plain(self, text: pl.Expr) -> pl.Expr:
-        """Return texts that may be numbers, with a point for the decimal mark and without others."""
+        """Return the texts that may be numbers, with a decimal point and without other marks."""
         if self._is_plain:
             return text
         text = fitting(text, self._marked)
@@ -78,17 +78,17 @@ class Numbers(Amounts):
         return text.str.replace(self._marks.decimal, ".", literal=True)
 
     def whole(self, text: pl.Expr) -> pl.Expr:
-        """Read whole numbers."""
+        """Return whole numbers, null for other texts."""
         number = self.plain(text).cast(pl.Int64, strict=False)
         return pl.when(number.is_between(0, LARGEST_PLAIN)).then(number)
 
     def millionths(self, text: pl.Expr) -> pl.Expr:
-        """Read decimals of a usual length."""
+        """Return decimals of a usual length times SCALE, null for other texts."""
         exact = fitting(self.plain(text), r"^[0-9]{1,12}(?:\.[0-9]{1,6})?$").cast(_DECIMALS, strict=False)
         return (exact * SCALE).cast(pl.Int64, strict=False)
 
     def read(self, text: str) -> Decimal:
-        """Read any number."""
+        """Return any number. Raises ValueError, with a reason to show, for other texts."""
         if not self._number.fullmatch(text):
             raise ValueError(f"{shown(text)} is no number" if text else "empty")
         if self._marks.thousands:
@@ -100,7 +100,7 @@ class Numbers(Amounts):
 
 
 class Durations(Amounts):
-    """Durations such as 01:05:00, in seconds; the first part may be any number, and the last have a fraction."""
+    """Durations such as 01:05:00, in seconds. The first number may be of any size, and the last have a fraction."""
 
     def __init__(self, unit: str) -> None:
         self._unit = unit
@@ -110,24 +110,24 @@ class Durations(Amounts):
         self.zeros = "0:.,"
 
     def whole(self, text: pl.Expr) -> pl.Expr:
-        """Read durations of whole seconds."""
-        parts = fitting(text, self._plain).str.extract_groups("^(?:([0-9]+):)?([0-9]+):([0-9]+)$").struct
-        hours, minutes, seconds = (parts.field(name).cast(pl.Int64) for name in ("1", "2", "3"))
+        """Return durations of whole seconds, null for other texts."""
+        fields = fitting(text, self._plain).str.extract_groups("^(?:([0-9]+):)?([0-9]+):([0-9]+)$").struct
+        hours, minutes, seconds = (fields.field(name).cast(pl.Int64) for name in ("1", "2", "3"))
         return 3600 * hours.fill_null(0) + 60 * minutes + seconds
 
     def millionths(self, text: pl.Expr) -> pl.Expr:
-        """Read the same, as parts."""
+        """Return durations of whole seconds times SCALE, null for other texts."""
         return self.whole(text) * SCALE
 
     def read(self, text: str) -> Decimal:
-        """Read any duration."""
-        found = self._duration.fullmatch(text)
-        if not found:
+        """Return any duration. Raises ValueError, with a reason to show, for other texts."""
+        match = self._duration.fullmatch(text)
+        if not match:
             raise ValueError(f"{shown(text)} is no duration of the form {self._unit}" if text else "empty")
         seconds = 0
-        for part in found[1].split(":"):
-            seconds = seconds * 60 + int(part)
-        return Decimal(f"{seconds}.{found[2] or 0}")
+        for number in match[1].split(":"):
+            seconds = seconds * 60 + int(number)
+        return Decimal(f"{seconds}.{match[2] or 0}")
 
 
 def shown(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Prices: those that stand on the line."""
+"""Prices: the prices on the lines."""
 
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -18,14 +18,14 @@ from .base import Value
 from .numbers import Nonzero, Numbers
 
 UNRATED = Decimal(-1)
-"""The price of a record that a tariff has yet to rate."""
+"""The price of a record that is not rated yet."""
 _PARTS = 10**PRICE_DECIMALS
 _UNIT = Decimal(1) / _PARTS
 _PLAIN = rf"^[0-9]{{1,10}}(?:\.[0-9]{{1,{PRICE_DECIMALS}}}0*)?$"
 
 
 class PriceValue(Value):
-    """The price of a record of one usage type, in the operator's currency; UNRATED where the profile has a tariff."""
+    """The price of a record of one usage type, in the operator's currency; UNRATED if the profile has a tariff."""
 
     dtype = PRICES
 
@@ -36,7 +36,7 @@ class PriceValue(Value):
         self.nonzero = Nonzero(list(self.texts), numbers.zeros)
 
     def expressions(self) -> Iterator[pl.Expr]:
-        """Read plain decimals."""
+        """Yield an expression for plain decimals."""
         if self.texts:
             text = pl.col(self.texts[0])
             yield fitting(self._numbers.plain(text), _PLAIN).cast(PRICES, strict=False)
@@ -44,7 +44,10 @@ class PriceValue(Value):
             yield pl.lit(UNRATED, PRICES)
 
     def read(self, *texts: str) -> Decimal:
-        """Read any that is exact, or is to be rounded half to even: money is never rounded unasked."""
+        """Return any price.
+
+        Raises ValueError when it has too many decimals and the profile does not round, or when it is too large.
+        """
         if not texts:
             return UNRATED
         price = self._numbers.read(texts[0])
@@ -55,10 +58,9 @@ class PriceValue(Value):
 
 
 class SharedPriceValue(PriceValue):
-    """The part of a line's price that is for one usage type: all of it, unless the line is the `other` one as well.
+    """The share of one usage type in a line's price: all of it, unless the line is of the `other` type as well.
 
-    Then it goes by `rule`: to one of the two, or a share to each. The share of data is rounded half to even, and voice
-    has the rest.
+    Then `rule` gives it to one type, or a share to each. The share of data is rounded half to even; voice has the rest.
     """
 
     def __init__(self, whole: PriceValue, kind: UsageType, other: Nonzero, rule: UsageType | Shares) -> None:
@@ -72,27 +74,27 @@ class SharedPriceValue(PriceValue):
         self._share = Decimal(share)
 
     def expressions(self) -> Iterator[pl.Expr]:
-        """Read plain decimals."""
+        """Yield an expression for plain decimals."""
         for price in self._whole.expressions():
             units = (price.cast(pl.Decimal(38, PRICE_DECIMALS)) * _PARTS).cast(pl.Int128)
             share = Fraction(self._share)
-            part = rounded_quotient(units * share.numerator, share.denominator, "half_even")
-            part = ((units - part) if self._is_rest else part).cast(pl.Decimal(38, 0)) * pl.lit(
+            shared = rounded_quotient(units * share.numerator, share.denominator, "half_even")
+            shared = ((units - shared) if self._is_rest else shared).cast(pl.Decimal(38, 0)) * pl.lit(
                 _UNIT, pl.Decimal(38, PRICE_DECIMALS)
             )
-            yield pl.when(self._other.expression()).then(part.cast(PRICES, strict=False)).otherwise(price)
+            yield pl.when(self._other.expression()).then(shared.cast(PRICES, strict=False)).otherwise(price)
 
     def read(self, *texts: str) -> Decimal:
-        """Read any that the whole can be."""
+        """Return the share in any price of the whole line. Raises ValueError as for that price."""
         price = self._whole.read(texts[0])
         if not self._other.read(texts[1:]):
             return price
-        part = (price * self._share).quantize(_UNIT, ROUND_HALF_EVEN)
-        return price - part if self._is_rest else part
+        shared = (price * self._share).quantize(_UNIT, ROUND_HALF_EVEN)
+        return price - shared if self._is_rest else shared
 
 
 def checked_price(price: Decimal) -> Decimal:
-    """Return the price. Raises ValueError when a record cannot hold it."""
+    """Return the price. Raises ValueError when it is too large for a record."""
     if abs(price) > LARGEST_PRICE:
         raise ValueError(f"{price} is more than {LARGEST_PRICE}")
     return price

@@ -1,4 +1,4 @@
-"""Quantities: how much was used, exactly, rounded once to whole kilobytes or seconds."""
+"""Quantities: the quantity used, computed exactly, and rounded once to whole kilobytes or seconds."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ _ROUNDINGS: dict[str, Callable[[Fraction], int]] = {"up": math.ceil, "down": mat
 
 
 class QuantityValue(Value):
-    """The weighted sum of columns in whole kilobytes or seconds, or of so many `parts` of these.
+    """The weighted sum of columns in whole kilobytes or seconds, or in `parts` of these.
 
     With `blank_is_zero`, an empty column counts as zero.
     """
@@ -40,7 +40,7 @@ class QuantityValue(Value):
         self.nonzero = Nonzero(self.texts, self._amounts.zeros)
 
     def expressions(self) -> Iterator[pl.Expr]:
-        """Read whole amounts, then those with decimals of a usual length."""
+        """Yield an expression for whole amounts, then one for decimals of a usual length."""
         whole = self._each(self._amounts.whole)
         if self._factor == 1 and self._weights == [1]:
             yield self._within(whole[0])
@@ -49,13 +49,13 @@ class QuantityValue(Value):
         yield self._converted(self._each(self._amounts.millionths), self._factor / SCALE)
 
     def read(self, *texts: str) -> int:
-        """Read any amounts whose sum a record can hold."""
+        """Return the quantity of any amounts. Raises ValueError when the sum is too large for a record."""
         amounts = [Fraction(self._amounts.read(text)) if text or not self._blank_is_zero else 0 for text in texts]
         total = sum(amount * weight for amount, weight in zip(amounts, self._weights, strict=True)) * self._factor
-        amount = _ROUNDINGS[self._rounding](max(total, -total))  # of a credit as of the charge that it takes back
-        if amount > self._largest:
+        quantity = _ROUNDINGS[self._rounding](max(total, -total))  # a credit is rounded as the charge it reverses
+        if quantity > self._largest:
             raise ValueError(f"{' + '.join(texts)} is more than {LARGEST_QUANTITY}")
-        return amount if total >= 0 else -amount
+        return quantity if total >= 0 else -quantity
 
     def _each(self, read: Callable[[pl.Expr], pl.Expr]) -> list[pl.Expr]:
         texts = [pl.col(text) for text in self.texts]
@@ -64,17 +64,17 @@ class QuantityValue(Value):
         return [pl.when(text == "").then(pl.lit(0, pl.Int64)).otherwise(read(text)) for text in texts]
 
     def _converted(self, amounts: list[pl.Expr], factor: Fraction) -> pl.Expr:
-        """Return the sum of amounts * factor, exactly, rounded; null where an amount is, or the sum is too large."""
+        """Return the exact sum of amounts * factor, rounded. It is null if an amount is, or if it is too large."""
         wide = [amount.cast(pl.Int128) for amount in amounts]
         weighted = [
             amount * pl.lit(weight, pl.Int128) if weight != 1 else amount
             for amount, weight in zip(wide, self._weights, strict=True)
         ]
         total = reduce(add, weighted)
-        times, over = factor.numerator, factor.denominator
-        scaled = total * times if times != 1 else total
-        if over != 1:
-            scaled = rounded_quotient(scaled, over, self._rounding)
+        numerator, denominator = factor.numerator, factor.denominator
+        scaled = total * numerator if numerator != 1 else total
+        if denominator != 1:
+            scaled = rounded_quotient(scaled, denominator, self._rounding)
         return self._within(scaled).cast(pl.Int64)
 
     def _within(self, quantity: pl.Expr) -> pl.Expr:

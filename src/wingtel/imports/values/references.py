@@ -1,4 +1,4 @@
-"""References: what tells a record from all others."""
+"""References: the carrier's own reference of a record."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ from ..profile_schema import Reference
 from .base import Value, storable
 
 FINGERPRINT = "fingerprint"
-"""The column with the fingerprints of lines, where the profile has no columns for a reference."""
+"""The column with the fingerprints of lines, if the profile has no columns for a reference."""
 
 
 def fingerprints(table: pl.DataFrame, texts: list[str]) -> pl.Series:
-    """Return a hash of the fields of each line, the same for the same fields in whatever file."""
+    """Return a hash of the fields of each line. It is the same for the same fields in any file."""
     joined = table.select(pl.concat_str(texts, separator="\x1f")).to_series()
     hashes = (hashlib.blake2b(line.encode(), digest_size=16).hexdigest() for line in joined)
     return pl.Series(FINGERPRINT, hashes, dtype=pl.String)
 
 
 class ReferenceValue(Value):
-    """The record's own reference."""
+    """The reference of a record."""
 
     dtype = pl.String()
 
@@ -36,17 +36,17 @@ class ReferenceValue(Value):
             self.texts, self._labels = [FINGERPRINT], [""]
 
     def expressions(self) -> Iterator[pl.Expr]:
-        """Read references that have all their parts."""
+        """Yield an expression for references without an empty column."""
         whole = pl.col(self.texts[0])
         if len(self.texts) > 1:
-            parts = [pl.when(pl.col(text) != "").then(text) for text in self.texts]
-            whole = pl.concat_str(parts, separator=self._separator)
+            filled = [pl.when(pl.col(text) != "").then(text) for text in self.texts]
+            whole = pl.concat_str(filled, separator=self._separator)
         if self._prefix:
             whole = pl.lit(self._prefix) + pl.when(whole != "").then(whole)
         yield storable(whole, LONGEST_REFERENCE)
 
     def read(self, *texts: str) -> str:
-        """Read any."""
+        """Return any reference. Raises UnreadableError for an empty column, and ValueError when it is too long."""
         for text, label in zip(texts, self._labels, strict=True):
             if not text:
                 raise UnreadableError(label, "empty")

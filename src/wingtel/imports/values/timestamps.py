@@ -1,4 +1,4 @@
-"""Timestamps: when it was used."""
+"""Timestamps: the time of usage."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -7,33 +7,33 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from ..columns import Columns
-from ..profile_schema import OPERATOR_ZONE, Moment
+from ..profile_schema import OPERATOR_ZONE, Timestamp
 from ..timestamp_formats import EPOCHS, FIRST_EPOCH, LAST_EPOCH, TIMESTAMPS, UnknownZoneError, format_of
 from .base import Value
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
-"""Years that are believed. Another is a typing error, and would make partitions for it."""
+"""The years that are accepted. Any other is taken for a typing error; it would get partitions of its own."""
 
 
 class TimestampValue(Value):
     """The timestamp of a line, read by the first of the profile's formats that fits.
 
-    Without an offset it is in the profile's zone. Of a local time that comes twice, because clocks go back, the first
-    is taken; one that does not exist is no timestamp.
+    Without an offset it is in the profile's zone. A local time that comes twice, because clocks go back, is the first
+    of the two. A local time that does not exist is rejected.
     """
 
     dtype = TIMESTAMPS
 
-    def __init__(self, moment: Moment, columns: Columns, operator_zone: ZoneInfo) -> None:
-        super().__init__(columns, moment.columns)
-        self._zone = operator_zone if moment.time_zone == OPERATOR_ZONE else ZoneInfo(moment.time_zone)
-        self._formats = [format_of(form, self._zone) for form in moment.formats]
-        self._misfit = f"is no moment of the form {' or '.join(moment.formats)}"
-        if EPOCHS.keys() & set(moment.formats):
+    def __init__(self, timestamp: Timestamp, columns: Columns, operator_zone: ZoneInfo) -> None:
+        super().__init__(columns, timestamp.columns)
+        self._zone = operator_zone if timestamp.time_zone == OPERATOR_ZONE else ZoneInfo(timestamp.time_zone)
+        self._formats = [format_of(form, self._zone) for form in timestamp.formats]
+        self._misfit = f"is no moment of the form {' or '.join(timestamp.formats)}"
+        if EPOCHS.keys() & set(timestamp.formats):
             self._misfit += f", which is read from {FIRST_EPOCH.year} to {LAST_EPOCH.year}"
 
     def expressions(self) -> Iterator[pl.Expr]:
-        """Read what one format fits, unless an earlier one might."""
+        """Yield expressions of each format, for the texts that no earlier format may fit."""
         text = pl.concat_str(self.texts, separator=" ") if len(self.texts) > 1 else pl.col(self.texts)
         earlier: list[str] = []
         for form in self._formats:
@@ -46,11 +46,11 @@ class TimestampValue(Value):
             earlier.append(form.shape)
 
     def read(self, *texts: str) -> datetime:
-        """Read any."""
+        """Return any timestamp, in UTC. Raises ValueError when no format fits, or the year is not accepted."""
         text = " ".join(texts).strip()
         for form in self._formats:
             try:
-                moment = form.read(text)
+                timestamp = form.read(text)
                 break
             except UnknownZoneError:
                 raise
@@ -58,19 +58,19 @@ class TimestampValue(Value):
                 continue
         else:
             raise ValueError(f"{text!r} {self._misfit}" if text else "empty")
-        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        if not FIRST_YEAR <= timestamp.year <= LAST_YEAR:
             raise ValueError(f"the year of {text!r} is not between {FIRST_YEAR} and {LAST_YEAR}")
-        return (moment if moment.tzinfo else self._local(moment)).astimezone(UTC)
+        return (timestamp if timestamp.tzinfo else self._local(timestamp)).astimezone(UTC)
 
     def _local(self, naive: datetime) -> datetime:
-        moment = naive.replace(tzinfo=self._zone)
-        if moment.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) != naive:
+        timestamp = naive.replace(tzinfo=self._zone)
+        if timestamp.astimezone(UTC).astimezone(self._zone).replace(tzinfo=None) != naive:
             raise ValueError(f"{naive} does not exist in {self._zone.key}: clocks go forward over it")
-        return moment
+        return timestamp
 
 
 def timestamp_reader(form: str, zone: ZoneInfo) -> Callable[[str], datetime]:
-    """Return a function that reads texts of one format, in `zone` where they have no offset; it raises ValueError."""
+    """Return a function that reads texts of one format, in `zone` without an offset. It raises ValueError."""
     reader = format_of(form, zone)
 
     def read(text: str) -> datetime:

@@ -20,7 +20,7 @@ KINDS = pl.Enum([*UsageType.values, ANY, SKIP])
 
 
 class UsageTypeValue(Value):
-    """The usage type that a line says, or SKIP."""
+    """The usage type of a line, or SKIP."""
 
     dtype = KINDS
 
@@ -30,14 +30,14 @@ class UsageTypeValue(Value):
         self._values = {value: str(kind) if kind else SKIP for value, kind in types.values.items()}
 
     def expressions(self) -> Iterator[pl.Expr]:
-        """Read all that is listed."""
+        """Yield an expression for the listed values."""
         if self._constant:
             yield pl.lit(str(self._constant), self.dtype)
         else:
             yield pl.col(self.texts).replace_strict(self._values, default=None, return_dtype=self.dtype)
 
     def read(self, *texts: str) -> str:
-        """Read any."""
+        """Return the usage type of any text. Raises ValueError for an unlisted text."""
         if self._constant:
             return str(self._constant)
         (text,) = texts
@@ -47,7 +47,7 @@ class UsageTypeValue(Value):
 
 
 class UsageByQuantity(Value):
-    """ANY where one of some amounts is used, else SKIP; a `charge` without any of them is neither."""
+    """ANY if one of the `used` columns is not zero, else SKIP. A line with a `charge` alone is rejected."""
 
     dtype = KINDS
 
@@ -61,7 +61,7 @@ class UsageByQuantity(Value):
         self.texts = [text for each in (*used, *([charge] if charge else [])) for text in each.texts]
 
     def expressions(self) -> Iterator[pl.Expr]:
-        """Read all but a charge alone."""
+        """Yield an expression for all lines but those with a charge alone."""
         skip = pl.lit(SKIP, self.dtype)
         if self._charge:
             skip = pl.when(~self._charge.expression()).then(skip)
@@ -72,13 +72,13 @@ class UsageByQuantity(Value):
         )
 
     def read(self, *texts: str) -> str:
-        """Read any."""
-        given = iter(texts)
-        used = [each.read(islice(given, len(each.texts))) for each in self._used]
+        """Return ANY or SKIP. Raises UnreadableError for a charge alone."""
+        remaining = iter(texts)
+        used = [each.read(islice(remaining, len(each.texts))) for each in self._used]
         if any(used):
             return ANY
-        if self._charge and self._charge.read(left := list(given)):
+        if self._charge and self._charge.read(charges := list(remaining)):
             raise UnreadableError(
-                self._charge_label, f"{left[0]} is charged without usage; price.of_neither would say for which type"
+                self._charge_label, f"{charges[0]} is charged without usage; price.of_neither would say for which type"
             )
         return SKIP

@@ -1,5 +1,5 @@
 -- name: record
--- A single record. No array, so that the plan made for one set of parameters is as good for any other, and is kept.
+-- A single record. Without arrays, so that the plan is as good for any other parameters, and is reused.
 WITH record AS (
     SELECT %(usage_type)s::text COLLATE "C" AS usage_type, %(record_id)s::text COLLATE "C" AS record_id,
            %(usage_date)s::timestamptz AS usage_date, %(identifier)s::text COLLATE "C" AS identifier,
@@ -7,7 +7,7 @@ WITH record AS (
 )
 
 -- name: by_id
--- The record, if its subscription was there at its timestamp; of one carrier, if it is given.
+-- The record, if its subscription existed at its timestamp. With a carrier, only of that carrier.
 , resolved AS MATERIALIZED (
     SELECT record.*, found.id AS subscription_id
     FROM record JOIN subscription AS found ON found.id = record.identifier::bigint
@@ -16,7 +16,7 @@ WITH record AS (
 )
 
 -- name: by_identifier
--- The same by a dated identifier: the record, if a subscription held it at its timestamp.
+-- The same by a dated identifier: the record, if a subscription had the identifier at its timestamp.
 , resolved AS MATERIALIZED (
     SELECT record.*, held.subscription_id
     FROM record JOIN subscription_identifier AS held
@@ -27,10 +27,10 @@ WITH record AS (
 )
 
 -- name: store
--- Store the record if it has a subscription; the primary key refuses a duplicate, also one that another session stores now.
+-- Store the record if it has a subscription. The primary key rejects a duplicate, also one that another session stores now.
 --
--- Nothing is stored under another strategy than the one whose statement this is. The strategy cannot change from here to the
--- end of the transaction: a switch waits for the lock on the raw tables, which this statement has before it takes its snapshot.
+-- Nothing is stored if another strategy is active. The strategy cannot change until the end of the transaction: a switch waits
+-- for the lock on the raw tables, which this statement has before it takes its snapshot.
 , storable AS (
     SELECT * FROM resolved WHERE (SELECT name FROM active_strategy) = %(strategy)s
 ),
@@ -64,5 +64,5 @@ recorded_usage AS (
 )
 
 -- name: outcome
--- The active strategy, and if the record was stored.
+-- The active strategy, and true if the record was stored.
 SELECT (SELECT name FROM active_strategy), EXISTS (SELECT FROM recorded_usage)

@@ -1,21 +1,21 @@
--- name: lock
--- The first lock of a writer: a change of strategy waits for it, so the strategy that is found afterwards holds
--- until the end of the transaction. ONLY, since locking the partitions too would take as long as there are days.
+-- name: lock_tables
+-- The first lock of a writer. A switch of strategies waits for it, so the strategy that is read next stays active until the end
+-- of the transaction. ONLY, since locks on the partitions would take longer with each day.
 LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE
 
 -- name: strategy
 SELECT name FROM active_strategy
 
--- name: share_turn
--- Wait for a batch that is written partition by partition.
+-- name: share_partition_lock
+-- Wait for a batch that is written partition by partition, and keep others like it out.
 SELECT pg_advisory_xact_lock_shared(hashtext('ingest_partitions'))
 
--- name: take_turn
--- Keep others from writing until the end of the transaction. A batch that is written partition by partition counts the same months
--- twice, days between: with another writer, it could wait in a circle.
+-- name: take_partition_lock
+-- Keep other writers out until the end of the transaction. A batch that is written partition by partition counts the same months
+-- twice, with days between, so it could deadlock with another writer.
 SELECT pg_advisory_xact_lock(hashtext('ingest_partitions'))
 
--- name: note_batch
+-- name: create_batch
 INSERT INTO ingest_batch (origin, reference, name, first_line, ingested_at) VALUES (%(origin)s, %(reference)s, %(name)s, %(first_line)s, now())
 RETURNING id
 
@@ -24,8 +24,8 @@ RETURNING id
 COPY {table} (record_id, usage_date, subscription_id, price, {quantity}, source) FROM STDIN (FORMAT binary)
 
 -- name: recorded
--- Ingested records, for a strategy that counts them by a statement of its own. The usage type is no key to group by where there is one.
--- Arrays unnested in the list of columns need no table in between, as they do in FROM.
+-- Ingested records of one usage type, for a strategy that counts them by a statement of its own. A constant is no key to group by.
+-- Arrays that are unnested in the list of columns need no intermediate table, as they do in FROM.
 WITH recorded_usage AS (
     SELECT %(usage_type)s::text COLLATE "C" AS usage_type, unnest(%(subscription)s::bigint[]) AS subscription_id,
            unnest(%(usage_date)s::timestamptz[]) AS usage_date, unnest(%(quantity)s::bigint[]) AS used,
@@ -33,7 +33,7 @@ WITH recorded_usage AS (
 )
 
 -- name: recorded_of_both
--- The same of data and voice.
+-- The same for data and voice.
 WITH recorded_usage AS (
     SELECT 'data'::text COLLATE "C" AS usage_type, unnest(%(data_subscription)s::bigint[]) AS subscription_id,
            unnest(%(data_usage_date)s::timestamptz[]) AS usage_date, unnest(%(data_quantity)s::bigint[]) AS used,
@@ -44,7 +44,7 @@ WITH recorded_usage AS (
 )
 
 -- name: recorded_on_a_day
--- The same where all is of one type and business day: what the planner sees to be constant is neither grouped nor sorted by.
+-- The same for records of one type and business day: the planner neither groups nor sorts by a constant.
 WITH recorded_usage AS (
     SELECT %(usage_type)s::text COLLATE "C" AS usage_type, %(usage_date)s::timestamptz AS usage_date, subscription_id, used, price
     FROM (
@@ -54,7 +54,7 @@ WITH recorded_usage AS (
 )
 
 -- name: in_order
--- Let joins keep the order of the keys, in which sessions wait for each other, and read no table whole that is filled meanwhile.
+-- Joins keep the order of the keys, so that sessions do not deadlock, and scan no table that is growing.
 SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off
 
 -- name: in_any_order
@@ -64,7 +64,7 @@ SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT; SET L
 SELECT 1
 
 -- name: stage
--- A place for records whose keys may be stored already, and room in memory for a hash of those of a large batch.
+-- A temporary table for records whose keys may be stored already, and memory for a hash of the keys of a large batch.
 SET LOCAL work_mem = '128MB';
 CREATE TEMPORARY TABLE IF NOT EXISTS staged_usage (
     record_id text COLLATE "C" NOT NULL,
@@ -80,8 +80,8 @@ TRUNCATE staged_usage
 COPY staged_usage (record_id, usage_date, subscription_id, price, quantity, position) FROM STDIN (FORMAT binary)
 
 -- name: new_or_different
--- The positions of staged records that {table} does not hold (null), and of those that it holds with another amount, which is told.
--- The bounds let the planner leave out partitions, and parts of an index.
+-- The positions of staged records that are not in {table} (stored amounts null), or are there with another amount.
+-- The bounds let the planner prune partitions and parts of an index.
 SELECT staged.position, stored.{quantity}, stored.price
 FROM staged_usage AS staged
 LEFT JOIN {table} AS stored
@@ -92,11 +92,11 @@ LEFT JOIN {table} AS stored
 WHERE stored.record_id IS NULL OR (stored.{quantity}, stored.price) <> (staged.quantity, staged.price)
 
 -- name: lock_references
--- No key keeps two sessions from storing one reference with two timestamps.
+-- No key prevents two sessions from storing one reference with two timestamps.
 SELECT pg_advisory_xact_lock(hashtext('ingest_references'))
 
 -- name: new_or_of_another_time
--- The same, where records with one reference and subscription are the same record, and another timestamp is another amount.
+-- The same, if one reference and subscription is one record, and another timestamp counts as another amount.
 SELECT position, quantity, price
 FROM (
     SELECT DISTINCT ON (staged.position) staged.position, stored.record_id, stored.{quantity} AS quantity, stored.price,
@@ -112,7 +112,7 @@ FROM (
 WHERE record_id IS NULL OR NOT is_same
 
 -- name: replace
--- Put the amounts of staged records in the place of those stored, where they differ. Rows are locked in the order of their keys.
+-- Replace the amounts of stored records with those of staged ones, where they differ. Rows are locked in the order of their keys.
 WITH differing AS MATERIALIZED (
     SELECT stored.record_id, stored.usage_date, stored.subscription_id, staged.price, staged.quantity
     FROM {table} AS stored
@@ -127,7 +127,7 @@ WHERE (stored.record_id, stored.usage_date, stored.subscription_id)
     = (differing.record_id, differing.usage_date, differing.subscription_id)
 
 -- name: keep_conflicts
--- Keep conflicts with both amounts; one that came before is kept already.
+-- Store conflicts with both amounts. One that is stored already is skipped.
 INSERT INTO usage_conflict (usage_type, record_id, usage_date, subscription_id, stored_quantity, stored_price,
                             quantity, price, source, detected_at)
 SELECT *, now()

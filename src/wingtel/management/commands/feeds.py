@@ -147,7 +147,7 @@ def _show_preview(console: Console, result: Preview) -> None:
         table.add_column(name, justify="right" if name in {"line", "quantity", "price"} else "left", overflow="fold")
     for record in result.records:
         price = "" if record.price is None else str(record.price)
-        timestamp = f"{record.moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        timestamp = f"{record.timestamp.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
         table.add_row(
             *(str(record.line), record.usage_type, record.record_id, timestamp, record.subscription),
             *(f"{record.quantity:,}", price, record.note),
