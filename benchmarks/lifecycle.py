@@ -158,7 +158,7 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
         proof = expiry._prove(dropped)
         proving = time.perf_counter() - started
         started = time.perf_counter()
-        freeing = timed(lambda: expiry._let_go(dropped, proof))
+        freeing = timed(lambda: expiry._drop_with_retry(dropped, proof))
     strategies.use("view")  # for the plain DELETE, without aggregation
     deleting = timed(lambda: _delete(deleted))
     vacuuming = timed(lambda: execute("VACUUM data_usage_record, voice_usage_record"))

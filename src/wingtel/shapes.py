@@ -1,6 +1,6 @@
 """Shapes: each body is declared once, as a msgspec Struct whose members have a meaning and an example.
 
-JSON and its schema are msgspec's own; examples and columns are read from the declaration here.
+msgspec makes JSON and its schema from the declaration; this module reads examples and columns from it.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -25,7 +25,7 @@ class ColumnKind(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column, and what its values mean."""
+    """A column, and the meaning of its values."""
 
     name: str
     kind: ColumnKind
@@ -41,30 +41,36 @@ _KINDS: dict[type[inspect.Type], ColumnKind] = {
 
 
 def one_of(choices: Iterable[str], meaning: str) -> Meta:
-    """Return the annotation of a text that is one of some choices."""
+    """Return the annotation of a text that is one of `choices`."""
     values = list(map(str, choices))
     return Meta(description=meaning, examples=values[:1], extra_json_schema={"enum": values})
 
 
 def names_of(shape: type[Struct], *, without: Collection[str] = ()) -> tuple[str, ...]:
-    """Return the names of the members of a shape, but for some."""
+    """Return the names of the members of a shape, except those of `without`."""
     return tuple(name for name in shape.__struct_encode_fields__ if name not in without)
 
 
 def columns_of(shape: type[Struct], *names: str) -> tuple[Column, ...]:
-    """Return the members of a shape as columns: all, or those of some names. Each says its meaning."""
-    found = (_column(member) for member in _members(shape) if not names or member.encode_name in names)
-    return tuple(found)
+    """Return the members of a shape as columns: those of `names`, or all.
+
+    Raises TypeError if one of them has no meaning.
+    """
+    columns = (_column(member) for member in _members(shape) if not names or member.encode_name in names)
+    return tuple(columns)
 
 
 def example_of(shape: type[Struct]) -> dict[str, Any]:
-    """Return an example of a shape, made of those of its members. What may be left out is, where it has none."""
-    members = [member for member in _members(shape) if member.required or "examples" in _about(member)]
+    """Return an example of a shape, made of the examples of its members.
+
+    An optional member without an example is left out.
+    """
+    members = [member for member in _members(shape) if member.required or "examples" in _extra_schema(member)]
     return {member.encode_name: _example(member.type) for member in members}
 
 
 def nested(shape: type[Struct]) -> Iterator[type[Struct]]:
-    """Yield the shapes that the members of a shape hold."""
+    """Yield the shapes nested in the members of a shape."""
     for member in _members(shape):
         yield from _structs(member.type)
 
@@ -76,22 +82,22 @@ def _members(shape: type[Struct]) -> tuple[inspect.Field, ...]:
     return info.fields
 
 
-def _about(member: inspect.Field) -> dict[str, Any]:
+def _extra_schema(member: inspect.Field) -> dict[str, Any]:
     return (isinstance(member.type, inspect.Metadata) and member.type.extra_json_schema) or {}
 
 
 def _column(member: inspect.Field) -> Column:
-    about = member.type
-    if not isinstance(about, inspect.Metadata):
+    metadata = member.type
+    if not isinstance(metadata, inspect.Metadata):
         raise TypeError(f"{member.name} has no meaning: give it one in Meta(description=...)")
-    kind = (about.extra or {}).get("kind") or _KINDS[type(about.type)]
-    return Column(member.encode_name, kind, (about.extra_json_schema or {})["description"])
+    kind = (metadata.extra or {}).get("kind") or _KINDS[type(metadata.type)]
+    return Column(member.encode_name, kind, (metadata.extra_json_schema or {})["description"])
 
 
 def _example(kind: inspect.Type) -> Any:
     match kind:
-        case inspect.Metadata(type=inner, extra_json_schema=about):
-            return about["examples"][0] if about and "examples" in about else _example(inner)
+        case inspect.Metadata(type=inner, extra_json_schema=schema):
+            return schema["examples"][0] if schema and "examples" in schema else _example(inner)
         case inspect.StructType(cls=shape):
             return example_of(shape)
         case inspect.ListType(item_type=item):

@@ -1,7 +1,7 @@
-"""SQL lives in `.sql` files beside its owner; this reads them.
+"""Reader of SQL, which lives in `.sql` files beside the modules that use it.
 
-A file holds blocks that start with a line `-- name: NAME`. What follows up to the next such line is one
-script or statement: comments that describe it, then the SQL. A file without such a line is one script.
+A file holds blocks that start with a line `-- name: NAME`. The lines up to the next block are one script or statement:
+comments that describe it, then the SQL. A file without such a line is one script.
 """
 
 import re
@@ -13,15 +13,15 @@ _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 @cache
 def script(package: str, file: str) -> str:
-    """The whole text of `file` beside the modules of `package`."""
+    """Return the whole text of `file` beside the modules of `package`."""
     return (files(package) / file).read_text(encoding="utf-8")
 
 
 @cache
 def statements(package: str, file: str) -> dict[str, str]:
-    """The named blocks of `file` beside the modules of `package`.
+    """Return the named blocks of `file` beside the modules of `package`.
 
-    Raises ValueError when the file names no block or names one twice.
+    Raises ValueError if the file has no named block, or two of the same name.
     """
     _, *parts = _NAME.split(script(package, file))
     names, bodies = parts[::2], parts[1::2]

@@ -1,4 +1,4 @@
-"""Adjusting a day and taking it back: what is refused, and how it is said."""
+"""Adjustments of a day and their reversals: what is refused, and with which message."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal

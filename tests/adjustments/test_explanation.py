@@ -1,4 +1,4 @@
-"""What the total of a day is made of."""
+"""The explanation of the total of a day."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ NOTHING = Sums(0, Decimal(0), 0)
 
 @pytest.fixture
 def subscription() -> int:
-    """A subscription with two sessions and a call on the day, and one session the next day."""
+    """Create a subscription with two sessions and a call on the day, and one session the next day."""
     subscription = Subscription.objects.create(carrier="att")
     for hour, kilobytes in ((23, 2), (0, 1), (24, 4)):
         DataUsageRecord.objects.create(

@@ -1,4 +1,4 @@
-"""The bounds of a price hold to its last decimal: what they leave out of an answer does not belong in it."""
+"""The bounds of a price hold to its last decimal: prices that they exclude from an answer do not belong in it."""
 
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ prices = (
         st.integers(-2, 2),
     )
 )
-# A ceiling as it is stored, and a place in its range: 0 is its floor, 1 the ceiling itself.
+# A stored upper bound, and a position in its range: 0 is the lower bound, 1 the upper bound itself.
 ceilings = st.tuples(prices.map(abs), st.sampled_from([Decimal(0), STEP, Decimal("0.5"), 1 - STEP, Decimal(1)]))
 
 

@@ -1,4 +1,4 @@
-"""Under `signals` the models' announcements keep the aggregates exact, whoever writes or switches meanwhile."""
+"""Under `signals`, the models' change events keep the aggregates exact, despite concurrent writers and switches."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ def daily() -> list[tuple[Any, ...]]:
 
 
 def in_thread(pool: ThreadPoolExecutor, write: Callable[[], Any]) -> Future[Any]:
-    """Write in a session of its own, as another process would."""
+    """Write in a separate session, as another process would."""
 
     def run() -> Any:
         try:
@@ -67,12 +67,12 @@ def in_thread(pool: ThreadPoolExecutor, write: Callable[[], Any]) -> Future[Any]
 
 @contextmanager
 def waiting(count: int = 1) -> Iterator[Callable[..., None]]:
-    """Returns once so many sessions of this database wait for a lock."""
-    with new_connection() as watching:
-        watching.autocommit = True
+    """Yield a function that returns once so many sessions of this database wait for a lock."""
+    with new_connection() as monitor:
+        monitor.autocommit = True
 
         def wait(*futures: Future[Any]) -> None:
-            while watching.execute(
+            while monitor.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             ).fetchone() != (count,):
                 assert not any(future.done() for future in futures)
@@ -120,17 +120,17 @@ class Undo(Exception):  # noqa: N818 - ends a savepoint on purpose
 
 
 def write_at_random(writer: int, ids: list[int]) -> None:  # noqa: C901 - a list of ways to write
-    """Every way of writing, on records that all writers share."""
+    """Write in every way, on records that all writers share."""
     drawn = random.Random(writer)
 
     def some() -> list[str]:
         return [f"r{number}" for number in drawn.sample(range(12), drawn.randint(1, 5))]
 
     def new() -> list[DataUsageRecord]:
-        # In the order of their keys: inserting the same keys in different orders waits in a circle.
-        moment = NOON + timedelta(days=drawn.randrange(3))
+        # In the order of their keys: inserting the same keys in different orders can deadlock.
+        timestamp = NOON + timedelta(days=drawn.randrange(3))
         of = drawn.choice(ids)
-        return [record(of, each, usage_date=moment, price=Decimal(drawn.randrange(99))) for each in sorted(some())]
+        return [record(of, each, usage_date=timestamp, price=Decimal(drawn.randrange(99))) for each in sorted(some())]
 
     def bulk_update() -> None:
         records = list(DATA.filter(record_id__in=some()))
@@ -143,7 +143,7 @@ def write_at_random(writer: int, ids: list[int]) -> None:  # noqa: C901 - a list
         if found := DATA.filter(record_id__in=some()).first():
             found.price = Decimal(drawn.randrange(99))
             if drawn.random() < 0.5:
-                # Django saves what was deleted meanwhile by inserting it: refused, if it is there again by then.
+                # Django saves a record that was deleted meanwhile by inserting it: an error, if it exists again.
                 with suppress(IntegrityError):
                     found.save()
             else:
@@ -290,7 +290,7 @@ def test_a_process_that_expects_something_else_counts_once(
         strategies.use("signals")
     record(ids[0], "there").save()
     strategies.use(new)
-    change_events.remember("default", asked=expected)
+    change_events.remember("default", enabled=expected)
     WRITES[way](ids[0])
     assert differences() == []
     WRITES["create"](ids[1])
@@ -307,7 +307,7 @@ def test_a_writer_that_waits_for_a_switch_follows_it(
     if old == "signals":
         strategies.use("signals")
     record(ids[0], "there").save()
-    change_events.remember("default", asked=expected)
+    change_events.remember("default", enabled=expected)
     with ThreadPoolExecutor(1) as pool:
         with waiting() as wait, transaction.atomic():
             with connection.cursor() as cursor:
@@ -343,11 +343,11 @@ def test_a_transaction_that_sees_the_past_never_counts_by_a_strategy_that_is_gon
     if old == "signals":
         strategies.use("signals")
     record(ids[0], "there").save()
-    # Where the switch changed the same rows, PostgreSQL refuses to change them, and the transaction can be tried again.
+    # If the switch changed the same rows, PostgreSQL rejects their change, and the transaction can be tried again.
     with ThreadPoolExecutor(1) as pool, suppress(OperationalError), transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        assert Subscription.objects.count() == 4  # now it sees what is committed, and will see nothing later
+        assert Subscription.objects.count() == 4  # takes the snapshot
         in_thread(pool, lambda: strategies.use(new)).result()
         assert ActiveStrategy.objects.get().name == old
         WRITES[way](ids[0])

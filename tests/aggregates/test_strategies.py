@@ -1,4 +1,4 @@
-"""The strategy that runs is state of the database; what it installed is brought up to date and taken out whole."""
+"""The active strategy is state of the database; its objects are brought up to date and removed completely."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Changing the strategy, when it is refused, and what tells that an install was tampered with."""
+"""Switches of the strategy, their rejection, and detection of an installation that was tampered with."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -104,18 +104,18 @@ def test_a_writer_that_never_ends_is_named_as_the_reason() -> None:
     with new_connection() as writing:
         writing.execute("LOCK TABLE data_usage_record IN ROW EXCLUSIVE MODE")
         with pytest.raises(strategies.SwitchRefusedError, match="other sessions held the usage tables"):
-            strategies.use("view", patience=0)
+            strategies.use("view", timeout=0)
     assert strategies.active() is strategies.named("triggers")
     assert strategies.problems() == []
     assert differences() == []
 
 
 def test_a_session_that_reads_raw_records_does_not_keep_writers_out() -> None:
-    """It keeps the old triggers from being dropped, though not from being disabled."""
+    """Such a session keeps the old triggers from being dropped, but not from being disabled."""
     with new_connection() as reading:
         reading.execute("SELECT count(*) FROM data_usage_record")
         with pytest.raises(strategies.SwitchRefusedError):
-            strategies.use("view", patience=0)
+            strategies.use("view", timeout=0)
         active = strategies.active()
         assert active is strategies.named("view")
         assert differences() == []
@@ -135,10 +135,10 @@ def test_a_switch_waits_for_a_writer_and_counts_what_it_wrote() -> None:
             finally:
                 connections.close_all()
 
-        with ThreadPoolExecutor(1) as pool, new_connection() as watching:
-            watching.autocommit = True
+        with ThreadPoolExecutor(1) as pool, new_connection() as monitor:
+            monitor.autocommit = True
             switched = pool.submit(switch)
-            while watching.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (0,):
+            while monitor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() == (0,):
                 assert not switched.done()
             writing.commit()
             assert switched.result() is True
@@ -178,7 +178,9 @@ def test_a_switch_waits_for_a_writer_and_counts_what_it_wrote() -> None:
         ),
     ],
 )
-def test_what_was_tampered_with_is_named_and_mended(tamper: str, problem: str, make_usage: Callable[[], None]) -> None:
+def test_what_was_tampered_with_is_named_and_repaired(
+    tamper: str, problem: str, make_usage: Callable[[], None]
+) -> None:
     sql(tamper)
     assert strategies.problems() == [problem]
     make_usage()

@@ -12,7 +12,7 @@ from django.db import connection, connections, transaction
 Step = Callable[[], Any]
 
 _PAUSE_SECONDS = 0.003
-"""Between two looks at whether a step waits: who looks all the time takes the processor from it."""
+"""The pause between two checks of whether a step waits, since constant checks would take the processor from it."""
 
 
 def in_threads(*work: Callable[[], int]) -> list[int]:
@@ -27,10 +27,10 @@ def in_threads(*work: Callable[[], int]) -> list[int]:
 
 
 class Session:
-    """A session of its own with a transaction, whose steps run one after another in a thread."""
+    """A separate session with a transaction, whose steps run one after another in a thread."""
 
-    def __init__(self, watching: psycopg.Connection[Any]) -> None:
-        self.watching = watching
+    def __init__(self, monitor: psycopg.Connection[Any]) -> None:
+        self.monitor = monitor
         self.thread = ThreadPoolExecutor(1)
         self.steps: list[Future[Any]] = []
         self.transaction = ExitStack()
@@ -49,10 +49,10 @@ class Session:
         self.transaction.close()
 
     def take(self, step: Step) -> None:
-        """Run a step, and return when it is done or has to wait for the other session."""
+        """Run a step. Return when it is done, or has to wait for the other session."""
         self.steps.append(self.thread.submit(step))
         while wait(self.steps, timeout=_PAUSE_SECONDS).not_done:
-            (waiting,) = self.watching.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [self.pid]).fetchone()
+            (waiting,) = self.monitor.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [self.pid]).fetchone()
             if waiting:
                 return
 
@@ -66,9 +66,9 @@ class Session:
 Steps = Callable[[Session], list[Step]]
 
 
-def walk(watching: psycopg.Connection[Any], first: Steps, second: Steps, order: tuple[int, ...]) -> None:
-    """Take the steps of two sessions in an order: the indexes of those that the first takes."""
-    sessions = Session(watching), Session(watching)
+def walk(monitor: psycopg.Connection[Any], first: Steps, second: Steps, order: tuple[int, ...]) -> None:
+    """Take the steps of two sessions in an order, given as the indexes of those that the first takes."""
+    sessions = Session(monitor), Session(monitor)
     steps = [iter(first(sessions[0])), iter(second(sessions[1]))]
     count = len(first(sessions[0])) + len(second(sessions[1]))
     for index in range(count):
@@ -79,5 +79,5 @@ def walk(watching: psycopg.Connection[Any], first: Steps, second: Steps, order: 
 
 
 def orders(first: int, second: int) -> list[tuple[int, ...]]:
-    """Every order of so many steps of two sessions, as the indexes of the first one's."""
+    """Return every order of the steps of two sessions, each as the indexes of the first one's steps."""
     return list(combinations(range(first + second), first))

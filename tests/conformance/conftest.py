@@ -1,4 +1,4 @@
-"""What the tests of strategies share: the ways of writing that one counts, and a session that looks on."""
+"""Shared by the tests of strategies: the ways of writing that a strategy counts, and a session that watches locks."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,12 +13,12 @@ EMPTY = "TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_us
 
 
 def ways(strategy: Strategy) -> list[str]:
-    """The ways of writing that the strategy counts."""
+    """Return the ways of writing that the strategy counts."""
     return ["recorded", *["models"] * strategy.counts_models, *["sql"] * strategy.counts_sql]
 
 
 @pytest.fixture
-def watching() -> Iterator[psycopg.Connection[Any]]:
+def monitor() -> Iterator[psycopg.Connection[Any]]:
     with new_connection() as session:
         session.autocommit = True
         yield session

@@ -1,4 +1,4 @@
-"""What the aggregates have to be: a plain GROUP BY over the sources, compared both ways with EXCEPT ALL."""
+"""The oracle: a plain GROUP BY over the sources, compared with the aggregates both ways by EXCEPT ALL."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ MAINTAINED = {
     "usage_daily": "SELECT subscription_id, usage_type, day, used::numeric, price, records FROM usage_daily",
     "usage_monthly": "SELECT subscription_id, usage_type, month, used::numeric, price, records FROM usage_monthly",
 }
-# A ceiling is no less than its price, a floor no more, and totals are sums of both, rows of nothing aside.
+# A price lies between its floor and its ceiling, and totals are the sums of both, except rows of zeros.
 BOUNDS = """
     SELECT 'monthly_usage', 'out of bounds', * FROM monthly_usage
     WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
@@ -46,7 +46,7 @@ TOTALS = """
 
 
 def differences(zone: str = "UTC") -> list[tuple[Any, ...]]:
-    """Rows that a view has and should not ("surplus"), or should have and has not ("missing"); wrong totals."""
+    """Return rows that a view should not have ("surplus"), rows that it lacks ("missing"), and wrong totals."""
     found = []
     with connection.cursor() as cursor:
         for view, expected in EXPECTED.items():
@@ -67,8 +67,8 @@ def differences(zone: str = "UTC") -> list[tuple[Any, ...]]:
 
 
 def records_kept() -> int:
-    """How many records the months count."""
+    """Return the number of records that the months count."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(records) FROM usage_monthly")
-        (kept,) = cursor.fetchone()
-    return int(kept)
+        (records,) = cursor.fetchone()
+    return int(records)

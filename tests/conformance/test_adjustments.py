@@ -29,7 +29,7 @@ NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 @pytest.fixture
 def subscription(strategy: Strategy) -> int:
-    """A subscription with a data session of 100 kilobytes for 2.0000."""
+    """Create a subscription with a data session of 100 kilobytes for 2.0000."""
     subscription = Subscription.objects.create(carrier="att").pk
     ingest_usage([UsageRecordInput(UsageType.DATA, NOON, subscription, 100, Decimal(2), "r")])
     return subscription

@@ -19,9 +19,9 @@ from wingtel.usage import partitions
 FIRST_DAY = date(2026, 1, 20)
 DAYS = [FIRST_DAY + timedelta(days=n) for n in range(0, 70, 3)]  # parts of three months
 
-QUESTIONS = [
-    f"/api/v1/{question}{period}{extra}"
-    for question, extras in (
+QUERIES = [
+    f"/api/v1/{query}{period}{extra}"
+    for query, extras in (
         ("usage/exceeding/?price_limit=20.00", ("", "&usage_type=voice", "&page_size=3", "&format=csv")),
         ("usage/metrics/?", ("", "&usage_type=data", "&page_size=3", "&subscription_id=OWNER", "&format=csv")),
     )
@@ -29,17 +29,17 @@ QUESTIONS = [
         "&from=2026-02-01&to=2026-02-28",
         "&from=2026-01-25&to=2026-03-10",
         "&from=2026-02-03&to=2026-02-20",
-        *([""] if "exceeding" in question else ["&from=2026-01-01&to=2026-12-31"]),
+        *([""] if "exceeding" in query else ["&from=2026-01-01&to=2026-12-31"]),
     )
     for extra in extras
 ]
 
 
 def answers(client: Client, owner: int) -> dict[str, list[bytes]]:
-    """Every page, or the file, of every question."""
+    """Return every page, or the file, of every query."""
     found: dict[str, list[bytes]] = {}
-    for question in QUESTIONS:
-        pages, following = [], question.replace("OWNER", str(owner))
+    for query in QUERIES:
+        pages, following = [], query.replace("OWNER", str(owner))
         while following:
             response = client.get(following)
             assert response.status_code == 200, response
@@ -49,7 +49,7 @@ def answers(client: Client, owner: int) -> dict[str, list[bytes]]:
             body = response.json()
             pages.append(response.content.replace(body["as_of"].encode(), b"as of"))
             following = body["next"]
-        found[question] = pages
+        found[query] = pages
     return found
 
 
@@ -63,11 +63,13 @@ def test_answers_are_byte_identical_under_all_strategies(client: Client) -> None
     expected: dict[str, list[bytes]] = {}
     for round_ in range(rounds(2, thorough=10)):
         strategies.use("triggers")
-        for number in range(60):  # some more records each round, and the same answers of all strategies for them
+        for number in range(60):  # more records each round, with the same answers of all strategies
             day = drawn.choice(DAYS)
-            moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+            timestamp = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
             price = Decimal(drawn.randrange(10**5)) / 10**4
-            WRITE["models"](drawn.choice(MODELS), [(f"{round_}-{number}", moment, drawn.choice(owners), price, number)])
+            WRITE["models"](
+                drawn.choice(MODELS), [(f"{round_}-{number}", timestamp, drawn.choice(owners), price, number)]
+            )
         expected = answers(client, owners[0])
         for other in strategies.NAMES[1:]:
             strategies.use(other)
@@ -91,8 +93,8 @@ def test_who_exceeds_a_limit_is_who_the_oracle_names(
         for number in range(150):
             day = drawn.choice(DAYS)
             price = Decimal(int(drawn.lognormvariate(9, 2))) / 10**4
-            moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-            rows.append((f"{batch}-{number}", moment, drawn.choice(owners), price, number))
+            timestamp = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+            rows.append((f"{batch}-{number}", timestamp, drawn.choice(owners), price, number))
         WRITE["recorded"](MODELS[batch % 2], rows)
         if batch == 3:
             strategy.merge()

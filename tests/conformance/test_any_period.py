@@ -1,4 +1,4 @@
-"""Who exceeds a limit in any period of days, page by page, beside a plain GROUP BY of the sources."""
+"""Subscriptions over a limit in any period of days, page by page, compared with a plain GROUP BY of the sources."""
 
 import random
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ TOTALS = f"""
 
 @pytest.fixture
 def usage(strategy: strategies.Strategy) -> None:
-    """Half a year in which few pay much, with credits; under a strategy that merges, half of it is not merged yet."""
+    """Store half a year in which few pay much, with credits. Under a strategy with deltas, half of it is pending."""
     partitions.ensure(DAYS)
     owners = [Subscription.objects.create(carrier="att").pk for _ in range(OWNERS)]
     drawn = random.Random(18)
@@ -77,7 +77,7 @@ def usage(strategy: strategies.Strategy) -> None:
 
 
 def _credit(drawn: random.Random, owners: list[int]) -> None:
-    """Take something back from some, mostly more than they had to pay that day."""
+    """Store credits of some subscriptions, mostly of more than they had to pay that day."""
     with connection.cursor() as cursor:
         for _ in range(30):
             cursor.execute(
@@ -104,7 +104,7 @@ def _pages(period: Period, price_limit: Decimal, page_size: int) -> Iterator[lis
 
 
 def _expected(period: Period, price_limit: Decimal) -> list[tuple[int, dict[str, Decimal]]]:
-    """Subscriptions, the one with the largest price first, each with what reached the limit."""
+    """Return the subscriptions, largest price first, each with the prices that reached the limit."""
     with connection.cursor() as cursor:
         cursor.execute(
             TOTALS,
@@ -143,6 +143,6 @@ def test_every_page_of_any_period_is_what_the_sources_say() -> None:
 
 @under_strategies("stores")
 def test_no_months_divide_no_price_in_any_plan(strategy: Strategy) -> None:
-    with connection.cursor() as cursor:  # with constants, the planner itself evaluates what a plan may never come to
+    with connection.cursor() as cursor:  # with constants, the planner evaluates what a plan may never reach
         cursor.execute("SELECT * FROM usage_able_to_exceed('{}', ARRAY['data', 'voice'], 1, 'infinity')")
         assert cursor.fetchall() == []

@@ -1,4 +1,4 @@
-"""Many writers at once on the same subscriptions, rebuilds and merge between them: nothing is lost or counted twice."""
+"""Concurrent writers of the same subscriptions, with rebuilds and merges: nothing is lost or counted twice."""
 
 import random
 from collections.abc import Callable
@@ -37,14 +37,14 @@ def drawn_rows(drawn: random.Random, prefix: str, subscription_ids: list[int]) -
     rows = []
     for line in range(LINES):
         day = drawn.choice(DAYS)
-        moment = datetime(day.year, day.month, day.day, drawn.randrange(23), tzinfo=UTC)
+        timestamp = datetime(day.year, day.month, day.day, drawn.randrange(23), tzinfo=UTC)
         price = Decimal(drawn.randrange(10**6)) / 10**4
-        rows.append((f"{prefix}-{line}", moment, drawn.choice(subscription_ids), price, drawn.randrange(2**40)))
+        rows.append((f"{prefix}-{line}", timestamp, drawn.choice(subscription_ids), price, drawn.randrange(2**40)))
     return rows
 
 
 def write(way: str, writer: int, subscription_ids: list[int]) -> int:
-    """Write batches, change and delete some of what was written where the way can; return the records left."""
+    """Write batches, change and delete some records if the way can, and return the number of records left."""
     drawn = random.Random(writer)
     left = 0
     for batch in range(BATCHES):
@@ -58,7 +58,7 @@ def write(way: str, writer: int, subscription_ids: list[int]) -> int:
 
 
 def writers(strategy: Strategy, subscription_ids: list[int]) -> list[Callable[[], int]]:
-    """Writers that take turns in the ways that the strategy counts."""
+    """Return writers, which use the ways that the strategy counts in turn."""
     chosen = ways(strategy)
     return [
         lambda writer=n: write(chosen[writer % len(chosen)], writer, subscription_ids)  # type: ignore[misc]
@@ -88,7 +88,7 @@ def test_rebuilds_among_writers_lose_nothing_and_count_nothing_twice(
 
 
 @under_strategies("has_deltas")
-def test_several_folders_among_writers_lose_nothing_and_count_nothing_twice(
+def test_several_merges_among_writers_lose_nothing_and_count_nothing_twice(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
 
@@ -115,32 +115,34 @@ def test_writers_that_delete_the_same_records_take_them_away_once(
     assert records_kept() == LINES - 11
 
 
-def test_writers_that_record_the_same_usage_store_and_count_it_once(
+def test_writers_that_ingest_the_same_usage_store_and_count_it_once(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
     rows = drawn_rows(random.Random(2), "shared", subscription_ids)
 
-    def record() -> int:
+    def ingest() -> int:
         WRITE["recorded"](DataUsageRecord, rows)
         return 0
 
-    in_threads(*[record] * 4)
+    in_threads(*[ingest] * 4)
     assert differences() == []
     assert records_kept() == LINES
 
 
-def test_sessions_that_record_the_same_usage_record_it_once(strategy: Strategy, subscription_ids: list[int]) -> None:
-    entries = [
-        UsageRecordInput(usage_type, moment, subscription, quantity, price, record_id)
+def test_sessions_that_ingest_the_same_usage_ingest_it_once(strategy: Strategy, subscription_ids: list[int]) -> None:
+    records = [
+        UsageRecordInput(usage_type, timestamp, subscription, quantity, price, record_id)
         for usage_type in UsageType
-        for record_id, moment, subscription, price, quantity in drawn_rows(random.Random(7), "same", subscription_ids)
+        for record_id, timestamp, subscription, price, quantity in drawn_rows(
+            random.Random(7), "same", subscription_ids
+        )
     ]
 
-    def record(shuffled: random.Random) -> int:
-        recorded = 0
+    def ingest(shuffled: random.Random) -> int:
+        accepted = 0
         for _ in range(3):
-            recorded += ingest_usage(shuffled.sample(entries, len(entries))).accepted
-        return recorded
+            accepted += ingest_usage(shuffled.sample(records, len(records))).accepted
+        return accepted
 
-    assert sum(in_threads(*[partial(record, random.Random(seed)) for seed in range(3)])) == len(entries)
+    assert sum(in_threads(*[partial(ingest, random.Random(seed)) for seed in range(3)])) == len(records)
     assert differences() == []

@@ -47,17 +47,17 @@ INSTANT = timedelta(microseconds=1)
         ("America/Havana", {date(2026, 11, 1): datetime(2026, 11, 1, 4, tzinfo=UTC)}),
     ],
 )
-def test_a_record_counts_on_the_business_day_of_its_moment(zone: str, midnights: dict[date, datetime]) -> None:
+def test_a_record_counts_on_the_business_day_of_its_timestamp(zone: str, midnights: dict[date, datetime]) -> None:
     set_time_zone(zone)
     subscription = Subscription.objects.create(carrier="att")
     expected = {}
     for day, midnight in midnights.items():
-        for moment, on in ((midnight - INSTANT, day - timedelta(days=1)), (midnight, day)):
+        for timestamp, on in ((midnight - INSTANT, day - timedelta(days=1)), (midnight, day)):
             DataUsageRecord.objects.create(
-                subscription=subscription, usage_date=moment, kilobytes_used=2**40, price=Decimal("0.0001")
+                subscription=subscription, usage_date=timestamp, kilobytes_used=2**40, price=Decimal("0.0001")
             )
             VoiceUsageRecord.objects.create(
-                subscription=subscription, usage_date=moment, seconds_used=1, price=Decimal(1)
+                subscription=subscription, usage_date=timestamp, seconds_used=1, price=Decimal(1)
             )
             expected[on] = expected.get(on, 0) + 1
 

@@ -34,7 +34,7 @@ DAY = date(2026, 3, 10)
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 State = UsageDay.State
 
-# By name, or by PostgreSQL where SQL finds no partition.
+# Named by the product, or by PostgreSQL if SQL finds no partition.
 REFUSALS = (AssertionError, IntegrityError, psycopg.errors.CheckViolation, partitions.RefusedDaysError)
 
 
@@ -44,8 +44,8 @@ def subscription_ids(strategy: Strategy) -> list[int]:
     return [Subscription.objects.create(carrier="att").pk for _ in range(3)]
 
 
-def rows(prefix: str, subscription_ids: list[int], moment: datetime = NOON) -> list[Row]:
-    return [(f"{prefix}-{n}", moment, which, Decimal(n + 1), 7) for n, which in enumerate(subscription_ids)]
+def rows(prefix: str, subscription_ids: list[int], timestamp: datetime = NOON) -> list[Row]:
+    return [(f"{prefix}-{n}", timestamp, which, Decimal(n + 1), 7) for n, which in enumerate(subscription_ids)]
 
 
 def adjust(subscription_id: int, price: str, day: date = DAY) -> UsageAdjustment:
@@ -140,10 +140,10 @@ def test_emptying_a_sealed_partition_opens_the_day_again(strategy: Strategy, sub
 
 def test_records_that_come_late_and_out_of_order_are_counted(strategy: Strategy, subscription_ids: list[int]) -> None:
     for back in (3, 0, 7, 1, 3):
-        moment = NOON - timedelta(days=back)
-        WRITE["recorded"](DataUsageRecord, rows(f"{back}-{moment}", subscription_ids, moment))
-        seal(moment.date())
-        WRITE["recorded"](DataUsageRecord, rows(f"late-{back}", subscription_ids, moment))
+        timestamp = NOON - timedelta(days=back)
+        WRITE["recorded"](DataUsageRecord, rows(f"{back}-{timestamp}", subscription_ids, timestamp))
+        seal(timestamp.date())
+        WRITE["recorded"](DataUsageRecord, rows(f"late-{back}", subscription_ids, timestamp))
     assert differences() == []
 
 
@@ -172,17 +172,17 @@ def test_a_record_for_an_expired_day_is_refused_by_name(
     WRITE["recorded"](DataUsageRecord, rows("r", subscription_ids))
     seal(DAY)
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(partitions, "forget", lambda *_: None)  # as where another process lets it expire
+        elsewhere.setattr(partitions, "forget", lambda *_: None)  # as if another process expired it
         expire(DAY)
     before = answers()
-    entries = [
-        UsageRecordInput(UsageType.DATA, moment, subscription_ids[0], 5, Decimal(1), name)
-        for name, moment in (("late", NOON), ("next", NOON + timedelta(days=1)))
+    records = [
+        UsageRecordInput(UsageType.DATA, timestamp, subscription_ids[0], 5, Decimal(1), name)
+        for name, timestamp in (("late", NOON), ("next", NOON + timedelta(days=1)))
     ]
     assert partitions.unknown([DAY]) == []
-    recorded = ingest_usage(entries)
-    assert recorded.accepted == 1
-    assert recorded.rejected == (
+    result = ingest_usage(records)
+    assert result.accepted == 1
+    assert result.rejected == (
         (
             0,
             "usage_date",
@@ -214,8 +214,8 @@ def test_expired_and_sealed_days_survive_each_switch_and_the_way_back(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
     for back in range(3):
-        moment = NOON - timedelta(days=back)
-        WRITE["recorded"](DataUsageRecord, rows(f"r{back}", subscription_ids, moment))
+        timestamp = NOON - timedelta(days=back)
+        WRITE["recorded"](DataUsageRecord, rows(f"r{back}", subscription_ids, timestamp))
     adjust(subscription_ids[0], "1.0000", DAY - timedelta(days=20))
     seal(DAY - timedelta(days=1))
     seal(DAY)
@@ -235,7 +235,7 @@ def sealing_steps(session: Session) -> list[Step]:
         with suppress(SealRefusedError):
             seals._finish(DAY, proven[0])
 
-    return [lambda: seals._watch(DAY), lambda: proven.append(seals._prove(DAY)), finish]
+    return [lambda: seals._start_sealing(DAY), lambda: proven.append(seals._prove(DAY)), finish]
 
 
 def writing_steps(way: str, made: list[Row]) -> Steps:
@@ -244,11 +244,11 @@ def writing_steps(way: str, made: list[Row]) -> Steps:
 
 @pytest.mark.parametrize("order", orders(3, 2), ids=str)
 def test_no_record_comes_between_the_proof_and_the_seal(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     for way in ways(strategy):
         WRITE[way](DataUsageRecord, rows(f"{way}-before", subscription_ids))
-        walk(watching, sealing_steps, writing_steps(way, rows(f"{way}-new", subscription_ids)), order)
+        walk(monitor, sealing_steps, writing_steps(way, rows(f"{way}-new", subscription_ids)), order)
         if day_of().state == State.SEALED:
             assert sealed_sums(day_of()) == raw_sums()
         else:
@@ -258,7 +258,7 @@ def test_no_record_comes_between_the_proof_and_the_seal(
 
 @pytest.mark.parametrize("isolation", ["REPEATABLE READ", "SERIALIZABLE"])
 def test_an_old_snapshot_cannot_slip_a_record_into_a_sealed_day(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], isolation: str
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any], isolation: str
 ) -> None:
     WRITE["recorded"](DataUsageRecord, rows("r", subscription_ids))
 
@@ -275,20 +275,20 @@ def test_an_old_snapshot_cannot_slip_a_record_into_a_sealed_day(
 
         return [begin, write, session.commit]
 
-    walk(watching, old, lambda session: [lambda: seal(DAY)], (0, 2, 3))
+    walk(monitor, old, lambda session: [lambda: seal(DAY)], (0, 2, 3))
     assert day_of().state == State.SEALED
     assert sealed_sums(day_of()) == raw_sums() == (3, 21, Decimal("6.0000"))
 
 
 @pytest.mark.parametrize("order", orders(1, 2), ids=str)
 def test_no_record_is_lost_by_a_drop(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     for number, way in enumerate(ways(strategy)):
         day = DAY + timedelta(days=number)
-        moment = NOON + timedelta(days=number)
+        timestamp = NOON + timedelta(days=number)
         partitions.ensure([day])
-        WRITE[way](DataUsageRecord, rows(f"{way}-before", subscription_ids, moment))
+        WRITE[way](DataUsageRecord, rows(f"{way}-before", subscription_ids, timestamp))
         seal(day)
         sealed = sealed_sums(day_of(day))
 
@@ -299,15 +299,15 @@ def test_no_record_is_lost_by_a_drop(
 
             return [work]
 
-        def write(session: Session, way: str = way, moment: datetime = moment) -> list[Step]:
+        def write(session: Session, way: str = way, timestamp: datetime = timestamp) -> list[Step]:
             def work() -> None:
                 session.begin()
                 with suppress(*REFUSALS), transaction.atomic():
-                    WRITE[way](DataUsageRecord, rows(f"{way}-late", subscription_ids, moment))
+                    WRITE[way](DataUsageRecord, rows(f"{way}-late", subscription_ids, timestamp))
 
             return [work, session.commit]
 
-        walk(watching, drop, write, order)
+        walk(monitor, drop, write, order)
         if day_of(day).state == State.EXPIRED:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT sum(records), sum(used), sum(price) FROM usage_daily WHERE day = %s", [day])
@@ -320,7 +320,7 @@ def test_no_record_is_lost_by_a_drop(
 
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The server ends the session that drops a day, after the drop and before the commit."""
+    """Let the server end the session that drops a day, after the drop and before the commit."""
     statement = expiry._SQL["expire"] + "; SELECT pg_terminate_backend(pg_backend_pid())"
     monkeypatch.setitem(expiry._SQL, "expire", statement)
     yield
@@ -351,8 +351,8 @@ def test_days_of_23_and_25_hours_are_sealed_whole(strategy: Strategy) -> None:
     zone = ZoneInfo("Europe/Berlin")
     for day, hours in ((date(2026, 3, 29), 23), (date(2026, 10, 25), 25)):
         start = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-        moments = [start + timedelta(minutes=30 * half) for half in range(-1, 2 * hours + 1)]
-        made = [(f"{moment}", moment, subscription, Decimal(1), 1) for moment in moments]
+        timestamps = [start + timedelta(minutes=30 * half) for half in range(-1, 2 * hours + 1)]
+        made = [(f"{timestamp}", timestamp, subscription, Decimal(1), 1) for timestamp in timestamps]
         WRITE["recorded"](DataUsageRecord, made)
         assert seal(day).data_records == 2 * hours
         assert raw_sums(day) == (2 * hours, 2 * hours, Decimal(2 * hours))

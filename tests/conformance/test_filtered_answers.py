@@ -1,4 +1,4 @@
-"""Both answers of some subscriptions alone, with their numbers, beside a plain query of the raw records."""
+"""Both answers for some subscriptions only, with their numbers, compared with a plain query of the raw records."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -45,7 +45,7 @@ TOTALS = f"""
 
 @pytest.fixture
 def gold(strategy: strategies.Strategy) -> int:
-    """A plan; a third of the subscriptions that have usage have it, and half of them are of either carrier."""
+    """Create a plan that a third of the subscriptions with usage have. Half of all are of either carrier."""
     gold, other = Plan.objects.create(name="Gold"), Plan.objects.create(name="Silver")
     partitions.ensure(DAYS)
     owners = [
@@ -63,16 +63,16 @@ def gold(strategy: strategies.Strategy) -> int:
         for number in range(150):
             day = drawn.choice(DAYS)
             price = Decimal(int(drawn.lognormvariate(9, 2))) / 10**4
-            moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-            rows.append((f"{batch}-{number}", moment, drawn.choice(owners), price, number))
+            timestamp = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+            rows.append((f"{batch}-{number}", timestamp, drawn.choice(owners), price, number))
         WRITE["recorded"](MODELS[batch % 2], rows)
         if batch == 3:
             strategy.merge()
     return gold.pk
 
 
-def walked(client: Client, path: str) -> list[dict[str, Any]]:
-    """The results of all pages."""
+def all_results(client: Client, path: str) -> list[dict[str, Any]]:
+    """Return the results of all pages."""
     found, following = [], path
     while following:
         body = client.get(following).json()
@@ -88,26 +88,26 @@ def totals(only: str, first: str, last: str) -> list[tuple[Any, ...]]:
     return found
 
 
-def test_metrics_are_of_those_asked_for(gold: int, client: Client) -> None:
+def test_metrics_are_of_the_requested_subscriptions(gold: int, client: Client) -> None:
     for first, last in PERIODS:
-        for asked, only in FILTERS.items():
-            path = f"/api/v1/usage/metrics/?from={first}&to={last}&page_size=25&{asked.replace('GOLD', str(gold))}"
+        for parameters, only in FILTERS.items():
+            path = f"/api/v1/usage/metrics/?from={first}&to={last}&page_size=25&{parameters.replace('GOLD', str(gold))}"
             found = [
                 (
                     *(row[name] for name in ("subscription_id", "phone_number", "external_id", "usage_type")),
                     *(Decimal(row[name]) for name in ("total_price", "total_usage", "records")),
                 )
-                for row in walked(client, path)
+                for row in all_results(client, path)
             ]
             assert found == sorted(totals(only, first, last)), path
 
 
-def test_who_exceeds_a_limit_is_sought_among_those_asked_for(gold: int, client: Client) -> None:
+def test_who_exceeds_a_limit_is_found_among_the_requested_subscriptions(gold: int, client: Client) -> None:
     for first, last in [*PERIODS, ("-infinity", "infinity")]:
         days = "" if first == "-infinity" else f"&from={first}&to={last}"
-        for asked, only in FILTERS.items():
-            path = f"/api/v1/usage/exceeding/?price_limit=2&page_size=15{days}&{asked.replace('GOLD', str(gold))}"
-            results = walked(client, path)
+        for parameters, only in FILTERS.items():
+            path = f"/api/v1/usage/exceeding/?price_limit=2&page_size=15{days}&{parameters.replace('GOLD', str(gold))}"
+            results = all_results(client, path)
             found = [
                 (
                     *(result[name] for name in ("subscription_id", "phone_number", "external_id")),
@@ -120,4 +120,4 @@ def test_who_exceeds_a_limit_is_sought_among_those_asked_for(gold: int, client: 
             assert sorted(found) == sorted(row[:5] for row in totals(only, first, last) if row[4] >= 2), path
             largest = [Decimal(result["exceeded"][0]["total_price"]) for result in results]
             assert largest == sorted(largest, reverse=True), path
-    assert len(walked(client, f"/api/v1/usage/exceeding/?price_limit=2&page_size=4&plan={gold}")) > 8
+    assert len(all_results(client, f"/api/v1/usage/exceeding/?price_limit=2&page_size=4&plan={gold}")) > 8

@@ -1,4 +1,4 @@
-"""Two sessions, one of which writes, in every order that their steps can take: the views equal the oracle at the end.
+"""Two sessions, one of which writes, in every order of their steps: the views equal the oracle at the end.
 
 A step that has to wait for the other session is left waiting, and the other goes on.
 """
@@ -41,20 +41,20 @@ def rows(prefix: str, subscription_ids: list[int]) -> list[Row]:
 
 
 def writes(way: str, prefix: str, subscription_ids: list[int]) -> Steps:
-    """Begin, write, commit."""
+    """Return the steps begin, write, commit."""
     made = rows(prefix, subscription_ids)
     return lambda session: [lambda: (session.begin(), WRITE[way](DataUsageRecord, made)), session.commit]
 
 
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_two_writers(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     for way in ways(strategy):
         # Keys in opposite orders, some of them new.
         WRITE[way](DataUsageRecord, rows(f"{way}-before", subscription_ids[:1]))
         walk(
-            watching,
+            monitor,
             writes(way, f"{way}-first", subscription_ids),
             writes(way, f"{way}-second", subscription_ids[::-1]),
             order,
@@ -64,7 +64,7 @@ def test_two_writers(
 
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_a_writer_and_one_that_changes_and_deletes(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     for way in ways(strategy):
         if way not in CHANGE:
@@ -79,13 +79,13 @@ def test_a_writer_and_one_that_changes_and_deletes(
 
             return [change, session.commit]
 
-        walk(watching, writes(way, f"{way}-new", subscription_ids), changes, order)
+        walk(monitor, writes(way, f"{way}-new", subscription_ids), changes, order)
         assert differences() == []
 
 
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_two_that_change_and_delete_the_same_records(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     for way in ways(strategy):
         if way not in CHANGE:
@@ -98,42 +98,42 @@ def test_two_that_change_and_delete_the_same_records(
         def delete(session: Session, way: str = way) -> list[Step]:
             return [lambda: (session.begin(), DELETE[way](DataUsageRecord, f"{way}-old-1")), session.commit]
 
-        walk(watching, change, delete, order)
+        walk(monitor, change, delete, order)
         assert differences() == []
 
 
 @under_strategies("has_deltas")
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_a_writer_and_a_merge(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     WRITE["sql"](DataUsageRecord, rows("before", subscription_ids))
 
     def merges(session: Session) -> list[Step]:
         return [lambda: (session.begin(), strategy.merge()), session.commit]
 
-    walk(watching, writes("sql", "new", subscription_ids), merges, order)
+    walk(monitor, writes("sql", "new", subscription_ids), merges, order)
     assert differences() == []
 
 
 @under_strategies("has_deltas")
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_two_merges(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     WRITE["sql"](DataUsageRecord, rows("before", subscription_ids))
 
     def merges(session: Session) -> list[Step]:
         return [lambda: (session.begin(), strategy.merge()), session.commit]
 
-    walk(watching, merges, merges, order)
+    walk(monitor, merges, merges, order)
     assert strategy.backlog().records == 0
     assert differences() == []
 
 
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_a_writer_and_a_rebuild(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any], order: tuple[int, ...]
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any], order: tuple[int, ...]
 ) -> None:
     for way in ways(strategy):
         WRITE[way](DataUsageRecord, rows(f"{way}-before", subscription_ids[:2]))
@@ -141,7 +141,7 @@ def test_a_writer_and_a_rebuild(
         def rebuilds(session: Session) -> list[Step]:
             return [lambda: (session.begin(), rebuild_day(DAY)), session.commit]
 
-        walk(watching, writes(way, f"{way}-new", subscription_ids), rebuilds, order)
+        walk(monitor, writes(way, f"{way}-new", subscription_ids), rebuilds, order)
         assert differences() == []
 
 
@@ -150,7 +150,7 @@ def test_a_writer_and_a_rebuild(
 def test_a_writer_and_a_switch(
     strategy: Strategy,
     subscription_ids: list[int],
-    watching: psycopg.Connection[Any],
+    monitor: psycopg.Connection[Any],
     order: tuple[int, ...],
     name: str,
 ) -> None:
@@ -159,7 +159,7 @@ def test_a_writer_and_a_switch(
         strategies.use(strategy.name)
         WRITE[way](DataUsageRecord, rows(f"{way}-before", subscription_ids[:2]))
         walk(
-            watching,
+            monitor,
             writes(way, f"{way}-new", subscription_ids),
             lambda session: [lambda: strategies.use(name)],
             order,

@@ -1,7 +1,7 @@
-"""What reads the raw records on behalf of the aggregates needs to see what others committed meanwhile, and says so.
+"""Statements that read raw records for the aggregates must see what was committed meanwhile, or are rejected.
 
-Under REPEATABLE READ a transaction goes on seeing what it saw first: TRUNCATE and a repair would leave out records that
-were committed since, and the aggregates would be wrong. Other statements add and subtract their own rows only.
+Under REPEATABLE READ a transaction keeps its first snapshot: TRUNCATE and a repair would leave out records that were
+committed since, and the aggregates would be wrong. Other statements only add and subtract their own rows.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ DAY = date(2026, 3, 1)
 
 @pytest.fixture
 def session() -> psycopg.Connection[tuple[object, ...]]:
-    """A REPEATABLE READ session that has taken its snapshot before a record was committed."""
+    """Return a REPEATABLE READ session that took its snapshot before a record was committed."""
     partitions.ensure([DAY])
     subscription = Subscription.objects.create(carrier="att")
     session = new_connection()

@@ -1,4 +1,4 @@
-"""Statements of many rows, which strategies may count in another way than those of a few."""
+"""Statements of many rows, which strategies may count in another way than statements of a few."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -48,7 +48,7 @@ def drawn_rows(drawn: random.Random, prefix: str, subscription_ids: list[int], d
 def test_many_rows_are_counted_when_stored_changed_and_deleted(
     strategy: Strategy, subscription_ids: list[int], days: int
 ) -> None:
-    for round_ in range(2):  # all keys new, then all there
+    for round_ in range(2):  # all keys are new, then all exist
         for way in ways(strategy):
             rows = drawn_rows(random.Random(round_), f"{way}-{round_}", subscription_ids, days)
             WRITE[way](DataUsageRecord, rows)
@@ -78,10 +78,10 @@ def test_writers_of_many_rows_on_the_same_new_keys_lose_nothing(
 
 
 def test_two_sessions_that_store_the_same_keys_first_are_both_counted(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any]
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any]
 ) -> None:
     way = ways(strategy)[-1]
-    first, second = Session(watching), Session(watching)
+    first, second = Session(monitor), Session(monitor)
     for name, session in (("first", first), ("second", second)):
         session.take(session.begin)
         rows = drawn_rows(random.Random(name), name, subscription_ids)
@@ -125,16 +125,16 @@ def test_a_hundred_thousand_records_of_a_statement_are_counted_at_once(
 
 @under_strategies("has_deltas")
 def test_a_truncate_of_more_records_than_a_delta_holds_is_appended_in_several(
-    strategy: Strategy, subscription_ids: list[int], watching: psycopg.Connection[Any]
+    strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any]
 ) -> None:
     insert_hundred_thousand(min(subscription_ids), more=1)
-    watching.execute("SELECT pg_advisory_lock(hashtext('usage_delta'))")  # as one that merges: others do not
+    monitor.execute("SELECT pg_advisory_lock(hashtext('usage_delta'))")  # as a session that merges: others do not
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE data_usage_record")
         cursor.execute("SELECT records, cardinality(prices) FROM usage_delta ORDER BY records")
         assert cursor.fetchall() == [(-100_000, 100_000), (-1, 1)]
     assert differences() == []
-    watching.execute("SELECT pg_advisory_unlock(hashtext('usage_delta'))")
+    monitor.execute("SELECT pg_advisory_unlock(hashtext('usage_delta'))")
     assert strategy.merge() == 100_001
     assert differences() == []
 

@@ -1,4 +1,4 @@
-"""Sums beyond 64 bits are right in every answer, and stop nothing for anybody, under every strategy."""
+"""Sums beyond 64 bits are right in every answer, and stop nothing, under every strategy."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ assert USED > 2**63
 
 @pytest.fixture
 def absurd(strategy: Strategy) -> int:
-    """A subscription with as many of the largest records as take the sum of one day past 64 bits."""
+    """Create a subscription with so many of the largest records that the sum of one day exceeds 64 bits."""
     partitions.ensure([DAY, DAY + timedelta(days=1)])
     subscription = Subscription.objects.create(carrier="att").pk
     WRITE["recorded"](DataUsageRecord, largest("r", subscription))
@@ -54,7 +54,7 @@ def absurd(strategy: Strategy) -> int:
 
 @pytest.fixture
 def other(absurd: int) -> int:
-    """Somebody with one session, recorded after all that."""
+    """Create a subscription with one session, ingested after those."""
     subscription = Subscription.objects.create(carrier="att").pk
     WRITE["recorded"](DataUsageRecord, [("other", NOON, subscription, Decimal("1.5"), 7)])
     return subscription
@@ -83,7 +83,7 @@ def test_sums_of_every_way_of_writing_are_exact(strategy: Strategy, absurd: int,
     assert differences() == []
 
 
-def test_pages_and_series_tell_them(strategy: Strategy, client: Client, absurd: int, other: int) -> None:
+def test_pages_and_series_show_them(strategy: Strategy, client: Client, absurd: int, other: int) -> None:
     for query in ("", f"&subscription_id={absurd}&subscription_id={other}"):
         results = client.get(METRICS + query).json()["results"]
         assert [(found["subscription_id"], found["total_usage"], found["records"]) for found in results] == [
@@ -175,15 +175,15 @@ def test_the_life_of_their_day_goes_on(strategy: Strategy, client: Client, absur
 
 
 @under_strategies("stores")
-def test_damage_to_them_is_told_and_repaired(strategy: Strategy, client: Client, absurd: int, other: int) -> None:
+def test_damage_to_them_is_reported_and_repaired(strategy: Strategy, client: Client, absurd: int, other: int) -> None:
     strategy.merge()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE daily_usage SET used = 0 WHERE subscription_id = %s", [absurd])
         cursor.execute("DELETE FROM monthly_usage WHERE subscription_id = %s", [other])
     outcome = reconcile(repair=True)
     assert (outcome.repaired, outcome.differences[0]["expected"]["used"]) == (True, USED)
-    told = client.get("/api/v1/usage/reconciliations/").json()["results"][0]["differences"]
-    assert told[0]["expected"]["used"] == USED
+    reported = client.get("/api/v1/usage/reconciliations/").json()["results"][0]["differences"]
+    assert reported[0]["expected"]["used"] == USED
     assert differences() == []
 
 

@@ -1,4 +1,4 @@
-"""MERGE on the raw tables is refused under every strategy; on a partition by name it is counted as other SQL is."""
+"""MERGE on the raw tables is rejected under every strategy; on a partition by name it counts like other SQL."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from wingtel.subscriptions.models import Subscription
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
-# The first row is inserted: PostgreSQL 18 would report it as the new version of the row that is updated after it.
+# The first row is inserted: PostgreSQL 18 would report it as the new version of the row updated after it.
 MERGE = """
     MERGE INTO {relation} AS raw
     USING (VALUES ('new', 0), ('changed', 7), ('deleted', -1)) AS source (record_id, amount)
@@ -28,7 +28,7 @@ MERGE = """
 
 @pytest.fixture(params=MODELS)
 def model(request: pytest.FixtureRequest, strategy: Strategy) -> Model:
-    """A raw table with three records of two days, of three subscriptions."""
+    """Store three records of two days and three subscriptions in a raw table."""
     model: Model = request.param
     ids = [Subscription.objects.create(carrier="att").pk for _ in range(3)]
     record(
@@ -70,7 +70,7 @@ def test_merge_on_a_partition_by_name_is_counted(strategy: Strategy, model: Mode
 
 
 def test_what_the_refusal_of_merge_leaves_alone(strategy: Strategy, model: Model) -> None:
-    """The rule behind it is one of DELETE: deletes return their rows, in a WITH and in COPY too, and upserts go on."""
+    """The rule against MERGE is one of DELETE. Deletes still return rows, in WITH and in COPY too, and upserts work."""
     table, quantity = model._meta.db_table, quantity_of(model)
     with connection.cursor() as cursor:
         cursor.execute(

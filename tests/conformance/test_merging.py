@@ -1,4 +1,4 @@
-"""Under `incremental`, writers merge the pending deltas past a bound, one at a time; the others go on."""
+"""Under `incremental`, writers merge pending deltas past a bound, one at a time, and the others go on."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,7 +19,7 @@ from wingtel.usage import partitions
 DAY = date(2026, 3, 10)
 BOUND, MORE = 100_000, 120_000
 ENOUGH = 10_001
-"""Records of one statement that counts the backlog for sure."""
+"""The records of one statement that is certain to count the backlog."""
 INSERT = """
     INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
     SELECT gen_random_uuid()::text, '2026-03-10 12:00Z', %s + n %% 50, 0.25, n FROM generate_series(1, %s) AS n
@@ -38,14 +38,14 @@ def first(strategy: Strategy) -> int:
 
 @pytest.fixture
 def other() -> Iterator[psycopg.Connection[Any]]:
-    """Another session, in a transaction that is rolled back."""
+    """Yield another session, whose transaction is rolled back."""
     with new_connection() as session:
         yield session
         session.rollback()
 
 
 def write(first: int, records: int) -> None:
-    """Insert records, so many in two statements that one would count them at once."""
+    """Insert records, in two statements if one would count them at once."""
     with connection.cursor() as cursor:
         for size in [records // 2] * 2 if records >= BOUND else [records]:
             cursor.execute(INSERT, [first, size])

@@ -1,4 +1,4 @@
-"""Identifiers that are assigned, moved and ended at random: each record is its holder's of that hour, or nobody's."""
+"""Identifiers are assigned, moved and ended at random. Each record belongs to the holder of that hour, or to none."""
 
 import random
 from collections import Counter
@@ -27,7 +27,7 @@ NUMBERS = [f"+1202555010{number}" for number in range(4)]
 
 
 class Holders:
-    """The holder of each number in each hour, kept by hand; None for nobody."""
+    """The holder of each number in each hour, tracked by hand; None if there is none."""
 
     def __init__(self, subscriptions: list[int], seed: int) -> None:
         self.random = random.Random(seed)
@@ -35,7 +35,7 @@ class Holders:
         self.of: dict[str, list[int | None]] = {number: [None] * HOURS for number in NUMBERS}
 
     def act(self) -> None:
-        """Assign, move or end an identifier, by the service and by hand; where both refuse, nothing happens."""
+        """Assign, move or end an identifier, by the service and by hand. If both reject it, nothing happens."""
         rows = list(SubscriptionIdentifier.objects.order_by("pk"))
         action = self.random.choice([self.assign, self.move, self.end] if rows else [self.assign])
         with suppress(AssignmentError):

@@ -1,4 +1,4 @@
-"""A subscription that has usage is not removed, whatever the statement and the strategy; the soft way is named."""
+"""A subscription that has usage is not removed by any statement under any strategy; the error names the soft way."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -33,7 +33,7 @@ NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 @pytest.fixture
 def ids(strategy: Strategy) -> list[int]:
-    """Two subscriptions; the second never uses anything."""
+    """Create two subscriptions, the second of which has no usage."""
     partitions.ensure([DAY])
     return [Subscription.objects.create(carrier="att").pk for _ in range(2)]
 
@@ -68,7 +68,7 @@ def adjust_usage(of: int) -> UsageAdjustment:
 
 
 def store_uncounted(of: int) -> None:
-    """A raw record that no aggregate tells of."""
+    """Store a raw record that is in no aggregate."""
     execute(
         "INSERT INTO voice_usage_record (record_id, usage_date, subscription_id, price, seconds_used)"
         " VALUES ('r', %s, %s, 1, 1)",
@@ -139,7 +139,7 @@ def test_usage_that_was_deleted_again_is_none(strategy: Strategy, ids: list[int]
     WRITE[way](DataUsageRecord, [row(ids[0])])
     DataUsageRecord.objects.all().delete()
     if not strategy.counts_models:
-        with pytest.raises(ProtectedError):  # until rebuilt, its aggregates still tell of it
+        with pytest.raises(ProtectedError):  # its aggregates still count it, until they are rebuilt
             Subscription.objects.get(pk=ids[0]).delete()
         rebuild_day(DAY)
     Subscription.objects.get(pk=ids[0]).delete()
@@ -154,11 +154,11 @@ def test_all_subscriptions_are_truncated_where_none_has_usage(strategy: Strategy
 
 @pytest.mark.parametrize("way", ["recorded", "models", "sql", "sql into the partition"])
 @pytest.mark.parametrize("committed", [True, False])
-def test_who_removes_waits_for_whoever_writes(
-    strategy: Strategy, ids: list[int], watching: psycopg.Connection[Any], way: str, committed: bool
+def test_a_removal_waits_for_writers(
+    strategy: Strategy, ids: list[int], monitor: psycopg.Connection[Any], way: str, committed: bool
 ) -> None:
-    """Under every strategy, also where a write is not counted: its raw record is there."""
-    writer, remover = Session(watching), Session(watching)
+    """Wait under every strategy, even if a write is not counted: its raw record exists."""
+    writer, remover = Session(monitor), Session(monitor)
 
     def write() -> None:
         if way in WRITE:
@@ -191,36 +191,36 @@ def test_who_removes_waits_for_whoever_writes(
     assert left() == (ids if committed else ids[1:])
 
 
-@pytest.mark.parametrize("entries", [1, 600])
+@pytest.mark.parametrize("records", [1, 600])
 @pytest.mark.parametrize("committed", [True, False])
-def test_what_is_recorded_while_a_subscription_is_removed_waits_and_finds_it_gone(
-    strategy: Strategy, ids: list[int], watching: psycopg.Connection[Any], entries: int, committed: bool
+def test_ingestion_during_a_removal_waits_and_finds_the_subscription_gone(
+    strategy: Strategy, ids: list[int], monitor: psycopg.Connection[Any], records: int, committed: bool
 ) -> None:
-    remover, writer = Session(watching), Session(watching)
-    recorded: list[tuple[int, int]] = []
+    remover, writer = Session(monitor), Session(monitor)
+    results: list[tuple[int, int]] = []
 
     def write() -> None:
-        made = [UsageRecordInput(UsageType.DATA, NOON, ids[0], 1, Decimal(1), f"r{n}") for n in range(entries)]
-        outcome = ingest_usage(made)
-        recorded.append((outcome.accepted, len(outcome.rejected)))
+        made = [UsageRecordInput(UsageType.DATA, NOON, ids[0], 1, Decimal(1), f"r{n}") for n in range(records)]
+        result = ingest_usage(made)
+        results.append((result.accepted, len(result.rejected)))
 
     remover.take(remover.begin)
     remover.take(lambda: execute("DELETE FROM subscription WHERE id = %s", ids[0]))
     writer.take(write)
-    assert recorded == []
+    assert results == []
     remover.take(remover.commit if committed else lambda: (transaction.set_rollback(True), remover.commit()))
     remover.finish()
     writer.finish()
-    assert recorded == [(0, entries) if committed else (entries, 0)]
-    assert DataUsageRecord.objects.count() == (0 if committed else entries)
+    assert results == [(0, records) if committed else (records, 0)]
+    assert DataUsageRecord.objects.count() == (0 if committed else records)
     assert differences() == []
 
 
 @pytest.mark.parametrize("first", ["adjust", "remove"])
 def test_an_adjustment_and_a_removal_at_once_end_one_after_the_other(
-    strategy: Strategy, ids: list[int], watching: psycopg.Connection[Any], first: str
+    strategy: Strategy, ids: list[int], monitor: psycopg.Connection[Any], first: str
 ) -> None:
-    adjuster, remover = Session(watching), Session(watching)
+    adjuster, remover = Session(monitor), Session(monitor)
     outcomes: list[str] = []
 
     def make() -> None:

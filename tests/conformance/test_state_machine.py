@@ -27,14 +27,14 @@ SUBSCRIPTIONS = 4
 
 models = st.sampled_from([DataUsageRecord, VoiceUsageRecord])
 subscriptions = st.integers(0, SUBSCRIPTIONS - 1)
-moments = st.builds(
+timestamps = st.builds(
     lambda day, second: datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(seconds=second),
     st.sampled_from(DAYS),
     st.sampled_from([0, 1, 43200, 86399]),
 )
 prices = st.decimals(0, 10**6, places=4)
 quantities = st.one_of(st.integers(0, 5000), st.integers(2**31, LARGEST_QUANTITY))
-records = st.lists(st.tuples(subscriptions, moments, quantities, prices), min_size=1, max_size=8)
+records = st.lists(st.tuples(subscriptions, timestamps, quantities, prices), min_size=1, max_size=8)
 
 
 counts_models = precondition(lambda self: self.strategy.counts_models)
@@ -42,11 +42,11 @@ counts_sql = precondition(lambda self: self.strategy.counts_sql)
 
 
 class UndoneError(Exception):
-    """Ends a savepoint on purpose."""
+    """An exception that ends a savepoint on purpose."""
 
 
 class Writes(RuleBasedStateMachine):
-    """Writes of every kind. Record ids grow, so that no write is refused as a duplicate."""
+    """Writes of every kind. Record ids grow, so that no write is rejected as a duplicate."""
 
     ids: list[int]
     strategy: Strategy
@@ -59,20 +59,20 @@ class Writes(RuleBasedStateMachine):
 
     def rows(self, drawn: list[tuple[int, datetime, int, Decimal]]) -> list[tuple[str, datetime, int, Decimal, int]]:
         made = []
-        for subscription, moment, quantity, price in drawn:
+        for subscription, timestamp, quantity, price in drawn:
             self.next_id += 1
-            made.append((f"r-{self.next_id:06}", moment, self.ids[subscription], price, quantity))
+            made.append((f"r-{self.next_id:06}", timestamp, self.ids[subscription], price, quantity))
         return made
 
     def objects(self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]) -> list[UsageRecord]:
         return writing.objects(model, self.rows(drawn))
 
     @rule(model=models, drawn=records)
-    def record(self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]) -> None:
+    def ingest(self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]) -> None:
         writing.record(model, self.rows(drawn))
 
     @rule(model=models, drawn=records)
-    def record_what_is_there_already(
+    def ingest_what_exists_already(
         self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]
     ) -> None:
         rows = self.rows(drawn)
@@ -115,7 +115,7 @@ class Writes(RuleBasedStateMachine):
     def merge_into_a_partition_by_name(
         self, model: type[UsageRecord], day: date, drawn: list[tuple[int, datetime, int, Decimal]]
     ) -> None:
-        """Inserts records and then changes those that are there."""
+        """Insert records, and then change those that exist."""
         partition = f"{model._meta.db_table}_{day:%Y%m%d}"
         columns = f"record_id, usage_date, subscription_id, price, {writing.quantity_of(model)}"
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
@@ -134,7 +134,7 @@ class Writes(RuleBasedStateMachine):
 
     @counts_models
     @rule(model=models, drawn=records)
-    def insert_what_is_there_already(
+    def insert_what_exists_already(
         self, model: type[UsageRecord], drawn: list[tuple[int, datetime, int, Decimal]]
     ) -> None:
         objects = self.objects(model, drawn)

@@ -1,4 +1,4 @@
-"""From any strategy to any other while others write and read: nothing is lost, counted twice, or seen half done."""
+"""Switches between any two strategies under load: nothing is lost, counted twice, or seen half done."""
 
 import threading
 from collections.abc import Callable
@@ -33,11 +33,11 @@ def test_switching_while_usage_is_written_and_read(strategy: Strategy, name: str
         left = batch = 0
         while not switched.is_set() or batch < 3:
             day = DAYS[batch % len(DAYS)]
-            moment = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+            timestamp = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
             prefix, model = f"{way}-{writer}-{batch}", MODELS[batch % 2]
             WRITE[way](
                 model,
-                [(f"{prefix}-{n}", moment, subscription_ids[n % 10], Decimal(n) / 8, n) for n in range(20)],
+                [(f"{prefix}-{n}", timestamp, subscription_ids[n % 10], Decimal(n) / 8, n) for n in range(20)],
             )
             left += 20
             if way in DELETE:

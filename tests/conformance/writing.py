@@ -33,23 +33,23 @@ def objects(model: Model, rows: Sequence[Row]) -> list[UsageRecord]:
 
 
 def record(model: Model, rows: Sequence[Row]) -> None:
-    """Through the recording service."""
-    recorded = ingest_usage(
-        UsageRecordInput(usage_type_of(model), moment, subscription, quantity, price, record_id)
-        for record_id, moment, subscription, price, quantity in rows
+    """Write through `ingest_usage`."""
+    result = ingest_usage(
+        UsageRecordInput(usage_type_of(model), timestamp, subscription, quantity, price, record_id)
+        for record_id, timestamp, subscription, price, quantity in rows
     )
-    assert not recorded.rejected, recorded.rejected
+    assert not result.rejected, result.rejected
 
 
 def create(model: Model, rows: Sequence[Row]) -> None:
-    """Through the models: the first one by one, the rest in bulk."""
+    """Write through the models: the first record by itself, the rest in bulk."""
     first, *rest = objects(model, rows)
     first.save(force_insert=True)
     model.objects.bulk_create(rest)
 
 
 def copy(model: Model, rows: Sequence[Row]) -> None:
-    """With COPY."""
+    """Write with COPY."""
     with connection.cursor() as cursor, cursor.copy(_COPY.format(model._meta.db_table, quantity_of(model))) as copying:
         for row in rows:
             copying.write_row(row)

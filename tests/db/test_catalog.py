@@ -1,4 +1,4 @@
-"""`wingtel check` tells of tables, columns, indexes and constraints that a new database of this version has not."""
+"""`wingtel check` reports tables, columns, indexes and constraints that differ from a new database of this version."""
 
 from datetime import date
 from io import StringIO
@@ -26,7 +26,7 @@ OTHER_PERIOD = (
 TERMS = (
     "CREATE TRIGGER note_terms BEFORE INSERT OR UPDATE ON price_limit FOR EACH ROW EXECUTE FUNCTION limit_note_terms()"
 )
-MENDED = {
+REPAIRABLE = {
     "a missing index": (
         "DROP INDEX monthly_usage_ceiling",
         "index monthly_usage_ceiling on monthly_usage is missing",
@@ -112,44 +112,44 @@ def sql(script: str) -> None:
         cursor.execute(script)
 
 
-def told() -> list[tuple[str, str]]:
-    """Return what differs, each with how to mend it."""
-    return [(str(each), each.mend) for each in catalog.differences(catalog.read(connection))]
+def reported() -> list[tuple[str, str]]:
+    """Return what differs, each with its repair."""
+    return [(str(each), each.repair) for each in catalog.differences(catalog.read(connection))]
 
 
 def test_the_file_is_that_of_a_new_database() -> None:
-    """Where it is not, run `python -m tests.upgrade.catalog`."""
+    """Run `python -m tests.upgrade.catalog` after a migration."""
     assert PATH.read_text() == catalog.write(catalog.read(connection))
 
 
 def test_partitions_are_no_difference() -> None:
     partitions.ensure([DAY])
-    assert told() == []
+    assert reported() == []
     partitions.forget(DAY)
 
 
-@pytest.mark.parametrize(("tamper", "problem", "mend"), MENDED.values(), ids=MENDED)
-def test_what_differs_is_told_with_the_statements_that_mend_it(tamper: str, problem: str, mend: str) -> None:
+@pytest.mark.parametrize(("tamper", "problem", "repair"), REPAIRABLE.values(), ids=REPAIRABLE)
+def test_what_differs_is_reported_with_the_statements_that_repair_it(tamper: str, problem: str, repair: str) -> None:
     sql(tamper)
-    assert told() == [(problem, mend)]
-    sql(mend.removeprefix("Run: "))
-    assert told() == []
+    assert reported() == [(problem, repair)]
+    sql(repair.removeprefix("Run: "))
+    assert reported() == []
 
 
-@pytest.mark.parametrize(("tamper", "problem", "mend"), MISSING.values(), ids=MISSING)
-def test_what_differs_is_told_with_what_it_should_be(tamper: str, problem: str, mend: str) -> None:
+@pytest.mark.parametrize(("tamper", "problem", "repair"), MISSING.values(), ids=MISSING)
+def test_what_differs_is_reported_with_what_it_should_be(tamper: str, problem: str, repair: str) -> None:
     sql(tamper)
-    assert told() == [(problem, mend)]
+    assert reported() == [(problem, repair)]
 
 
 @pytest.mark.parametrize("change", NO_DIFFERENCE.values(), ids=NO_DIFFERENCE)
 def test_what_an_operator_may_change_is_no_difference(change: str) -> None:
     sql(change)
-    assert told() == []
+    assert reported() == []
 
 
 @pytest.mark.parametrize(("add", "surplus"), SURPLUS.values(), ids=SURPLUS)
-def test_what_is_surplus_is_told_and_fails_nothing(add: str, surplus: str) -> None:
+def test_what_is_surplus_is_reported_and_fails_nothing(add: str, surplus: str) -> None:
     sql(add)
     errors = StringIO()
     call_command("check", stderr=errors)

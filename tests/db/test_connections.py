@@ -1,4 +1,4 @@
-"""Pooled connections that the server ended are replaced before anybody notices."""
+"""Pooled connections that the server ended are replaced before a request uses them."""
 
 import pytest
 from django.db import connection
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def backend() -> int:
-    """The server's process behind Django's connection."""
+    """Return the server's process behind Django's connection."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (pid,) = cursor.fetchone()
@@ -18,7 +18,7 @@ def backend() -> int:
 
 
 def end(pid: int) -> None:
-    """End a session from another one, and wait until it is gone."""
+    """End a session from another one, and wait until it has ended."""
     with new_connection() as other:
         row = other.execute("SELECT pg_terminate_backend(%s, 30000)", [pid]).fetchone()
     assert row == (True,)
@@ -41,7 +41,7 @@ def test_connections_that_live_are_taken_again() -> None:
 
 
 def backend_and_back() -> int:
-    """The session of a connection that goes back to the pool."""
+    """Return a connection to the pool, and its process."""
     pid = backend()
     connection.close()
     return pid

@@ -1,4 +1,4 @@
-"""Which days are sealed and expired when they are due, and which days take no records."""
+"""The days that are sealed and expired when they are due, and the days that take no records."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -114,7 +114,7 @@ def test_a_day_that_has_its_partition_takes_late_records(today: date, settings: 
     assert partitions.refusals([day]) == {}
 
 
-def test_history_is_taken_where_it_is_asked_for(today: date, settings: Settings) -> None:
+def test_history_is_taken_if_it_is_requested(today: date, settings: Settings) -> None:
     settings.WINGTEL_MAX_LATENESS_DAYS = 45
     with pytest.raises(partitions.RefusedDaysError, match=r"2020-10-01 lies .* days back"):
         partitions.ensure([date(2020, 10, 1)])

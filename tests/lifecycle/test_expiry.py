@@ -1,4 +1,4 @@
-"""A day is dropped once each key is proven; then its fingerprint proves each key, and repair trusts nothing less."""
+"""A day is dropped once each key is proven. From then on its fingerprint proves each key, and repair relies on it."""
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
@@ -35,18 +35,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def stored(strategy: Strategy) -> bool:
-    """Whether the strategy stores months: where it does not, there is none to be damaged."""
+    """Tell whether the strategy stores months. If not, none can be damaged."""
     return strategy.stores
 
 
 @pytest.fixture
 def ids(strategy: Strategy) -> list[int]:
-    """Three subscriptions, which paid 1, 2 and 3 for data and for voice on two days of March and one of April."""
+    """Create three subscriptions that paid 1, 2 and 3 for data and for voice on two days of March and one of April."""
     ids = [Subscription.objects.create(carrier="att").pk for _ in range(3)]
     for number in (0, 1, 30):
-        moment = NOON + timedelta(days=number)
+        timestamp = NOON + timedelta(days=number)
         for model in MODELS:
-            WRITE["recorded"](model, [(f"{number}-{n}", moment, ids[n], Decimal(n + 1), 7) for n in range(3)])
+            WRITE["recorded"](model, [(f"{number}-{n}", timestamp, ids[n], Decimal(n + 1), 7) for n in range(3)])
     strategy.merge()
     seal(DAY)
     return ids
@@ -58,7 +58,7 @@ def execute(statement: str, *parameters: object) -> None:
 
 
 def move_a_charge(ids: list[int]) -> None:
-    """Damage that no sum over the day shows: what one subscription paid for voice, another did not."""
+    """Move a price from one subscription to another, which no sum over the day shows."""
     execute(
         "UPDATE daily_usage SET price = price + CASE subscription_id WHEN %s THEN 1 ELSE -1 END"
         " WHERE day = %s AND usage_type = 'voice' AND subscription_id = ANY (%s)",
@@ -75,7 +75,7 @@ def months() -> list[tuple[Any, ...]]:
 
 
 def fingerprint(*keys: tuple[int, int, str, int]) -> Decimal:
-    """Of subscription, quantity, price without zeros at its end, and records."""
+    """Return the fingerprint of keys: subscription, quantity, price without trailing zeros, and records."""
     hashed = (hashlib.sha256(" ".join(map(str, key)).encode()).digest()[:8] for key in keys)
     return Decimal(sum(int.from_bytes(each, signed=True) for each in hashed))
 
@@ -146,13 +146,13 @@ def test_a_day_that_was_opened_and_sealed_again_since_its_proof_is_not_dropped(i
     WRITE["recorded"](DataUsageRecord, [("late", NOON, ids[0], Decimal(5), 3)])
     seal(DAY)
     with pytest.raises(ExpiryRefusedError, match="2026-03-10 was written to after it was proven"):
-        expiry._let_go(DAY, proof)
+        expiry._drop_with_retry(DAY, proof)
     assert state() == "sealed"
     expire(DAY)
     assert reconcile().drift_keys == 0
 
 
-def test_damage_to_an_expired_day_that_sums_do_not_show_is_told_and_changes_no_month(
+def test_damage_to_an_expired_day_that_sums_do_not_show_is_reported_and_changes_no_month(
     ids: list[int], stored: bool
 ) -> None:
     expire(DAY)
@@ -189,15 +189,15 @@ def test_damage_to_an_expired_day_that_sums_do_not_show_is_told_and_changes_no_m
         }
         for which, of_days, of_month in ((ids[0], "3.0000", "2.0000"), (ids[1], "3.0000", "4.0000"))
     ]
-    told = [seal_of_day, *in_months] if stored else [seal_of_day]
+    expected = [seal_of_day, *in_months] if stored else [seal_of_day]
     for repair in (False, True, True):
         outcome = reconcile(repair=repair)
-        assert outcome.differences == told
+        assert outcome.differences == expected
         assert not outcome.repaired
         assert months() == before or not stored
 
 
-def test_a_damaged_month_of_an_expired_day_that_is_right_is_mended(ids: list[int]) -> None:
+def test_a_damaged_month_of_an_expired_day_that_is_right_is_repaired(ids: list[int]) -> None:
     adjusted(ids[0], -2, "-0.5000")
     expire(DAY)
     adjusted(ids[1], 5, "0.0001")
@@ -212,7 +212,7 @@ def test_a_damaged_month_of_an_expired_day_that_is_right_is_mended(ids: list[int
 
 @pytest.mark.parametrize("wrong", ["expired", "open"])
 @pytest.mark.parametrize("way", ["reconcile", "rebuild"])
-def test_a_month_is_not_derived_from_a_wrong_day_that_was_not_asked_for(
+def test_a_month_is_not_derived_from_a_wrong_day_that_was_not_requested(
     ids: list[int], stored: bool, wrong: str, way: str
 ) -> None:
     if wrong == "expired":
@@ -234,10 +234,10 @@ def test_a_change_of_strategy_derives_no_month_from_a_wrong_day(ids: list[int], 
     expire(DAY)
     right = months()
     move_a_charge(ids)
-    kept = right if stored else months()  # computed from the days that are there
+    expected = right if stored else months()  # computed from the days that exist
     for name in [name for name in strategies.NAMES if strategies.named(name).stores]:
         strategies.use(name)
-        assert months() == kept
+        assert months() == expected
 
 
 def test_a_replaced_record_derives_no_month_from_a_wrong_day(ids: list[int], stored: bool) -> None:
@@ -255,7 +255,9 @@ def test_a_replaced_record_derives_no_month_from_a_wrong_day(ids: list[int], sto
     ]
 
 
-def test_a_month_of_a_day_that_expired_without_a_fingerprint_is_told_and_left(ids: list[int], stored: bool) -> None:
+def test_a_month_of_a_day_that_expired_without_a_fingerprint_is_reported_and_skipped(
+    ids: list[int], stored: bool
+) -> None:
     expire(DAY)
     execute("UPDATE usage_day SET data_fingerprint = NULL, voice_fingerprint = NULL")
     assert reconcile(repair=True).drift_keys == 0
@@ -285,20 +287,20 @@ def test_a_day_that_was_sealed_without_a_fingerprint_gets_it_when_it_expires(ids
 
 
 @pytest.mark.parametrize("damage", ["DELETE FROM daily_usage", "UPDATE daily_usage SET subscription_id = 999"])
-def test_keys_that_an_expired_day_lost_or_moved_are_told(ids: list[int], damage: str) -> None:
+def test_keys_that_an_expired_day_lost_or_moved_are_reported(ids: list[int], damage: str) -> None:
     expire(DAY)
     execute(f"{damage} WHERE day = %s AND usage_type = 'data' AND subscription_id = %s", DAY, ids[1])
-    told = [each["usage_type"] for each in reconcile().differences if each["grain"] == "seal of day"]
-    assert told == ["data"]
+    reported = [each["usage_type"] for each in reconcile().differences if each["grain"] == "seal of day"]
+    assert reported == ["data"]
 
 
-def test_the_command_says_what_it_left(ids: list[int]) -> None:
+def test_the_command_reports_what_it_skipped(ids: list[int]) -> None:
     expire(DAY)
     move_a_charge(ids)
-    told = StringIO()
+    output = StringIO()
     with pytest.raises(SystemExit):
-        call_command("reconcile", "--repair", stdout=told)
-    first, *_, last = told.getvalue().splitlines()
+        call_command("reconcile", "--repair", stdout=output)
+    first, *_, last = output.getvalue().splitlines()
     assert first.startswith(
         "seal of day 2026-03-10: voice differs: expected used 21, price 6.0000, records 3, fingerprint "
     )

@@ -1,4 +1,4 @@
-"""Rebuild by day: while others write, in parallel, and going on where it was interrupted."""
+"""Rebuilds by day: while writers go on, in parallel, and resumed after an interruption."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def subscription_ids(strategy: Strategy) -> list[int]:
-    """Usage over four months, and nothing counted."""
+    """Store usage over four months that is not counted."""
     ids = [Subscription.objects.create(carrier="att").pk for _ in range(3)]
     write("r", ids)
     with connection.cursor() as cursor:
@@ -36,8 +36,8 @@ def subscription_ids(strategy: Strategy) -> list[int]:
 
 def write(prefix: str, ids: list[int]) -> int:
     for model in MODELS:
-        for moment in DAYS:
-            made = [(f"{prefix}-{moment}-{n}", moment, which, Decimal(n + 1), 7) for n, which in enumerate(ids)]
+        for timestamp in DAYS:
+            made = [(f"{prefix}-{timestamp}-{n}", timestamp, which, Decimal(n + 1), 7) for n, which in enumerate(ids)]
             WRITE["recorded"](model, made)
     return 0
 
@@ -45,10 +45,10 @@ def write(prefix: str, ids: list[int]) -> int:
 @under_strategies("stores")
 @pytest.mark.parametrize("workers", [1, 3])
 def test_years_are_rebuilt_by_day_with_progress(subscription_ids: list[int], workers: int) -> None:
-    told: list[tuple[int, int]] = []
-    run = rebuild_days(workers=workers, progress=lambda done, total: told.append((done, total)))
-    assert told == [(done, 9) for done in range(10)]
-    assert sorted(run.done) == [moment.date() for moment in DAYS]
+    reports: list[tuple[int, int]] = []
+    run = rebuild_days(workers=workers, progress=lambda done, total: reports.append((done, total)))
+    assert reports == [(done, 9) for done in range(10)]
+    assert sorted(run.done) == [timestamp.date() for timestamp in DAYS]
     assert run.finished_at is not None
     assert differences() == []
 
@@ -72,11 +72,11 @@ def test_it_goes_on_where_it_was_interrupted(subscription_ids: list[int]) -> Non
 
     with pytest.raises(KeyboardInterrupt):
         rebuild_days(progress=interrupt)
-    assert RebuildRun.objects.get().done == [moment.date() for moment in DAYS[:4]]
-    told: list[tuple[int, int]] = []
-    run = rebuild_days(progress=lambda done, total: told.append((done, total)))
-    assert told == [(done, 9) for done in range(4, 10)]
-    assert run.done == [moment.date() for moment in DAYS]
+    assert RebuildRun.objects.get().done == [timestamp.date() for timestamp in DAYS[:4]]
+    reports: list[tuple[int, int]] = []
+    run = rebuild_days(progress=lambda done, total: reports.append((done, total)))
+    assert reports == [(done, 9) for done in range(4, 10)]
+    assert run.done == [timestamp.date() for timestamp in DAYS]
     assert RebuildRun.objects.get() == run
     assert differences() == []
 
@@ -107,7 +107,7 @@ def test_expired_days_keep_what_they_have(subscription_ids: list[int]) -> None:
         assert cursor.fetchall() == before
 
 
-def test_where_nothing_is_stored_it_is_refused(transactional_db: None) -> None:
+def test_it_is_refused_if_nothing_is_stored(transactional_db: None) -> None:
     strategies.use("view")
     with pytest.raises(RebuildRefusedError, match="nothing is stored"):
         rebuild_days()

@@ -1,4 +1,4 @@
-"""Aggregates that were damaged on purpose: each kind of damage is found and mended, and nothing else is changed."""
+"""Aggregates that were damaged on purpose: each kind of damage is found and repaired, and nothing else is changed."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -63,24 +63,24 @@ DAMAGES = [
 
 @under_strategies("stores")
 @pytest.mark.parametrize(("damage", "found"), DAMAGES, ids=[damage for damage, _ in DAMAGES])
-def test_damage_is_found_and_mended(subscription_ids: list[int], damage: str, found: list[tuple[str, str]]) -> None:
+def test_damage_is_found_and_repaired(subscription_ids: list[int], damage: str, found: list[tuple[str, str]]) -> None:
     assert reconcile().drift_keys == 0
     execute(damage)
     outcome = reconcile()
     grains = {grain for grain, _ in found}
-    told = [(each["grain"], each["kind"]) for each in outcome.differences]
-    assert [each for each in told if each in found] == found
-    assert outcome.drift_keys == len(told)
-    assert grains <= {grain for grain, _ in told}
+    reported = [(each["grain"], each["kind"]) for each in outcome.differences]
+    assert [each for each in reported if each in found] == found
+    assert outcome.drift_keys == len(reported)
+    assert grains <= {grain for grain, _ in reported}
     assert not outcome.repaired
-    mended = reconcile(repair=True)
-    assert (mended.repaired, mended.drift_keys >= outcome.drift_keys - len(found)) == (True, True)
+    repaired = reconcile(repair=True)
+    assert (repaired.repaired, repaired.drift_keys >= outcome.drift_keys - len(found)) == (True, True)
     assert reconcile().drift_keys == 0
     assert differences() == []
 
 
 @under_strategies("stores")
-def test_both_values_are_told(subscription_ids: list[int]) -> None:
+def test_both_values_are_reported(subscription_ids: list[int]) -> None:
     execute(
         f"UPDATE daily_usage SET price = price + 0.5, used = used - 7 WHERE subscription_id = {subscription_ids[1]}"
         " AND usage_type = 'voice'"
@@ -118,7 +118,7 @@ def test_only_what_differs_is_changed(subscription_ids: list[int], strategy: Str
 
 
 @under_strategies("stores")
-def test_two_repairs_at_once_mend_once(subscription_ids: list[int]) -> None:
+def test_two_repairs_at_once_repair_once(subscription_ids: list[int]) -> None:
     execute("UPDATE daily_usage SET price = price + 1")
     execute("DELETE FROM monthly_usage WHERE usage_type = 'data'")
     in_threads(*[lambda: reconcile(repair=True).pk] * 4)

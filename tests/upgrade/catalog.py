@@ -1,11 +1,11 @@
-"""Makes the committed catalog anew, from a new database: `python -m tests.upgrade.catalog`."""
+"""Write the committed catalog again, from a new database: `python -m tests.upgrade.catalog`."""
 
 import os
 from pathlib import Path
 
 import django
 
-import tests.server  # noqa: F401 - starts a server, with a template that is migrated
+import tests.server  # noqa: F401 - starts a server with a migrated template
 from wingtel.db import catalog
 
 PATH = Path(catalog.__file__).with_name(catalog.FILE)
@@ -20,7 +20,7 @@ def make() -> None:
     connection.settings_dict["NAME"] = os.environ["WINGTEL_TEST_TEMPLATE"]
     PATH.write_text(catalog.write(catalog.read(connection)), encoding="utf-8")
     connection.close()
-    connection.close_pool()  # type: ignore[attr-defined] # of Django's PostgreSQL wrapper alone
+    connection.close_pool()  # type: ignore[attr-defined] # only of Django's PostgreSQL wrapper
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A database of its own for what is brought up to date."""
+"""A separate database for tests of upgrades."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from wingtel.usage.currency import currency
 
 @pytest.fixture
 def empty_database(transactional_db: None) -> Iterator[None]:
-    """Another database than that of the tests, with nothing in it."""
+    """Use an empty database instead of that of the tests."""
     tested = connection.settings_dict["NAME"]
     with new_connection() as session:
         session.autocommit = True
@@ -27,7 +27,7 @@ def empty_database(transactional_db: None) -> Iterator[None]:
 
 def use_database(name: str) -> None:
     connection.close()
-    connection.close_pool()  # type: ignore[attr-defined] # of Django's PostgreSQL wrapper alone
+    connection.close_pool()  # type: ignore[attr-defined] # only of Django's PostgreSQL wrapper
     connection.settings_dict["NAME"] = name
     currency.cache_clear()
     ContentType.objects.clear_cache()

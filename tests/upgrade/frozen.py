@@ -1,6 +1,7 @@
-"""Keeps migrations, and the SQL that they read, as they landed: `python -m tests.upgrade.frozen` lists new ones.
+"""Check that migrations, and the SQL that they read, stay as they landed.
 
-The list is one of sha256sum. A file that is in it is never changed; what a new migration reads lies beside it.
+`python -m tests.upgrade.frozen` lists new ones. The list has the format of sha256sum. A file in it never changes; the
+SQL of a new migration lies beside it.
 """
 
 import re
@@ -33,13 +34,13 @@ def _read_by(migration: Path, root: Path) -> list[Path]:
 
 
 def listed() -> Hashes:
-    """Return what landed."""
+    """Return the listed hashes."""
     rows = (line.split("  ") for line in LIST.read_text().splitlines())
     return {path: hashed for hashed, path in rows}
 
 
 def problems(found: Hashes, landed: Hashes) -> list[str]:
-    """Return what is no longer as it landed, and what is not listed."""
+    """Return the files that are no longer as they landed, and those that are not listed."""
     return [
         *(f"{path} is gone: put it back" for path in sorted(landed.keys() - found.keys())),
         *(
@@ -57,7 +58,7 @@ def problems(found: Hashes, landed: Hashes) -> list[str]:
 
 
 def add() -> None:
-    """List what is not listed yet. What is listed keeps its hash."""
+    """Add the files that are not listed yet. Listed files keep their hashes."""
     hashes = present() | listed()
     LIST.write_text("".join(f"{hashed}  {path}\n" for path, hashed in sorted(hashes.items())))
 

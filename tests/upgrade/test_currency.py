@@ -1,4 +1,4 @@
-"""The currency is that of the setting when a database is first migrated, or brought up to date."""
+"""The currency is that of the setting when a database is first migrated, or is upgraded."""
 
 from io import StringIO
 from typing import Any
@@ -12,7 +12,7 @@ from wingtel.aggregates import strategies
 from wingtel.usage.currency import currency
 
 
-def test_the_setting_is_taken_by_the_first_migration(empty_database: None, settings: Any) -> None:
+def test_the_first_migration_takes_the_setting(empty_database: None, settings: Any) -> None:
     settings.WINGTEL_CURRENCY = "EUR"
     call_command("migrate", verbosity=0)
     assert currency() == "EUR"
@@ -20,11 +20,11 @@ def test_the_setting_is_taken_by_the_first_migration(empty_database: None, setti
 
     settings.WINGTEL_CURRENCY = "CHF"
     call_command("migrate", verbosity=0, stderr=StringIO())
-    use_database(str(connection.settings_dict["NAME"]))  # as a process that starts then
+    use_database(str(connection.settings_dict["NAME"]))  # like a process that starts then
     assert currency() == "EUR"
 
 
-def test_a_database_of_before_is_given_the_setting(empty_database: None, settings: Any) -> None:
+def test_an_upgraded_database_gets_the_setting(empty_database: None, settings: Any) -> None:
     executor = MigrationExecutor(connection)
     others = (leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] != "usage")
     executor.migrate([("usage", "0007_price_default"), *others])

@@ -1,4 +1,4 @@
-"""A database of the first migrations, filled and brought up to date, is the same as one that is new."""
+"""A database of the first migrations that was filled and upgraded has the same schema as a new one."""
 
 from datetime import date
 from decimal import Decimal
@@ -26,15 +26,15 @@ FIRST_ROWS = (Path(__file__).parent / "first_rows.sql").read_text()
 
 @pytest.fixture
 def new(empty_database: None) -> Catalog:
-    """The schema of a new database, which is emptied again."""
+    """Return the schema of a new database, and empty it again."""
     call_command("migrate", verbosity=0)
     partitions.ensure([DAY])
-    found = catalog.read(connection, complete=True)
+    schema = catalog.read(connection, complete=True)
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     partitions.forget(DAY)
     use_database(str(connection.settings_dict["NAME"]))
-    return found
+    return schema
 
 
 def test_an_upgraded_database_is_as_a_new_one(new: Catalog) -> None:

@@ -29,13 +29,13 @@ def test_the_sql_that_a_migration_reads_is_found_wherever_it_lies(tmp_path: Path
     assert frozen.present(tmp_path) == {path: sha256(text.encode()).hexdigest() for path, text in files.items()}
 
 
-def test_sql_that_is_read_in_another_way_is_told(tmp_path: Path) -> None:
+def test_sql_that_is_read_in_another_way_is_reported(tmp_path: Path) -> None:
     make(tmp_path, {MIGRATION: "sql.script(PACKAGE, FILE)"})
     with pytest.raises(ValueError, match=r'0001_first.py: read SQL by sql.script\(__package__, "0001_first.sql"\)'):
         frozen.present(tmp_path)
 
 
-def test_what_was_changed_removed_or_added_is_told() -> None:
+def test_what_was_changed_removed_or_added_is_reported() -> None:
     landed = {"src/a/migrations/0001.py": "1", "src/a/migrations/0002.py": "2", "src/a/sql/tables.sql": "3"}
     found = {
         "src/a/migrations/0001.py": "1",

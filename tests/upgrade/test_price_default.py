@@ -1,4 +1,4 @@
-"""The partitions of an older database take raw records without a price once it is migrated."""
+"""The partitions of an older database take raw records without a price after its migration."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,7 +24,7 @@ def insert_into(partition: str) -> None:
         )
 
 
-def test_partitions_that_are_there_get_the_default(empty_database: None) -> None:
+def test_existing_partitions_get_the_default(empty_database: None) -> None:
     executor = MigrationExecutor(connection)
     others = (leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] != "usage")
     executor.migrate([("usage", "0006_wide_amounts"), *others])

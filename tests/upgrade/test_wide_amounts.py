@@ -1,4 +1,4 @@
-"""A database from before sums were wide is brought up to date under every strategy, whatever it holds."""
+"""A database from before sums were wide is upgraded under every strategy, whatever it holds."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -38,7 +38,7 @@ ABSURD = 2**63 - 1
 
 @pytest.fixture(params=strategies.NAMES)
 def old(request: pytest.FixtureRequest, empty_database: None, monkeypatch: pytest.MonkeyPatch) -> Strategy:
-    """The strategy of a database of then: the functions of today fit it, but for the types of the views' columns."""
+    """Use a strategy in a database of then, which fits today's functions except for the types of the views' columns."""
     executor = MigrationExecutor(connection)
     apps = {app for app, _ in BEFORE}
     executor.migrate([*BEFORE, *(leaf for leaf in executor.loader.graph.leaf_nodes() if leaf[0] not in apps)])
@@ -53,7 +53,7 @@ def old(request: pytest.FixtureRequest, empty_database: None, monkeypatch: pytes
 
 @pytest.fixture
 def used(old: Strategy) -> None:
-    """Records of two days, the first of which expires; and as much beyond the range as could be recorded."""
+    """Store records of two days, of which the first expires, and as much beyond the range as the database took."""
     partitions.ensure(MARCH)
     people = [Subscription.objects.create(carrier="att").pk for _ in range(3)]
     for day in MARCH:
@@ -62,7 +62,7 @@ def used(old: Strategy) -> None:
     old.merge()
     seal(MARCH[0])
     expire(MARCH[0])
-    if old.has_deltas or not old.stores:  # nothing is added up yet
+    if old.has_deltas or not old.stores:  # nothing is summed yet
         record(MARCH[1], people[1], ABSURD)
         record(MARCH[1], people[1], ABSURD)
     else:
@@ -89,7 +89,7 @@ def rows(query: str) -> list[Any]:
 
 
 def wrong(strategy: Strategy) -> list[Any]:
-    """What differs of the day whose records are there, of the month, and of the bounds."""
+    """Return what differs of the day that has raw records, of the month, and of the bounds."""
     daily = "SELECT subscription_id, usage_type, day, used, price, records FROM usage_daily"
     pairs = {
         f"{daily} WHERE day = '2026-03-10'": f"""
@@ -105,12 +105,12 @@ def wrong(strategy: Strategy) -> list[Any]:
 
 def test_an_old_database_goes_on(old: Strategy, used: None) -> None:
     expired = rows("SELECT * FROM usage_daily WHERE day = '2026-03-09' ORDER BY 1, 2")
-    waiting = rows("SELECT * FROM usage_delta")
-    assert bool(waiting) == old.has_deltas
+    pending = rows("SELECT * FROM usage_delta")
+    assert bool(pending) == old.has_deltas
 
     call_command("migrate", verbosity=0)
     assert rows("SELECT * FROM usage_daily WHERE day = '2026-03-09' ORDER BY 1, 2") == expired
-    assert rows("SELECT * FROM usage_delta") == waiting
+    assert rows("SELECT * FROM usage_delta") == pending
     assert (strategies.outdated(), strategies.problems()) == (False, [])
     assert wrong(old) == []
     if old.has_deltas:
@@ -126,19 +126,19 @@ def test_an_old_database_goes_on(old: Strategy, used: None) -> None:
 
 
 @pytest.mark.parametrize("old", ["triggers"], indirect=True)
-def test_records_that_are_too_large_are_told_and_corrected(old: Strategy, used: None) -> None:
+def test_records_that_are_too_large_are_reported_and_corrected(old: Strategy, used: None) -> None:
     call_command("migrate", verbosity=0)
-    mend = "ALTER TABLE data_usage_record VALIDATE CONSTRAINT data_usage_record_quantity"
-    with pytest.raises(SystemCheckError, match="W003") as told:
+    repair = "ALTER TABLE data_usage_record VALIDATE CONSTRAINT data_usage_record_quantity"
+    with pytest.raises(SystemCheckError, match="W003") as reported:
         call_command("check", stderr=StringIO())
-    assert mend in str(told.value)
-    assert "voice_usage_record" not in str(told.value)
+    assert repair in str(reported.value)
+    assert "voice_usage_record" not in str(reported.value)
 
     with pytest.raises(IntegrityError, match="data_usage_record_quantity"):
         rows("UPDATE data_usage_record SET price = 1 RETURNING 1")
     rows(f"UPDATE data_usage_record SET kilobytes_used = 5 WHERE kilobytes_used > {10**15} RETURNING 1")
     with connection.cursor() as cursor:
-        cursor.execute(mend)
+        cursor.execute(repair)
     call_command("check", stderr=StringIO())
     assert reconcile().drift_keys == 0
     with pytest.raises(IntegrityError, match="data_usage_record_quantity"):

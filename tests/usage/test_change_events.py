@@ -1,4 +1,4 @@
-"""Every write of the models says what it changed, where the database asks for it; and nothing where it does not."""
+"""Every write of the models emits its changes if the database enables change events, and nothing otherwise."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -38,27 +38,27 @@ def other() -> Subscription:
     return Subscription.objects.create(carrier="sprint")
 
 
-def ask(announcing: bool) -> None:
+def set_events(enabled: bool) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT usage_set_announcing(%s)", [announcing])
+        cursor.execute("SELECT usage_set_announcing(%s)", [enabled])
 
 
 @pytest.fixture(params=["expected", "unexpected"])
-def announced(
+def emitted(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, subscription: Subscription
 ) -> list[tuple[UsageType, Any]]:
-    """What is announced, by a process that expects to be asked for it and by one that does not."""
-    heard: list[tuple[UsageType, Any]] = []
+    """Collect the changes emitted by a process that expects events to be enabled, and by one that does not."""
+    received: list[tuple[UsageType, Any]] = []
 
-    def hear(usage_type: UsageType, changes: list[UsageChange], **_: Any) -> None:
+    def receive(usage_type: UsageType, changes: list[UsageChange], **_: Any) -> None:
         assert connection.in_atomic_block
-        heard.append((usage_type, changes))
+        received.append((usage_type, changes))
 
-    ask(True)
-    change_events.remember("default", asked=request.param == "expected")
+    set_events(True)
+    change_events.remember("default", enabled=request.param == "expected")
     monkeypatch.setattr(records_changed, "receivers", [])  # no strategy listens here
-    records_changed.connect(hear, weak=False)
-    return heard
+    records_changed.connect(receive, weak=False)
+    return received
 
 
 def record(subscription: Subscription, record_id: str = "r", price: int = 3, **changed: Any) -> DataUsageRecord:
@@ -67,7 +67,7 @@ def record(subscription: Subscription, record_id: str = "r", price: int = 3, **c
 
 
 def stored(subscription: Subscription, *record_ids: str, **changed: Any) -> list[DataUsageRecord]:
-    """Records that are there already, and were never announced."""
+    """Store records without change events."""
     with connection.cursor() as cursor:
         for record_id in record_ids:
             made = record(subscription, record_id, **changed)
@@ -83,7 +83,7 @@ def data(*changes: tuple[int, date, int, int, int]) -> tuple[UsageType, list[Usa
     return UsageType.DATA, [UsageChange(of, day, used, Decimal(price), n) for of, day, used, price, n in changes]
 
 
-Heard = list[tuple[UsageType, Any]]
+Emitted = list[tuple[UsageType, Any]]
 CREATE: dict[str, Callable[[Subscription], object]] = {
     "create": lambda of: DataUsageRecord.objects.create(
         subscription=of, usage_date=NOON, kilobytes_used=2**40, price=Decimal(3)
@@ -111,22 +111,22 @@ CREATE: dict[str, Callable[[Subscription], object]] = {
 
 
 @pytest.mark.parametrize("way", CREATE)
-def test_a_new_record_is_announced(way: str, subscription: Subscription, announced: Heard) -> None:
+def test_a_new_record_is_emitted(way: str, subscription: Subscription, emitted: Emitted) -> None:
     CREATE[way](subscription)
-    assert announced == [data((subscription.pk, DAY, 2**40, 3, 1))]
+    assert emitted == [data((subscription.pk, DAY, 2**40, 3, 1))]
     assert DataUsageRecord.objects.count() == 1
 
 
-def test_a_call_is_announced_as_voice(subscription: Subscription, announced: Heard) -> None:
+def test_a_call_is_emitted_as_voice(subscription: Subscription, emitted: Emitted) -> None:
     VoiceUsageRecord.objects.create(
         subscription=subscription, usage_date=NOON, seconds_used=60, price=Decimal("0.0001")
     )
-    assert announced == [(UsageType.VOICE, [UsageChange(subscription.pk, DAY, 60, Decimal("0.0001"), 1)])]
+    assert emitted == [(UsageType.VOICE, [UsageChange(subscription.pk, DAY, 60, Decimal("0.0001"), 1)])]
 
 
 @pytest.mark.parametrize("used", [1, Value(1)])
-def test_many_new_records_are_announced_once_by_subscription_and_day(
-    used: Any, subscription: Subscription, other: Subscription, announced: Heard
+def test_many_new_records_are_emitted_once_by_subscription_and_day(
+    used: Any, subscription: Subscription, other: Subscription, emitted: Emitted
 ) -> None:
     made = [
         record(other, "a", kilobytes_used=used),
@@ -135,24 +135,22 @@ def test_many_new_records_are_announced_once_by_subscription_and_day(
         record(subscription, "d", kilobytes_used=used),
     ]
     assert DataUsageRecord.objects.bulk_create(made) == made
-    assert announced == [
+    assert emitted == [
         data((subscription.pk, DAY, 2, 6, 2), (subscription.pk, NEXT, 1, 3, 1), (other.pk, DAY, 1, 3, 1))
     ]
 
 
-def test_of_records_that_are_there_already_only_the_new_are_announced(
-    subscription: Subscription, announced: Heard
-) -> None:
+def test_of_records_that_exist_already_only_the_new_are_emitted(subscription: Subscription, emitted: Emitted) -> None:
     stored(subscription, "a", "c")
     again = [record(subscription, record_id, price=7, kilobytes_used=1) for record_id in "abc"]
     DataUsageRecord.objects.bulk_create(again, ignore_conflicts=True)
-    assert announced == [data((subscription.pk, DAY, 1, 7, 1))]
+    assert emitted == [data((subscription.pk, DAY, 1, 7, 1))]
     DataUsageRecord.objects.bulk_create(again, ignore_conflicts=True)
-    assert len(announced) == 1
+    assert len(emitted) == 1
 
 
-def test_insertion_or_update_announces_what_was_inserted_and_what_changed(
-    subscription: Subscription, announced: Heard
+def test_insertion_or_update_emits_what_was_inserted_and_what_changed(
+    subscription: Subscription, emitted: Emitted
 ) -> None:
     stored(subscription, "a", "c", price=2)
     DataUsageRecord.objects.bulk_create(
@@ -161,7 +159,7 @@ def test_insertion_or_update_announces_what_was_inserted_and_what_changed(
         unique_fields=KEY,
         update_fields=["price"],
     )
-    assert announced == [data((subscription.pk, DAY, 1, 7, 1)), data((subscription.pk, DAY, 0, 10, 0))]
+    assert emitted == [data((subscription.pk, DAY, 1, 7, 1)), data((subscription.pk, DAY, 0, 10, 0))]
     assert list(DataUsageRecord.objects.order_by("record_id").values_list("price", "kilobytes_used")) == [
         (7, 2**40),
         (7, 1),
@@ -169,7 +167,7 @@ def test_insertion_or_update_announces_what_was_inserted_and_what_changed(
     ]
 
 
-def test_insertion_or_update_of_one_record_twice_is_refused(subscription: Subscription, announced: Heard) -> None:
+def test_insertion_or_update_of_one_record_twice_is_refused(subscription: Subscription, emitted: Emitted) -> None:
     with pytest.raises(ProgrammingError, match="twice"):
         DataUsageRecord.objects.bulk_create(
             [record(subscription), record(subscription)],
@@ -179,18 +177,18 @@ def test_insertion_or_update_of_one_record_twice_is_refused(subscription: Subscr
         )
 
 
-def test_insertion_or_update_by_another_key_is_refused(subscription: Subscription, announced: Heard) -> None:
+def test_insertion_or_update_by_another_key_is_refused(subscription: Subscription, emitted: Emitted) -> None:
     with pytest.raises((NotSupportedError, ProgrammingError), match=r"primary key|no unique"), transaction.atomic():
         DataUsageRecord.objects.bulk_create(
             [record(subscription)], update_conflicts=True, unique_fields=["record_id"], update_fields=["price"]
         )
 
 
-def test_a_refused_record_is_not_announced(subscription: Subscription, announced: Heard) -> None:
+def test_a_rejected_record_is_not_emitted(subscription: Subscription, emitted: Emitted) -> None:
     stored(subscription, "r")
     with pytest.raises(IntegrityError), transaction.atomic():
         record(subscription).save(force_insert=True)
-    assert announced == []
+    assert emitted == []
 
 
 def saved(each: DataUsageRecord, **options: Any) -> None:
@@ -229,42 +227,42 @@ CHANGE: dict[str, Callable[[DataUsageRecord], object]] = {
 
 
 @pytest.mark.parametrize("way", CHANGE)
-def test_a_changed_record_announces_the_difference(way: str, subscription: Subscription, announced: Heard) -> None:
+def test_a_changed_record_emits_the_difference(way: str, subscription: Subscription, emitted: Emitted) -> None:
     (each,) = stored(subscription, "r")
     stored(Subscription.objects.create(carrier="sprint"), "s", price=5)
     CHANGE[way](each)
-    assert announced == [data((subscription.pk, DAY, 0, 2, 0))]
+    assert emitted == [data((subscription.pk, DAY, 0, 2, 0))]
     assert set(DATA.values_list("price", flat=True)) == {5}
 
 
-def test_an_update_returns_the_rows_it_matched(subscription: Subscription, announced: Heard) -> None:
+def test_an_update_returns_the_rows_it_matched(subscription: Subscription, emitted: Emitted) -> None:
     stored(subscription, "a", "b", "c")
     assert DATA.filter(record_id__in=["a", "b"]).update(price=3) == 2
     assert DATA.filter(pk__in=[]).update(price=4) == 0
     assert DATA.none().update(price=4) == 0
     assert DATA.filter(record_id="x").update(price=4) == 0
     assert DATA.update() == 0
-    assert announced == []
+    assert emitted == []
 
 
-@pytest.mark.parametrize("moment", [TOMORROW, Value(TOMORROW, DateTimeField()), F("usage_date") + timedelta(days=1)])
-def test_a_record_moved_to_another_day_is_announced_for_both(
-    moment: Any, subscription: Subscription, announced: Heard
+@pytest.mark.parametrize("timestamp", [TOMORROW, Value(TOMORROW, DateTimeField()), F("usage_date") + timedelta(days=1)])
+def test_a_record_moved_to_another_day_is_emitted_for_both(
+    timestamp: Any, subscription: Subscription, emitted: Emitted
 ) -> None:
     stored(subscription, "r")
-    if moment is not TOMORROW:
+    if timestamp is not TOMORROW:
         partitions.ensure([NEXT])
-    assert DATA.update(usage_date=moment, price=F("price") + 1) == 1
-    assert announced == [data((subscription.pk, DAY, -(2**40), -3, -1), (subscription.pk, NEXT, 2**40, 4, 1))]
+    assert DATA.update(usage_date=timestamp, price=F("price") + 1) == 1
+    assert emitted == [data((subscription.pk, DAY, -(2**40), -3, -1), (subscription.pk, NEXT, 2**40, 4, 1))]
     assert DATA.get().usage_date == TOMORROW
 
 
-def test_a_record_moved_to_another_subscription_is_announced_for_both(
-    subscription: Subscription, other: Subscription, announced: Heard
+def test_a_record_moved_to_another_subscription_is_emitted_for_both(
+    subscription: Subscription, other: Subscription, emitted: Emitted
 ) -> None:
     stored(subscription, "r")
     DATA.update(subscription=other)
-    assert announced == [data((subscription.pk, DAY, -(2**40), -3, -1), (other.pk, DAY, 2**40, 3, 1))]
+    assert emitted == [data((subscription.pk, DAY, -(2**40), -3, -1), (other.pk, DAY, 2**40, 3, 1))]
 
 
 DELETE: dict[str, tuple[Callable[[DataUsageRecord], object], object]] = {
@@ -288,8 +286,8 @@ DELETE: dict[str, tuple[Callable[[DataUsageRecord], object], object]] = {
 
 @pytest.mark.parametrize("listening", [False, True])
 @pytest.mark.parametrize("way", DELETE)
-def test_a_deleted_record_is_announced_also_where_someone_listens_to_djangos_signals(
-    way: str, listening: bool, subscription: Subscription, announced: Heard
+def test_a_deleted_record_is_emitted_also_if_djangos_signals_have_receivers(
+    way: str, listening: bool, subscription: Subscription, emitted: Emitted
 ) -> None:
     def listener(**_: Any) -> None: ...
 
@@ -302,11 +300,11 @@ def test_a_deleted_record_is_announced_also_where_someone_listens_to_djangos_sig
         assert delete(each) == returned
     finally:
         post_delete.disconnect(listener)
-    assert announced == [data((subscription.pk, DAY, -(2**40), -3, -1))]
+    assert emitted == [data((subscription.pk, DAY, -(2**40), -3, -1))]
     assert DATA.get().record_id == "s"
 
 
-def test_deleting_what_is_gone_returns_what_django_returns(subscription: Subscription, announced: Heard) -> None:
+def test_deleting_what_is_gone_returns_what_django_returns(subscription: Subscription, emitted: Emitted) -> None:
     (each,) = stored(subscription, "r")
     again = DATA.get()
     assert each.delete() == (1, {"usage.DataUsageRecord": 1})
@@ -314,7 +312,7 @@ def test_deleting_what_is_gone_returns_what_django_returns(subscription: Subscri
     assert again.delete() == (0, {"usage.DataUsageRecord": 0})
     assert DATA.all().delete() == (0, {})
     assert DATA.filter(pk__in=[]).delete() == (0, {})
-    assert len(announced) == 1
+    assert len(emitted) == 1
     with pytest.raises(ValueError, match="can't be deleted"):
         each.delete()
 
@@ -328,7 +326,7 @@ def test_what_django_refuses_to_delete_is_refused(subscription: Subscription) ->
         DATA.union(DATA.all()).delete()
 
 
-def test_what_a_receiver_raises_undoes_the_write(subscription: Subscription, announced: Heard) -> None:
+def test_what_a_receiver_raises_undoes_the_write(subscription: Subscription, emitted: Emitted) -> None:
     def refuse(**_: Any) -> None:
         raise ArithmeticError
 
@@ -341,10 +339,10 @@ def test_what_a_receiver_raises_undoes_the_write(subscription: Subscription, ann
     assert not DATA.exists()
 
 
-def test_nothing_is_announced_where_the_database_does_not_ask(
-    subscription: Subscription, other: Subscription, announced: Heard
+def test_nothing_is_emitted_while_change_events_are_disabled(
+    subscription: Subscription, other: Subscription, emitted: Emitted
 ) -> None:
-    ask(False)
+    set_events(False)
     for way in CREATE.values():
         way(subscription)
         (each,) = DATA.all()
@@ -358,15 +356,15 @@ def test_nothing_is_announced_where_the_database_does_not_ask(
         each.delete()
     DATA.bulk_create([record(subscription, "a"), record(subscription, "b")])
     assert DATA.filter(subscription=subscription).delete()[0] == 2
-    assert announced == []
+    assert emitted == []
 
 
 @pytest.mark.django_db(transaction=True)
-def test_where_nobody_asks_each_write_is_one_statement(
+def test_while_change_events_are_disabled_each_write_is_one_statement(
     subscription: Subscription, django_assert_num_queries: Any
 ) -> None:
     record(subscription, "warm").save()
-    change_events.remember("default", asked=False)
+    change_events.remember("default", enabled=False)
     with django_assert_num_queries(1):
         record(subscription).save(force_insert=True)
     with django_assert_num_queries(1):

@@ -1,4 +1,4 @@
-"""The currency of an installation is taken when its database is first migrated, and holds from then on."""
+"""The currency of an installation is fixed when its database is first migrated."""
 
 from io import StringIO
 from typing import Any
@@ -22,21 +22,21 @@ def currency_in_sql() -> str:
     return str(found)
 
 
-def told_by_check() -> str:
-    with pytest.raises(SystemCheckError) as told:
+def check_errors() -> str:
+    with pytest.raises(SystemCheckError) as error:
         call_command("check", stderr=StringIO())
-    return str(told.value)
+    return str(error.value)
 
 
-def test_python_and_sql_tell_the_default() -> None:
+def test_python_and_sql_return_the_default() -> None:
     assert (currency(), currency_in_sql()) == ("USD", "USD")
 
 
-def test_python_and_sql_tell_another(euros: None) -> None:
+def test_python_and_sql_return_another(euros: None) -> None:
     assert (currency(), currency_in_sql()) == ("EUR", "EUR")
 
 
-def test_the_database_is_asked_once(euros: None, django_assert_num_queries: Any) -> None:
+def test_the_database_is_queried_once(euros: None, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         assert [currency(), currency(), currency()] == ["EUR", "EUR", "EUR"]
 
@@ -44,19 +44,19 @@ def test_the_database_is_asked_once(euros: None, django_assert_num_queries: Any)
 def test_the_currency_is_not_changed_by_the_setting_and_the_check_names_both(settings: Any) -> None:
     settings.WINGTEL_CURRENCY = "EUR"
     assert currency() == "USD"
-    told = told_by_check()
+    reported = check_errors()
     assert (
         "(wingtel.W004) WINGTEL_CURRENCY is EUR, but the database was first migrated with USD, which holds.\n"
         "\tHINT: Set WINGTEL_CURRENCY=USD. For another value, start with an empty database."
-    ) in told
-    assert "WINGTEL_TIME_ZONE" not in told
+    ) in reported
+    assert "WINGTEL_TIME_ZONE" not in reported
 
 
 def test_the_check_names_another_time_zone_too() -> None:
     set_time_zone("Europe/Berlin")
-    told = told_by_check()
-    assert "WINGTEL_TIME_ZONE is UTC, but the database was first migrated with Europe/Berlin, which holds." in told
-    assert "WINGTEL_CURRENCY" not in told
+    reported = check_errors()
+    assert "WINGTEL_TIME_ZONE is UTC, but the database was first migrated with Europe/Berlin, which holds." in reported
+    assert "WINGTEL_CURRENCY" not in reported
 
 
 def test_a_changed_currency_is_drift(euros: None) -> None:

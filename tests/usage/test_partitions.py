@@ -35,12 +35,12 @@ def test_both_raw_tables_get_a_partition_once() -> None:
 
 def test_a_new_record_makes_the_partition_of_its_business_day(subscription: Subscription) -> None:
     set_time_zone("Europe/Berlin")
-    moment = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)  # half past midnight in Berlin, on the 23-hour day
+    timestamp = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)  # half past midnight in Berlin, on the 23-hour day
     DataUsageRecord.objects.create(
-        subscription=subscription, usage_date=moment, kilobytes_used=2**40, price=Decimal("0.0001")
+        subscription=subscription, usage_date=timestamp, kilobytes_used=2**40, price=Decimal("0.0001")
     )
     VoiceUsageRecord.objects.bulk_create(
-        [VoiceUsageRecord(subscription=subscription, usage_date=moment, seconds_used=60, price=Decimal(1))]
+        [VoiceUsageRecord(subscription=subscription, usage_date=timestamp, seconds_used=60, price=Decimal(1))]
     )
     assert [partition.table for partition in partitions.existing()] == [
         "data_usage_record_20260329",
@@ -48,7 +48,7 @@ def test_a_new_record_makes_the_partition_of_its_business_day(subscription: Subs
     ]
 
 
-def test_the_same_reference_moment_and_subscription_is_refused(subscription: Subscription) -> None:
+def test_the_same_reference_timestamp_and_subscription_is_refused(subscription: Subscription) -> None:
     record = {
         "record_id": "att-1",
         "subscription": subscription,
@@ -70,12 +70,12 @@ def test_there_is_no_default_partition_that_fills_silently(subscription: Subscri
 def test_two_sessions_that_need_the_same_partition_at_once_make_it_once() -> None:
     # Partitions outlive a test that commits, so this day is used by no other.
     ensure = "SELECT usage_ensure_partition('data_usage_record', '2001-09-09')"
-    with new_connection() as first, new_connection() as second, new_connection() as watching:
-        watching.autocommit = True
+    with new_connection() as first, new_connection() as second, new_connection() as monitor:
+        monitor.autocommit = True
         assert first.execute(ensure).fetchone() == ("data_usage_record_20010909",)
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(lambda: second.execute(ensure).fetchone())
-            while watching.execute(
+            while monitor.execute(
                 "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = %s", [second.info.backend_pid]
             ).fetchone() != (1,):
                 assert not waiting.done()

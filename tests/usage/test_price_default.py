@@ -1,4 +1,4 @@
-"""A raw record that is written without a price costs nothing, whoever writes it."""
+"""A raw record that is written without a price costs nothing, in every way of writing."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -16,10 +16,10 @@ RECORDS_LISTED = 100
 
 @dataclass(frozen=True)
 class ExplainedType:
-    """One usage type: `recorded` + `adjusted` = `total`, the last being what the aggregates say.
+    """One usage type: `recorded` + `adjusted` = `total`, which is the sum in the aggregates.
 
     `records` are the first of `recorded.count` raw records. Once they are gone, `recorded` is the total without the
-    adjustments, there is nothing to compare it with, and `adds_up` is None.
+    adjustments, which nothing proves, and `adds_up` is None.
     """
 
     usage_type: UsageType
@@ -33,10 +33,10 @@ class ExplainedType:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A subscription's day at the moment `as_of`.
+    """A subscription's day at the timestamp `as_of`.
 
-    `day` has the state of the whole business day, and the sums it was sealed with: those of every subscription's raw
-    records. `records_gone`: the day has expired. `numbers` are those of `numbers_of`.
+    `day` has the state of the whole business day, and the sums it was sealed with: those of all subscriptions' raw
+    records. `records_gone` tells that the day has expired. `numbers` are those of `numbers_of`.
     """
 
     subscription_id: int
@@ -58,14 +58,14 @@ def explain(
     """Explain a day, listing up to `most_records` raw records of each usage type.
 
     It is one snapshot: a concurrent write is seen in the total, the records and the adjustments, or in none.
-    A subscription that is unknown or used nothing has totals of zero. So has, with a `carrier`, that of another one;
-    and the sums that the whole day was sealed with are left out.
+    A subscription that is unknown or has no usage has totals of zero. With a `carrier`, so has a subscription of
+    another one, and the sums that the whole day was sealed with are left out.
     """
     found = queries.day_with_sources(
         subscription_id=subscription_id, day=day, most_records=most_records, carrier=carrier
     )
     if carrier is not None:
-        _leave_out_sums(found.day)
+        _clear_sums(found.day)
     adjustments = _adjustments(found)
     gone = found.day.state == UsageDay.State.EXPIRED
     return Explanation(
@@ -89,7 +89,7 @@ def explain(
     )
 
 
-def _leave_out_sums(day: UsageDay) -> None:
+def _clear_sums(day: UsageDay) -> None:
     day.data_records = day.kilobytes_used = day.data_price = None
     day.voice_records = day.seconds_used = day.voice_price = None
 
@@ -100,6 +100,6 @@ def _without(total: Sums, adjusted: Sums) -> Sums:
 
 
 def _adjustments(found: queries.DayWithSources) -> dict[int, UsageAdjustment]:
-    # Adjustments never change, so those found in the snapshot may be read after it.
+    # Adjustments never change, so those of the snapshot may be read after it.
     ids = [number for kind in found.types for number in kind.adjustment_ids]
     return UsageAdjustment.objects.select_related("reversed_by").in_bulk(ids)

@@ -1,4 +1,4 @@
-"""Adjustments and explanations as the API and the commands show them."""
+"""Serialization of adjustments and explanations, for the API and the commands."""
 
 from typing import Annotated
 

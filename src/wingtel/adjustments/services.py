@@ -1,7 +1,7 @@
-"""Correct what a subscription used and paid on one business day, and take such a correction back.
+"""Adjustments of a subscription's usage and price on one business day, and their reversals.
 
-The database counts an adjustment when it is stored, in the same transaction and under every strategy, whatever became
-of the day: open, sealed or expired. It is never changed or deleted: a second one reverses it.
+The database counts an adjustment when it is stored, in the same transaction and under every strategy, whether the day
+is open, sealed or expired. It is never changed or deleted: a second one reverses it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,12 +20,12 @@ from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY, PRICE_DECIMALS
 
 LONGEST_REASON = 2000
 LONGEST_ACTOR = 200
-_STORED = 5_000
-"""Adjustments that are stored by one statement."""
+_BATCH_SIZE = 5_000
+"""The number of adjustments that one statement stores."""
 
 
 class AdjustmentRefusedError(ValueError):
-    """An adjustment that cannot be made: `reason` says why and how to mend it, `field` where, if it is in one."""
+    """An adjustment that cannot be made. `reason` says why and what to do, `field` where, if it is one field."""
 
     def __init__(self, reason: str, field: str = "") -> None:
         super().__init__(f"{field}: {reason}" if field else reason)
@@ -33,11 +33,11 @@ class AdjustmentRefusedError(ValueError):
 
 
 class UnknownAdjustmentError(AdjustmentRefusedError):
-    """There is no adjustment of that number."""
+    """A number that no adjustment has."""
 
 
 class NotReversibleError(AdjustmentRefusedError):
-    """It is reversed already, or is a reversal itself."""
+    """An adjustment that is reversed already, or is a reversal itself."""
 
 
 def adjust(
@@ -52,9 +52,11 @@ def adjust(
 ) -> UsageAdjustment:
     """Add `used` (kilobytes or seconds) and `price` (the operator's currency) to a business day; both may be negative.
 
-    A subscription that was deleted can be adjusted, a day with negative totals be left behind. Raises
-    AdjustmentRefusedError for an unknown subscription, a day ahead of the clock by more than WINGTEL_MAX_FUTURE_DAYS,
-    an amount of nothing or out of range, a price with more than eight decimals, and a missing reason or actor.
+    A deleted subscription can be adjusted, and totals may become negative.
+
+    Raises AdjustmentRefusedError for an unknown subscription and for a day ahead of the clock by more than
+    WINGTEL_MAX_FUTURE_DAYS. It is also raised if both amounts are zero, one is out of range, the price has more than
+    eight decimals, or the reason or actor is missing.
     """
     adjustment = UsageAdjustment(
         subscription_id=subscription_id,
@@ -65,8 +67,8 @@ def adjust(
         reason=reason.strip(),
         actor=actor.strip(),
     )
-    for refused in refusals([adjustment]).values():
-        raise refused
+    for error in refusals([adjustment]).values():
+        raise error
     if not _exists(subscription_id):
         raise AdjustmentRefusedError(f"there is no subscription {subscription_id!r}", "subscription_id")
     store([adjustment])
@@ -74,29 +76,29 @@ def adjust(
 
 
 def refusals(adjustments: Sequence[UsageAdjustment]) -> dict[int, AdjustmentRefusedError]:
-    """Return why some of the adjustments, by their places, cannot be made; all subscriptions have to be known."""
+    """Return why some of the adjustments, by position, cannot be made. All subscriptions must exist."""
     (today,) = business_days_of([timezone.now()])
     return {
-        place: AdjustmentRefusedError(reason, field)
-        for place, adjustment in enumerate(adjustments)
+        position: AdjustmentRefusedError(reason, field)
+        for position, adjustment in enumerate(adjustments)
         if (problem := next(_problems(adjustment, today), None))
         for field, reason in [problem]
     }
 
 
 def store(adjustments: Sequence[UsageAdjustment]) -> None:
-    """Make adjustments that nothing refuses.
+    """Store adjustments that are valid.
 
-    Raises IntegrityError when one is the credit of a record whose credit is stored already.
+    Raises IntegrityError if one is the credit of a record whose credit is stored already.
     """
-    UsageAdjustment.objects.bulk_create(adjustments, batch_size=_STORED)
+    UsageAdjustment.objects.bulk_create(adjustments, batch_size=_BATCH_SIZE)
 
 
 def reverse(adjustment_id: int, *, reason: str, actor: str) -> UsageAdjustment:
-    """Take an adjustment back by another with its amounts negated; the first one refers to it as `reversed_by`.
+    """Reverse an adjustment by another with its amounts negated, to which it refers as `reversed_by`.
 
-    An adjustment is reversed once. A reversal is not reversed: what should count again is adjusted anew, so that
-    whoever reads an adjustment knows from itself and its reversal alone whether it counts.
+    An adjustment is reversed once. A reversal is not reversed: a new adjustment replaces it. So an adjustment and its
+    reversal alone tell whether it counts.
 
     Raises UnknownAdjustmentError, NotReversibleError, and AdjustmentRefusedError as `adjust` does.
     """
@@ -150,7 +152,7 @@ def _problems(adjustment: UsageAdjustment, today: date) -> Iterator[tuple[str, s
 
 
 def _exists(subscription_id: object) -> bool:
-    # A deleted subscription is there all the same.
+    # Deleted subscriptions exist too.
     return type(subscription_id) is int and Subscription.objects.filter(pk=subscription_id).exists()
 
 

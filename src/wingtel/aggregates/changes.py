@@ -1,4 +1,4 @@
-"""Change capture: a log of whose usage changed, which an evaluation drains.
+"""Change capture: a log of the subscriptions whose usage changed, which an evaluation drains.
 
 While it is enabled, each statement that changes aggregates appends one row a day to the log, in its own transaction. A
 change is seen once it is committed, however late, and none is missed. One reader drains the log.
@@ -20,7 +20,7 @@ _SQL = sql.statements(__package__, "sql/changes.sql")
 
 @dataclass(frozen=True)
 class Changes:
-    """Changed usage: subscriptions by business day, and months (by their first day) that changed for everybody.
+    """Changed usage: subscriptions by business day, and months (their first days) that changed for all subscriptions.
 
     `everything` means that anything may have changed.
     """
@@ -38,22 +38,22 @@ def is_enabled() -> bool:
     return bool(enabled)
 
 
-def enable(*, patience: float = LOCK_RETRY_SECONDS) -> None:
+def enable(*, timeout: float = LOCK_RETRY_SECONDS) -> None:
     """Log every change that is committed after this. Earlier ones are not logged.
 
-    Waits for transactions that are changing aggregates. Raises wingtel.db.retry.LockHeldError when they go on
-    for `patience` seconds.
+    Waits for transactions that are changing aggregates. Raises wingtel.db.retry.LockHeldError if they take longer than
+    `timeout` seconds.
     """
 
     def work() -> None:
         with connection.cursor() as cursor:
             cursor.execute(_SQL["enable"])
 
-    retry_on_lock(work, _SQL["lock_timeout"], give_up=time.monotonic() + patience)
+    retry_on_lock(work, _SQL["lock_timeout"], give_up=time.monotonic() + timeout)
 
 
 def disable() -> None:
-    """Log changes no more, and forget those that were not drained."""
+    """Stop logging changes, and delete those that were not drained."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["disable"])
 
@@ -88,7 +88,7 @@ def logged() -> int:
 def users_in_month(month: date, *, least: Decimal | None = None) -> list[int]:
     """Return the subscriptions with usage in a month.
 
-    With `least` (the operator's currency), only those whose prices of data or voice, or of both, come to so much.
+    With `least` (the operator's currency), only those that paid at least so much for data, for voice, or for both.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["users_in_month"], {"month": month, "least": least})

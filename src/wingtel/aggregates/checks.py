@@ -1,4 +1,4 @@
-"""Django system checks: whether the database holds what the active strategy installed."""
+"""Django system checks that compare the database with what the active strategy installed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,9 +11,9 @@ from django.db import ProgrammingError
 def strategy_is_installed(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
 ) -> list[checks.CheckMessage]:
-    """Warn of drift: outdated functions, changed views, a trigger that someone disabled. Tell of surplus ones.
+    """Warn of drift: outdated functions, changed views, disabled triggers. Report surplus objects.
 
-    Warnings only, since errors would keep `migrate` from mending them.
+    They are only warnings, since errors would keep `migrate` from repairing them.
     """
     from .models import ActiveStrategy  # noqa: PLC0415 - needs the apps to be loaded
     from .strategies import outdated, problems, surplus  # noqa: PLC0415 - needs the apps to be loaded

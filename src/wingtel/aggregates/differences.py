@@ -1,4 +1,4 @@
-"""Differences between the aggregates and their sources, key by key, at every grain, while others write."""
+"""Differences between the aggregates and their sources, key by key, at every grain, while writers go on."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,16 +14,16 @@ from .serialization import money
 _SQL = sql.statements(__package__, "sql/differences.sql")
 
 COUNTED = _SQL["counted"]
-"""The daily aggregates of the days `first` to `last` as they are counted now: the beginning of a statement."""
+"""The beginning of a statement: the daily aggregates of `first` to `last`, as the active strategy counts them."""
 
 STORED = _SQL["stored"]
-"""The daily aggregates that are stored, whatever the views have: another beginning."""
+"""Another beginning: the daily aggregates that are stored, whatever the views show."""
 
 EMPTY = _SQL["empty"]
-"""No daily aggregates: a third beginning."""
+"""A third beginning: no daily aggregates."""
 
 DIFFERING_DAYS = _SQL["differing_days"]
-"""Its continuation: `differing_days`, and the `source` of the raw records."""
+"""The continuation: `differing_days`, and `source`, the sums of the raw records."""
 
 DIFFERING_MONTHS = _SQL["differing_months"]
 """The beginning of a statement over the months that are not the sums of their days."""
@@ -32,14 +32,14 @@ DIFFERING_TOTALS = _SQL["differing_totals"]
 """The beginning of a statement over the totals that are not the sums of the months' bounds."""
 
 DAYS = _SQL["days"]
-"""The end of a statement over `differing_days`, whose rows `find` takes."""
+"""The end of a statement over `differing_days`, for `find`."""
 
 
 @dataclass(frozen=True)
 class Values:
-    """Kilobytes or seconds, the price, and how many raw records. Of a bound only the price is told.
+    """Kilobytes or seconds, the price, and the number of raw records. A bound has only a price.
 
-    Of a whole day also the fingerprint of its keys, which tells that some are wrong where the sums are right.
+    A whole day also has the fingerprint of its keys, which differs if some are wrong though the sums are right.
     """
 
     used: int | None
@@ -57,9 +57,9 @@ class Values:
 class Difference:
     """One key whose aggregate differs from its sources.
 
-    `grain` is `day`, `seal of day` (a whole expired day without its adjustments, against its seal; no subscription),
-    `month`, or `bounds of month` and `bounds of all time`, by which limits are compared quickly. `start` is the day,
-    or the month's first.
+    `grain` is `day`, `seal of day`, `month`, `bounds of month` or `bounds of all time`. `seal of day` compares a whole
+    expired day, without its adjustments, with its seal; it has no subscription. Bounds serve to compare limits quickly.
+    `start` is the day, or the first day of the month.
     """
 
     grain: str
@@ -88,7 +88,7 @@ class Difference:
 
 
 def period() -> tuple[date | None, date | None]:
-    """Return the first and the last day that anything is known of."""
+    """Return the first and the last day that has aggregates, adjustments or a state; None if there is none."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["period"])
         first, last = cursor.fetchone()
@@ -96,12 +96,12 @@ def period() -> tuple[date | None, date | None]:
 
 
 def days(first: date, last: date, *, daily: str = COUNTED) -> list[Difference]:
-    """Return the daily keys that differ from raw records and adjustments; expired days have none."""
+    """Return the daily keys that differ from raw records and adjustments. Expired days are left out."""
     return find(daily, DIFFERING_DAYS, DAYS, first=first, last=last)
 
 
 def seals(first: date, last: date, *, daily: str = COUNTED) -> list[Difference]:
-    """Return the expired days that are not what they were sealed with."""
+    """Return the expired days whose aggregates differ from their seals."""
     return find(daily, _SQL["seals"], first=first, last=last)
 
 
@@ -121,12 +121,12 @@ def unprovable_months(first: date, last: date) -> set[date]:
 
 
 def find(*parts: str, **days: date) -> list[Difference]:
-    """Execute a statement made of `parts`, and return the differences it tells."""
+    """Execute a statement made of `parts`, and return its rows as differences."""
     return [_difference(*row) for row in fetch(*parts, **days)]
 
 
 def fetch(*parts: str, **days: date) -> list[tuple[Any, ...]]:
-    """Execute a statement made of `parts` with room for the keys of a whole month; return its rows."""
+    """Execute a statement made of `parts`, with memory for the keys of a whole month, and return its rows."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SQL["memory"])
         cursor.execute("\n".join(parts), days)

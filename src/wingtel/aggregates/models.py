@@ -1,4 +1,4 @@
-"""The stored aggregates. Readers never use these: they read the views `usage_daily` and `usage_monthly`."""
+"""The stored aggregates. Readers do not use them: they read the views `usage_daily` and `usage_monthly`."""
 
 from django.db import models
 
@@ -11,7 +11,7 @@ class StoredUsage(models.Model):
     """Usage and price of one subscription for one usage type in one period.
 
     `used` is in kilobytes or seconds, `price` in the operator's currency, `records` counts the usage records. A row
-    with no records stands for nothing; the views leave it out.
+    of zeros means no usage; the views leave it out.
     """
 
     subscription = models.ForeignKey(
@@ -53,7 +53,7 @@ class MonthlyUsage(StoredUsage):
 
 
 class TotalUsage(models.Model):
-    """Bounds of what one subscription paid for one usage type in all its months: `floor` <= price <= `ceiling`."""
+    """Bounds of one subscription's price of one usage type over all its months: `floor` <= price <= `ceiling`."""
 
     pk = models.CompositePrimaryKey("subscription_id", "usage_type")
     subscription = models.ForeignKey(
@@ -71,7 +71,7 @@ class TotalUsage(models.Model):
 
 
 class ActiveStrategy(models.Model):
-    """Which strategy keeps the aggregates of this database: one row."""
+    """The strategy that maintains the aggregates of this database: one row."""
 
     singleton = models.BooleanField(primary_key=True, default=True, editable=False)
     name = models.CharField(max_length=40)

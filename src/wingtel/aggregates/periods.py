@@ -34,7 +34,7 @@ class Period:
             raise ValueError(f"the last day, {self.last}, lies before the first, {self.first}")
 
     def split(self) -> "SplitPeriod":
-        """The whole months in the period, and the days before and after them."""
+        """Return the whole months in the period, and the days before and after them."""
         first_month = self.first and _first_month_from(self.first)
         last_month = self.last and _last_month_until(self.last)
         if self.first and self.last and first_month and last_month and first_month > last_month:
@@ -52,23 +52,23 @@ ALL_TIME = Period()
 
 @dataclass(frozen=True)
 class SplitPeriod:
-    """A period as the two grains answer it: `months` by their first days, both included, and ranges of `days`."""
+    """A period by grain: `months`, given by their first days, both included, and ranges of `days`."""
 
     months: tuple[date | None, date | None] | None
     days: list[tuple[date, date]]
 
 
 def _first_month_from(day: date) -> date:
-    """The first day of the first month that begins on or after `day`."""
+    """Return the first day of the first month that begins on or after `day`."""
     return day if day.day == 1 else _end_of(day) + ONE_DAY
 
 
 def _last_month_until(day: date) -> date:
-    """The first day of the last month that ends on or before `day`."""
+    """Return the first day of the last month that ends on or before `day`."""
     month = day.replace(day=1)
     return month if day == _end_of(day) else (month - ONE_DAY).replace(day=1)
 
 
 def _end_of(day: date) -> date:
-    """The last day of the month of `day`."""
+    """Return the last day of the month of `day`."""
     return day.replace(day=monthrange(day.year, day.month)[1])

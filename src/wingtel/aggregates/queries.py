@@ -1,6 +1,6 @@
-"""Every read of the aggregates. Readers see the views `usage_daily` and `usage_monthly` and know no strategy.
+"""Queries of the aggregates, over the views `usage_daily` and `usage_monthly`, whatever the strategy.
 
-A period of days is answered from the monthly grain for the whole months in it and from the daily grain for its edges.
+The whole months of a period are read from the monthly grain, and the days at its edges from the daily grain.
 """
 
 import io
@@ -29,22 +29,22 @@ from .shapes import ExceedingSubscription
 _SQL = sql.statements(__package__, "sql/queries.sql")
 
 
-def _whole_answers() -> dict[str, str]:
+def _complete_answers() -> dict[str, str]:
     blocks = sql.statements(__package__, "sql/exports.sql")
     shared = {
         "{from what was used}": blocks["used"],
         "{number and external id}": blocks["number_and_external_id"],
     }
-    for part, text in shared.items():
-        blocks = {name: block.replace(part, text) for name, block in blocks.items()}
+    for placeholder, text in shared.items():
+        blocks = {name: block.replace(placeholder, text) for name, block in blocks.items()}
     return blocks
 
 
-WHOLE = _whole_answers()
-"""The statements of whole answers, by name, with the parts that they share."""
+WHOLE = _complete_answers()
+"""The statements of complete answers, by name, including the parts that they share."""
 
 BLOCK_BYTES = 4 << 20
-"""About how many bytes of a whole answer are in memory at once."""
+"""The approximate number of bytes of a complete answer that are in memory at once."""
 
 _TYPES = {usage_type.value: usage_type for usage_type in UsageType}  # faster than to call the enumeration
 _UNITS = {"data_unit": UsageType.DATA.unit, "voice_unit": UsageType.VOICE.unit}
@@ -63,9 +63,9 @@ class ExceedingPosition:
 
 @dataclass(frozen=True)
 class ExceedingPage:
-    """One page of the answer; `next` is where the following page starts after, None on the last.
+    """One page of the answer. `next` is the position that the next page starts after, None on the last.
 
-    `written` are its results in JSON, as the database wrote them: amounts are texts, as usage_money() shows them.
+    `written` holds its results in JSON, as the database wrote them. Amounts are strings in the format of usage_money().
     """
 
     as_of: datetime
@@ -74,7 +74,7 @@ class ExceedingPage:
 
     @cached_property
     def results(self) -> list[ExceedingSubscription]:
-        """The results, read."""
+        """The results, decoded."""
         return msgspec.json.decode(self.written, type=list[ExceedingSubscription])
 
 
@@ -107,7 +107,7 @@ class MetricsPosition:
 
 @dataclass(frozen=True)
 class MetricsPage:
-    """One page of the answer; `next` is where the following page starts after, None on the last."""
+    """One page of the answer. `next` is the position that the next page starts after, None on the last."""
 
     as_of: datetime
     results: list[UsageMetric]
@@ -115,7 +115,7 @@ class MetricsPage:
 
 
 class SeriesPoint(NamedTuple):
-    """Usage of one day, or of the part of one month that lies in the period asked for; `start` is its first day."""
+    """Usage of one day, or of the part of one month that lies in the requested period; `start` is its first day."""
 
     start: date
     usage_type: UsageType
@@ -146,12 +146,12 @@ def exceeding(
     page_size: int = 100,
     after: ExceedingPosition | None = None,
 ) -> ExceedingPage:
-    """Subscriptions whose total price in `period` is at least `price_limit` in a usage type, largest excess first.
+    """Return the subscriptions whose price of a usage type in `period` reached `price_limit`, largest excess first.
 
     Each usage type is checked on its own.
     """
     ids = only.listed()
-    rows = _kept_rows(
+    rows = _prepared_rows(
         "exceeding",
         {
             "first": period.first or EARLIEST,
@@ -216,9 +216,9 @@ def series(
     granularity: Granularity = Granularity.DAY,
     carrier: str | None = None,
 ) -> Series:
-    """Return the usage and price of one subscription, day by day or month by month; periods without usage are left out.
+    """Return the usage and price of one subscription by day or month, without periods that have no usage.
 
-    A subscription of another carrier than `carrier` used nothing.
+    A subscription of another carrier than `carrier` has no usage.
     """
     rows = _rows(
         f"series_by_{granularity}",
@@ -237,12 +237,12 @@ def series(
 
 @dataclass(frozen=True)
 class WholeAnswer:
-    """Every row of an answer as of one moment: comma-separated lines, in blocks that are read as they are taken."""
+    """All rows of an answer, from one snapshot: comma-separated lines, in chunks of bytes that are read on demand."""
 
     as_of: datetime
     blocks: Iterator[bytes]
     expired: tuple[date, date] | None = None
-    """The first and the last day of the period whose raw records were dropped."""
+    """The first and the last expired day of the period, whose raw records were dropped."""
 
 
 def all_exceeding(
@@ -254,11 +254,11 @@ def all_exceeding(
     for_spreadsheets: bool = False,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
-    """All that the pages of `exceeding` hold, a line a usage type, in the columns of wingtel.exports.columns.EXCEEDING.
+    """Return all results of `exceeding`, a line each usage type, in the columns of wingtel.exports.columns.EXCEEDING.
 
-    With `for_spreadsheets`, an external id that one would take for a formula has an apostrophe before it.
+    With `for_spreadsheets`, an external id that a spreadsheet would take for a formula has an apostrophe before it.
 
-    Raises OperationalError when that takes longer than `seconds`, if they are given; so do `all_metrics` and
+    Raises OperationalError if a statement takes longer than `seconds`; 0 sets no limit. So do `all_metrics` and
     `all_records`.
     """
     return _whole(
@@ -281,7 +281,7 @@ def all_metrics(
     for_spreadsheets: bool = False,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
-    """All that the pages of `metrics` hold, in the columns of wingtel.exports.columns.METRICS."""
+    """Return all results of `metrics`, in the columns of wingtel.exports.columns.METRICS."""
     return _whole(
         "all_metrics",
         _parameters(period.split(), usage_types)
@@ -302,9 +302,9 @@ def all_records(
     for_spreadsheets: bool = False,
     seconds: int = 0,
 ) -> AbstractContextManager[WholeAnswer]:
-    """Copy out every raw record of a period, in order of time, in the columns of wingtel.exports.columns.RECORDS.
+    """Return every raw record of a period, in order of time, in the columns of wingtel.exports.columns.RECORDS.
 
-    No day expires meanwhile. The period has a first and a last day.
+    No day expires while they are read. The period must have a first and a last day.
     """
     return _whole(
         "all_records",
@@ -324,33 +324,36 @@ def all_records(
 
 @contextmanager
 def _whole(query: str, parameters: dict[str, Any], seconds: int, *, raw: bool = False) -> Iterator[WholeAnswer]:
-    """One statement, so one snapshot, copied out while the block runs. With `raw`, it is of raw records."""
+    """Stream the rows of one statement, and so of one snapshot, during the `with` block.
+
+    With `raw`, they are raw records, and no day expires meanwhile.
+    """
     statement = WHOLE["as_csv"].replace("{answer}", WHOLE[query])
     with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
         cursor.execute(WHOLE["begin"], {"milliseconds": str(seconds * 1000)})
         as_of, _ = cursor.fetchone()
         expired = _expired(cursor, parameters) if raw else None
         with cursor.copy(statement, parameters) as copy:
-            yield WholeAnswer(as_of, _blocks(copy), expired)
+            yield WholeAnswer(as_of, _chunks(copy), expired)
 
 
 def _expired(cursor: Any, parameters: dict[str, Any]) -> tuple[date, date] | None:
-    """Return the first and last expired day of a period, and let no other expire until the transaction ends."""
+    """Return the first and last expired day of a period, and keep others from expiring until the transaction ends."""
     cursor.execute(WHOLE["keep_raw_records"])
     cursor.execute(WHOLE["expired_days"], parameters)
     first, last = cursor.fetchone()
     return (first, last) if first else None
 
 
-def _blocks(lines: Iterable[memoryview]) -> Iterator[bytes]:
-    """Lines gathered into blocks."""
-    block = io.BytesIO()
+def _chunks(lines: Iterable[memoryview]) -> Iterator[bytes]:
+    """Yield lines joined into chunks of at least BLOCK_BYTES, but for the last."""
+    chunk = io.BytesIO()
     for line in lines:
-        if block.write(line) and block.tell() >= BLOCK_BYTES:
-            yield block.getvalue()
-            block = io.BytesIO()
-    if block.tell():
-        yield block.getvalue()
+        if chunk.write(line) and chunk.tell() >= BLOCK_BYTES:
+            yield chunk.getvalue()
+            chunk = io.BytesIO()
+    if chunk.tell():
+        yield chunk.getvalue()
 
 
 @dataclass(frozen=True)
@@ -364,7 +367,7 @@ class Sums:
 
 @dataclass(frozen=True)
 class RawRecord:
-    """A raw usage record, whichever table it stands in; `source` is for `origins_of`, None where nothing was noted."""
+    """A raw usage record of either table. `source` is for `origins_of`, None if no origin was stored."""
 
     record_id: str
     usage_date: datetime
@@ -387,7 +390,7 @@ class TypeWithSources:
 
 @dataclass(frozen=True)
 class DayWithSources:
-    """A subscription's day at one moment: its state, and every usage type. `day` may not be in the database."""
+    """A subscription's day in one snapshot: its state, and every usage type. `day` may have no row in the database."""
 
     as_of: datetime
     day: UsageDay
@@ -405,8 +408,8 @@ def day_with_sources(
 ) -> DayWithSources:
     """Return the aggregates of a day and their sources, in one snapshot.
 
-    At most `most_records` raw records are listed for each usage type, in order of time; there are none once the day
-    has expired. A subscription of another carrier than `carrier` used nothing.
+    At most `most_records` raw records are listed for each usage type, in order of time; an expired day has none. A
+    subscription of another carrier than `carrier` has no usage.
     """
     rows = _rows(
         "day_with_sources",
@@ -452,10 +455,10 @@ class _Rows:
 
 
 def _rows(query: str, parameters: dict[str, Any]) -> _Rows:
-    """Run a query whose first column is the moment it saw, and which has one row of nulls when it found nothing."""
+    """Run a query whose first column is its timestamp, and which returns one row of nulls if it finds nothing."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL[query], parameters)
-        return _found(cursor.fetchall())
+        return _as_rows(cursor.fetchall())
 
 
 def _metrics_of_one(
@@ -468,7 +471,7 @@ def _metrics_of_one(
 ) -> _Rows:
     first_month, last_month = parts.months or _NO_DAYS
     edge, other_edge = (*parts.days, _NO_DAYS, _NO_DAYS)[:2]
-    return _kept_rows(
+    return _prepared_rows(
         "metrics_of_one",
         {
             "subscription_id": subscription_id,
@@ -487,20 +490,23 @@ def _metrics_of_one(
     )
 
 
-def _kept_rows(query: str, parameters: Mapping[str, object]) -> _Rows:
-    """The same, of a query whose plan is kept. Parameters are sent as texts, whose types the query says."""
+def _prepared_rows(query: str, parameters: Mapping[str, object]) -> _Rows:
+    """Run such a query as a prepared statement, whose plan is cached.
+
+    Parameters are sent as texts; the query casts them to their types.
+    """
     texts = {name: None if value is None else str(value) for name, value in parameters.items()}
-    # Django's cursor writes the parameters into the text; psycopg's own sends them beside it and can keep the plan.
+    # Django's cursor writes the parameters into the text; psycopg's own sends them beside it, so the plan is cached.
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,
-        psycopg.Cursor(cursor.connection) as bare,
+        psycopg.Cursor(cursor.connection) as prepared,
     ):
-        return _found(bare.execute(_SQL[query], texts, prepare=True).fetchall())
+        return _as_rows(prepared.execute(_SQL[query], texts, prepare=True).fetchall())
 
 
-def _found(rows: list[tuple[Any, ...]]) -> _Rows:
-    # The moment is a text, since it comes with every row and one is read.
+def _as_rows(rows: list[tuple[Any, ...]]) -> _Rows:
+    # The timestamp is a text, since it comes with every row and only one is parsed.
     return _Rows(as_of=datetime.fromisoformat(rows[0][0]), data=[row[1:] for row in rows if row[1] is not None])
 
 

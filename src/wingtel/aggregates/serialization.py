@@ -1,4 +1,4 @@
-"""The usage answers as bodies, and values as all bodies show them."""
+"""Serialization of the usage answers, and of values that all bodies share."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from .queries import ExceedingPage, MetricsPage, Series
 def exceeding_answer(
     page: ExceedingPage, results: Any, *, limit: str, period: Period, next_url: str | None
 ) -> shapes.Exceeding:
-    """Return the body of `exceeding`, with `results` being those of the page: read, or as they were written."""
+    """Return the body of `exceeding`. `results` are those of the page, decoded or as raw JSON."""
     return shapes.Exceeding(
         price_limit=limit,
         currency=currency(),
@@ -77,7 +77,7 @@ def series_answer(series: Series, *, subscription_id: int, period: Period, granu
 
 
 def origin_answer(origin: RecordOrigin | None) -> shapes.RecordOrigin | None:
-    """Return where a raw record came from: the file and line of an import, or the index in a request."""
+    """Return the origin of a raw record: the file and line of an import, or the index in a request."""
     if origin is None:
         return None
     if origin.kind == IngestBatch.Origin.IMPORT:
@@ -86,7 +86,7 @@ def origin_answer(origin: RecordOrigin | None) -> shapes.RecordOrigin | None:
 
 
 def origin_text(origin: Mapping[str, Any] | None) -> str:
-    """Return where a record came from in a line for people to read."""
+    """Return the origin of a record as a line for people to read."""
     if origin is None:
         return ""
     if "file" in origin:
@@ -96,8 +96,8 @@ def origin_text(origin: Mapping[str, Any] | None) -> str:
 
 def money(amount: Decimal) -> str:
     """Return an amount with four decimals, or more where it has them. So does usage_money() in SQL."""
-    text = str(amount)  # which takes a third of the time of a format
-    if "E" in text:  # as very small amounts are
+    text = str(amount)  # a third of the time of a format
+    if "E" in text:  # as in very small amounts
         text = f"{amount:f}"
     whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals.rstrip('0'):0<4}"
@@ -109,18 +109,18 @@ def priced(amount: Decimal) -> str:
 
 
 def price_limit(limit: Decimal) -> str:
-    """A limit as it was given, with at least two decimals."""
+    """Return a limit as it was given, with at least two decimals."""
     decimals = -int(limit.as_tuple().exponent)
     return f"{limit:.{max(decimals, 2)}f}"
 
 
 def moment(value: datetime) -> str:
-    """A moment in UTC, in ISO 8601."""
+    """Return a timestamp in UTC, in ISO 8601."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def period_text(period: Period) -> str:
-    """A period as people read it."""
+    """Return a period in words, for people to read."""
     if period.first and period.last:
         return f"from {period.first} to {period.last}"
     if period.first:

@@ -1,4 +1,4 @@
-"""Parameters of the questions to the aggregates, as the API and the commands take them."""
+"""Validation of the parameters of usage queries, for the API and the commands."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ LARGEST_ID = 2**63 - 1
 SUBSCRIPTION_ID_RULE = f"an id between 1 and {LARGEST_ID}"
 DATE_RULE = f"a date YYYY-MM-DD from {EARLIEST} to {LATEST}"
 
-# Of dates from 1900 to 9998, for the schema.
+# Dates from 1900 to 9998, for the schema.
 DATE_PATTERN = "^(?!9999)(19|[2-9][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$"
 DATE_SCHEMA = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
 CODE = "[a-z][a-z0-9_-]{0,9}"
@@ -27,14 +27,14 @@ EXTERNAL_ID_PATTERN = rf"^{_EDGE}([^\u0000-\u001f\u007f]{{0,98}}{_EDGE})?$"
 
 
 def parse_price_limit(text: str) -> Decimal:
-    """A positive amount that numeric(20,4) holds. Raises ValueError."""
+    """Return a positive amount that numeric(20,4) holds. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,4})?", text) or not Decimal(text):
         raise ValueError(text)
     return Decimal(text)
 
 
 def parse_date(text: str) -> date:
-    """A day written YYYY-MM-DD which a period may begin or end with. Raises ValueError."""
+    """Return a day written YYYY-MM-DD that a period may begin or end with. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         raise ValueError(text)
     if not EARLIEST <= (day := date.fromisoformat(text)) <= LATEST:
@@ -43,14 +43,17 @@ def parse_date(text: str) -> date:
 
 
 def parse_subscription_id(text: str) -> int:
-    """A positive bigint. Raises ValueError."""
+    """Return a positive bigint. Raises ValueError."""
     if not re.fullmatch(r"[0-9]{1,19}", text) or not 0 < int(text) <= LARGEST_ID:
         raise ValueError(text)
     return int(text)
 
 
 def parse_phone_number(text: str) -> list[str]:
-    """Return the normal forms of a phone number. A + that HTTP did not encode comes as a space. Raises ValueError."""
+    """Return the normal forms of a phone number. Raises ValueError.
+
+    A leading + that HTTP did not encode comes as a space.
+    """
     return carriers.forms_of(Kind.MSISDN, f"+{text[1:]}" if text.startswith(" ") else text)
 
 
@@ -68,7 +71,7 @@ def parse_carrier(code: Any) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """One parameter. `parse` raises ValueError for what breaks `rule`; `many` may be repeated.
+    """One parameter. `parse` raises ValueError for a text that breaks `rule`; `many` may be repeated.
 
     `schema` is the JSON schema of its text, `description` its meaning.
     """

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL backend, with a cheaper look at whether a pooled connection is alive. See docs/decisions/0028."""
+"""Django's PostgreSQL backend, with a cheaper check of pooled connections. See docs/decisions/0028."""

@@ -1,10 +1,10 @@
-"""Arrays as the texts that PostgreSQL reads: psycopg would write a list value by value, which is slow."""
+"""Arrays in the text format of PostgreSQL. psycopg would write a list value by value, which is slow."""
 
 from collections.abc import Iterable, Sequence
 
 
 def array(texts: Iterable[str]) -> str:
-    """Texts without any special character, such as numbers and moments, as the text of an array."""
+    """Return texts without special characters, such as numbers and timestamps, as the text of an array."""
     return f"{{{','.join(texts)}}}"
 
 
@@ -12,7 +12,7 @@ def text_array(texts: Sequence[str]) -> str:
     """Return texts as the text of an array."""
     if not texts:
         return "{}"
-    # All at once is several times as fast as one by one. NUL is the one character that no text in PostgreSQL has.
+    # Escaping all at once is several times as fast as one by one. NUL is the one character that no text contains.
     joined = "\0".join(texts).replace("\\", r"\\").replace('"', r"\"")
     if joined.count("\0") != len(texts) - 1:
         raise ValueError("a text with a NUL character, which PostgreSQL cannot keep")

@@ -1,4 +1,4 @@
-"""The backend that `DATABASES` names."""
+"""The backend named in `DATABASES`."""
 
 import select
 from typing import Any
@@ -9,26 +9,26 @@ from psycopg_pool import ConnectionPool
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """PostgreSQL; a connection from the pool is asked whether it is alive only when it has something to say.
+    """PostgreSQL, with a check of a pooled connection only if its socket has something to read.
 
-    A server that goes away, or ends a session, closes the socket, which can be seen without asking it. Django's own
-    check sends a statement, which costs a round trip for each request.
+    A server that goes away, or ends a session, closes the socket, which shows without a statement. Django's own check
+    sends one, which costs a round trip for each request.
     """
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
-        """A connection from the pool that was not closed by the server. Raises OperationalError when there is none."""
+        """Return a pooled connection that the server has not closed. Raises OperationalError if there is none."""
         connection: psycopg.Connection[Any] = super().get_new_connection(conn_params)
         while self.pool and not is_alive(connection):
-            self.pool.putconn(connection)  # which takes a new one for it
+            self.pool.putconn(connection)  # which replaces it
             connection = super().get_new_connection(conn_params)
         return connection
 
 
 def is_alive(connection: psycopg.Connection[Any]) -> bool:
-    """Whether an idle connection is; closes it if not."""
-    unread = select.poll()
-    unread.register(connection.fileno(), select.POLLIN)
-    if not unread.poll(0):
+    """Tell whether an idle connection is alive. Close it if it is not."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if not poll.poll(0):
         return True
     try:
         ConnectionPool.check_connection(connection)

@@ -1,4 +1,4 @@
-"""The structure of the database: the objects that migrations make, as they are and as this version has them."""
+"""The structure of the database: the objects that migrations create, as they are and as this version expects them."""
 
 import re
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from wingtel import sql
 
 FILE = "catalog.tsv"
-"""The objects of a new database of this version, made by `python -m tests.upgrade.catalog`."""
+"""The objects of a new database of this version, written by `python -m tests.upgrade.catalog`."""
 
 _SQL = sql.statements(__package__, "catalog.sql")
 
-_MENDS = {
+_REPAIRS = {
     "index": ("DROP INDEX {name}; ", "{definition};"),
     "constraint": (
         "ALTER TABLE {table} DROP CONSTRAINT {name}; ",
@@ -22,7 +22,7 @@ _MENDS = {
     ),
     "trigger": ("DROP TRIGGER {name} ON {table}; ", "{definition};"),
 }
-"""The statements that drop and make an object of some kinds."""
+"""The statements that drop and create an object of some kinds."""
 
 _CASTS = re.compile(r"::\w+(?: varying| precision| with(?:out)? time zone)?(?:\(\d+(?:,\d+)?\))?(?:\[\])*|[()]")
 
@@ -58,27 +58,27 @@ class Difference:
             return f"{self.object} is missing"
         if self.expected is None:
             return f"{self.object} is not of this version"
-        if self.object.kind == "function":  # of which a hash is known
+        if self.object.kind == "function":  # only its hash is known
             return f"{self.object} was changed"
         return f"{self.object} is {self.found}, not {self.expected}"
 
     @property
-    def mend(self) -> str:
-        """The statements that bring the object to its definition, or say what that is."""
+    def repair(self) -> str:
+        """The statements that repair the object, or its definition."""
         if self.expected is None:
             return "Drop it, unless it is your own."
         if self.object.kind == "function":
             return "Create it again as the migrations of this version have it."
-        if self.object.kind not in _MENDS:
+        if self.object.kind not in _REPAIRS:
             return f"Bring it to what a new database of this version has: {self.expected}"
-        drop, make = _MENDS[self.object.kind]
-        statements = make if self.found is None else drop + make
+        drop, create = _REPAIRS[self.object.kind]
+        statements = create if self.found is None else drop + create
         names = {"table": self.object.table, "name": self.object.name}
         return f"Run: {statements.format(**names, definition=self.expected)}"
 
 
 def read(connection: BaseDatabaseWrapper, *, complete: bool = False) -> Catalog:
-    """Return the objects of a database; `complete` with partitions and what the active strategy installs."""
+    """Return the objects of a database; if `complete`, with partitions and what the active strategy installs."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["objects"], {"complete": complete})
         return {DatabaseObject(table, kind, name): definition for table, kind, name, definition in cursor.fetchall()}
@@ -100,7 +100,7 @@ def expected() -> Catalog:
 
 
 def differences(found: Catalog) -> list[Difference]:
-    """Return what differs from a new database, sorted. Of a table that is missing or surplus, nothing else is told."""
+    """Return what differs from a new database, sorted. A missing or surplus table is reported without its objects."""
     new = expected()
     differing = [each for each in sorted(new.keys() | found.keys()) if not _is_same(new.get(each), found.get(each))]
     whole = {each.table for each in differing if each.kind == "table" and not (each in new and each in found)}
@@ -112,7 +112,7 @@ def differences(found: Catalog) -> list[Difference]:
 
 
 def _is_same(one: str | None, other: str | None) -> bool:
-    """Compare without casts and parentheses: a database that was dumped and restored has others of the same meaning."""
+    """Compare without casts and parentheses, which a dump and restore changes without changing the meaning."""
     if one is None or other is None:
         return one is other
     return one == other or _CASTS.sub("", one) == _CASTS.sub("", other)

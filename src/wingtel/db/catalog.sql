@@ -1,9 +1,9 @@
 -- name: objects
 -- The objects of the schema, each with its table, kind, name and definition, in words that do not depend on the version of PostgreSQL.
 --
--- Partitions, and what the active strategy installs, come and go: they are left out unless `complete` asks for them. So are the functions
--- whose hashes the strategy notes (aggregates/strategies/sql/drift.sql), and NOT NULL constraints, which columns tell. A constraint tells
--- of its index. Left out as well: options of autovacuum, which operators tune, and NOT VALID, which a check of its own tells of.
+-- Partitions, and what the active strategy installs, are left out without `complete`, since they come and go. So are the functions whose
+-- hashes the strategy stores (aggregates/strategies/sql/drift.sql). NOT NULL constraints are shown by columns, indexes of constraints by
+-- the constraints. Left out as well: options of autovacuum, which operators tune, and NOT VALID, which has a check of its own.
 WITH relation AS (
     SELECT oid, relname::text AS name, relkind, relpersistence, reloptions, relispartition, relpartbound
     FROM pg_class

@@ -1,4 +1,4 @@
-"""Django system checks: tables, columns, indexes and constraints that are not those of this version."""
+"""Django system checks of tables, columns, indexes and constraints that are not those of this version."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from . import catalog
 def structure_is_of_this_version(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
 ) -> list[checks.CheckMessage]:
-    """Warn of objects that are missing or differ. Tell of surplus ones, which may be the operator's own."""
+    """Warn of objects that are missing or differ. Report surplus ones, which may be the operator's own."""
     found: list[checks.CheckMessage] = []
     for using in databases or ():
         executor = MigrationExecutor(connections[using])
@@ -23,7 +23,7 @@ def structure_is_of_this_version(
         if behind := executor.migration_plan(executor.loader.graph.leaf_nodes()):
             found.append(_behind(len(behind)))
         else:
-            found += [_told(each) for each in catalog.differences(catalog.read(connections[using]))]
+            found += [_message(each) for each in catalog.differences(catalog.read(connections[using]))]
     return found
 
 
@@ -32,7 +32,7 @@ def _behind(migrations: int) -> checks.Warning:
     return checks.Warning(f"The database lacks {words} of this version.", "Run `wingtel migrate`.", id="wingtel.W006")
 
 
-def _told(difference: catalog.Difference) -> checks.CheckMessage:
+def _message(difference: catalog.Difference) -> checks.CheckMessage:
     if difference.expected is None:
-        return checks.Info(f"{difference}.", difference.mend, id="wingtel.I001")
-    return checks.Warning(f"{difference}.", difference.mend, id="wingtel.W007")
+        return checks.Info(f"{difference}.", difference.repair, id="wingtel.I001")
+    return checks.Warning(f"{difference}.", difference.repair, id="wingtel.W007")

@@ -1,4 +1,4 @@
-"""Taking strong locks without holding up writers: give up soon, let them by, try again."""
+"""Retries of strong locks that do not hold up writers: wait briefly, give way, try again."""
 
 import random
 import time
@@ -9,13 +9,13 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 LOCK_RETRY_SECONDS = 60.0
-"""Seconds after which an attempt at a lock is given up, unless a caller says otherwise."""
+"""The default time, in seconds, after which retries are given up."""
 
 Result = TypeVar("Result")
 
 
 class LockHeldError(Exception):
-    """Other sessions held a lock for as long as it was tried for."""
+    """A lock that other sessions held until retries were given up."""
 
 
 def retry_on_lock(work: Callable[[], Result], lock_timeout: str, *, give_up: float, pause: float = 0.05) -> Result:
@@ -34,4 +34,4 @@ def retry_on_lock(work: Callable[[], Result], lock_timeout: str, *, give_up: flo
                 raise
             if time.monotonic() > give_up:
                 raise LockHeldError("other sessions held the usage tables all the time") from error
-            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - so that two do not meet again
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - so that two sessions do not meet again

@@ -1,4 +1,4 @@
-"""The outcome of work on several business days."""
+"""The result of work on several business days."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -7,14 +7,14 @@ from datetime import date
 
 @dataclass(frozen=True)
 class BatchResult:
-    """The days that were done, and for the others the reasons why they were refused."""
+    """The days that were done, and the reasons why the others were refused."""
 
     done: list[date] = field(default_factory=list)
     refused: dict[date, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, work: Callable[[date], object], days: Iterable[date], refusal: type[Exception]) -> "BatchResult":
-        """Run `work` for each day. A day for which it raises `refusal` stops no other."""
+        """Run `work` for each day. A day for which it raises `refusal` does not stop the others."""
         result = cls()
         for day in days:
             try:

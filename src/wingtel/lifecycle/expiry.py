@@ -19,13 +19,13 @@ _SQL = sql.statements(__package__, "sql/expiry.sql")
 
 
 class ExpiryRefusedError(Exception):
-    """The day's raw records were not dropped; the message says why."""
+    """A day whose raw records were not dropped; the message says why."""
 
 
 def expire_due() -> BatchResult:
     """Drop the raw records of the sealed days that are older than WINGTEL_RETENTION_DAYS.
 
-    A day that may not go, or whose tables are in use all the time, keeps no other from going.
+    A day that may not expire, or whose tables are always in use, does not keep others from expiring.
     """
     return BatchResult.of(expire, due(), ExpiryRefusedError)
 
@@ -38,28 +38,28 @@ def due() -> list[date]:
 
 
 def expire(day: date) -> None:
-    """Drop the partitions of a sealed business day in one transaction with the note that it expired.
+    """Drop the partitions of a sealed business day, and mark it as expired in the same transaction.
 
-    Before, its aggregates are proven once more, key by key, and its raw records to be those it was sealed with. Any
-    write since the proof prevents the drop. Writers and readers go first: it waits for its locks only briefly, and
-    tries again.
+    Before, its aggregates are proven once more, key by key, and its raw records are compared with the seal. Any write
+    since the proof prevents the drop. Writers and readers go first: it waits only briefly for its locks, and tries
+    again.
 
-    Raises ExpiryRefusedError when the day is not sealed, an aggregate is not what the sources say, or its tables are in
-    use all the time.
+    Raises ExpiryRefusedError if the day is not sealed, an aggregate differs from its sources, or the tables are always
+    in use.
     """
-    _let_go(day, _prove(day))
+    _drop_with_retry(day, _prove(day))
 
 
 @dataclass(frozen=True)
 class _Proof:
-    """The totals of a day when it was proven, and the times that it had been opened again by then."""
+    """The totals of a day when it was proven, and the number of times that it had been reopened by then."""
 
     totals: DayTotals
     reopened: int
 
 
 def _prove(day: date) -> _Proof:
-    """Raise ExpiryRefusedError unless the raw records are what was sealed, and the aggregates what they say."""
+    """Prove a sealed day. Raise ExpiryRefusedError if its raw records are not as sealed, or its aggregates differ."""
     sealed = UsageDay.objects.filter(day=day).first()
     if sealed is None or sealed.state != UsageDay.State.SEALED:
         raise ExpiryRefusedError(f"{day} is {sealed.state if sealed else 'unknown'}, not sealed")
@@ -77,17 +77,17 @@ def _prove(day: date) -> _Proof:
     return _Proof(totals, sealed.reopened)
 
 
-def _let_go(day: date, proof: _Proof) -> None:
-    """Drop the partitions of a day that was proven, unless a write has opened it since."""
+def _drop_with_retry(day: date, proof: _Proof) -> None:
+    """Drop the partitions of a day that was proven, unless a write has reopened it since."""
     try:
-        retry_on_lock(lambda: _drop(day, proof), _SQL["patience"], give_up=time.monotonic() + LOCK_RETRY_SECONDS)
+        retry_on_lock(lambda: _drop(day, proof), _SQL["lock_timeout"], give_up=time.monotonic() + LOCK_RETRY_SECONDS)
     except LockHeldError as error:
         raise ExpiryRefusedError(f"{day}: {error}") from error
     partitions.forget(day)
 
 
 def _drop(day: date, proof: _Proof) -> None:
-    # Another session may have dropped the partitions, which could not be locked then.
+    # Another session may have dropped the partitions, so that they cannot be locked.
     if not UsageDay.objects.filter(day=day, state=UsageDay.State.SEALED).exists():
         raise ExpiryRefusedError(f"{day} is not sealed any more")
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Outcomes of proving the aggregates, and of computing them anew."""
+"""Results of reconciliations and rebuild runs."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -9,8 +9,8 @@ from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
 class Reconciliation(models.Model):
     """One comparison of the aggregates with their sources, for the business days `first` to `last`, both included.
 
-    `differences` are the first few, each with both values. `drift_price` is the sum of how much the prices of
-    differing daily keys are off, without sign, in the operator's currency. `repaired`: it was mended.
+    `differences` are the first few, each with both values. `drift_price` is the sum of the absolute differences of
+    daily prices, in the operator's currency. `repaired` tells that the differences were repaired.
     """
 
     first = models.DateField()
@@ -33,7 +33,7 @@ class Reconciliation(models.Model):
 
 
 class RebuildRun(models.Model):
-    """One run over the business days `first` to `last`, or all there are where one is not given, and those `done`."""
+    """One run over the business days `first` to `last`, and the days `done`. None leaves that end open."""
 
     first = models.DateField(null=True)
     last = models.DateField(null=True)

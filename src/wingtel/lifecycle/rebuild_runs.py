@@ -1,4 +1,4 @@
-"""Rebuild runs: aggregates of years made right day by day, several months at a time, resumable, while others write."""
+"""Rebuild runs of whole years: day by day, several months at a time, resumable, while writers go on."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,11 +17,11 @@ from .models import RebuildRun
 _SQL = sql.statements(__package__, "sql/rebuild_runs.sql")
 
 Progress = Callable[[int, int], None]
-"""Told, after each day, how many days are done, of how many."""
+"""A callback after each day, with the number of days done, and of all days."""
 
 
 class RebuildRefusedError(ValueError):
-    """There is nothing to rebuild; the message says why."""
+    """A rebuild with nothing to do; the message says why."""
 
 
 def rebuild_days(
@@ -32,13 +32,13 @@ def rebuild_days(
     again: bool = False,
     progress: Progress = lambda done, total: None,
 ) -> RebuildRun:
-    """Make the aggregates of the business days `first` to `last`, or all there are, what their sources say.
+    """Rebuild the aggregates of the business days `first` to `last`, or of all days, from their sources.
 
-    Each day is one transaction: what is missing, computed from one snapshot, is added, so writers never wait, and
-    nothing they write is lost or counted twice. Months are taken by `workers` sessions at a time. A call with the same
-    ends goes on where an earlier one was interrupted, unless `again`. Expired days keep what they have.
+    Each day is one transaction, which adds what is missing in one snapshot. So writers never wait, and nothing they
+    write is lost or counted twice. `workers` sessions rebuild a month each at a time. A call with the same ends goes on
+    where an earlier one was interrupted, unless `again`. Expired days stay as they are.
 
-    Raises RebuildRefusedError when the days are reversed, or the active strategy stores no aggregates.
+    Raises RebuildRefusedError if the days are reversed, or the active strategy stores no aggregates.
     """
     if first and last and last < first:
         raise RebuildRefusedError(f"the last day, {last}, lies before the first, {first}")
@@ -48,11 +48,11 @@ def rebuild_days(
     run = None if again else RebuildRun.objects.filter(first=first, last=last, finished_at=None).last()
     run = run or RebuildRun.objects.create(first=first, last=last)
     days = _days(first, last)
-    left = sorted(set(days) - set(run.done))
-    months = [list(of_month) for _, of_month in groupby(left, key=lambda day: day.replace(day=1))]
-    done = len(days) - len(left)
+    remaining = sorted(set(days) - set(run.done))
+    months = [list(of_month) for _, of_month in groupby(remaining, key=lambda day: day.replace(day=1))]
+    done = len(days) - len(remaining)
     progress(done, len(days))
-    finished = (_rebuild(run, day) for day in left) if workers == 1 else _by_workers(run, months, workers)
+    finished = (_rebuild(run, day) for day in remaining) if workers == 1 else _by_workers(run, months, workers)
     for _ in finished:
         done += 1
         progress(done, len(days))
@@ -72,7 +72,7 @@ def _days(first: date | None, last: date | None) -> list[date]:
 
 
 def _by_workers(run: RebuildRun, months: list[list[date]], workers: int) -> Iterator[date]:
-    """Yield the days, as they are done."""
+    """Yield each day when it is done."""
     finished: SimpleQueue[date | BaseException] = SimpleQueue()
 
     def work(month: list[date]) -> None:

@@ -1,4 +1,4 @@
-"""Proving the aggregates: key by key against their sources, at every grain, while others write."""
+"""Reconciliation of the aggregates with their sources, key by key, at every grain, while writers go on."""
 
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -20,18 +20,18 @@ from .models import Reconciliation
 _SQL = sql.statements(__package__, "sql/reconciliation.sql")
 
 SHOWN = 100
-"""Differences that are kept of one comparison."""
+"""The number of differences that are stored with one comparison."""
 
 _NAMED = 3
-"""Differences that the message of an error names."""
+"""The number of differences that the message of an error names."""
 
 
 class NothingToReconcileError(ValueError):
-    """There is no day with usage, or the days are reversed; the message says which."""
+    """A reconciliation without a day: there is no usage, or the days are reversed; the message says which."""
 
 
 class DayTotals(NamedTuple):
-    """The totals of a business day's raw records, as UsageDay keeps them of a sealed day."""
+    """The totals of a business day's raw records, as UsageDay stores them for a sealed day."""
 
     data_records: int
     kilobytes_used: Decimal
@@ -44,7 +44,7 @@ class DayTotals(NamedTuple):
 
 
 class NotProvenError(Exception):
-    """The aggregates of a day are not what its sources say. `differences` are the keys; the message names some."""
+    """A day whose aggregates differ from its sources. `differences` are the keys; the message names some."""
 
     def __init__(self, day: date, differences: list[Difference]) -> None:
         named = "; ".join(
@@ -60,9 +60,9 @@ class NotProvenError(Exception):
 
 
 def prove(day: date) -> DayTotals:
-    """Prove the aggregates of a business day key by key against its raw records; return the totals of these.
+    """Prove the aggregates of a business day, key by key, against its sources. Return the totals of its raw records.
 
-    All of it is read from one snapshot. Raises NotProvenError where a key differs.
+    All of it is read from one snapshot. Raises NotProvenError if a key differs.
     """
     ((differing, *totals),) = differences.fetch(COUNTED, DIFFERING_DAYS, _SQL["proof"], first=day, last=day)
     if differing:
@@ -71,29 +71,31 @@ def prove(day: date) -> DayTotals:
 
 
 def reconcile(first: date | None = None, last: date | None = None, *, repair: bool = False) -> Reconciliation:
-    """Compare the aggregates of the business days `first` to `last` with their sources, and keep what came of it.
+    """Compare the aggregates of the business days `first` to `last` with their sources, and store the result.
 
-    Without an end, it is the first or the last day that anything is known of. Days are compared with raw records and
-    adjustments, or with the seal where the raw records are gone; the months they lie in with their days, and the bounds
-    of all prices with the months. Each comparison sees one moment, so writers raise no false alarm. With `repair`, what
-    differs is mended, and nothing else changed; writers wait meanwhile. An expired day that is not what it was sealed
-    with cannot be mended, since its records are gone. A month with a day that is not proven is left as it is.
+    An end that is not given is the first or the last day that has aggregates, adjustments or a state. Days are compared
+    with raw records and adjustments, or with the seal if the raw records are gone. Their months are compared with the
+    days, and the bounds of all prices with the months. Each comparison reads one snapshot, so writers cause no false
+    alarm.
 
-    Raises NothingToReconcileError when there is no such day.
+    With `repair`, only what differs is changed; writers wait meanwhile. An expired day that differs from its seal
+    cannot be repaired, since its records are gone. A month with a day that is not proven stays as it is.
+
+    Raises NothingToReconcileError if there is no such day.
     """
     first, last = _period(first, last)
     started = timezone.now()
-    found = _differences(first, last)
-    if not (repair and found):
-        return _keep(first, last, found, started)
-    found, left = _repair(first, last)
-    return _keep(first, last, found, started, repaired=not left)
+    differing = _differences(first, last)
+    if not (repair and differing):
+        return _store(first, last, differing, started)
+    differing, remaining = _repair(first, last)
+    return _store(first, last, differing, started, repaired=not remaining)
 
 
 def reconcile_due() -> Reconciliation | None:
-    """Reconcile the last WINGTEL_RECONCILE_DAYS business days; None when that was done within WINGTEL_RECONCILE_HOURS.
+    """Reconcile the last WINGTEL_RECONCILE_DAYS business days.
 
-    None also when nothing was used yet.
+    Return None if that was done within WINGTEL_RECONCILE_HOURS.
     """
     (last,) = business_days_of([timezone.now()])
     first = last - timedelta(days=settings.WINGTEL_RECONCILE_DAYS - 1)
@@ -105,8 +107,8 @@ def reconcile_due() -> Reconciliation | None:
 
 def _differences(first: date, last: date) -> list[Difference]:
     """Return what differs now, days before months before bounds."""
-    found = differences.days(first, last) + differences.seals(first, last)
-    return found + (differences.months(first, last) + differences.bounds() if _is_stored() else [])
+    differing = differences.days(first, last) + differences.seals(first, last)
+    return differing + (differences.months(first, last) + differences.bounds() if _is_stored() else [])
 
 
 def _period(first: date | None, last: date | None) -> tuple[date, date]:
@@ -126,7 +128,7 @@ def _is_stored() -> bool:
 
 
 def _repair(first: date, last: date) -> tuple[list[Difference], list[Difference]]:
-    """Repair what differs while writers wait; return what differed and what still does.
+    """Repair what differs while writers wait. Return what differed, and what still differs.
 
     Days first, since months are compared with them.
     """
@@ -134,20 +136,20 @@ def _repair(first: date, last: date) -> tuple[list[Difference], list[Difference]
         rebuild.lock()
         days = rebuild.repair_days(first, last)
         if _is_stored():
-            found, left = rebuild.repair_months(first, last)
+            differing, remaining = rebuild.repair_months(first, last)
         else:
-            found = left = differences.seals(first, last)
-    return days + found, left
+            differing = remaining = differences.seals(first, last)
+    return days + differing, remaining
 
 
-def _keep(
-    first: date, last: date, found: list[Difference], started: datetime, *, repaired: bool = False
+def _store(
+    first: date, last: date, differing: list[Difference], started: datetime, *, repaired: bool = False
 ) -> Reconciliation:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["keys"], {"first": first, "last": last})
         (keys,) = cursor.fetchone()
     strategy = strategies.active()
-    of_days = [difference for difference in found if difference.grain in {"day", "seal of day"}]
+    of_days = [difference for difference in differing if difference.grain in {"day", "seal of day"}]
     return Reconciliation.objects.create(
         first=first,
         last=last,
@@ -155,28 +157,28 @@ def _keep(
         started_at=started,
         finished_at=timezone.now(),
         keys=keys,
-        drift_keys=len(found),
+        drift_keys=len(differing),
         drift_price=sum((abs(difference.off_by) for difference in of_days), Decimal(0)),
         repaired=repaired,
-        differences=[_told(difference) for difference in found[:SHOWN]],
+        differences=[_as_json(difference) for difference in differing[:SHOWN]],
     )
 
 
-def _told(difference: Difference) -> dict[str, Any]:
-    """Return a difference as JSON has it."""
+def _as_json(difference: Difference) -> dict[str, Any]:
+    """Return a difference in the types of JSON."""
     return {
         "grain": difference.grain,
         "kind": difference.kind,
         "subscription_id": difference.subscription_id,
         "usage_type": difference.usage_type,
         "start": difference.start and difference.start.isoformat(),
-        "expected": difference.expected and _told_values(difference.expected),
-        "found": difference.found and _told_values(difference.found),
+        "expected": difference.expected and _values_as_json(difference.expected),
+        "found": difference.found and _values_as_json(difference.found),
     }
 
 
-def _told_values(values: Values) -> dict[str, Any]:
-    told = asdict(values) | {"price": money(values.price), "fingerprint": str(values.fingerprint)}
+def _values_as_json(values: Values) -> dict[str, Any]:
+    members = asdict(values) | {"price": money(values.price), "fingerprint": str(values.fingerprint)}
     if values.fingerprint is None:
-        del told["fingerprint"]
-    return told
+        del members["fingerprint"]
+    return members

@@ -1,4 +1,4 @@
-"""Seals of business days: aggregates proven equal to the raw records, of which any change opens the day again."""
+"""Seals of business days: aggregates proven equal to the raw records. Any change of these reopens the day."""
 
 import time
 from datetime import date
@@ -21,7 +21,7 @@ _SQL = sql.statements(__package__, "sql/seals.sql")
 
 
 class SealRefusedError(Exception):
-    """The day was not sealed; the message says why. `differences` are the keys that are not right."""
+    """A day that was not sealed; the message says why. `differences` are the keys that are wrong."""
 
     def __init__(self, reason: str, differences: list[Difference] | None = None) -> None:
         super().__init__(reason)
@@ -31,17 +31,17 @@ class SealRefusedError(Exception):
 def seal(day: date) -> UsageDay:
     """Prove the aggregates of a business day equal to its sources, and seal it with the totals of its raw records.
 
-    First the day is watched: from then on every write to its raw records opens it. Then it is
-    compared, while others go on. It is sealed at the end if nothing opened it meanwhile, so no record can come between
-    the proof and the seal, or after it without being noticed. A day that is sealed stays as it is.
+    First, triggers make every write to the day's raw records reopen it. Then it is compared, while writers go on. It is
+    sealed at the end if no write reopened it meanwhile. So no record comes between the proof and the seal, and a later
+    one is noticed. A day that is sealed already stays as it is.
 
-    Raises SealRefusedError when the day is not over, has no raw records or has lost them, does not reconcile, or was
-    written to all the while.
+    Raises SealRefusedError if the day is not over, has no raw records (any more), does not reconcile, or was written to
+    all the time.
     """
     with advisory_lock(f"seal {day}", wait=False) as is_locked:
         if not is_locked:
             raise SealRefusedError(f"{day} is being sealed by another session")
-        if not _watch(day):
+        if not _start_sealing(day):
             return UsageDay.objects.get(day=day)
         try:
             _finish(day, _prove(day))
@@ -52,9 +52,9 @@ def seal(day: date) -> UsageDay:
 
 
 def seal_due() -> BatchResult:
-    """Seal the days that are over since WINGTEL_SEAL_AFTER_DAYS.
+    """Seal the days that have been over for WINGTEL_SEAL_AFTER_DAYS.
 
-    One that does not reconcile is left open, with the reason told, and keeps no other from being sealed.
+    A day that does not reconcile stays open, with its reason in the result. It does not keep others from being sealed.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["due"], {"after": settings.WINGTEL_SEAL_AFTER_DAYS})
@@ -62,15 +62,15 @@ def seal_due() -> BatchResult:
     return BatchResult.of(seal, due, SealRefusedError)
 
 
-def _watch(day: date) -> bool:
-    """Watch the day; return False where it is sealed already, and need not be proven."""
+def _start_sealing(day: date) -> bool:
+    """Mark the day as being sealed. Return False if it is sealed already, and need not be proven."""
     try:
-        return retry_on_lock(lambda: _begin(day), _SQL["patience"], give_up=time.monotonic() + LOCK_RETRY_SECONDS)
+        return retry_on_lock(lambda: _mark(day), _SQL["lock_timeout"], give_up=time.monotonic() + LOCK_RETRY_SECONDS)
     except LockHeldError as error:
         raise SealRefusedError(f"{day} is being written to: {error}") from error
 
 
-def _begin(day: date) -> bool:
+def _mark(day: date) -> bool:
     known = UsageDay.objects.filter(day=day).first()
     if known is None:
         raise SealRefusedError(f"{day} has no raw records")
@@ -78,7 +78,7 @@ def _begin(day: date) -> bool:
         raise SealRefusedError(f"{day} has expired: its raw records are gone, and it was sealed before")
     with connection.cursor() as cursor:
         if known.state != UsageDay.State.SEALED:
-            cursor.execute(_SQL["watch"], {"day": day})
+            cursor.execute(_SQL["attach_triggers"], {"day": day})
         cursor.execute(_SQL["state"], {"day": day})
         state, is_over = cursor.fetchone()
         if state == UsageDay.State.SEALED:
@@ -106,7 +106,7 @@ def _finish(day: date, totals: DayTotals) -> None:
         raise SealRefusedError(f"{day} was written to while it was proven: seal it again")
 
 
-def _execute(statement: str, day: date, **more: int | Decimal) -> int:
+def _execute(statement: str, day: date, **parameters: int | Decimal) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_SQL[statement], {"day": day, **more})
+        cursor.execute(_SQL[statement], {"day": day, **parameters})
         return int(cursor.rowcount)

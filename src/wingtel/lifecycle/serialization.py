@@ -1,4 +1,4 @@
-"""Business days and reconciliations as the API and the commands show them."""
+"""Serialization of business days and reconciliations, for the API and the commands."""
 
 from datetime import date
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Corrections of what was used, for days whose raw records are gone or must not be touched."""
+"""Corrections of usage, for days whose raw records are gone or must not be changed."""
 
 from django.db import models
 
@@ -11,10 +11,10 @@ from .usage_types import UsageType
 class UsageAdjustment(models.Model):
     """A signed correction to what one subscription used and paid on one business day; kept for ever.
 
-    A source of the aggregates as raw records are, counted when it is inserted, by the database itself and under
-    every strategy. The database refuses to change or delete one: another adjustment reverses it. `used` is in
-    kilobytes or seconds, `price` in the operator's currency; both may be negative. One that is a credit of a carrier's
-    file has the key of a record, which keeps it from being counted twice.
+    Like raw records, it is a source of the aggregates: the database counts it on insertion, under every strategy. The
+    database rejects its change or deletion; another adjustment reverses it. `used` is in kilobytes or seconds, `price`
+    in the operator's currency; both may be negative. A credit of a carrier's file has the key of a record, so that it
+    is not counted twice.
     """
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="adjustments")

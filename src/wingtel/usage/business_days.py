@@ -16,7 +16,7 @@ _SQL = sql.statements(__package__, "sql/queries.sql")
 
 
 def time_zone() -> ZoneInfo:
-    """The zone whose midnights bound the business days."""
+    """Return the time zone whose midnights bound the business days."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["time_zone"])
         (name,) = cursor.fetchone()
@@ -24,16 +24,16 @@ def time_zone() -> ZoneInfo:
 
 
 def set_time_zone(zone: str) -> None:
-    """Let the midnights of `zone` (an IANA name) bound the business days.
+    """Set the time zone (an IANA name) whose midnights bound the business days.
 
-    Raises django.db.utils.ProgrammingError when the zone is unknown, or when there are partitions already.
+    Raises django.db.utils.ProgrammingError if the zone is unknown, or if there are partitions already.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["set_time_zone"], {"zone": zone})
 
 
-def business_days_of(moments: Iterable[datetime]) -> list[date]:
-    """The business days that some moments (time-zone aware) fall on, in order."""
+def business_days_of(timestamps: Iterable[datetime]) -> list[date]:
+    """Return the business days of some timestamps (time-zone aware), in order."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["business_days_of"], {"moments": list(moments)})
+        cursor.execute(_SQL["business_days_of"], {"timestamps": list(timestamps)})
         return [day for (day,) in cursor.fetchall()]

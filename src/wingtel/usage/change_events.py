@@ -1,7 +1,7 @@
-"""What a write through the models changed, said inside its transaction, where the database asks writers to say it.
+"""Change events: the changes of a write through the models, emitted in its transaction if the database enables them.
 
-Whether it asks is state of the database (`usage_writers_announce()`, set by `usage_set_announcing()`), which another
-process may change at any moment. So every write looks at it in the statement that writes.
+The database holds that state (`usage_writers_announce()`, set by `usage_set_announcing()`), and another process may
+change it at any time. So every write reads it in the statement that writes.
 """
 
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 records_changed = Signal()
 """Sent with `sender` (model), `using`, `usage_type` and `changes`, a list of UsageChange in the order of their keys.
 
-Receivers run in the transaction of the write: what they raise undoes it.
+Receivers run in the transaction of the write. An exception of theirs rolls it back.
 """
 
 
 class UsageChange(NamedTuple):
-    """What one statement added to one subscription's business day, less what it took away.
+    """The sums that one statement added to one subscription's business day, less those that it took away.
 
     `used` is in kilobytes or seconds, `price` in the operator's currency, `records` counts usage records.
     """
@@ -35,22 +35,22 @@ class UsageChange(NamedTuple):
     records: int
 
 
-_asking: set[str] = set()
-"""Databases that asked for announcements when this process last wrote: a guess at which statement to try first."""
+_enabled: set[str] = set()
+"""Databases that enabled change events when this process last wrote: a guess at which statement to try first."""
 
 
-def probably_asked(using: str) -> bool:
-    """Whether the database asked for announcements when this process last wrote."""
-    return connections[using].settings_dict["NAME"] in _asking
+def probably_enabled(using: str) -> bool:
+    """Tell whether the database enabled change events when this process last wrote."""
+    return connections[using].settings_dict["NAME"] in _enabled
 
 
-def remember(using: str, *, asked: bool) -> None:
-    """Take note of what a write found: whether the database asks for announcements."""
-    (_asking.add if asked else _asking.discard)(connections[using].settings_dict["NAME"])
+def remember(using: str, *, enabled: bool) -> None:
+    """Remember whether a write found change events enabled."""
+    (_enabled.add if enabled else _enabled.discard)(connections[using].settings_dict["NAME"])
 
 
-def announce(model: "type[UsageRecord]", using: str, changes: Sequence[UsageChange]) -> None:
-    """Tell the receivers of `records_changed`, in the transaction of the write."""
+def emit(model: "type[UsageRecord]", using: str, changes: Sequence[UsageChange]) -> None:
+    """Send changes to the receivers of `records_changed`, in the transaction of the write."""
     if changes:
         sender = model._meta.concrete_model
         records_changed.send(sender=sender, using=using, usage_type=model.usage_type, changes=list(changes))

@@ -1,4 +1,4 @@
-"""Django system checks: settings that the database fixed, and records that are larger than a record may be."""
+"""Django system checks of settings that the database fixed, and of records that are larger than allowed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,13 +16,13 @@ _SQL = sql.statements(__package__, "sql/queries.sql")
 
 
 FIXED = ("WINGTEL_TIME_ZONE", "WINGTEL_CURRENCY")
-"""Settings that are taken when the database is first migrated, in the order of the statement that reads them."""
+"""Settings that are fixed when the database is first migrated, in the order of the statement that reads them."""
 
 
 def fixed_settings_are_kept(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
 ) -> list[checks.CheckMessage]:
-    """Warn of settings that say something else than the database took when it was first migrated."""
+    """Warn of settings that differ from those fixed when the database was first migrated."""
     found: list[tuple[str, str]] = []
     for using in databases or ():
         try:

@@ -1,4 +1,4 @@
-"""The life of a business day: open, sealed, expired."""
+"""The states of a business day: open, sealed, expired."""
 
 from django.db import models
 
@@ -6,14 +6,14 @@ from .ranges import PRICE_DECIMALS, SUM_DIGITS
 
 
 class UsageDay(models.Model):
-    """What is known of one business day; a day without a row is open.
+    """The state of one business day; a day without a row is open.
 
     Open: its aggregates follow its raw records. Sealed: they were proven equal, and the sums below are those of the
-    raw records then; a late record opens the day again. Expired: its raw records are gone, its aggregates stay. While
-    a day is `sealing` a proof is going on, which any write undoes.
+    raw records then; a late record reopens the day. Expired: its raw records are gone, its aggregates stay. While a day
+    is `sealing`, a proof is running, which any write cancels.
 
-    A fingerprint is the sum of usage_key_hash() over the raw records' sums by subscription: it proves each of them when
-    they are gone. Days that expired before fingerprints were kept have none.
+    A fingerprint is the sum of usage_key_hash() over the raw records' sums by subscription. It proves each of these
+    sums once the records are gone. Days that expired before fingerprints were kept have none.
     """
 
     class State(models.TextChoices):

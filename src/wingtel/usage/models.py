@@ -28,22 +28,22 @@ __all__ = [
 
 
 def new_record_id() -> str:
-    """A record id for usage that came without the carrier's own reference: a UUIDv7, which grows with time."""
+    """Return a record id for usage without a carrier's reference: a UUIDv7, which grows with time."""
     return str(uuid7())
 
 
 delete_usage = models.DO_NOTHING
-"""The name that a migration knows. The database refuses to remove a subscription that has records."""
+"""The name that a migration imports. The database rejects the removal of a subscription that has records."""
 
 
 class UsageRecord(models.Model):
-    """What data and voice records share.
+    """The base of data and voice records.
 
-    Every write of the models, their manager and querysets is announced where the database asks for it
+    Every write of the models, their manager and querysets emits change events if the database enables them
     (wingtel.usage.change_events). Django's own signals pre_delete and post_delete are not sent.
 
-    The primary key refuses a second record with the same reference, moment and subscription. It starts with
-    the reference because references grow, and growing keys keep inserts append-only. There is no foreign key in the
+    The primary key rejects a second record with the same reference, timestamp and subscription. It starts with the
+    reference because references grow, and growing keys keep inserts append-only. There is no foreign key in the
     database: checking one row by row would cost more than storing the record (docs/decisions/0004).
     """
 
@@ -57,25 +57,25 @@ class UsageRecord(models.Model):
     """The raw tables have this default too; as a db_default, every insertion would have to return it."""
 
     source = models.BigIntegerField(null=True, editable=False)
-    """The ingested batch and line that it came from (wingtel.usage.provenance); None for what was written otherwise."""
+    """The batch and line of its origin (wingtel.usage.provenance); None if it was not ingested."""
 
     usage_type: ClassVar[UsageType]
     quantity: ClassVar[str]
-    """The field that says how much was used."""
+    """The field of the quantity."""
 
     objects = UsageRecordQuerySet.as_manager()
 
     class Meta:
         abstract = True
-        base_manager_name = "objects"  # saving uses this one
+        base_manager_name = "objects"  # used by save()
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Store the record, in a partition made for it when its business day has none."""
-        partitions.ensure_for_moments([self.usage_date])
+        """Store the record. Create the partition of its business day if it is missing."""
+        partitions.ensure_for_timestamps([self.usage_date])
         super().save(*args, **options)
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        """Delete the record; says how many that were, as Django does: one, or none if it was gone already."""
+        """Delete the record. Return the number deleted, as Django does: one, or none if it was gone already."""
         if None in self.pk:
             raise ValueError(f"{self._meta.object_name} object can't be deleted because its primary key is not set.")
         using = using or router.db_for_write(type(self), instance=self)

@@ -1,4 +1,4 @@
-"""The partitions of the raw tables: one for each business day, made ahead of time or when a record first needs it."""
+"""The partitions of the raw tables: one a business day, created ahead of time or when a record first needs it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from .business_days import business_days_of, time_zone
 _SQL = sql.statements(__package__, "sql/queries.sql")
 
 partition_created = Signal()
-"""Sent with `partition` (a Partition) in the transaction that makes it."""
+"""Sent with `partition` (a Partition) in the transaction that creates it."""
 
 _known: set[tuple[str, date]] = set()
 """Days whose partitions this process has seen committed, by database."""
 
 _zones: dict[str, ZoneInfo] = {}
-"""The zone of each database in `_known`: it cannot change once there are partitions."""
+"""The time zone of each database in `_known`. It cannot change once there are partitions."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Partition:
 
 
 class RefusedDaysError(ValueError):
-    """Records of some days cannot be stored: `reasons` says why, day by day."""
+    """Days whose records cannot be stored. `reasons` says why, by day."""
 
     def __init__(self, reasons: dict[date, str]) -> None:
         super().__init__("; ".join(reasons.values()))
@@ -43,11 +43,10 @@ class RefusedDaysError(ValueError):
 
 
 def ensure(days: Iterable[date], *, since: date | None = None) -> list[Partition]:
-    """Make the partitions that `days` lack, in both raw tables; return those made.
+    """Create the missing partitions of `days` in both raw tables. Return those created.
 
-    Raises RefusedDaysError, and makes none, when one of them may not be made: its raw records are gone already, it
-    lies more than WINGTEL_MAX_LATENESS_DAYS back (before `since`, where that is given), or more than
-    WINGTEL_MAX_FUTURE_DAYS ahead.
+    Raises RefusedDaysError, and creates none, if a day may not have one. Its raw records are gone, or it lies more than
+    WINGTEL_MAX_LATENESS_DAYS back (before `since`, if that is given) or WINGTEL_MAX_FUTURE_DAYS ahead.
     """
     database = connection.settings_dict["NAME"]
     missing = sorted(set(unknown(days)))
@@ -56,36 +55,36 @@ def ensure(days: Iterable[date], *, since: date | None = None) -> list[Partition
     if reasons := refusals(missing, since=since):
         raise RefusedDaysError(reasons)
     try:
-        return _make(database, missing)
+        return _create(database, missing)
     except OperationalError as error:
         if isinstance(error.__cause__, ObjectNotInPrerequisiteState):  # a day expired meanwhile
             raise RefusedDaysError(refusals(missing, since=since)) from error
         raise
 
 
-def _make(database: str, days: list[date]) -> list[Partition]:
+def _create(database: str, days: list[date]) -> list[Partition]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SQL["ensure_partitions"], {"days": days})
-        made = [Partition(parent, table) for parent, table, _ in cursor.fetchall()]
-        for partition in made:
+        created = [Partition(parent, table) for parent, table, _ in cursor.fetchall()]
+        for partition in created:
             partition_created.send(sender=None, partition=partition)
         zone = time_zone()
         transaction.on_commit(lambda: _remember(database, days, zone))
-    return made
+    return created
 
 
 def ensure_ahead() -> list[Partition]:
-    """Make the partitions of today and of the next WINGTEL_MAX_FUTURE_DAYS days; return those made."""
+    """Create the partitions of today and of the next WINGTEL_MAX_FUTURE_DAYS days. Return those created."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["days_ahead"], {"max_future_days": settings.WINGTEL_MAX_FUTURE_DAYS})
         return ensure([day for (day,) in cursor.fetchall()])
 
 
 def refusals(days: Iterable[date], *, since: date | None = None) -> dict[date, str]:
-    """Why records of some of `days` cannot be stored; a day that has its partition takes them."""
+    """Return why records of some of `days` cannot be stored. A day that has its partition takes them."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _SQL["refused_days"],
+            _SQL["rejected_days"],
             {
                 "days": list(days),
                 "since": since,
@@ -93,13 +92,13 @@ def refusals(days: Iterable[date], *, since: date | None = None) -> dict[date, s
                 "max_future_days": settings.WINGTEL_MAX_FUTURE_DAYS,
             },
         )
-        return {day: _why_refused(day, why, today, since) for day, why, today in cursor.fetchall()}
+        return {day: _reason(day, cause, today, since) for day, cause, today in cursor.fetchall()}
 
 
-def _why_refused(day: date, why: str, today: date, since: date | None) -> str:
-    if why == "expired":
+def _reason(day: date, cause: str, today: date, since: date | None) -> str:
+    if cause == "expired":
         return f"day expired: the raw records of {day} are gone; correct its aggregates by an adjustment"
-    if why == "early":
+    if cause == "early":
         most = settings.WINGTEL_MAX_FUTURE_DAYS
         return f"{day} lies {(day - today).days} days ahead, more than {most} (WINGTEL_MAX_FUTURE_DAYS)"
     if since:
@@ -112,28 +111,28 @@ def _why_refused(day: date, why: str, today: date, since: date | None) -> str:
 
 
 def unknown(days: Iterable[date]) -> list[date]:
-    """Return those days whose partitions this process has not seen committed."""
+    """Return the days whose partitions this process has not seen committed."""
     database = connection.settings_dict["NAME"]
     return [day for day in days if (database, day) not in _known]
 
 
 def operator_zone() -> ZoneInfo:
-    """Return the zone of the business days; asked of the database only until this process has seen a partition."""
+    """Return the zone of the business days. The database is queried only until this process has seen a partition."""
     return _zones.get(connection.settings_dict["NAME"]) or time_zone()
 
 
-def ensure_for_moments(moments: Iterable[datetime]) -> list[Partition]:
-    """Make the partitions for the business days of `moments` (time-zone aware); return those made."""
-    moments = list(moments)
+def ensure_for_timestamps(timestamps: Iterable[datetime]) -> list[Partition]:
+    """Create the partitions for the business days of `timestamps` (time-zone aware). Return those created."""
+    timestamps = list(timestamps)
     database = connection.settings_dict["NAME"]
     zone = _zones.get(database)
-    if zone and all((database, moment.astimezone(zone).date()) in _known for moment in moments):
+    if zone and all((database, timestamp.astimezone(zone).date()) in _known for timestamp in timestamps):
         return []
-    return ensure(business_days_of(moments))
+    return ensure(business_days_of(timestamps))
 
 
 def forget(*days: date) -> None:
-    """Let this process look again whether the partitions of some days are there, and what zone bounds them."""
+    """Forget that this process has seen the partitions of some days, and the zone of the business days."""
     database = connection.settings_dict["NAME"]
     _known.difference_update((database, day) for day in days)
     _zones.pop(database, None)
@@ -145,7 +144,7 @@ def _remember(database: str, days: Iterable[date], zone: ZoneInfo) -> None:
 
 
 def existing() -> list[Partition]:
-    """Every partition there is."""
+    """Return all partitions."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["partitions"])
         return [Partition(parent, table) for parent, table in cursor.fetchall()]

@@ -11,13 +11,13 @@ from wingtel import sql
 _SQL = sql.statements(__package__, "sql/queries.sql")
 
 BATCH_LINES = 1 << 20
-"""Lines that a batch can tell apart: `source` of a raw record is its id times this, plus the line's offset."""
+"""Lines of a batch: `source` of a raw record is the batch's id times this, plus the offset of the line."""
 
 
 class IngestBatch(models.Model):
-    """Records that were committed together, and where they came from.
+    """The origin of records that were committed together.
 
-    A raw record's `source` names its batch and its line, which is `first_line` and so many lines further.
+    A raw record's `source` holds its batch and the offset of its line from `first_line`.
     """
 
     class Origin(models.TextChoices):
@@ -51,7 +51,7 @@ class RecordOrigin:
 
 
 def origins_of(sources: Iterable[int | None]) -> dict[int | None, RecordOrigin]:
-    """Return the origins of those sources that have one."""
+    """Return the origins of `sources`, without those that have none."""
     known = [source for source in sources if source is not None]
     batches = IngestBatch.objects.in_bulk({source // BATCH_LINES for source in known})
     return {
@@ -62,7 +62,7 @@ def origins_of(sources: Iterable[int | None]) -> dict[int | None, RecordOrigin]:
 
 
 def delete_spent_batches() -> int:
-    """Delete the batches whose raw records have all expired; return how many."""
+    """Delete the batches whose raw records have all expired. Return their number."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["delete_spent_batches"], {"max_future_days": settings.WINGTEL_MAX_FUTURE_DAYS})
         return int(cursor.rowcount)

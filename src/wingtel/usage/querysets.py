@@ -1,6 +1,6 @@
-"""Writing raw records through the ORM.
+"""Writes of raw records through the ORM.
 
-Whatever Django offers for writing ends in one of the few methods here, and they in wingtel.usage.writes.
+Every way of writing that Django offers calls one of the few methods here, and these call wingtel.usage.writes.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ _UPSERT_BATCH = 500  # an update by values has a branch for each of its records
 
 
 class UsageQuery(sql.Query):
-    """A query whose updates, of whichever method of the queryset, are run by `writes.update`."""
+    """A query whose updates, by any method of the queryset, are run by `writes.update`."""
 
     def chain(self, klass: Any = None) -> Any:
         return super().chain(UsageUpdateQuery if klass is sql.UpdateQuery else klass)
@@ -39,17 +39,17 @@ class UsageUpdateQuery(sql.UpdateQuery):
 
 
 class UsageUpdateCompiler(SQLUpdateCompiler):
-    """Runs what UsageUpdateQuery says."""
+    """The compiler of UsageUpdateQuery."""
 
     query: Any
     using: Any
 
-    def execute_sql(self, *_: Any) -> Any:  # Django asks an update for nothing but the number of rows
+    def execute_sql(self, *_: Any) -> Any:  # Django reads only the number of rows of an update
         return writes.update(self.query, self.using) if self.query.values else 0
 
 
 class UsageRecordQuerySet(models.QuerySet[Record]):
-    """Raw records of one type; makes the partitions that new records need, and announces changes where writers must."""
+    """Raw records of one type. Writes create the partitions that they need, and emit change events if enabled."""
 
     _fields: Any  # not in Django's type stubs, like the next
     _not_support_combined_queries: Any
@@ -60,23 +60,23 @@ class UsageRecordQuerySet(models.QuerySet[Record]):
     def bulk_create(self, objs: Iterable[Record], *args: Any, **options: Any) -> list[Record]:
         """Store many records in few statements."""
         records: Sequence[Record] = list(objs)
-        partitions.ensure_for_moments(record.usage_date for record in records)
+        partitions.ensure_for_timestamps(record.usage_date for record in records)
         return super().bulk_create(records, *args, **options)
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
 
     def update(self, **values: Any) -> int:
-        """Change all of them; the number of them. Makes the partition for a moment they are moved to."""
-        if isinstance(moment := values.get("usage_date"), datetime):
-            partitions.ensure_for_moments([moment])
+        """Update the records and return their number. Create the partition of a new `usage_date`."""
+        if isinstance(timestamp := values.get("usage_date"), datetime):
+            partitions.ensure_for_timestamps([timestamp])
         return super().update(**values)
 
     update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        """Delete all of them; the number of them, as Django says it.
+        """Delete the records and return their number, as Django does.
 
-        Nothing hangs on a record, so nothing has to be collected first.
+        Nothing refers to a record, so nothing has to be collected first.
         """
         self._not_support_combined_queries("delete")
         if self.query.is_sliced or self.query.distinct_fields or self._fields is not None:
@@ -86,7 +86,7 @@ class UsageRecordQuerySet(models.QuerySet[Record]):
         self._result_cache = None
         return deleted, {self.model._meta.label: deleted} if deleted else {}
 
-    delete.alters_data = True  # type: ignore[attr-defined]  # Django: not to be called by a template,
+    delete.alters_data = True  # type: ignore[attr-defined]  # in Django: not to be called by a template,
     delete.queryset_only = True  # type: ignore[attr-defined]  # nor on the manager
 
     def _raw_delete(self, using: Any) -> int:
@@ -116,15 +116,15 @@ class UsageRecordQuerySet(models.QuerySet[Record]):
         )
         if writes.insert(query, using, conflict) is None:
             if on_conflict is OnConflict.UPDATE:
-                self._upsert_announced(query, using, update_fields, unique_fields)
+                self._upsert_with_events(query, using, update_fields, unique_fields)
             else:
-                writes.insert_announced(query, using, conflict)
+                writes.insert_with_events(query, using, conflict)
         return []
 
-    def _upsert_announced(self, query: Any, using: str, update_fields: Any, unique_fields: Any) -> None:
-        """Insert the records that are not there and update those that are, until both together were all of them.
+    def _upsert_with_events(self, query: Any, using: str, update_fields: Any, unique_fields: Any) -> None:
+        """Insert the missing records or update those that exist, until one of the two covers all.
 
-        A record may appear before the one and vanish before the other; what was written already stays as it is.
+        Another session may add or delete a record between the two. What was written already stays.
         """
         if {field.name for field in unique_fields} != {field.name for field in self.model._meta.pk_fields}:
             raise NotSupportedError("unique_fields have to be the fields of the primary key")
@@ -133,7 +133,7 @@ class UsageRecordQuerySet(models.QuerySet[Record]):
         names = [field.name for field in update_fields]
         stored = self.model._base_manager.using(using)
         with transaction.atomic(using, savepoint=False):
-            while writes.insert_announced(query, using, "ON CONFLICT DO NOTHING") < len(query.objs):
+            while writes.insert_with_events(query, using, "ON CONFLICT DO NOTHING") < len(query.objs):
                 if stored.bulk_update(query.objs, names, batch_size=_UPSERT_BATCH) == len(query.objs):
                     break
 

@@ -1,10 +1,10 @@
-"""What can be used."""
+"""Types of usage."""
 
 from django.db import models
 
 
 class UsageType(models.TextChoices):
-    """What was used. Data is counted in kilobytes, voice in seconds."""
+    """The type of usage. Data is counted in kilobytes, voice in seconds."""
 
     DATA = "data", "Data"
     VOICE = "voice", "Voice"

@@ -2,9 +2,9 @@
 -- Add changes to the stored aggregates: the part that all strategies with stored aggregates share. Each puts it after its own
 -- `WITH changed_usage AS (...)`, whose rows (subscription_id, usage_type, day, used, price, records) may repeat keys.
 --
--- Rows are changed in the order of their keys, days before months before totals (each counts the rows before it, to come after
--- them), so that statements which touch the same keys wait for each other instead of deadlocking. A total changes only
--- when the ceiling of one of its months does.
+-- Rows are changed in the order of their keys, days before months before totals. So statements on the same keys wait for each other
+-- instead of deadlocking. Each part counts the rows of the one before, to run after it. A total changes only if the upper bound of
+-- one of its months does.
 , delta AS MATERIALIZED (
     SELECT subscription_id, usage_type, usage_month(day) AS month, day, used, price, records
     FROM (
@@ -18,7 +18,7 @@
 ),
 
 -- name: upserts
--- A row after the other, whatever the server's version, the size of the tables, and others who add the same key.
+-- Row by row, whatever the server's version, the size of the tables, and the keys that other sessions add.
 days AS (
     INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
     SELECT subscription_id, usage_type, day, used, price, records FROM delta
@@ -39,11 +39,11 @@ months AS (
 )
 
 -- name: merges
--- The same for many keys at once: a fifth faster, since a row is found once and not locked before it is changed. It is planned anew each
--- time, needs PostgreSQL 17, keeps the order of the keys only while joins are nested loops, and fails with unique_violation where
--- another session adds a key at the same moment: then the upserts do it.
+-- The same for many keys at once: a fifth faster, since a row is looked up once and not locked before it is changed. It needs
+-- PostgreSQL 17, is planned each time, and keeps the order of the keys only if joins are nested loops. It fails with
+-- unique_violation if another session adds a key at the same time: then the upserts run.
 --
--- Mostly there is but one day. Then a month changes by what its day does, and need not be summed again.
+-- Usually there is only one day. Then a month changes by the same amounts as its day, and need not be summed again.
 month_delta AS MATERIALIZED (
     SELECT subscription_id, usage_type, month, used, price, records
     FROM delta
@@ -80,21 +80,21 @@ months AS (
 )
 
 -- name: log
--- Log whose usage changed, on which day: change capture (sql/changes.sql). While it is disabled, the plan has nothing of it.
+-- Log the changed subscriptions of each day, for change capture (sql/changes.sql). While it is disabled, the plan leaves this out.
 , logged AS (
     INSERT INTO usage_change (day, subscriptions)
     SELECT day, array_agg(subscription_id) FROM delta WHERE watching_usage() GROUP BY day
 )
 
 -- name: log_changes
--- The same of changes that are not summed yet, or go to days alone.
+-- The same for changes that are not summed yet, or are added to days only.
 , logged AS (
     INSERT INTO usage_change (day, subscriptions)
     SELECT day, array_agg(subscription_id) FROM changed_usage WHERE watching_usage() GROUP BY day
 )
 
 -- name: totals
--- The end of it.
+-- The end of the statement: the bounds of the totals.
 INSERT INTO total_usage AS stored (subscription_id, usage_type, floor, ceiling)
 SELECT subscription_id, usage_type,
        sum(usage_price_floor(ceiling) - coalesce(usage_price_floor(previous_ceiling), 0)),
@@ -108,13 +108,13 @@ ON CONFLICT (subscription_id, usage_type) DO UPDATE SET
     ceiling = stored.ceiling + excluded.ceiling
 
 -- name: add_to_a_day
--- How a change is added to the row that is stored.
+-- The addition of a change to a stored day.
 used = stored.used + {change}.used,
         price = stored.price + {change}.price,
         records = stored.records + {change}.records
 
 -- name: add_to_a_month
--- The same of a month. The ceiling is left alone while the price stays between its floor and it.
+-- The same for a month. Its upper bound stays while the price lies between the two bounds.
 used = stored.used + {change}.used,
         price = stored.price + {change}.price,
         records = stored.records + {change}.records,
@@ -126,7 +126,7 @@ used = stored.used + {change}.used,
         previous_ceiling = stored.ceiling
 
 -- name: define_add
--- Add one change to the stored aggregates: for a single record this takes half as long as a statement made for many.
+-- Add one change to the stored aggregates: for a single record, this takes half as long as the statement for many.
 CREATE OR REPLACE FUNCTION usage_add(
     of_subscription bigint, of_type text, of_day date, of_used numeric, of_price numeric, of_records bigint
 ) RETURNS void
@@ -159,7 +159,7 @@ BEGIN
 END $add$
 
 -- name: recorded
--- What `ingest_usage` has just stored, as changes.
+-- The records that `ingest_usage` has just stored, as changes.
 , changed_usage AS (
     SELECT subscription_id, usage_type, usage_business_day(usage_date) AS day, used, price, 1 AS records
     FROM recorded_usage

@@ -2,18 +2,17 @@
 SELECT watching_usage()
 
 -- name: lock_timeout
--- A session that waits longer than this for a lock lets go of everything and begins again.
+-- A session that waits longer than this for a lock rolls back and tries again.
 SET LOCAL lock_timeout = '500ms'
 
 -- name: enable
--- Let every statement that changes aggregates from now on log it. No such statement runs when this begins, and each later one is
--- planned anew.
+-- Log every change of aggregates from now on. The lock waits until no statement is changing them, and later ones are planned again.
 SELECT usage_lock_stored();
 CREATE OR REPLACE FUNCTION watching_usage() RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT true $$
 
 -- name: disable
--- Let them stop. A statement that still logs something does no harm.
+-- Stop logging. A statement that still logs a change does no harm.
 CREATE OR REPLACE FUNCTION watching_usage() RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT false $$;
 DELETE FROM usage_change
@@ -22,8 +21,8 @@ DELETE FROM usage_change
 SELECT usage_require_read_committed(%(what)s)
 
 -- name: drain
--- Remove what was logged and is committed, and return it. Where nothing is stored, the usage of everybody may have changed in the months
--- of days that are not sealed, or were sealed after `since`.
+-- Remove and return the committed changes. If no aggregates are stored, all usage may have changed in the months of days that are not
+-- sealed, or were sealed after `since`.
 WITH drained AS (
     DELETE FROM usage_change RETURNING day, subscriptions
 )
@@ -38,12 +37,12 @@ WHERE NOT usage_stores()
 SELECT count(*) FROM usage_change
 
 -- name: users_in_month
--- Return the subscriptions with usage in a month, or those who paid at least so much for one usage type or for both.
+-- The subscriptions with usage in a month, or those that paid at least so much for one usage type or for both.
 SELECT array_agg(subscription_id)
 FROM (
     SELECT subscription_id
     FROM usage_monthly
-    WHERE month + 0 = %(month)s  -- as the index has it
+    WHERE month + 0 = %(month)s  -- the expression of the index
     GROUP BY subscription_id
     HAVING %(least)s::numeric IS NULL OR sum(greatest(price, 0)) >= %(least)s::numeric
 ) AS users

@@ -1,9 +1,9 @@
 -- name: memory
--- Room for the keys of a day or month of a few hundred thousand subscriptions.
+-- Memory for the keys of a day or month of a few hundred thousand subscriptions.
 SET LOCAL work_mem = '128MB'
 
 -- name: period
--- The first and the last day that anything is known of.
+-- The first and the last day that has aggregates, adjustments or a state.
 SELECT min(day), max(day)
 FROM (
     SELECT min(day) AS day FROM daily_usage
@@ -15,7 +15,7 @@ FROM (
 ) AS known
 
 -- name: counted
--- The daily aggregates of some days as they are counted by the active strategy. The beginning of a statement.
+-- The beginning of a statement: the daily aggregates of some days, as the active strategy counts them.
 WITH daily AS (
     SELECT subscription_id, usage_type, day, used, price, records
     FROM usage_daily
@@ -23,7 +23,7 @@ WITH daily AS (
 )
 
 -- name: stored
--- Those that are stored, whatever the views have: another beginning.
+-- Another beginning: those that are stored, whatever the views show.
 WITH daily AS (
     SELECT subscription_id, usage_type, day, used, price, records
     FROM daily_usage
@@ -31,17 +31,17 @@ WITH daily AS (
 )
 
 -- name: empty
--- None, where nothing is stored of these days: a third.
+-- A third beginning: none, if nothing is stored of these days.
 WITH daily AS (
     SELECT subscription_id, usage_type, day, used, price, records FROM daily_usage WHERE false
 )
 
 -- name: differing_days
--- Daily aggregates that differ from the sums of their sources, for some days whose raw records are there; a row for each key with
--- both values, NULL where there is none. Follows `counted` or `stored`.
+-- Daily aggregates that differ from the sums of their sources, for days that are not expired. Each row is a key with both values, NULL if
+-- one is missing. Follows a beginning.
 --
--- One statement sees one moment: aggregates and sources of the same transactions, whoever writes meanwhile. The business day of a
--- record is looked up only where there are several to choose from.
+-- One statement sees one snapshot: aggregates and sources of the same transactions, despite concurrent writers. The business day of a
+-- record is computed only if there are several days.
 , kept AS (
     SELECT day FROM usage_day WHERE day BETWEEN %(first)s AND %(last)s AND state = 'expired'
 ),
@@ -90,8 +90,8 @@ FROM differing_days
 ORDER BY day, subscription_id, usage_type
 
 -- name: seals
--- Expired days whose aggregates, less the adjustments, are not what the days were sealed with; a row for each usage type, with both
--- sums and fingerprints. Without a fingerprint only the sums can be compared. Follows `counted` or `stored`.
+-- Expired days whose aggregates, without the adjustments, differ from their seals: a row for each usage type, with both sums and
+-- fingerprints. Without a fingerprint, only the sums can be compared. Follows `counted` or `stored`.
 , seal AS (
     SELECT day, sealed.*
     FROM usage_day
@@ -141,8 +141,8 @@ WHERE (used, price, records) <> (0, 0, 0) AND day NOT IN (SELECT day FROM usage_
   AND day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
 
 -- name: differing_months
--- Stored months that differ from the sums of their stored days, for the months of some days, with what has to be added. The days are
--- compared with the sources by themselves. Summed up by key in one go, which costs less than to sum and to join: nearly all are right.
+-- Stored months that differ from the sums of their stored days, for the months of some days, with the amounts to add. The days are
+-- compared with the sources separately. One sum over both sides costs less than a sum and a join, since nearly all are right.
 WITH differing_months AS MATERIALIZED (
     SELECT subscription_id, usage_type, month, sum(used) AS used, sum(price) AS price, sum(records) AS records
     FROM (
@@ -159,7 +159,7 @@ WITH differing_months AS MATERIALIZED (
 )
 
 -- name: months
--- Their values as readers see them, and those of the days.
+-- These months, with their values as readers see them and those of the days.
 SELECT 'month', differing.subscription_id, differing.usage_type, differing.month, expected.used, expected.price, expected.records,
        found.used, found.price, found.records
 FROM differing_months AS differing
@@ -178,7 +178,7 @@ LEFT JOIN LATERAL (
 ORDER BY differing.month, differing.subscription_id, differing.usage_type
 
 -- name: differing_totals
--- Totals that are not the sums of the bounds of the months, with what has to be added.
+-- Totals that are not the sums of the bounds of the months, with the amounts to add.
 WITH differing_totals AS MATERIALIZED (
     SELECT subscription_id, usage_type, sum(floor) AS floor, sum(ceiling) AS ceiling
     FROM (
@@ -191,8 +191,8 @@ WITH differing_totals AS MATERIALIZED (
 )
 
 -- name: bounds
--- These, and stored months whose price lies outside the bounds that say who exceeds a limit; with the price as it is expected (NULL
--- for a total) and the upper bound as it is found.
+-- These totals, and stored months whose price lies outside its bounds. A month has its price and its upper bound; a total has the upper
+-- bound that is expected and the one that is stored.
 SELECT 'bounds of month', subscription_id, usage_type, month, NULL::numeric, price, NULL::bigint, NULL::numeric, ceiling, NULL::bigint
 FROM monthly_usage
 WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling

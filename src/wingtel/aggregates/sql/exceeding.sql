@@ -1,9 +1,10 @@
--- Who reached a price limit, in any period of business days.
+-- Subscriptions that reached a price limit, in any period of business days.
 --
--- The price of a subscription and usage type in a month has a ceiling, an upper bound that an index has in order. Over several months these
--- add up to a bound, and a total has the sum of all of them. The subscriptions with the highest ceilings are summed exactly: a page of them
--- sets the price to reach. Then everybody whose ceilings allow for that price is summed: to come to p in k months takes one month with a
--- ceiling of p / k at least, and ceilings that come to p together. See docs/decisions/0036.
+-- The price of a subscription and usage type in a month has an upper bound (`ceiling`), which is indexed. The sum of these bounds is the
+-- upper bound over several months, and a total has the sum over all months. The subscriptions with the highest upper bounds are summed
+-- exactly: a page of them sets the price to reach. Then the candidates are summed: all subscriptions whose upper bounds allow for that
+-- price. A price p in k months takes one month with an upper bound of at least p / k, and upper bounds that sum to p at least. See
+-- docs/decisions/0036.
 
 -- The first day of the first whole month in a period that begins with `first_day`.
 CREATE OR REPLACE FUNCTION usage_whole_months_from(first_day date) RETURNS date
@@ -13,13 +14,13 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT usage_month(usage_month(first_
 CREATE OR REPLACE FUNCTION usage_whole_months_until(last_day date) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT usage_month(last_day + 1) $$;
 
--- The months that the days from one to another lie in.
+-- The months of the days from one to another.
 CREATE OR REPLACE FUNCTION usage_months(first_day date, last_day date) RETURNS date[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT ARRAY(SELECT month::date FROM generate_series(usage_month(first_day)::timestamp, last_day::timestamp, '1 month') AS month)
 $$;
 
--- What some subscriptions paid in a period: in its whole months, on the days at its edges, and by what a strategy has put aside.
+-- The prices of some subscriptions in a period: its whole months, the days at its edges, and pending deltas.
 CREATE OR REPLACE FUNCTION usage_paid(subscription_ids bigint[], usage_types text[], first_day date, last_day date)
 RETURNS TABLE (subscription_id bigint, usage_type text, price numeric)
 LANGUAGE sql STABLE ROWS 200 AS $$
@@ -34,7 +35,7 @@ LANGUAGE sql STABLE ROWS 200 AS $$
         FROM daily_usage AS stored
         WHERE stored.subscription_id = ANY (subscription_ids) AND stored.usage_type = ANY (usage_types)
           AND stored.day >= first_day AND stored.day <= least(last_day, usage_whole_months_from(first_day) - 1)
-          AND first_day < usage_whole_months_from(first_day)  -- else nothing is looked up
+          AND first_day < usage_whole_months_from(first_day)  -- else no row is looked up
         UNION ALL
         SELECT stored.subscription_id, stored.usage_type, stored.price, stored.used, stored.records
         FROM daily_usage AS stored
@@ -45,7 +46,7 @@ LANGUAGE sql STABLE ROWS 200 AS $$
         UNION ALL
         SELECT delta.subscription_id, delta.usage_type, delta.price, delta.used, delta.records
         FROM usage_unfolded AS delta
-        WHERE (delta.subscription_id IN (SELECT unnest(subscription_ids))) IS TRUE  -- which is looked up by hash
+        WHERE (delta.subscription_id IN (SELECT unnest(subscription_ids))) IS TRUE  -- a lookup by hash
           AND delta.usage_type = ANY (usage_types)
           AND delta.day >= first_day AND delta.day <= last_day
     ) AS parts
@@ -53,8 +54,8 @@ LANGUAGE sql STABLE ROWS 200 AS $$
     HAVING (sum(parts.used), sum(parts.price), sum(parts.records)) <> (0, 0, 0)
 $$;
 
--- The subscriptions with the highest ceilings up to `most`, `taken` of each usage type and month or, without months, by their totals.
--- Carrier and plan are looked up on the way: a hash of all their subscriptions would cost more.
+-- The subscriptions with the highest upper bounds up to `most`: `taken` of each usage type and month or, without months, of the totals.
+-- Carrier and plan are looked up row by row: a hash of all their subscriptions would cost more.
 CREATE OR REPLACE FUNCTION usage_likely_to_exceed(
     months date[], usage_types text[], least_ceiling numeric, most numeric, taken bigint, only_carrier text, only_plan bigint
 ) RETURNS bigint[]
@@ -67,7 +68,7 @@ LANGUAGE sql STABLE AS $$
         CROSS JOIN LATERAL (
             SELECT subscription_id
             FROM monthly_usage AS stored
-            WHERE month + 0 = asked.month  -- as the index has it
+            WHERE month + 0 = asked.month  -- the expression of the index
               AND usage_type = wanted.usage_type COLLATE "C" AND ceiling >= least_ceiling AND ceiling <= most
               AND (only_carrier IS NULL OR (SELECT carrier FROM subscription WHERE id = stored.subscription_id) = only_carrier)
               AND (only_plan IS NULL OR (SELECT plan_id FROM subscription WHERE id = stored.subscription_id) = only_plan)
@@ -90,8 +91,8 @@ LANGUAGE sql STABLE AS $$
     ) AS found
 $$;
 
--- Everybody whose ceilings allow for a price of `least_price` in some months together; without months, in all of them, by the totals. Those
--- whose one month, or whose total, is known to come to more than `most` are left out.
+-- The candidates: subscriptions whose upper bounds allow for `least_price` in some months together or, without months, in all months, by
+-- the totals. Those with a month, or a total, that is known to be more than `most` are left out.
 CREATE OR REPLACE FUNCTION usage_able_to_exceed(months date[], usage_types text[], least_price numeric, most numeric)
 RETURNS SETOF bigint
 LANGUAGE sql STABLE ROWS 1000 AS $$
@@ -103,7 +104,7 @@ LANGUAGE sql STABLE ROWS 1000 AS $$
         CROSS JOIN LATERAL (
             SELECT subscription_id
             FROM monthly_usage
-            WHERE month + 0 = asked.month  -- as the index has it
+            WHERE month + 0 = asked.month  -- the expression of the index
               AND usage_type = wanted.usage_type COLLATE "C"
               AND ceiling >= least_price / nullif(cardinality(months), 0) AND ceiling <= most
         ) AS stored
@@ -126,8 +127,8 @@ LANGUAGE sql STABLE ROWS 1000 AS $$
     WHERE months IS NULL
 $$;
 
--- The page of those who reached the limit, given what some subscriptions paid: `page_rows` of them after a position, the largest price
--- first, and a row for each usage type that reached it. A subscription stands where its largest price stands.
+-- A page of the subscriptions that reached the limit, given their prices: `page_rows` of them after a position, the largest price first,
+-- and a row for each usage type that reached it. A subscription is placed by its largest price.
 CREATE OR REPLACE FUNCTION usage_page(
     subscription_ids bigint[], usage_types text[], prices numeric[],
     price_limit numeric, after_price numeric, after_id bigint, page_rows bigint
@@ -148,9 +149,9 @@ LANGUAGE sql IMMUTABLE ROWS 200 AS $$
     WHERE placed.place <= page_rows
 $$;
 
--- The first page of one month where nothing is put aside, in the time of reading it: the rows with the highest ceilings hold the prices
--- themselves, and who was left out paid less than the lowest of these ceilings. No row where that does not settle it. Each usage type is
--- walked by a branch of its own: two walks that have an order are merged in it as far as the page needs.
+-- The first page of one month without pending deltas, in the time of reading it. The rows with the highest upper bounds hold the prices
+-- themselves, and all other prices are less than the lowest of these bounds. Returns no row if that does not decide the page. Each usage
+-- type has a branch of its own: two ordered scans are merged in order, as far as the page needs.
 CREATE OR REPLACE FUNCTION usage_first_page_of_month(of_month date, usage_types text[], price_limit numeric, page_rows bigint)
 RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
 LANGUAGE sql STABLE ROWS 200 AS $$
@@ -191,10 +192,9 @@ LANGUAGE sql STABLE ROWS 200 AS $$
            OR (SELECT count(*) = page_rows AND min(page.largest) > (SELECT min(walked.ceiling) FROM walked) FROM page))
 $$;
 
--- How the subscriptions that reached a limit in a period are sought, by the months that have aggregates: `months` by their ceilings, or
--- null for the totals, which bound a period better that has more than half of all months. `parts` is the number by which a price is shared
--- out. After a position, those with more than `most_likely` are too high to begin with, and those with more than `most_able` stand before
--- it.
+-- The search for the subscriptions that reached a limit in a period, by the months that have aggregates: `months` whose upper bounds are
+-- searched, or NULL for the totals, whose bounds are tighter for a period of more than half of all months. A price is divided by `parts`.
+-- After a position, upper bounds over `most_likely` are too high to begin with, and those over `most_able` lie before the position.
 CREATE OR REPLACE FUNCTION usage_search(
     first_day date, last_day date, after_price numeric, lowest_pending numeric,
     OUT months date[], OUT parts bigint, OUT most_likely numeric, OUT most_able numeric
@@ -222,8 +222,8 @@ BEGIN
     most_able := coalesce(most_able, 'infinity');
 END $$;
 
--- The subscriptions whose days in a period can have cost more than the ceilings of their months: a negative adjustment lies in the rest of
--- a month at an edge.
+-- The subscriptions whose price in a period can exceed the upper bounds of its months. Their month at an edge has a negative adjustment
+-- outside the period.
 CREATE OR REPLACE FUNCTION usage_lowered_beside(first_day date, last_day date) RETURNS SETOF bigint
 LANGUAGE sql STABLE ROWS 10 AS $$
     SELECT subscription_id
@@ -233,7 +233,7 @@ LANGUAGE sql STABLE ROWS 10 AS $$
            OR day > last_day AND day < usage_whole_months_from(last_day + 1))
 $$;
 
--- What a strategy has put aside in a period, by subscription and usage type: it lies between `lowest` and `highest`.
+-- The pending deltas of a period, by subscription and usage type: each sum lies between `lowest` and `highest`.
 CREATE OR REPLACE FUNCTION usage_pending(
     first_day date, last_day date, usage_types text[], OUT ids bigint[], OUT prices numeric[], OUT highest numeric, OUT lowest numeric
 )
@@ -247,11 +247,11 @@ LANGUAGE sql STABLE AS $$
     ) AS pending
 $$;
 
--- Subscriptions whose price in a period reached a limit: a page of `page_rows` of them after a position, the largest price first, and a row
--- for each usage type that did. With a carrier or a plan, only its own.
+-- Subscriptions whose price in a period reached a limit: a page of `page_rows` of them after a position, the largest price first. Each has
+-- a row for each usage type that did. With a carrier or a plan, only its own.
 --
--- The bounds are widened by what a strategy has put aside, and whoever has nothing stored is found by it. Plans are kept, since making them
--- takes longer than running them. They look up what is asked for, whatever the size of the tables.
+-- The bounds are widened by the pending deltas, which also find subscriptions with nothing stored. Plans are cached, since planning takes
+-- longer than running. They use index lookups, whatever the size of the tables.
 CREATE OR REPLACE FUNCTION usage_exceeding_between(
     first_day date, last_day date, usage_types text[], price_limit numeric, subscription_ids bigint[],
     after_price numeric, after_id bigint, page_rows bigint, only_carrier text, only_plan bigint

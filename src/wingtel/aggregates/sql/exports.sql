@@ -1,8 +1,8 @@
--- Whole answers, a row for each result, in the order of their pages. One statement each, so that an export is of one snapshot.
+-- Complete answers, a row for each result, in the order of their pages. Each is one statement, so that an export is of one snapshot.
 -- {from what was used} and {number and external id} are blocks below.
 
 -- name: all_exceeding
--- Every usage type of every subscription whose price in a period reached a limit; the subscription with the largest price first.
+-- Every usage type whose price in a period reached a limit, with its subscription; the subscription with the largest price first.
 SELECT subscription_id, {number and external id}, usage_type, usage_money(price) AS total_price,
        usage_money(price - %(price_limit)s::numeric) AS exceeded_by, usage_currency() AS currency
 FROM (
@@ -16,7 +16,7 @@ LEFT JOIN subscription ON subscription.id = subscription_id
 ORDER BY largest DESC, subscription_id, price DESC, usage_type
 
 -- name: all_metrics
--- What was used and paid in a period, by subscription and usage type, in that order.
+-- Usage and price in a period, by subscription and usage type, in that order.
 SELECT subscription_id, {number and external id}, usage_type,
        CASE usage_type WHEN 'data' THEN %(data_unit)s ELSE %(voice_unit)s END AS unit,
        usage_money(price) AS total_price, used AS total_usage, records, usage_currency() AS currency
@@ -29,8 +29,8 @@ LEFT JOIN subscription ON subscription.id = subscription_id
 ORDER BY subscription_id, usage_type
 
 -- name: all_records
--- The raw records of a period and where each came from, in order of time. Day by day: each is read from its own partitions alone and
--- sorted by itself, so that neither memory nor the first row waits for the whole period.
+-- The raw records of a period and their origins, in order of time. Each day is read from its own partitions and sorted separately:
+-- neither memory nor the time to the first row grows with the period.
 SELECT listed.*
 FROM (
     SELECT day, usage_day_start(day) AS first_moment, usage_day_start(day + 1) AS next_moment
@@ -65,15 +65,15 @@ CROSS JOIN LATERAL (
 ORDER BY asked.day
 
 -- name: keep_raw_records
--- Let nobody drop raw records until the transaction ends.
+-- Keep raw records from being dropped until the transaction ends.
 LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ACCESS SHARE MODE
 
 -- name: expired_days
--- The first and the last day of a period whose raw records were dropped.
+-- The first and the last expired day of a period, whose raw records were dropped.
 SELECT min(day), max(day) FROM usage_day WHERE day BETWEEN %(first)s::date AND %(last)s::date AND state = 'expired'
 
 -- name: used
--- What was used in a period by everybody that is asked for: its whole months and the days at its edges.
+-- The usage of the requested subscriptions in a period: its whole months and the days at its edges.
 FROM (
     SELECT subscription_id, usage_type, price, used, records
     FROM usage_monthly
@@ -98,7 +98,7 @@ WHERE usage_type = ANY (%(usage_types)s::text[])
 nullif(phone_number, '') AS phone_number, usage_csv_text(external_id, %(for_spreadsheets)s) AS external_id
 
 -- name: begin
--- The moment, and for how long the transaction's statements may run; 0 is for ever.
+-- The timestamp, and the timeout of the transaction's statements in milliseconds; 0 is none.
 SELECT now(), set_config('statement_timeout', %(milliseconds)s, true)
 
 -- name: as_csv

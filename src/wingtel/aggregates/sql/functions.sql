@@ -1,6 +1,6 @@
 -- Functions over the stored aggregates. Applied after every migration, so this file is what the database holds.
 
--- Refuse to go on where records that were committed meanwhile are not seen, and aggregates would leave them out.
+-- Raise an exception above READ COMMITTED: records that were committed meanwhile would not be seen, and aggregates would lack them.
 CREATE OR REPLACE FUNCTION usage_require_read_committed(what text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -11,30 +11,29 @@ BEGIN
     END IF;
 END $$;
 
--- An amount as it is shown: with four decimals, or as many more as it needs. answers.money() does the same.
+-- An amount with four decimals, or as many more as it needs. serialization.money() does the same.
 CREATE OR REPLACE FUNCTION usage_money(amount numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT round(amount, greatest(min_scale(amount), 4))::text $$;
 
--- A text as a cell of comma-separated lines: nothing where it is empty. A spreadsheet must not take it for a formula, so where it is for
--- one, an apostrophe before it makes it a text.
+-- A text as a cell of CSV, NULL if it is empty. For spreadsheets, an apostrophe before it keeps it from being taken for a formula.
 CREATE OR REPLACE FUNCTION usage_csv_text(value text, for_spreadsheets boolean) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN for_spreadsheets AND left(value, 1) IN ('=', '+', '-', '@', E'\t', E'\r') THEN '''' || value
                 ELSE nullif(value, '') END
 $$;
 
--- Keep everybody from changing the stored aggregates, and wait for those who are at it, until the transaction ends.
+-- Lock the stored aggregates against changes until the transaction ends, waiting for transactions that have changed them.
 --
--- Each statement that changes aggregates holds a lock on daily_usage until its transaction ends. This one is enough, and more could
--- deadlock: writers come to the other tables in the order their plans happen to have.
+-- Each statement that changes aggregates locks daily_usage until its transaction ends, so one lock is enough. More could deadlock:
+-- writers reach the other tables in the order of their plans.
 CREATE OR REPLACE FUNCTION usage_lock_stored() RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     LOCK TABLE daily_usage IN SHARE ROW EXCLUSIVE MODE;
 END $$;
 
--- A number that stands for what one subscription used on one day: its sum over all subscriptions is a day's fingerprint, which no
--- damage to some of them leaves as it is. Kept for years, so it depends on no server's version, and not on zeros at the end of a price.
+-- A hash of one subscription's usage on one day. The sum over all subscriptions is the day's fingerprint, which any damage to some of
+-- them changes. It is kept for years, so the hash depends neither on the server's version nor on trailing zeros of a price.
 CREATE OR REPLACE FUNCTION usage_key_hash(subscription_id bigint, used numeric, price numeric, records bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT ('x' || encode(substr(sha256((
@@ -42,10 +41,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     )::bytea), 1, 8), 'hex'))::bit(64)::bigint
 $$;
 
--- Count an adjustment at once: in the stored aggregates, unless answers of its day are computed from the sources.
+-- Count an adjustment at once in the stored aggregates, unless answers of its day are computed from the sources.
 --
--- Like every writer it holds a lock on a raw table, so the strategy is the same until it commits; and it holds the day, so that
--- the day is not sealed without it. The subscription comes first, as for whoever removes one.
+-- Like every writer, it locks a raw table, so that the strategy stays the same until it commits. It locks the day, so that the day is
+-- not sealed without it. It locks the subscription first, as a removal does.
 CREATE OR REPLACE FUNCTION usage_count_adjustment() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -65,8 +64,8 @@ END $$;
 CREATE OR REPLACE TRIGGER count_adjustment AFTER INSERT ON usage_adjustment
     FOR EACH ROW EXECUTE FUNCTION usage_count_adjustment();
 
--- One of some subscriptions that has usage, NULL where none has: on any day, pending deltas included, or by an adjustment; and with
--- `in_raw` by raw records that nobody counted. These have no index by subscription, and are read whole if nothing else is found.
+-- One of some subscriptions that has usage, NULL if none has: aggregates of any day, pending deltas included, or an adjustment. With
+-- `in_raw`, also raw records that are not counted. They have no index by subscription, and are all read if nothing else is found.
 CREATE OR REPLACE FUNCTION usage_find_used(subscription_ids bigint[], in_raw boolean) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -83,9 +82,9 @@ BEGIN
     );
 END $$;
 
--- Refuse to remove subscriptions that have usage: there is no foreign key, and what they used on expired days would be counted for nobody.
+-- Reject the removal of subscriptions that have usage: there is no foreign key, and their usage on expired days would have no subscription.
 --
--- Writers are locked out before the raw records are read, so that none stores a record of a subscription that is gone.
+-- Writers are locked out before the raw records are read, so that none stores a record of a subscription that is removed.
 CREATE OR REPLACE FUNCTION usage_keep_subscription() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,7 +1,7 @@
 -- name: exceeding
--- Subscriptions whose price in a period reached a limit, the largest first: the results of a page in JSON, which is several times as fast to
--- write here as to send row by row, and where the next page starts after, if any is left. Numbers and external ids are looked up for
--- the rows of the page alone. Its plan is kept: every value is a parameter.
+-- A page of the subscriptions whose price in a period reached a limit, largest first, and the position that the next page starts after.
+-- The results are JSON, which is several times as fast to write here as to send row by row. Phone numbers and external ids are looked up
+-- for the rows of the page only. Every value is a parameter, so that the plan is cached.
 WITH reached AS (
     SELECT subscription_id, largest, usage_type, price
     FROM usage_exceeding_between(
@@ -31,11 +31,11 @@ FROM (
 ) AS listed
 
 -- name: metrics
--- What was used and paid in a period, by subscription and usage type, in that order.
+-- Usage and price in a period, by subscription and usage type, in that order.
 --
--- The keys of the page are found first, each grain giving its own first ones in the order of its primary key, and only they
--- are summed: grouping everything and then taking a page would cost the whole period. Carrier and plan are looked up for each key on
--- the way to the page: a hash of all their subscriptions would cost more than the page. So are the numbers of the page.
+-- The keys of the page are found first: each grain yields its first ones in the order of its primary key. Only these are summed.
+-- Grouping everything and then taking a page would cost the whole period. Carrier, plan and phone numbers are looked up for each
+-- key: a hash of all their subscriptions would cost more than the page.
 WITH page AS MATERIALIZED (
     (
         SELECT subscription_id, usage_type FROM usage_monthly AS used
@@ -86,13 +86,13 @@ LEFT JOIN (
     ) AS total USING (subscription_id, usage_type)
 ) ON true
 LEFT JOIN LATERAL (
-    SELECT phone_number, external_id FROM subscription WHERE id = page.subscription_id LIMIT 1  -- which lets it be looked up
+    SELECT phone_number, external_id FROM subscription WHERE id = page.subscription_id LIMIT 1  -- makes the planner look up each row
 ) AS named ON true
 ORDER BY page.subscription_id, page.usage_type
 
 -- name: metrics_of_one
--- The same of one subscription, whose few keys need not be sought first. Its plan is kept: every value is a parameter that finds
--- rows by the primary keys, and what is not asked for is a range without days.
+-- The same for one subscription, whose few keys need not be found first. Every value is a parameter that finds rows by the primary
+-- keys, so that the plan is cached. A part of the period that is not requested is an empty range of days.
 SELECT now()::text, total.subscription_id, coalesce(named.phone_number, ''), coalesce(named.external_id, ''),
        total.usage_type, total.price, total.used, total.records
 FROM (VALUES (1)) AS always (one)
@@ -124,7 +124,7 @@ ORDER BY total.usage_type
 LIMIT %(rows)s
 
 -- name: series_by_day
--- One subscription's days.
+-- The days of one subscription.
 SELECT (SELECT now()::text), points.*
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
@@ -139,7 +139,7 @@ LEFT JOIN (
 ORDER BY points.day, points.usage_type
 
 -- name: series_by_month
--- One subscription's months: whole ones from the monthly grain, the parts of months at the edges from the daily.
+-- The months of one subscription: whole months from the monthly grain, parts of months at the edges from the daily grain.
 SELECT (SELECT now()::text), points.*
 FROM (VALUES (1)) AS always (one)
 LEFT JOIN (
@@ -165,8 +165,8 @@ LEFT JOIN (
 ORDER BY points.start, points.usage_type
 
 -- name: day_with_sources
--- What the aggregates say of one subscription's day and what its sources do, a row for each usage type. One statement, so that
--- the two are of the same moment. Raw records are sought in the day's partitions alone; the first `most` are listed.
+-- The aggregates of one subscription's day and their sources, a row for each usage type, in one statement and so one snapshot. Raw
+-- records are read from the day's partitions only; the first `most` are listed.
 WITH asked AS MATERIALIZED (
     SELECT %(subscription_id)s::bigint AS id
     WHERE (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)

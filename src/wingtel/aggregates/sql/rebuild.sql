@@ -4,12 +4,12 @@ SELECT usage_require_read_committed('a rebuild');
 SELECT usage_lock_stored()
 
 -- name: lock_day
--- One session at a time rebuilds a day, and not while another rebuilds months or changes the strategy. Writers go on.
+-- One session at a time rebuilds a day, and none while another rebuilds months or switches the strategy. Writers go on.
 LOCK TABLE ONLY daily_usage IN ROW EXCLUSIVE MODE;
 SELECT pg_advisory_xact_lock(hashtext('rebuild'), %(first)s::date - date '2000-01-01')
 
 -- name: missing
--- The changes to add to differing days: in their months and totals too, as whoever writes does, or to the days alone.
+-- The changes to add to differing days: to their months and totals too, as writers do, or to the days only.
 , changed_usage AS (
     SELECT subscription_id, usage_type, day,
            coalesce(expected_used, 0) - coalesce(found_used, 0) AS used,
@@ -19,7 +19,7 @@ SELECT pg_advisory_xact_lock(hashtext('rebuild'), %(first)s::date - date '2000-0
 )
 
 -- name: add_to_days
--- Add them to the days alone: deltas that are pending are right, and are left alone. A row that should not be is left with nothing in it.
+-- Add them to the days only: pending deltas are right, and stay. A surplus row becomes a row of zeros.
 , added AS (
     INSERT INTO daily_usage AS stored (subscription_id, usage_type, day, used, price, records)
     SELECT subscription_id, usage_type, day, used, price, records
@@ -32,7 +32,7 @@ SELECT pg_advisory_xact_lock(hashtext('rebuild'), %(first)s::date - date '2000-0
 )
 
 -- name: fill_days
--- Store days of which nothing is stored yet: no row has to be looked for, which takes half as long.
+-- Store days of which nothing is stored yet: no row has to be looked up, which takes half as long.
 , added AS (
     INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
     SELECT subscription_id, usage_type, day, used, price, records
@@ -41,16 +41,16 @@ SELECT pg_advisory_xact_lock(hashtext('rebuild'), %(first)s::date - date '2000-0
 )
 
 -- name: nothing
--- The end of a statement that tells nothing of what it added.
+-- The end of a statement that returns no rows.
 SELECT WHERE false
 
 -- name: add_to_months
--- Add what is missing to differing months, but for those that are left.
+-- Add what is missing to differing months, except those that are skipped.
 , added AS (
     INSERT INTO monthly_usage AS stored (subscription_id, usage_type, month, used, price, records, ceiling)
     SELECT subscription_id, usage_type, month, used, price, records, usage_price_least_ceiling(price)
     FROM differing_months
-    WHERE month <> ALL (%(left)s::date[])
+    WHERE month <> ALL (%(skipped)s::date[])
     ORDER BY month, subscription_id, usage_type
     ON CONFLICT (subscription_id, usage_type, month) DO UPDATE SET
         used = stored.used + excluded.used,
@@ -61,11 +61,11 @@ SELECT WHERE false
 INSERT INTO usage_change (day, subscriptions)
 SELECT month, array_agg(subscription_id)
 FROM differing_months
-WHERE month <> ALL (%(left)s::date[]) AND watching_usage()
+WHERE month <> ALL (%(skipped)s::date[]) AND watching_usage()
 GROUP BY month
 
 -- name: bounds
--- Give the months outside their bounds new ones.
+-- Set new bounds for the months whose price lies outside them.
 UPDATE monthly_usage SET ceiling = usage_price_least_ceiling(price)
 WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
 

@@ -1,12 +1,12 @@
--- What readers see where the stored tables are exact. A strategy that puts deltas aside replaces the views by its own; the
--- functions count deltas in, of which there are none elsewhere.
+-- The views for readers, for strategies whose stored tables are exact. A strategy with pending deltas replaces the views by its own.
+-- The functions count pending deltas, of which the other strategies have none.
 
--- Whether answers come from the stored tables, for all days.
+-- True if answers come from the stored tables, for all days.
 CREATE OR REPLACE FUNCTION usage_stores() RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT true $$;
 
--- Changes that are not merged into the stored tables yet, a row for each record that was added or taken away: none, unless a strategy
--- defines them.
+-- Pending deltas: a row for each record that was added or taken away and is not merged into the stored tables yet. There are none, unless
+-- a strategy defines them.
 CREATE OR REPLACE VIEW usage_unfolded AS
 SELECT NULL::bigint AS subscription_id, NULL::text COLLATE "C" AS usage_type, NULL::date AS day,
        NULL::bigint AS used, NULL::numeric AS price, NULL::integer AS records
@@ -22,8 +22,8 @@ SELECT subscription_id, usage_type, month, used, price, records
 FROM monthly_usage
 WHERE (used, price, records) <> (0, 0, 0);
 
--- What some subscriptions paid in a period each, by usage type: from the months where it is one, else from the days. Given as three
--- arrays of the same length. Planned anew for the size of these, but never by reading all that is stored.
+-- The price of each subscription in a period of its own, by usage type. It comes from the months if the period is one, else from the
+-- days. The three arrays have the same length. Each call is planned for their size, but never with a scan of a whole table.
 CREATE OR REPLACE FUNCTION usage_prices(subscription_ids bigint[], firsts date[], lasts date[])
 RETURNS TABLE (subscription_id bigint, first date, last date, usage_type text, price numeric)
 LANGUAGE plpgsql STABLE ROWS 1000

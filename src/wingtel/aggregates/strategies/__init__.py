@@ -1,4 +1,4 @@
-"""Interchangeable ways to keep the aggregates, and which of them runs."""
+"""Interchangeable strategies that maintain the aggregates, and the active one."""
 
 from wingtel.db.retry import LOCK_RETRY_SECONDS
 

@@ -1,6 +1,6 @@
 """The interface of strategies, and the active one.
 
-A strategy owns the definition of the two views that every reader reads, `usage_daily` and `usage_monthly`, and all that
+A strategy owns the definition of the two views for readers, `usage_daily` and `usage_monthly`. It owns everything that
 keeps them equal to the sums of the raw records.
 """
 
@@ -18,26 +18,26 @@ NAMES = ("triggers", "incremental", "inline", "signals", "view")
 
 @dataclass(frozen=True)
 class Backlog:
-    """The number of records in pending deltas, added or taken away, and the time at which the first was written."""
+    """The number of records in pending deltas, added or taken away, and the time at which the oldest was written."""
 
     records: int
     since: datetime | None
 
 
 class Strategy:
-    """One way to keep the aggregates.
+    """A way to maintain the aggregates.
 
-    The class attributes are its capabilities: what it counts, and what it needs from others.
+    The class attributes are its capabilities: the writes that it counts, and what it needs from other code.
     """
 
     name: ClassVar[str]
-    """The name that `wingtel strategy` calls it by: that of its folder."""
+    """The name in `wingtel strategy`, which is that of its folder."""
 
     counts_models: ClassVar[bool]
     """True if writes through the models, their manager and querysets are counted; `ingest_usage` always is."""
 
     counts_sql: ClassVar[bool]
-    """True if raw SQL is counted: COPY, TRUNCATE, and all else that the models do not send."""
+    """True if raw SQL is counted: COPY, TRUNCATE, and everything else that the models do not send."""
 
     has_deltas: ClassVar[bool] = False
     """True if writers append deltas, which are merged into the stored tables later."""
@@ -46,66 +46,67 @@ class Strategy:
     """True if answers come from the stored tables; else they are computed from the raw records on reading."""
 
     count_recorded: ClassVar[str] = ""
-    """The part of the statement of `ingest_usage` that counts what it stores, where nothing in the database does.
+    """The part of the statement of `ingest_usage` that counts what it stores, if nothing in the database does.
 
-    Common table expressions after a comma, over recorded_usage (subscription_id, usage_type, usage_date, used, price).
+    It consists of common table expressions after a comma, over recorded_usage (subscription_id, usage_type, usage_date,
+    used, price).
     """
 
     count_many_recorded: ClassVar[str] = ""
-    """The same for many records, where PostgreSQL has MERGE and sql/apply.sql says it can be used.
+    """The same for many records, if PostgreSQL has MERGE and under the conditions in sql/apply.sql.
 
-    Fails with unique_violation where another session adds the same key at the same moment.
+    It fails with unique_violation if another session adds the same key at the same time.
     """
 
     triggers: ClassVar[frozenset[str]] = frozenset()
-    """Names of the triggers that every raw table and partition has to have, TRUNCATE's on partitions only."""
+    """Names of the triggers that every raw table and partition must have; the one of TRUNCATE on partitions only."""
 
     views: str = stored.VIEWS
-    """The script of the two views that readers see, and of the functions that find those who exceed a limit."""
+    """The script of the two views for readers, and of the functions that find prices over a limit."""
 
     sources: tuple[str, ...] = ()
-    """The texts of everything else that `install` puts into the database, to tell when it is outdated."""
+    """All other SQL that `install` puts into the database, to detect an outdated installation."""
 
     def install(self) -> None:
-        """Put all that keeps the aggregates right into the database, replacing an older version of it.
+        """Install everything that maintains the aggregates, replacing an older version of it.
 
-        Runs in a transaction. The stored tables are as another strategy left them: the switch rebuilds them.
+        Runs in a transaction. The stored tables are as another strategy left them; the switch rebuilds them.
         """
 
     def stop(self) -> None:
-        """Count no more, in the transaction that lets another strategy begin, which is installed after it.
+        """Stop counting, in the transaction that installs another strategy afterwards.
 
-        Also called where the strategy is about to be installed anew, and parts of it may be missing.
+        Also called before the strategy itself is installed again; parts of it may be missing.
         """
 
     def uninstall(self) -> None:
-        """Take out everything `install` put in, in a transaction of its own, once another strategy runs."""
+        """Remove everything that `install` created, in a separate transaction, once another strategy is active."""
 
     def refusal(self) -> str | None:
-        """Return why this database cannot have the strategy now, None when it can."""
+        """Return why this database cannot use the strategy now, None if it can."""
         return None
 
     def flush(self) -> None:
-        """Make the stored tables complete for another strategy to take over, while no other session writes."""
+        """Complete the stored tables, so that another strategy can take over, while no other session writes."""
 
     def partition_created(self, partition: Partition) -> None:
-        """Take notice of a new partition of a raw table, in the transaction that makes it."""
+        """Prepare a new partition of a raw table, in the transaction that creates it."""
 
     def merge(self) -> int | None:
         """Merge the pending deltas into the stored tables.
 
-        Return the number of records, 0 where the strategy has no deltas, None when another session merges or holds
-        a row that is to be changed.
+        Return the number of records, which is 0 if the strategy has no deltas. Return None if another session merges,
+        or holds a row that is to be changed.
         """
         return 0
 
     def backlog(self) -> Backlog:
-        """Return what is pending. Answers are exact all the same."""
+        """Return the backlog of pending deltas. Answers count them."""
         return Backlog(0, None)
 
 
 def named(name: str) -> Strategy:
-    """Return the strategy of that name. Raises ValueError when there is none."""
+    """Return the strategy of that name. Raises ValueError if there is none."""
     if name not in NAMES:
         raise ValueError(f"no strategy is named {name!r}: there are {', '.join(NAMES)}")
     strategy: Strategy = import_module(f"{__package__}.{name}").STRATEGY
@@ -113,6 +114,6 @@ def named(name: str) -> Strategy:
 
 
 def active() -> Strategy | None:
-    """Return the strategy that keeps this database's aggregates; None before the first migration installed one."""
+    """Return the active strategy of this database, None before the first migration installed one."""
     row = ActiveStrategy.objects.first()
     return named(row.name) if row else None

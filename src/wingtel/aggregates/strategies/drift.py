@@ -1,4 +1,4 @@
-"""Drift of the objects in the database from those that were installed."""
+"""Drift: differences between the objects in the database and those that were installed."""
 
 from django.db import connection
 
@@ -10,7 +10,7 @@ from .base import named
 _SQL = sql.statements(__package__, "sql/drift.sql")
 
 OBJECTS = _SQL["objects"]
-"""The query that tells which objects are noted when they are installed."""
+"""The query of the objects whose hashes are stored at installation."""
 
 
 def objects() -> dict[str, str]:
@@ -21,13 +21,13 @@ def objects() -> dict[str, str]:
 
 
 def problems() -> list[str]:
-    """Return the functions, views, rules and triggers that were changed, are missing or disabled, in words."""
+    """Describe the functions, views, rules and triggers that were changed, are missing or are disabled."""
     row = ActiveStrategy.objects.first()
     if row is None:
         return ["no strategy is installed"]
-    found, installed = objects(), row.objects_installed
-    changed = [name for name, hashed in installed.items() if name in found and found[name] != hashed]
-    missing = [name for name in installed if name not in found]
+    present, installed = objects(), row.objects_installed
+    changed = [name for name, hashed in installed.items() if name in present and present[name] != hashed]
+    missing = [name for name in installed if name not in present]
     return [
         *(f"{name} was changed after it was installed" for name in sorted(changed)),
         *(f"{name} is missing" for name in sorted(missing)),
@@ -42,7 +42,7 @@ def surplus() -> list[str]:
 
 
 def has_unexpected_triggers() -> bool:
-    """Tell whether there are triggers, disabled ones perhaps, that the active strategy does not have."""
+    """Tell whether there are triggers, enabled or not, that the active strategy does not have."""
     row = ActiveStrategy.objects.first()
     expected = named(row.name).triggers if row else frozenset()
     return any(name not in expected for _, name, _ in _wrong_triggers(expected))

@@ -1,4 +1,4 @@
-"""Installing a strategy, and telling whether what is installed is what this version of Wingtel would install."""
+"""Installation of strategies, and detection of objects that another version of Wingtel installed."""
 
 from hashlib import sha256
 
@@ -23,7 +23,7 @@ def outdated() -> bool:
 
 
 def ensure_installed() -> None:
-    """Install the default strategy where none is, and bring an outdated one up to date."""
+    """Install the default strategy if there is none, and bring an outdated one up to date."""
     with transaction.atomic():
         row = ActiveStrategy.objects.select_for_update().first()
         strategy = named(row.name if row else DEFAULT)
@@ -34,13 +34,13 @@ def ensure_installed() -> None:
 
 
 def define_views(strategy: Strategy) -> None:
-    """Let readers see the aggregates of `strategy`."""
+    """Define the views through which readers see the aggregates of `strategy`."""
     with connection.cursor() as cursor:
         cursor.execute(strategy.views)
 
 
 def make_active(strategy: Strategy) -> None:
-    """Record that `strategy` is installed, and how its objects look."""
+    """Record that `strategy` is installed, with the hashes of its objects."""
     ActiveStrategy.objects.update_or_create(
         singleton=True,
         defaults={"name": strategy.name, "fingerprint": fingerprint(strategy), "objects_installed": drift.objects()},
@@ -48,7 +48,7 @@ def make_active(strategy: Strategy) -> None:
 
 
 def fingerprint(strategy: Strategy) -> str:
-    """Return a hash of the strategy's objects, the functions that all build on, and the query that notes them."""
+    """Return a hash of the strategy's SQL, of the functions that all strategies use, and of the query of objects."""
     return sha256("".join([*_functions(), strategy.views, *strategy.sources, drift.OBJECTS]).encode()).hexdigest()
 
 

@@ -6,8 +6,8 @@ from .signals.strategy import count_changes
 
 
 def connect_receivers() -> None:
-    """Connect the receivers of all strategies: which strategy runs may change while this process does.
+    """Connect the receivers of all strategies, since the active one may change while this process runs.
 
-    Writers announce changes only while a strategy has told the database to ask for them.
+    Writers emit change events only while a strategy has enabled them in the database.
     """
     records_changed.connect(count_changes)

@@ -22,10 +22,10 @@ class StatementTriggers(Strategy):
     """The statement that the triggers run, after `WITH changed_usage AS (...)`, which sql/apply.sql describes."""
 
     apply_one: str | None = None
-    """The function they call instead for a statement of one row."""
+    """The function that they call instead for a statement of one row."""
 
     apply_many: str | None = None
-    """The statement that they run instead where there are `many` rows or more."""
+    """The statement that they run instead for `many` rows or more."""
 
     many: int
 
@@ -43,7 +43,7 @@ class StatementTriggers(Strategy):
             cursor.execute(_SQL["attach_everywhere"])
 
     def stop(self) -> None:
-        """Disable the triggers: that lets readers of the raw tables go on, which dropping them does not."""
+        """Disable the triggers. Readers of the raw tables go on meanwhile; dropping triggers would make them wait."""
         with connection.cursor() as cursor:
             cursor.execute(_SQL["disable_everywhere"])
 

@@ -1,4 +1,4 @@
-"""Changing the strategy while usage is written and read."""
+"""The switch to another strategy, while usage is written and read."""
 
 import time
 from collections.abc import Callable
@@ -20,33 +20,33 @@ _SQL = sql.statements(__package__, "sql/switchover.sql")
 _PAUSE_SECONDS = 0.1
 
 Progress = Callable[[int, int], None]
-"""Told how many days are rebuilt, of how many."""
+"""A callback with the number of days that are rebuilt, and of all days to rebuild."""
 
 
 class SwitchRefusedError(Exception):
-    """The strategy cannot be used; the message says why."""
+    """A switch to a strategy that cannot be used; the message says why."""
 
 
-def use(name: str, *, progress: Progress = lambda done, total: None, patience: float = LOCK_RETRY_SECONDS) -> bool:
-    """Let the strategy `name` keep the aggregates from now on; False when it does so already.
+def use(name: str, *, progress: Progress = lambda done, total: None, timeout: float = LOCK_RETRY_SECONDS) -> bool:
+    """Switch to the strategy `name`. Return False if it is active already.
 
-    Stops the old one, installs the new one, rebuilds the stored tables and swaps the views in one transaction. Writers
-    wait meanwhile, readers go on with the old views until the end. Then the old one's triggers, disabled so far, are
-    dropped. A strategy that is active but was tampered with is installed again, and the tables are rebuilt.
+    One transaction stops the old strategy, installs the new one, rebuilds the stored tables and swaps the views.
+    Writers wait meanwhile; readers use the old views until it commits. Then the old strategy's triggers, disabled so
+    far, are dropped. An active strategy that was tampered with is installed again, and the tables are rebuilt.
 
-    Raises ValueError when there is no such strategy, SwitchRefusedError when it cannot work here, or when others held
-    the tables it needs for `patience` seconds.
+    Raises ValueError if there is no such strategy. Raises SwitchRefusedError if it cannot work here, or if other
+    sessions hold the tables for `timeout` seconds.
     """
     strategy = named(name)
-    give_up = time.monotonic() + patience
+    give_up = time.monotonic() + timeout
     changed = _retry_on_lock(lambda: _switch(strategy, progress), give_up)
-    _retry_on_lock(_uninstall_others, give_up)
+    _retry_on_lock(_uninstall_inactive, give_up)
     return changed
 
 
 def _retry_on_lock(work: Callable[[], Result], give_up: float) -> Result:
     try:
-        return retry_on_lock(work, _SQL["patience"], give_up=give_up, pause=_PAUSE_SECONDS)
+        return retry_on_lock(work, _SQL["lock_timeout"], give_up=give_up, pause=_PAUSE_SECONDS)
     except LockHeldError as error:
         raise SwitchRefusedError(
             f"{error}: end their transactions, wait longer, or try again when less is written"
@@ -76,24 +76,24 @@ def _switch(strategy: Strategy, progress: Progress) -> bool:
     return True
 
 
-def _uninstall_others() -> None:
-    """Take out the triggers that a strategy which runs no more has left."""
+def _uninstall_inactive() -> None:
+    """Drop the triggers that an inactive strategy has left."""
     if not drift.has_unexpected_triggers():
         return
     with connection.cursor() as cursor:
         cursor.execute(_SQL["lock_out"])
-    running = named(ActiveStrategy.objects.get().name)  # now that nobody can change it
-    for other in map(named, NAMES):
-        if other.triggers - running.triggers:
-            other.uninstall()
+    active = named(ActiveStrategy.objects.get().name)  # read under the lock, so no session can change it
+    for strategy in map(named, NAMES):
+        if strategy.triggers - active.triggers:
+            strategy.uninstall()
     ActiveStrategy.objects.update(objects_installed=drift.objects())
 
 
 def _rebuild(progress: Progress, *, is_empty: bool) -> None:
-    """Add what is missing of the sources to the stored tables, a day after the other; the views are the old ones.
+    """Add what is missing to the stored tables, day by day. The views are still the old ones.
 
-    Months that the old strategy kept are left where a day of theirs is not proven. Where it kept nothing and the tables
-    are empty, all months are made of their days.
+    Months that the old strategy stored are skipped if one of their days is not proven. If it stored nothing, the tables
+    are empty, and all months are summed from their days.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["days"])

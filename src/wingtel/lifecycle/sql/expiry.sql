@@ -1,5 +1,5 @@
--- name: patience
--- The longest that others wait for the drop of a partition: writers go first.
+-- name: lock_timeout
+-- The longest that other sessions wait for the drop of a partition: writers go first.
 SET LOCAL lock_timeout = '25ms'
 
 -- name: due
@@ -9,12 +9,12 @@ WHERE state = 'sealed' AND day < usage_business_day(now()) - %(retention_days)s
 ORDER BY day
 
 -- name: lock
--- Wait until nobody reads or writes the day's raw records, nor computes its aggregates anew from them.
+-- Wait until no session reads or writes the day's raw records, or rebuilds its aggregates from them.
 SELECT usage_lock_day(%(day)s);
 LOCK TABLE daily_usage IN ROW EXCLUSIVE MODE
 
 -- name: state
--- True where the day is still sealed as it was when it was proven: a write since has opened it, though it may be sealed anew.
+-- True if the day is still sealed as it was when it was proven. A write since then has reopened it, even if it was sealed again.
 SELECT state = 'sealed' AND reopened = %(reopened)s FROM usage_day WHERE day = %(day)s FOR UPDATE
 
 -- name: expire

@@ -1,5 +1,5 @@
 -- name: days
--- The days of a period that have raw records or adjustments, or aggregates.
+-- The days of a period that have raw records, adjustments or aggregates, and are not expired.
 SELECT day
 FROM (
     SELECT day FROM usage_day WHERE state <> 'expired'
@@ -11,5 +11,5 @@ WHERE day BETWEEN coalesce(%(first)s::date, '-infinity') AND coalesce(%(last)s::
 ORDER BY day
 
 -- name: done
--- Note a day as done, in the transaction that did it.
+-- Record a day as done, in the transaction that rebuilt it.
 UPDATE usage_rebuild SET done = array_append(done, %(day)s::date) WHERE id = %(id)s

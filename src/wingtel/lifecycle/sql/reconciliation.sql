@@ -1,5 +1,5 @@
 -- name: proof
--- The number of keys of one day that differ, and the totals of its raw records: a day is sealed with these.
+-- The number of keys of one day that differ, and the totals of its raw records, with which a day is sealed.
 SELECT (SELECT count(*) FROM differing_days) AS differing,
        coalesce(sum(records) FILTER (WHERE usage_type = 'data'), 0)::bigint AS data_records,
        coalesce(sum(used) FILTER (WHERE usage_type = 'data'), 0) AS kilobytes_used,

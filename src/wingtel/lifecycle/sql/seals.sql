@@ -1,20 +1,20 @@
--- name: patience
--- A session that waits for a writer lets others by in between.
+-- name: lock_timeout
+-- A session that waits for a writer gives way to others in between.
 SET LOCAL lock_timeout = '100ms'
 
--- name: watch
--- From now on every write to the day's raw records opens it again.
+-- name: attach_triggers
+-- Make every write to the day's raw records reopen it from now on.
 SELECT usage_watch_day(%(day)s)
 
 -- name: state
--- The day's state, which stays until the transaction ends, and whether the day is over.
+-- The day's state, locked until the transaction ends, and true if the day is over.
 SELECT state, day < usage_business_day(now()) FROM usage_day WHERE day = %(day)s FOR UPDATE
 
 -- name: sealing
 UPDATE usage_day SET state = 'sealing' WHERE day = %(day)s
 
 -- name: seal
--- Seal the day with what its raw records came to when they were proven, unless a write opened it since.
+-- Seal the day with the totals of its raw records when they were proven, unless a write reopened it since.
 UPDATE usage_day
 SET state = 'sealed', sealed_at = now(),
     data_records = %(data_records)s, kilobytes_used = %(kilobytes_used)s, data_price = %(data_price)s,
@@ -27,7 +27,7 @@ WHERE day = %(day)s AND state = 'sealing'
 UPDATE usage_day SET state = 'open' WHERE day = %(day)s AND state = 'sealing'
 
 -- name: due
--- Days that are over, and not sealed.
+-- Days that are over and not sealed.
 SELECT day FROM usage_day
 WHERE state IN ('open', 'sealing') AND day <= usage_business_day(now()) - %(after)s
   AND to_regclass(format('data_usage_record_%%s', to_char(day, 'YYYYMMDD'))) IS NOT NULL

@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def _use(self, name: str, patience: float) -> None:
         with rebuilding() as progress:
             try:
-                changed = strategies.use(name, progress=progress, patience=patience)
+                changed = strategies.use(name, progress=progress, timeout=patience)
             except strategies.SwitchRefusedError as error:
                 raise CommandError(str(error)) from error
         if changed:

@@ -1,8 +1,8 @@
 -- Functions over the raw records, and the rules and triggers beside them. Applied after every migration, so this file is what the
 -- database holds.
 
--- Make the partition of one raw table for one business day, and say whether it had to be made.
--- The table is made first and attached second: attaching does not wait for writers, CREATE ... PARTITION OF would.
+-- Create the partition of one raw table for one business day. Return its name, NULL if it exists.
+-- The table is created first and attached second: attaching does not wait for writers, CREATE ... PARTITION OF would.
 CREATE OR REPLACE FUNCTION usage_ensure_partition(parent regclass, business_day date) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -12,18 +12,18 @@ BEGIN
         RETURN NULL;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('usage_ensure_partition'));
-    -- Another session may have made it meanwhile. Names that were looked up in vain are cached until a table is locked, so
-    -- this reads the catalog instead.
+    -- Another session may have created it meanwhile. Failed look-ups of names are cached until a table is locked, so this reads
+    -- the catalog instead.
     IF EXISTS (SELECT FROM pg_class AS other JOIN pg_class AS raw USING (relnamespace)
                WHERE raw.oid = parent AND other.relname = partition) THEN
         RETURN NULL;
     END IF;
-    -- Its raw records were dropped once their aggregates were proven: what came later could not be told from what came again.
+    -- Its raw records were dropped once their aggregates were proven: a late record could not be told from a duplicate.
     IF EXISTS (SELECT FROM usage_day WHERE day = business_day AND state = 'expired') THEN
         RAISE EXCEPTION 'day expired: the raw records of % are gone', business_day
             USING HINT = 'Correct its aggregates by an adjustment.', ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
-    -- So that whoever writes to the partition finds the row, whatever snapshot it has.
+    -- So that writers to the partition find the row, whatever their snapshot.
     INSERT INTO usage_day (day) VALUES (business_day) ON CONFLICT DO NOTHING;
     EXECUTE format('CREATE TABLE %I (LIKE %s INCLUDING ALL)', partition, parent);
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
@@ -31,11 +31,11 @@ BEGIN
     RETURN partition;
 END $$;
 
--- Let PostgreSQL refuse MERGE on the raw tables: it does so where a table has a rule, and this one does nothing else.
+-- Make PostgreSQL reject MERGE on the raw tables: it does so if a table has a rule, and this one does nothing else.
 --
--- On partitioned tables some versions report the row that MERGE inserted as the new version of those it updates after it, and no
--- trigger can tell (docs/decisions/0031). The rule is one of DELETE, as one of INSERT or UPDATE would forbid ON CONFLICT. Made only
--- where it is missing or disabled, since making it waits for everybody who reads or writes.
+-- On partitioned tables, some versions report the row that MERGE inserted as the new version of those it updates after it. No trigger
+-- can detect that (docs/decisions/0031). The rule is one of DELETE, since one of INSERT or UPDATE would forbid ON CONFLICT. It is
+-- created only if it is missing or disabled, since that waits for all readers and writers.
 DO $$
 DECLARE
     raw regclass;
@@ -50,10 +50,10 @@ BEGIN
     END LOOP;
 END $$;
 
--- Let writers announce what they change, or let them stop.
+-- Enable or disable the change events of writers.
 --
--- Every write locks its raw table before it is planned, and looks at the state when it is planned. Waiting for all
--- writers here therefore means that no transaction sees the state change between its first write and its commit.
+-- Every write locks its raw table before it is planned, and reads the state when it is planned. This waits for all writers, so that no
+-- transaction sees the state change between its first write and its commit.
 CREATE OR REPLACE FUNCTION usage_set_announcing(announcing boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -63,7 +63,7 @@ BEGIN
          LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $f$ SELECT %L::boolean $f$', announcing);
 END $$;
 
--- Every raw record, whatever table it stands in: what the aggregates are the sums of, with the adjustments.
+-- The raw records of both tables: with the adjustments, the sources of the aggregates.
 CREATE OR REPLACE VIEW usage_source AS
 SELECT subscription_id, 'data'::text COLLATE "C" AS usage_type, usage_date, kilobytes_used AS used, price
 FROM data_usage_record
@@ -71,9 +71,9 @@ UNION ALL
 SELECT subscription_id, 'voice'::text COLLATE "C", usage_date, seconds_used, price
 FROM voice_usage_record;
 
--- Open a day again that was sealed, or is being sealed, because its raw records change: a trigger of its partitions from then on.
+-- Reopen a day that was sealed, or is being sealed, when its raw records change: a trigger on its partitions from then on.
 --
--- An older snapshot than the seal would not see it: above READ COMMITTED, locking the row fails where it changed since.
+-- A snapshot older than the seal would not see it: above READ COMMITTED, locking the row fails if it changed since.
 CREATE OR REPLACE FUNCTION usage_reopen_day() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -90,7 +90,7 @@ BEGIN
     RETURN CASE WHEN TG_LEVEL = 'STATEMENT' THEN NULL WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 
--- Let every write to a day's raw records open it again, from the end of this transaction on: waits for whoever writes to them.
+-- Make every write to a day's raw records reopen it, from the end of this transaction on. Waits for writers to them.
 CREATE OR REPLACE FUNCTION usage_watch_day(business_day date) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -107,8 +107,8 @@ BEGIN
     END LOOP;
 END $$;
 
--- Lock a day's raw records against everybody, to drop them. The raw tables too, as dropping a partition needs it: the parents first,
--- in the order in which writers come to them.
+-- Lock a day's raw records against all other sessions, to drop them. Dropping a partition needs a lock on the raw table too: the parents
+-- are locked first, in the order in which writers lock them.
 CREATE OR REPLACE FUNCTION usage_lock_day(business_day date) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -127,7 +127,7 @@ BEGIN
                    'voice_usage_record_' || to_char(business_day, 'YYYYMMDD'));
 END $$;
 
--- Adjustments are never edited.
+-- Reject changes and deletions of adjustments.
 CREATE OR REPLACE FUNCTION usage_keep_adjustment() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE

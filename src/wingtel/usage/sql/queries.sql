@@ -14,11 +14,11 @@ SELECT usage_currency()
 SELECT usage_time_zone(), usage_currency()
 
 -- name: business_days_of
--- The business days of some moments.
-SELECT DISTINCT usage_business_day(moment) FROM unnest(%(moments)s::timestamptz[]) AS moment ORDER BY 1
+-- The business days of some timestamps.
+SELECT DISTINCT usage_business_day(moment) FROM unnest(%(timestamps)s::timestamptz[]) AS moment ORDER BY 1
 
--- name: refused_days
--- Those of some days that have no partition and may not get one, with what stands against it and today's business day.
+-- name: rejected_days
+-- The days that have no partition and may not get one, each with the cause and today's business day.
 SELECT day,
        CASE WHEN state = 'expired' THEN 'expired' WHEN day > today THEN 'early' ELSE 'late' END,
        today
@@ -34,7 +34,7 @@ ORDER BY day
 SELECT usage_business_day(now()) + ahead FROM generate_series(0, %(max_future_days)s) AS ahead
 
 -- name: ensure_partitions
--- Make what is missing of both raw tables' partitions for some days; a row for each that was made.
+-- Create the missing partitions of both raw tables for some days; a row for each that was created.
 SELECT parent::regclass::text, partition, day
 FROM unnest(%(days)s::date[]) AS day
 CROSS JOIN (VALUES ('data_usage_record'), ('voice_usage_record')) AS raw (parent)
@@ -43,7 +43,7 @@ WHERE partition IS NOT NULL
 ORDER BY day, parent
 
 -- name: partitions
--- Every partition of the raw tables.
+-- All partitions of the raw tables.
 SELECT inhparent::regclass::text, inhrelid::regclass::text
 FROM pg_inherits
 WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
@@ -62,13 +62,13 @@ ORDER BY 1
 -- Follows Django's INSERT of one record: the change is the record, and there is nothing to group.
 RETURNING usage_writers_announce(), subscription_id, usage_business_day(usage_date), {quantity}, price, 1
 
--- name: unannounced
--- Run a write of the ORM that does nothing where writers announce; say whether they do, and how many rows it wrote.
+-- name: write_unless_enabled
+-- Run a write of the ORM that does nothing if change events are enabled. Return whether they are, and the number of rows written.
 WITH written AS ({write} RETURNING 1)
 SELECT usage_writers_announce(), count(*) FROM written
 
--- name: announced
--- Run a write that says what it changed (one of the three below); a row for each change, and one where there is none.
+-- name: write_with_changes
+-- Run a write that returns its changes (one of the three below): a row for each change, or one row without a change.
 --
 -- The write holds the lock that keeps usage_writers_announce() as it is until commit.
 WITH {write},
@@ -86,16 +86,15 @@ LEFT JOIN changes ON true
 ORDER BY changes.subscription_id, changes.day
 
 -- name: insert
--- Only rows really inserted count.
+-- Count only the rows that were inserted.
 written AS ({write} RETURNING record_id, usage_date, subscription_id, {quantity} AS used, price),
 changed AS (SELECT subscription_id, usage_date, used, price, 1 AS records FROM written),
 missed AS (SELECT record_id, usage_date, subscription_id FROM written LIMIT 0)
 
 -- name: update
--- The rows are locked first, in the order of their keys, and read as they are once locked: what is taken away is what
--- another session may have committed meanwhile. If that was another key, the UPDATE, which looks for the rows as they
--- were when it began, misses the row; it is named, for another try. The condition stands twice, so that the planner
--- leaves out the partitions that it rules out both times.
+-- The rows are locked first, in the order of their keys, and read once they are locked: another session may have changed them meanwhile.
+-- If it changed a key, the UPDATE, which looks for the rows as they were when it began, misses the row. It is returned, to be tried
+-- again. The condition is repeated, so that the planner skips the partitions that it excludes both times.
 before AS MATERIALIZED (
     SELECT record_id AS old_record_id, usage_date AS old_date, subscription_id AS old_subscription_id,
            {quantity} AS old_used, price AS old_price
@@ -124,7 +123,7 @@ missed (record_id, usage_date, subscription_id) AS (
 )
 
 -- name: delete
--- Locks like the update, so that the two never wait for each other in a circle.
+-- Lock rows like the update, so that the two never deadlock.
 before AS MATERIALIZED (
     SELECT record_id AS old_record_id, usage_date AS old_date, subscription_id AS old_subscription_id
     FROM {table}
@@ -149,7 +148,7 @@ missed (record_id, usage_date, subscription_id) AS (
 )
 
 -- name: delete_spent_batches
--- Delete the ingested batches none of whose raw records can be there: all days on which they can lie are before the first partition.
+-- Delete the ingested batches whose raw records have all expired: all days that they can have are before the first partition.
 DELETE FROM ingest_batch
 WHERE ingested_at < usage_day_start((
     SELECT min(to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD'))

@@ -1,4 +1,4 @@
-"""Appended deltas, merged into the stored aggregates later; answers are exact at every moment."""
+"""Appended deltas, merged into the stored aggregates later; answers are exact at any time."""
 
 from .strategy import IncrementalStrategy
 

@@ -1,5 +1,5 @@
--- name: take
--- Take away the pending deltas that are committed, to merge them into the stored aggregates in the same statement: no reader sees them in
+-- name: drain
+-- Remove the pending deltas that are committed, to merge them into the stored aggregates in the same statement. So no reader sees them in
 -- both places or in neither.
 WITH taken AS (
     DELETE FROM usage_delta RETURNING usage_type, day, subscriptions, used, prices, records
@@ -11,7 +11,7 @@ changed_usage AS (
 )
 
 -- name: define_merge
--- The same as a function.
+-- The function that merges them.
 CREATE OR REPLACE FUNCTION usage_merge_pending() RETURNS void
 LANGUAGE plpgsql SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $merge$
 BEGIN
@@ -19,11 +19,12 @@ BEGIN
 END $merge$
 
 -- name: define_due
--- Merge the pending deltas once more than 100 000 records are pending, so that answers stay fast though no process runs. One session does it
--- at a time, the others go on. Appending locks daily_usage as every change of aggregates does, and usage_lock_stored() waits for it.
+-- Merge the pending deltas once more than 100 000 records are pending, so that answers stay fast even if no background process runs. One
+-- session merges at a time; the others go on. Appending locks daily_usage, as every change of aggregates does, so that
+-- usage_lock_stored() waits for it.
 --
 -- The backlog is counted about ten times while it grows to that size, however small the statements are. Above READ COMMITTED, deltas
--- that another session merged meanwhile would be an error; a row that a long transaction has changed is not waited for.
+-- that another session merged meanwhile would be an error. A row that a long transaction has changed is not waited for.
 DROP FUNCTION IF EXISTS usage_try_merge();  -- of an earlier version
 CREATE OR REPLACE FUNCTION usage_merge_unless_locked() RETURNS boolean
 LANGUAGE plpgsql SET lock_timeout = '100ms' AS $try$
@@ -57,7 +58,7 @@ CREATE OR REPLACE TRIGGER merge_when_due AFTER INSERT ON usage_delta
 DROP FUNCTION IF EXISTS usage_merge_when_due(), usage_merge_unless_locked(), usage_merge_pending() CASCADE
 
 -- name: try_lock
--- One session merges at a time; the next leaves it to the first.
+-- One session merges at a time; the others leave it to that one.
 SELECT pg_try_advisory_xact_lock(hashtext('usage_delta'))
 
 -- name: try_merge

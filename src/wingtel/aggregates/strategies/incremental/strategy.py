@@ -1,4 +1,4 @@
-"""Aggregates kept by appended deltas: writers do not wait for each other, and merge what is pending past a bound."""
+"""Aggregates maintained by deltas: writers append them without waiting, and merge them past a bound."""
 
 from django.db import connection, transaction
 
@@ -9,14 +9,14 @@ from wingtel.aggregates.strategies.statement_triggers import StatementTriggers
 
 _APPEND = sql.statements(__package__, "statements.sql")
 _SQL = sql.statements(__package__, "merging.sql")
-_MERGE = _SQL["take"] + stored.APPLY_LOGGED
+_MERGE = _SQL["drain"] + stored.APPLY_LOGGED
 _DEFINE = (_SQL["define_merge"].replace("{merge}", _MERGE), _SQL["define_due"])
 
 
 class IncrementalStrategy(StatementTriggers):
     """Statement-level triggers append what changed; 100 000 records or more of one statement are counted at once.
 
-    Answers count in what is pending, so they are exact at any time.
+    Answers count pending deltas, so they are exact at any time.
     """
 
     name = "incremental"
@@ -27,7 +27,7 @@ class IncrementalStrategy(StatementTriggers):
 
     @property
     def apply_many(self) -> str:  # type: ignore[override] # depends on the server
-        """Changes the stored aggregates at once: so many deltas would be merged as soon as they are appended."""
+        """The statement that changes the stored aggregates at once: so many deltas would be merged immediately."""
         return stored.apply_many() or stored.APPLY
 
     @property
@@ -48,13 +48,13 @@ class IncrementalStrategy(StatementTriggers):
     def merge(self) -> int | None:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_SQL["try_lock"])
-            (alone,) = cursor.fetchone()
-            if not alone:
+            (is_locked,) = cursor.fetchone()
+            if not is_locked:
                 return None
-            waiting = self.backlog().records
+            pending = self.backlog().records
             cursor.execute(_SQL["try_merge"])
             (is_merged,) = cursor.fetchone()
-        return waiting if is_merged else None
+        return pending if is_merged else None
 
     def flush(self) -> None:
         with connection.cursor() as cursor:

@@ -1,5 +1,5 @@
--- Stored aggregates and the deltas that are not merged yet. Keys without a delta come straight from the stored tables, so that
--- their indexes and order serve; keys with one are summed.
+-- Stored aggregates and pending deltas. Keys without a delta come directly from the stored tables, so that their indexes and order
+-- are used; keys with one are summed.
 
 CREATE OR REPLACE VIEW usage_unfolded AS
 SELECT element.subscription_id, usage_type, day, element.used, element.price, sign(records)::integer AS records

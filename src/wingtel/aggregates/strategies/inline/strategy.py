@@ -1,11 +1,11 @@
-"""Aggregates kept by ingestion itself, in the transaction that stores the records."""
+"""Aggregates maintained by ingestion itself, in the transaction that stores the records."""
 
 from wingtel.aggregates import stored
 from wingtel.aggregates.strategies.base import Strategy
 
 
 class InlineStrategy(Strategy):
-    """`ingest_usage` adds what it stores by plain set-based SQL. Other writes are not counted: rebuild their days."""
+    """Plain set-based SQL that adds what `ingest_usage` stores. Other writes are not counted: rebuild their days."""
 
     name = "inline"
     counts_models = False

@@ -1,4 +1,4 @@
-"""Aggregates kept by the application: what the models' querysets announce is added in the same transaction."""
+"""Aggregates maintained by the application, from the models' change events, in the transaction of the write."""
 
 from .strategy import SignalsStrategy
 

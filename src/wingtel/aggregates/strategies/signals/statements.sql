@@ -1,10 +1,10 @@
--- name: ask
--- Let writers announce what they change, or let them stop.
-SELECT usage_set_announcing(%(announcing)s)
+-- name: set_events
+-- Enable or disable the change events of writers.
+SELECT usage_set_announcing(%(enabled)s)
 
 -- name: install
--- The function that adds what a statement of the models changed, all of one usage type, to the stored tables. In the
--- database, since there a session plans it once, and planning it takes longer than running it.
+-- The function that adds the changes of one statement of the models, all of one usage type, to the stored tables. It is in the
+-- database, where a session plans it once: planning takes longer than running.
 CREATE OR REPLACE FUNCTION usage_count_announced(
     of_type text, of_subscriptions bigint[], of_days date[], of_used numeric[], of_prices numeric[], of_records bigint[]
 ) RETURNS void

@@ -1,4 +1,4 @@
-"""Aggregates kept by a receiver of the changes that the models announce; the SQL is in the file beside this one."""
+"""Aggregates maintained by a receiver of the models' change events; the SQL is in the file beside this one."""
 
 from typing import Any
 
@@ -27,17 +27,17 @@ class SignalsStrategy(Strategy):
     def install(self) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_INSTALL)
-            cursor.execute(_SQL["ask"], {"announcing": True})
+            cursor.execute(_SQL["set_events"], {"enabled": True})
 
     def stop(self) -> None:
-        """Uninstall at once: the switch has waited for all writers, so no session calls the function any more."""
+        """Uninstall at once: the switch has waited for all writers, so no session calls the function any longer."""
         with connection.cursor() as cursor:
-            cursor.execute(_SQL["ask"], {"announcing": False})
+            cursor.execute(_SQL["set_events"], {"enabled": False})
             cursor.execute(_SQL["uninstall"])
 
 
 def count_changes(using: str, usage_type: UsageType, changes: list[UsageChange], **_: Any) -> None:
-    """Add the changes that a write announces to the stored aggregates."""
+    """Add the changes of a change event to the stored aggregates."""
     with connections[using].cursor() as cursor:
         if len(changes) == 1:
             cursor.execute(_SQL["count_one"], {"usage_type": usage_type.value, **changes[0]._asdict()})

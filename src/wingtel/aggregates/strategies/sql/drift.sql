@@ -1,7 +1,7 @@
 -- name: objects
--- The functions and views that strategies are made of, rules, and the triggers that call these functions, but for those of raw tables, each
--- with a hash of its text. The functions of the business day are left out: they change with the operator's time zone. Other functions and
--- triggers are made by migrations: see database/catalog.sql.
+-- The functions and views of strategies, rules, and the triggers that call these functions, except those of raw tables. Each has a hash of
+-- its text. The functions of the business day are left out: they change with the operator's time zone. Other functions and triggers are
+-- made by migrations: see db/catalog.sql.
 SELECT 'function ' || oid::regprocedure, md5(prosrc)
 FROM pg_proc
 WHERE pronamespace = current_schema()::regnamespace
@@ -21,7 +21,7 @@ FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid JOIN pg_class ON pg_class.o
 WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT relispartition AND proname LIKE 'usage\_%%'
 
 -- name: triggers
--- The triggers of raw tables and partitions that are missing, disabled, or there though nobody expects them.
+-- The triggers of raw tables and partitions that are missing, disabled or unexpected.
 WITH relation AS (
     SELECT oid, NOT relispartition AS is_parent
     FROM pg_class

@@ -1,15 +1,14 @@
 -- Statement-level triggers with transition tables on the raw tables and their partitions.
 --
--- Their functions differ only in the raw table they serve and in the event, so usage_define_trigger() writes them from one text;
--- identifiers are quoted by format().
+-- Their functions differ only in the raw table and in the event, so usage_define_trigger() writes them from one text. format() quotes
+-- identifiers.
 
--- Define the trigger function of one raw table for one event: what the statement added and took away is `changed_usage`, and
--- `apply` is the statement that makes something of it. For a single row it is the function `apply_one` where that is given; from
--- `many` rows on `apply_many`, planned for the tables as they are, and should another session store one of its keys at
--- the same moment, `apply` does the work.
+-- Define the trigger function of one raw table for one event. `changed_usage` holds the rows that the statement added and took away, and
+-- `apply` is the statement that counts them. A single row is counted by the function `apply_one`, if it is given. From `many` rows on,
+-- `apply_many` counts them, planned for the tables as they are. If another session stores one of its keys at the same time, `apply` runs.
 --
--- Hash and merge joins would change rows in another order than that of their keys, in which sessions wait for each other. A table that
--- is empty when the statement is planned would be read whole for each key, while the statement fills it: hence no sequential scan.
+-- Hash and merge joins would change rows in another order than that of their keys, and sessions could deadlock. A table that is empty
+-- when the statement is planned would be read whole for each key, while the statement fills it. Hence no sequential scan.
 CREATE OR REPLACE FUNCTION usage_define_trigger(
     raw regclass, usage_type text, quantity name, event text,
     apply text, apply_one text, apply_many text, many integer
@@ -24,7 +23,7 @@ DECLARE
         WHEN 'insert' THEN added
         WHEN 'delete' THEN removed
         WHEN 'update' THEN added || ' UNION ALL ' || removed
-        -- TRUNCATE has no transition table: what it will remove is read from the table just before.
+        -- TRUNCATE has no transition table: the rows that it will remove are read from the table just before.
         WHEN 'truncate' THEN replace(removed, 'old_rows', '%I.%I')
     END;
     changes constant text := format($changes$
@@ -73,9 +72,8 @@ END $define$;
 
 -- Attach the triggers of the raw table `parent` to `relation`, which is the parent or one of its partitions.
 --
--- Writing through the parent fires the parent's triggers only, writing to a partition by name fires the partition's only, so
--- every record is counted once either way. TRUNCATE of the parent fires each partition's, which is why the parent
--- has none.
+-- Writing through the parent fires only the parent's triggers, and writing to a partition by name only the partition's. So every record
+-- is counted once. TRUNCATE of the parent fires each partition's trigger, so the parent has none.
 CREATE OR REPLACE FUNCTION usage_attach_triggers(parent regclass, relation regclass) RETURNS void
 LANGUAGE plpgsql AS $attach$
 BEGIN

@@ -1,5 +1,5 @@
 -- name: define
--- Write the trigger functions of both raw tables from the texts that make something of what changed.
+-- Define the trigger functions of both raw tables from the statements that count changes.
 SELECT usage_define_trigger(raw::regclass, usage_type, quantity, event,
                             %(apply)s, %(apply_one)s, %(apply_many)s, %(many)s)
 FROM (VALUES ('data_usage_record', 'data', 'kilobytes_used'),
@@ -21,7 +21,7 @@ FROM (
 WHERE parent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
 
 -- name: disable_everywhere
--- Disable them all; attaching enables them again.
+-- Disable all triggers; attaching enables them again.
 SELECT usage_disable_triggers(tgrelid::regclass, tgname)
 FROM pg_trigger
 WHERE tgname LIKE 'usage\_%%' AND NOT tgisinternal
@@ -30,7 +30,7 @@ WHERE tgname LIKE 'usage\_%%' AND NOT tgisinternal
                       WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)))
 
 -- name: uninstall
--- Take out the functions; the triggers that call them go with them.
+-- Drop the functions, and with them the triggers that call them.
 DROP FUNCTION IF EXISTS
     usage_define_trigger(regclass, text, name, text, text, text, text, integer),
     usage_attach_triggers(regclass, regclass),

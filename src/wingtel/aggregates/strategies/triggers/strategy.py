@@ -1,4 +1,4 @@
-"""Aggregates kept by statement-level triggers with transition tables."""
+"""Aggregates maintained by statement-level triggers with transition tables."""
 
 from wingtel.aggregates import stored
 from wingtel.aggregates.strategies.statement_triggers import StatementTriggers

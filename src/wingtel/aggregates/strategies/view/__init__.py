@@ -1,4 +1,4 @@
-"""Nothing is kept: answers are computed from the raw records on reading."""
+"""No stored aggregates: answers are computed from the raw records on reading."""
 
 from .strategy import ViewStrategy
 

@@ -1,6 +1,5 @@
 -- name: days_without_raw_records
--- Days that have stored aggregates and neither a partition nor an end that was proven: what was used on them cannot be computed any
--- more.
+-- Days that have stored aggregates, but neither a partition nor a proven expiry: their usage can no longer be computed.
 SELECT count(*), min(day), max(day)
 FROM (
     SELECT DISTINCT day FROM daily_usage WHERE records > 0

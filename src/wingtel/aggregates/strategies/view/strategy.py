@@ -1,4 +1,4 @@
-"""Aggregates that nobody keeps: views that group the raw records whenever they are read."""
+"""Aggregates computed on reading, by views that group the raw records."""
 
 from django.db import connection
 
@@ -9,7 +9,7 @@ _SQL = sql.statements(__package__, "statements.sql")
 
 
 class ViewStrategy(Strategy):
-    """Computes answers from the raw records. Writing costs nothing more, reading costs the records it reads."""
+    """Answers computed from the raw records. Writing costs nothing more, reading costs the records it reads."""
 
     name = "view"
     counts_models = True

@@ -1,9 +1,9 @@
--- Everything computed from the sources, except days that are sealed: these live in the stored tables whatever the strategy.
+-- Aggregates computed from the sources, except those of sealed and expired days, which are stored under every strategy.
 
 CREATE OR REPLACE FUNCTION usage_stores() RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT false $$;
 
--- What was used on other days, a row for each raw record and adjustment.
+-- The usage of other days, a row for each raw record and adjustment.
 CREATE OR REPLACE VIEW usage_unsealed AS
 SELECT subscription_id, usage_type, usage_business_day(usage_date) AS day, used, price, 1 AS records
 FROM usage_source
@@ -33,7 +33,7 @@ GROUP BY 1, 2, 3
 HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0);
 
 -- Subscriptions whose price in a period reached a limit, the largest first: `page_rows` of them after a position, and a row for each usage
--- type that did. A subscription stands where its largest price stands. With a carrier or a plan, only its own.
+-- type that did. A subscription is placed by its largest price. With a carrier or a plan, only its own.
 CREATE OR REPLACE FUNCTION usage_exceeding_between(
     first_day date, last_day date, usage_types text[], price_limit numeric, subscription_ids bigint[],
     after_price numeric, after_id bigint, page_rows bigint, only_carrier text, only_plan bigint
@@ -67,7 +67,7 @@ BEGIN
     FROM page JOIN totals USING (subscription_id);
 END $$;
 
--- What some subscriptions paid in a period each, by usage type. Given as three arrays of the same length.
+-- The price of each subscription in a period of its own, by usage type. The three arrays have the same length.
 CREATE OR REPLACE FUNCTION usage_prices(subscription_ids bigint[], firsts date[], lasts date[])
 RETURNS TABLE (subscription_id bigint, first date, last date, usage_type text, price numeric)
 LANGUAGE sql STABLE ROWS 1000 AS $$
