@@ -112,12 +112,12 @@ def test_a_session_that_stores_the_same_as_another_waits_for_it(
 ) -> None:
     ingest_usage([record(number, subscriptions[0]) for number in (90, 91)])  # creates the partition
     given = [record(number, subscriptions[number % 3]) for number in range(20)]
-    with ThreadPoolExecutor(1) as thread, new_connection() as watching:
-        watching.autocommit = True
+    with ThreadPoolExecutor(1) as thread, new_connection() as monitor:
+        monitor.autocommit = True
         with transaction.atomic():
             ingest_usage(given[:10])
             waiting = in_another_thread(thread, given)
-            while not blocked(watching):
+            while not blocked(monitor):
                 assert not waiting.done()
             if not committed:
                 transaction.set_rollback(True)
@@ -126,8 +126,8 @@ def test_a_session_that_stores_the_same_as_another_waits_for_it(
     assert differences() == []
 
 
-def blocked(watching: psycopg.Connection[tuple[object, ...]]) -> bool:
-    return watching.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() != (0,)
+def blocked(monitor: psycopg.Connection[tuple[object, ...]]) -> bool:
+    return monitor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone() != (0,)
 
 
 def test_a_lock_that_is_not_given_is_told(subscriptions: list[int]) -> None:

@@ -1,5 +1,5 @@
 """Limits are tested under every strategy in turn, as the strategies themselves are."""
 
-from tests.conformance.conftest import watching
+from tests.conformance.conftest import monitor
 
-__all__ = ["watching"]
+__all__ = ["monitor"]

@@ -197,7 +197,7 @@ def test_an_evaluation_that_is_rolled_back_is_made_up_for(ready: Strategy) -> No
 
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_a_writer_and_an_evaluation_in_every_order(
-    ready: Strategy, watching: psycopg.Connection[object], order: tuple[int, ...]
+    ready: Strategy, monitor: psycopg.Connection[object], order: tuple[int, ...]
 ) -> None:
     one = subscription()
 
@@ -207,14 +207,14 @@ def test_a_writer_and_an_evaluation_in_every_order(
     def evaluates(session: Steps) -> list[object]:
         return [lambda: (session.begin(), evaluate()), session.commit]
 
-    walk(watching, writes, evaluates, order)
+    walk(monitor, writes, evaluates, order)
     evaluate()
     assert differences() == []
 
 
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_two_evaluations_in_every_order(
-    ready: Strategy, watching: psycopg.Connection[object], order: tuple[int, ...]
+    ready: Strategy, monitor: psycopg.Connection[object], order: tuple[int, ...]
 ) -> None:
     one = subscription()
     use(one, "2026-03-10", "25")
@@ -222,7 +222,7 @@ def test_two_evaluations_in_every_order(
     def evaluates(session: Steps) -> list[object]:
         return [lambda: (session.begin(), evaluate()), session.commit]
 
-    walk(watching, evaluates, evaluates, order)
+    walk(monitor, evaluates, evaluates, order)
     assert [(period, percent) for _, period, percent, *_ in alerts()] == [(MARCH, 80), (MARCH, 100), (MARCH, 100)]
 
 
@@ -289,7 +289,7 @@ def test_a_session_that_wrote_before_change_capture_logs_what_it_writes_after() 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_writer_at_work_when_the_first_limit_is_made_is_seen(watching: psycopg.Connection[object]) -> None:
+def test_a_writer_at_work_when_the_first_limit_is_made_is_seen(monitor: psycopg.Connection[object]) -> None:
     partitions.ensure([DAY])
     one = subscription()
     limit("25")
@@ -299,7 +299,7 @@ def test_a_writer_at_work_when_the_first_limit_is_made_is_seen(watching: psycopg
             " VALUES ('open', %s, %s, 25, 1)",
             [NOON, one],
         )
-        evaluating = Steps(watching)
+        evaluating = Steps(monitor)
         evaluating.take(evaluate)
         session.commit()
         evaluating.finish()

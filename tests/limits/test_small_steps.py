@@ -151,7 +151,7 @@ def test_records_that_are_taken_away_together_are_seen(ready: Strategy) -> None:
 
 @pytest.mark.parametrize("order", orders(2, 2), ids=str)
 def test_two_writers_who_reach_it_only_together_in_every_order(
-    ready: Strategy, watching: psycopg.Connection[object], order: tuple[int, ...]
+    ready: Strategy, monitor: psycopg.Connection[object], order: tuple[int, ...]
 ) -> None:
     one = subscription()
     pay(one, "9.6")
@@ -162,7 +162,7 @@ def test_two_writers_who_reach_it_only_together_in_every_order(
     def writes(session: Steps, usage_type: str) -> list[object]:
         return [lambda: (session.begin(), pay(one, "0.45", usage_type)), lambda: (session.commit(), evaluate())]
 
-    walk(watching, lambda session: writes(session, "data"), lambda session: writes(session, "voice"), order)
+    walk(monitor, lambda session: writes(session, "data"), lambda session: writes(session, "voice"), order)
     evaluate()
     assert [percent for _, _, percent, *_ in alerts()] == [80]
 
