@@ -30,8 +30,8 @@ APPLY_MANY = "\n".join((_SQL["sums"], _MERGES, _SQL["log"], _SQL["totals"]))
 LOG_CHANGES = _SQL["log_changes"]
 """The part that logs changes for change capture, after `WITH changed_usage AS (...)` and before other parts."""
 
-MERGE_SINCE = 170_000
-"""The first version of PostgreSQL that can run APPLY_MANY."""
+_MERGE_SINCE = 170_000
+"""The first version of PostgreSQL whose MERGE returns rows."""
 
 DEFINE_ADD = _fill_in(_SQL["define_add"], "excluded")
 """The definition of the function usage_add(), which adds a single change."""
@@ -51,7 +51,12 @@ VIEWS = sql.script(__package__, "sql/stored_views.sql") + sql.script(__package__
 """The definitions of the views over the stored aggregates, and of the functions that find prices over a limit."""
 
 
+def can_merge() -> bool:
+    """Return True if this server can run APPLY_MANY and COUNT_MANY_RECORDED."""
+    version: int = connection.pg_version  # type: ignore[attr-defined] # only of Django's PostgreSQL wrapper
+    return version >= _MERGE_SINCE
+
+
 def apply_many() -> str | None:
     """Return APPLY_MANY if this server can run it, else None."""
-    version: int = connection.pg_version  # type: ignore[attr-defined] # only of Django's PostgreSQL wrapper
-    return APPLY_MANY if version >= MERGE_SINCE else None
+    return APPLY_MANY if can_merge() else None

@@ -18,7 +18,7 @@ from django.db import connection
 
 from wingtel import sql
 from wingtel.aggregates import strategies
-from wingtel.aggregates.stored import MERGE_SINCE
+from wingtel.aggregates.stored import can_merge
 from wingtel.aggregates.strategies import Strategy
 from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
 from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_DIGITS
@@ -230,7 +230,7 @@ def _count(records: pl.DataFrame, strategy: Strategy) -> None:
     session: psycopg.Connection[Any] = connection.connection
     recorded, parameters = _recorded(records)
     many = strategy.count_many_recorded
-    if many and records.height >= _MERGED and session.info.server_version >= MERGE_SINCE:
+    if many and records.height >= _MERGED and can_merge():
         with suppress(psycopg.errors.UniqueViolation), session.transaction(), psycopg.Cursor(session) as cursor:
             cursor.execute(_SQL["in_order"])
             cursor.execute("\n".join((recorded, many, _SQL["counted"])), parameters)
