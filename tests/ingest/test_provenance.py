@@ -73,6 +73,22 @@ def test_a_record_of_a_request_knows_its_index(transactional_db: None, company: 
     }
 
 
+def test_the_one_valid_record_of_a_request_knows_its_index() -> None:
+    subscription = Subscription.objects.create(carrier="att").pk
+    record = {
+        "usage_type": "data",
+        "usage_date": "2026-03-01T09:30:00Z",
+        "subscription_id": subscription,
+        "quantity": 1,
+        "price": "0.1",
+    }
+    records = [record | {"quantity": -1}, record | {"record_id": "r"}, record | {"price": "-1"}]
+    headers = {"X-Request-Id": "request-7"}
+    for _ in range(2):  # the second time, the day has its partition and the record is a duplicate
+        client_of(Scope.INGEST).post("/api/v1/usage/records/", json.dumps(records), "application/json", headers=headers)
+    assert origins(subscription) == {"r": {"request_id": "request-7", "index": 1}}
+
+
 def test_what_is_written_otherwise_has_no_origin() -> None:
     subscription = Subscription.objects.create(carrier="att")
     DataUsageRecord.objects.create(record_id="r", subscription=subscription, usage_date=NOON, kilobytes_used=1, price=1)

@@ -41,7 +41,7 @@ def batch_of(records: Iterable[UsageRecordInput]) -> tuple[pl.DataFrame, list[Re
     given = list(records)
     rejected: list[Rejection] = []
     positions: Sequence[int] = range(len(given))
-    if not _are_plain(given):
+    if not are_plain(given):
         problems = {position: next(_problems(record), None) for position, record in enumerate(given)}
         rejected = [Rejection(position, *problem) for position, problem in problems.items() if problem]
         positions = [position for position, problem in problems.items() if not problem]
@@ -61,6 +61,13 @@ def _batch(records: Sequence[UsageRecordInput], positions: Sequence[int]) -> pl.
         record_ids=references,
         carriers=list(map(str, carriers)),
     )
+
+
+def single_of(batch: pl.DataFrame) -> UsageRecordInput:
+    """Return the first record of a batch."""
+    record = batch.row(0, named=True)
+    del record["position"]
+    return UsageRecordInput(**record)
 
 
 def frame_of(  # noqa: PLR0913 - a column each
@@ -98,9 +105,9 @@ def _columns(records: Sequence[UsageRecordInput]) -> list[list[Any]]:
     return [values[place::width] for place in range(width)]
 
 
-def _are_plain(records: Sequence[UsageRecordInput]) -> bool:
+def are_plain(records: Sequence[UsageRecordInput]) -> bool:
     """Return True if no value is of a wrong type. By columns it is ten times as fast as by records."""
-    return all(are_plain(column) for are_plain, column in zip(_PLAIN, _columns(records), strict=True))
+    return all(is_plain(column) for is_plain, column in zip(_PLAIN, _columns(records), strict=True))
 
 
 def _are_of(*types: type) -> Callable[[Sequence[Any]], bool]:

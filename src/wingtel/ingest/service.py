@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 import polars as pl
 import psycopg
@@ -19,7 +19,7 @@ from wingtel.usage.provenance import BATCH_LINES
 from . import statement, writer
 from .batch import IngestOptions, Lookup, OnDuplicate, Origin, business_day, days_of
 from .comparison import Compared, Find, all_new, compare, reject_stored
-from .inputs import UsageRecordInput, batch_of
+from .inputs import UsageRecordInput, are_plain, batch_of, single_of
 from .outcomes import Conflict, IngestResult, Rejection
 from .resolver import SubscriptionResolver, with_plans, without
 from .validation import validate
@@ -28,6 +28,9 @@ _ATTEMPTS = 20
 """Most attempts. Each follows a deadlock, a partition that was created, or duplicates that were found."""
 
 DEFAULTS = IngestOptions()
+
+_SINGLE = IngestResult(accepted=1, records=1)
+"""The outcome of a single record that was stored."""
 
 Finish = Callable[[IngestResult], None]
 """A function called with the outcome of a batch, in the transaction that writes it."""
@@ -52,8 +55,11 @@ def ingest_usage(records: Iterable[UsageRecordInput], options: IngestOptions = D
 
     Raises ValueError when subscriptions are to be created by their id.
     """
-    batch, rejected = batch_of(records)
-    return ingest(batch, options, rejected=rejected)
+    given = list(records)
+    if len(given) == 1 and are_plain(given) and statement.write(given[0], options):
+        return _SINGLE
+    batch, rejected = batch_of(given)
+    return _ingest(batch, options, rejected, None)
 
 
 def ingest(
@@ -63,6 +69,14 @@ def ingest(
 
     `finish` is called in the transaction of the batch, once in each attempt.
     """
+    if batch.height == 1 and not rejected and finish is None and statement.write(single_of(batch), options):
+        return _SINGLE
+    return _ingest(batch, options, rejected, finish)
+
+
+def _ingest(
+    batch: pl.DataFrame, options: IngestOptions, rejected: Sequence[Rejection], finish: Finish | None
+) -> IngestResult:
     if options.create_subscriptions and options.lookup is Lookup.ID:
         raise ValueError("a subscription cannot be created by its id: the database gives it")
     attempt = _Attempt(options, finish)
@@ -160,35 +174,11 @@ class _Attempt:
 
     def run(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
         """Ingest prepared records in one transaction."""
-        if self._fits_statement(records):
-            result = self._run_statement(records.row(0, named=True), rejected)
-            if result:
-                return result
-            self.compares_first = True
         with transaction.atomic():
             result = self._run_batch(records, rejected)
             if self.finish:
                 self.finish(result)
             return result
-
-    def _fits_statement(self, records: pl.DataFrame) -> bool:
-        return (
-            records.height == 1
-            and self.finish is None
-            and not self.compares_first
-            and self.options.on_duplicate is OnDuplicate.IGNORE
-            and records["price"].null_count() == 0
-        )
-
-    def _run_statement(self, record: dict[str, Any], rejected: list[Rejection]) -> IngestResult | None:
-        """Store a single record by one statement. Return None if it is stored already, or has no subscription."""
-        try:
-            is_stored = statement.write(record, self.options)
-        except IntegrityError as error:
-            if not _is_missing_partition(error) or record["day"] in self.ensured:
-                raise
-            raise _MissingDaysError([record["day"]]) from error
-        return IngestResult(accepted=1, records=1, rejected=tuple(sorted(rejected))) if is_stored else None
 
     def _run_batch(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
         if records.is_empty():

@@ -5,15 +5,19 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
 from wingtel import sql
 from wingtel.aggregates import strategies
-from wingtel.subscriptions.carriers import country_of
+from wingtel.subscriptions.carriers import countries, country_of
 from wingtel.subscriptions.identifiers import normalise
+from wingtel.usage.models import new_record_id
 from wingtel.usage.provenance import BATCH_LINES
+from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY, PRICE_DECIMALS
 
-from .batch import IngestOptions, Lookup
+from .batch import IngestOptions, Lookup, OnDuplicate
+from .inputs import UsageRecordInput
+from .validation import LONGEST_REFERENCE
 
 _SQL = sql.statements(__package__, "sql/record.sql")
 _STORE = _SQL["store"].replace("{batch_lines}", str(BATCH_LINES))
@@ -26,16 +30,43 @@ class _LastStrategy:
     """The strategy that the last statement of this process found: a query for it would cost a round trip."""
 
 
-def write(record: Mapping[str, Any], options: IngestOptions) -> bool:
-    """Store a record. Return False if it is stored already, or has no subscription.
+def write(record: UsageRecordInput, options: IngestOptions) -> bool:
+    """Store an ordinary record whose values have the right types. Return False if nothing was stored.
 
-    Raises IntegrityError when its partition is missing, and DataError when the database rejects it.
+    Then the record breaks a rule, is stored already, has no subscription or partition, or needs more than a statement:
+    a batch of it has the reason. Raises OperationalError when the connection is lost.
     """
-    by = _SQL["by_id" if options.lookup is Lookup.ID else "by_identifier"]
     try:
-        parameters = _parameters(record, options)
-    except ValueError:  # the identifier is not of its kind
+        return _is_ordinary(record, options) and _write(record, options)
+    except (ValueError, IntegrityError, DataError):
         return False
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.DeadlockDetected) and connection.get_autocommit():
+            return False
+        raise
+
+
+def _is_ordinary(record: UsageRecordInput, options: IngestOptions) -> bool:
+    """Return True if a record surely keeps all rules of `validation`."""
+    identifier = str(record.identifier)
+    return (
+        options.on_duplicate is OnDuplicate.IGNORE
+        and not (options.one_per_reference or options.create_subscriptions)
+        and record.carrier in ("", *countries())
+        and record.price is not None
+        and 0 <= record.price <= LARGEST_PRICE
+        and 0 <= record.quantity <= LARGEST_QUANTITY
+        and len(record.record_id) <= LONGEST_REFERENCE
+        and "\0" not in record.record_id + identifier
+        and len(identifier) <= options.lookup.longest
+        and (options.lookup is not Lookup.ID or (identifier.isascii() and identifier.isdecimal()))
+        and 1 < record.usage_date.year < 9999
+    )
+
+
+def _write(record: UsageRecordInput, options: IngestOptions) -> bool:
+    by = _SQL["by_id" if options.lookup is Lookup.ID else "by_identifier"]
+    parameters = _parameters(record, options)
     for _ in range(_ATTEMPTS):
         assumed = _LastStrategy.name
         statement = "\n".join((_SQL["record"], by, _STORE, strategies.named(assumed).count_recorded, _SQL["outcome"]))
@@ -47,27 +78,23 @@ def write(record: Mapping[str, Any], options: IngestOptions) -> bool:
     raise RuntimeError(f"nothing was ingested: {_ATTEMPTS} attempts met a switch of strategies")
 
 
-def _parameters(record: Mapping[str, Any], options: IngestOptions) -> dict[str, str | None]:
-    origin = options.origin
-    texts = {name: str(record[name]) for name in ("usage_type", "record_id", "quantity")}
-    return texts | {
-        "identifier": _normal_form(record, options),
-        "kind": None if options.lookup is Lookup.ID else options.lookup.kind.value,
-        "usage_date": record["usage_date"].isoformat(),
-        "price": f"{record['price']:f}",
+def _parameters(record: UsageRecordInput, options: IngestOptions) -> dict[str, str | None]:
+    lookup, origin = options.lookup, options.origin
+    identifier = str(record.identifier)
+    batch = (origin.kind.value, origin.reference, origin.name, str(origin.first_line)) if origin else [None] * 4
+    if lookup is not Lookup.ID:
+        identifier = normalise(lookup.kind, identifier, country_of(record.carrier or options.carrier))
+    return {
+        "usage_type": str(record.usage_type),
+        "record_id": record.record_id or new_record_id(),
+        "usage_date": record.usage_date.isoformat(),
+        "quantity": str(record.quantity),
+        "price": f"{record.price:.{PRICE_DECIMALS}f}",
+        "identifier": identifier,
+        "kind": None if lookup is Lookup.ID else lookup.kind.value,
         "carrier": options.carrier,
-        "origin": origin and origin.kind.value,
-        "reference": origin and origin.reference,
-        "name": origin and origin.name,
-        "first_line": origin and str(origin.first_line),
+        **dict(zip(("origin", "reference", "name", "first_line"), batch, strict=True)),
     }
-
-
-def _normal_form(record: Mapping[str, Any], options: IngestOptions) -> str:
-    identifier = str(record["identifier"])
-    if options.lookup is Lookup.ID:
-        return identifier
-    return normalise(options.lookup.kind, identifier, country_of(record["carrier"] or options.carrier))
 
 
 def _row(statement: str, parameters: Mapping[str, str | None]) -> tuple[str, bool]:
