@@ -83,7 +83,7 @@ def prepare() -> None:
     partitions.ensure([DAY])
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO subscription
+            """INSERT INTO wingtel_subscription
                    (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id)
                SELECT id, 'att', 'active', '', '', '', '', '' FROM generate_series(1, %s) AS id
                ON CONFLICT DO NOTHING""",
@@ -194,7 +194,8 @@ def copy(barrier: Barrier, number: int, url: str, records: int) -> None:
         barrier.wait()
         for batch in own_batches:
             with session.cursor().copy(
-                "COPY data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
+                "COPY wingtel_data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used) "
+                "FROM STDIN"
             ) as copying:
                 for row in batch:
                     copying.write_row(row)

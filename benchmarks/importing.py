@@ -107,7 +107,7 @@ def _prepare(folder: Path) -> None:
     (folder / "bench.toml").write_text(PROFILE)
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO subscription
+            """INSERT INTO wingtel_subscription
                    (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id)
                SELECT id, 'att', 'active', '', (%s + id - 1)::text, '', '', '' FROM generate_series(1, %s) AS id
                ON CONFLICT DO NOTHING""",
@@ -144,8 +144,9 @@ def _empty(strategy: str) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta,"
-            " usage_import, imported_span, rejected_record"
+            "TRUNCATE wingtel_data_usage_record, wingtel_voice_usage_record, wingtel_daily_usage, "
+            "wingtel_monthly_usage, wingtel_lifetime_usage, wingtel_usage_delta,"
+            " wingtel_import, wingtel_imported_range, wingtel_rejected_record"
         )
         strategies.use(strategy)
         cursor.execute("CHECKPOINT")

@@ -43,7 +43,8 @@ def run(scale: float) -> None:
 
 def _prepare(subscriptions: int) -> None:
     execute(
-        """INSERT INTO subscription (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id)
+        """INSERT INTO wingtel_subscription (id, carrier, status, device_id, phone_number, phone_model, network_type,
+               sprint_id)
            SELECT id, 'att', 'active', '', '', '', '', '' FROM generate_series(1, %s) AS id""",
         [subscriptions],
     )
@@ -65,7 +66,10 @@ def _fill(day: date, records: int, subscriptions: int) -> None:
                 FROM generate_series(%s::bigint, %s) AS n""",
             [day, subscriptions - 1, first, last],
         )
-    execute("VACUUM ANALYZE data_usage_record, voice_usage_record, daily_usage, monthly_usage")
+    execute(
+        "VACUUM ANALYZE wingtel_data_usage_record, wingtel_voice_usage_record, wingtel_daily_usage, "
+        "wingtel_monthly_usage"
+    )
 
 
 def _late() -> Iterator[Row]:
@@ -161,7 +165,7 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
         freeing = timed(lambda: expiry._drop_with_retry(dropped, proof))
     strategies.use("view")  # for the plain DELETE, without aggregation
     deleting = timed(lambda: _delete(deleted))
-    vacuuming = timed(lambda: execute("VACUUM data_usage_record, voice_usage_record"))
+    vacuuming = timed(lambda: execute("VACUUM wingtel_data_usage_record, wingtel_voice_usage_record"))
     strategies.use("triggers")
     dropping = gone[0] - started
     yield Row(
@@ -201,7 +205,7 @@ def _watch_drop(day: date) -> Iterator[list[float]]:
             there = True
             while there:
                 time.sleep(0.001)  # do not slow down the others
-                cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"data_usage_record_{day:%Y%m%d}"])
+                cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"wingtel_data_usage_record_{day:%Y%m%d}"])
                 (there,) = cursor.fetchone()
         gone_at.append(time.perf_counter())
         connection.close()
@@ -248,10 +252,13 @@ def _year(subscriptions: int) -> Iterator[Row]:
     from wingtel.aggregates.queries import exceeding, metrics  # noqa: PLC0415 - as above
     from wingtel.aggregates.rebuild import store_months  # noqa: PLC0415 - as above
 
-    execute("TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta")
+    execute(
+        "TRUNCATE wingtel_data_usage_record, wingtel_voice_usage_record, wingtel_daily_usage, "
+        "wingtel_monthly_usage, wingtel_lifetime_usage, wingtel_usage_delta"
+    )
     for month in range(1, 13):
         execute(
-            """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
+            """INSERT INTO wingtel_daily_usage (subscription_id, usage_type, day, used, price, records)
                SELECT id, usage_type, day::date, 1000,
                       (0.05 + 0.6 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
                FROM generate_series(make_date(2025, %s, 1),
@@ -261,12 +268,13 @@ def _year(subscriptions: int) -> Iterator[Row]:
             [month, month, subscriptions],
         )
     store_months(date(2025, 1, 1), date(2025, 12, 31))
-    execute("VACUUM ANALYZE daily_usage, monthly_usage, total_usage")
+    execute("VACUUM ANALYZE wingtel_daily_usage, wingtel_monthly_usage, wingtel_lifetime_usage")
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT count(*), pg_size_pretty(pg_total_relation_size('daily_usage')),
-                      pg_size_pretty(pg_total_relation_size('monthly_usage') + pg_total_relation_size('total_usage'))
-               FROM daily_usage"""
+            """SELECT count(*), pg_size_pretty(pg_total_relation_size('wingtel_daily_usage')),
+                      pg_size_pretty(pg_total_relation_size('wingtel_monthly_usage') +
+                          pg_total_relation_size('wingtel_lifetime_usage'))
+               FROM wingtel_daily_usage"""
         )
         rows, daily, monthly = cursor.fetchone()
     yield Row(

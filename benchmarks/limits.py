@@ -34,7 +34,7 @@ DEAR = Decimal("0.50")
 """Twenty times the usual price of a record, so that most prices leave their upper bounds."""
 
 BARE = f"""SELECT count(*) FROM (
-    SELECT subscription_id FROM monthly_usage WHERE month = '{MONTH}'
+    SELECT subscription_id FROM wingtel_monthly_usage WHERE month = '{MONTH}'
     GROUP BY subscription_id HAVING sum(price) >= %s) AS reached"""
 
 
@@ -51,7 +51,9 @@ class Feed:
         Without a price, each record has a usual one.
         """
         ids = self.rng.sample(range(1, self.subscriptions + 1), records)
-        statement = "COPY data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
+        statement = (
+            "COPY wingtel_data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
+        )
         with connection.cursor() as cursor, cursor.copy(statement) as copying:
             for subscription_id in ids:
                 self.number += 1
@@ -106,22 +108,24 @@ def _prepare(subscriptions: int) -> None:
 
     partitions.ensure([TODAY])
     execute(
-        """INSERT INTO subscription (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id,
+        """INSERT INTO wingtel_subscription (id, carrier, status, device_id, phone_number, phone_model, network_type,
+               sprint_id,
                                      effective_date)
            SELECT id, 'att', 'active', '', '', '', '', '', timestamptz '2024-01-01' + (id %% 700) * interval '1 day'
            FROM generate_series(1, %s) AS id""",
         [subscriptions],
     )
     execute(
-        """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
-           SELECT id, usage_type, %s, 1000, price, 700, price + way * (usage_price_ceiling(price) - price)
+        """INSERT INTO wingtel_monthly_usage (subscription_id, usage_type, month, used, price, records,
+               price_upper_bound)
+           SELECT id, usage_type, %s, 1000, price, 700, price + way * (usage_price_upper_bound(price) - price)
            FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
            CROSS JOIN LATERAL (
                SELECT (random() * 30 + 0 * id)::numeric(20, 4) AS price, (random() + 0 * id)::numeric AS way
            ) AS drawn""",
         [MONTH, subscriptions],
     )
-    execute("VACUUM ANALYZE subscription, monthly_usage")
+    execute("VACUUM ANALYZE wingtel_subscription, wingtel_monthly_usage")
 
 
 def _writers(feed: Feed) -> Iterator[Row]:
@@ -162,7 +166,7 @@ def _evaluating(feed: Feed, scale: float) -> Iterator[Row]:
     yield Row(
         "a new limit, for everybody", f"bare GROUP BY {bare:.2f} s", f"{first:.2f} s", f"{first / bare:.1f} x", ""
     )
-    execute("VACUUM ANALYZE limit_alert, usage_change, daily_usage")
+    execute("VACUUM ANALYZE wingtel_alert, wingtel_usage_change, wingtel_daily_usage")
     yield from _after_changes(feed, scale, bare, "")
     yield from _after_changes(feed, scale, bare, f", by {DEAR} each", price=DEAR)
     yield Row("nothing changed", "", f"{statistics.median(timed(evaluate) for _ in range(20)) * 1000:.1f} ms", "", "")
@@ -212,14 +216,14 @@ def _by_cycle(subscriptions: int, scale: float) -> Iterator[Row]:
     from wingtel.limits.services import make_limit  # noqa: PLC0415 - needs Django set up
 
     execute(
-        """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
+        """INSERT INTO wingtel_daily_usage (subscription_id, usage_type, day, used, price, records)
            SELECT id, usage_type, day::date, 1000, (random() * 1.5)::numeric(20, 4), 7
            FROM generate_series(%s::date - 33, %s::date - 1, '1 day') AS day
            CROSS JOIN generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
            ORDER BY day, id""",
         [TODAY, TODAY, subscriptions],
     )
-    execute("VACUUM ANALYZE daily_usage")
+    execute("VACUUM ANALYZE wingtel_daily_usage")
     make_limit(amount=LIMIT, period="cycle", starts=TODAY)
     evaluate()
     yield from _after_changes(

@@ -30,7 +30,7 @@ PERIODS = {
 }
 
 DAYS = """
-    INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
+    INSERT INTO wingtel_daily_usage (subscription_id, usage_type, day, used, price, records)
     SELECT id, usage_type, day, (random() * 1e6)::bigint,
            (0.2 + 2 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
     FROM generate_series(%s::date, (%s::date + interval '1 month')::date - 1, interval '1 day') AS moment
@@ -41,14 +41,14 @@ DAYS = """
     ORDER BY id, usage_type, day
 """
 MONTHS_OF_DAYS = """
-    INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
+    INSERT INTO wingtel_monthly_usage (subscription_id, usage_type, month, used, price, records, price_upper_bound)
     SELECT subscription_id, usage_type, usage_month(day), sum(used), sum(price), sum(records),
-           usage_price_ceiling(sum(price))
-    FROM daily_usage GROUP BY 1, 2, 3
+           usage_price_upper_bound(sum(price))
+    FROM wingtel_daily_usage GROUP BY 1, 2, 3
 """
 MONTHS_ALONE = """
-    INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
-    SELECT id, usage_type, %s, 1000000, price, 50, usage_price_ceiling(price)
+    INSERT INTO wingtel_monthly_usage (subscription_id, usage_type, month, used, price, records, price_upper_bound)
+    SELECT id, usage_type, %s, 1000000, price, 50, usage_price_upper_bound(price)
     FROM generate_series(1, %s) AS id
     CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
     CROSS JOIN LATERAL (
@@ -90,7 +90,7 @@ def fill(subscriptions: int) -> None:
     from wingtel.aggregates.rebuild import repair_bounds  # noqa: PLC0415 - needs Django set up
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM daily_usage)")
+        cursor.execute("SELECT EXISTS (SELECT FROM wingtel_daily_usage)")
         if cursor.fetchone() == (True,):
             return
     for back in reversed(range(MONTHS_WITH_DAYS)):
@@ -99,7 +99,7 @@ def fill(subscriptions: int) -> None:
     for back in reversed(range(MONTHS_WITH_DAYS, MONTHS)):
         execute(MONTHS_ALONE, [_month(back), subscriptions])
     repair_bounds()
-    execute("VACUUM ANALYZE monthly_usage, daily_usage, total_usage")
+    execute("VACUUM ANALYZE wingtel_monthly_usage, wingtel_daily_usage, wingtel_lifetime_usage")
 
 
 def main() -> None:

@@ -49,12 +49,13 @@ def run(subscriptions: int = 1_000_000, days: int = 30, repetitions: int = 7) ->
     for name, statement in (
         (
             "bare: one row by primary key",
-            f"""SELECT * FROM monthly_usage
+            f"""SELECT * FROM wingtel_monthly_usage
                 WHERE subscription_id = {some} AND usage_type = 'data' AND month = '{MONTH}'""",
         ),
         (
             "bare: prices of the month, sorted without an index",
-            f"""SELECT * FROM (SELECT *, price + 0 AS p FROM monthly_usage WHERE month = '{MONTH}' AND price >= 25) AS m
+            f"""SELECT * FROM (SELECT *, price + 0 AS p FROM wingtel_monthly_usage WHERE month = '{MONTH}' AND price
+                   >= 25) AS m
                 ORDER BY p DESC LIMIT 100""",
         ),
     ):
@@ -69,8 +70,8 @@ def _fill(subscriptions: int, days: int) -> None:
     flush()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_size_pretty(pg_total_relation_size('daily_usage')),"
-            " pg_size_pretty(pg_total_relation_size('monthly_usage'))"
+            "SELECT pg_size_pretty(pg_total_relation_size('wingtel_daily_usage')),"
+            " pg_size_pretty(pg_total_relation_size('wingtel_monthly_usage'))"
         )
         daily, monthly = cursor.fetchone()
     print(f"filled in {seconds:.0f} s: daily {daily}, monthly {monthly}")

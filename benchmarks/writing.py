@@ -32,8 +32,8 @@ def run(records: int = RECORDS, rounds: int = ROUNDS) -> None:
     lines = _feed(records)
     cases: dict[str, Callable[[], float]] = {}
     for target, table in (
-        ("day's partition", f"data_usage_record_{DAY:%Y%m%d}"),
-        ("parent", "data_usage_record"),
+        ("day's partition", f"wingtel_data_usage_record_{DAY:%Y%m%d}"),
+        ("parent", "wingtel_data_usage_record"),
     ):
         for size in BATCHES:
             batches = [b"".join(lines[start : start + size]) for start in range(0, len(lines), size)]
@@ -85,8 +85,8 @@ def _feed(records: int) -> list[bytes]:
 def _aggregation(*, on: bool) -> Iterator[None]:
     """Empty the tables, and enable or disable the triggers of the parent and of the partition."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE data_usage_record, daily_usage, monthly_usage")
-        for table in ("data_usage_record", f"data_usage_record_{DAY:%Y%m%d}"):
+        cursor.execute("TRUNCATE wingtel_data_usage_record, wingtel_daily_usage, wingtel_monthly_usage")
+        for table in ("wingtel_data_usage_record", f"wingtel_data_usage_record_{DAY:%Y%m%d}"):
             cursor.execute(f"ALTER TABLE ONLY {table} {'ENABLE' if on else 'DISABLE'} TRIGGER USER")
         cursor.execute("CHECKPOINT")
         yield
@@ -96,7 +96,7 @@ def _aggregation(*, on: bool) -> Iterator[None]:
 
 def _assert_exact() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), sum(price) FROM data_usage_record")
+        cursor.execute("SELECT count(*), sum(price) FROM wingtel_data_usage_record")
         expected = cursor.fetchone()
         for view in ("usage_daily", "usage_monthly"):
             cursor.execute(f"SELECT sum(records), sum(price) FROM {view}")

@@ -101,7 +101,7 @@ def refusing(db: None) -> Iterator[None]:
                 BEGIN
                     RAISE EXCEPTION 'an unlucky number' USING ERRCODE = 'numeric_value_out_of_range';
                 END $$;
-                CREATE TRIGGER refuse BEFORE INSERT ON data_usage_record
+                CREATE TRIGGER refuse BEFORE INSERT ON wingtel_data_usage_record
                     FOR EACH ROW WHEN (NEW.kilobytes_used = {UNTAKEABLE}) EXECUTE FUNCTION refuse()"""
         )
     yield

@@ -23,8 +23,8 @@ BEGIN
         SELECT oid::regclass FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND NOT relispartition
           AND pg_relation_size(oid) > 0
-          AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'auth_group', 'carrier',
-                              'active_strategy')
+          AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission', 'auth_group',
+                              'wingtel_carrier', 'wingtel_active_strategy')
     LOOP
         -- The planner would treat an analyzed table as empty, however many rows the next test inserts.
         IF pg_relation_size(emptied) > 131072 OR (SELECT reltuples >= 0 FROM pg_class WHERE oid = emptied) THEN
@@ -33,9 +33,9 @@ BEGIN
             EXECUTE 'DELETE FROM ' || emptied;
         END IF;
     END LOOP;
-    DELETE FROM carrier
+    DELETE FROM wingtel_carrier
     WHERE (code, name, country) NOT IN (('att', 'AT&T', 'US'), ('sprint', 'Sprint', 'US'));
-    INSERT INTO carrier (code, name, country) VALUES ('att', 'AT&T', 'US'), ('sprint', 'Sprint', 'US')
+    INSERT INTO wingtel_carrier (code, name, country) VALUES ('att', 'AT&T', 'US'), ('sprint', 'Sprint', 'US')
     ON CONFLICT DO NOTHING;
 END $$
 """

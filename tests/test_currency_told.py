@@ -16,11 +16,11 @@ from tests.commands.test_answers import output_of
 from wingtel.adjustments.services import adjust
 from wingtel.lifecycle.reconciliation import reconcile
 from wingtel.limits.evaluation import evaluate
-from wingtel.limits.models import Delivery
-from wingtel.limits.serialization import event_answer
 from wingtel.limits.services import make_limit
 from wingtel.notifications.delivery import deliver_due
 from wingtel.notifications.endpoints import add_endpoint
+from wingtel.notifications.models import Delivery
+from wingtel.notifications.serialization import event_answer
 from wingtel.subscriptions.models import Plan, Purchase, Subscription
 from wingtel.usage.models import UsageType
 

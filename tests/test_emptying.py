@@ -25,7 +25,7 @@ def test_what_was_written_changed_and_damaged_is_as_it_was() -> None:
     Subscription.objects.create(carrier="third")
     partitions.ensure([date(2026, 3, 10)])
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER usage_insert ON data_usage_record")
+        cursor.execute("DROP TRIGGER usage_insert ON wingtel_data_usage_record")
     leave_to("view")
 
     empty()

@@ -14,12 +14,12 @@ DAYS = 30
 def fill(subscriptions: int, exported: int) -> int:
     """Fill the tables unless they are filled. Return the number of daily rows."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM daily_usage")
+        cursor.execute("SELECT count(*) FROM wingtel_daily_usage")
         (rows,) = cursor.fetchone()
     if rows:
         return int(rows)
     execute(
-        """INSERT INTO subscription (id, carrier, status, phone_number, external_id,
+        """INSERT INTO wingtel_subscription (id, carrier, status, phone_number, external_id,
                                      device_id, phone_model, network_type, sprint_id)
            SELECT id, CASE WHEN id %% 10 = 0 THEN 'sprint' ELSE 'att' END, 'active', '+1' || 2020000000 + id,
                   'crm-' || id, '', '', '', ''
@@ -28,7 +28,8 @@ def fill(subscriptions: int, exported: int) -> int:
     )
     fill_month(MARCH, subscriptions, DAYS)
     execute(
-        """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
+        """INSERT INTO wingtel_monthly_usage (subscription_id, usage_type, month, used, price, records,
+               price_upper_bound)
            SELECT id, usage_type, %s, (random() * 1e8)::bigint, (random() * 100)::numeric(20, 4), 200, 101
            FROM generate_series(1, %s) AS id CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)""",
         [APRIL, exported // 2],

@@ -60,8 +60,9 @@ def _ask(table: Table, name: str, work: str, answer: Callable[[], object]) -> No
 def _fill_month(size: int) -> None:
     """Fill `size` rows of a month, half of them data, with log-normal prices."""
     execute(
-        """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
-           SELECT id, usage_type, %s, 1000, price, 30, usage_price_ceiling(price)
+        """INSERT INTO wingtel_monthly_usage (subscription_id, usage_type, month, used, price, records,
+               price_upper_bound)
+           SELECT id, usage_type, %s, 1000, price, 30, usage_price_upper_bound(price)
            FROM (SELECT id, usage_type, exp(2 + 0.6 * random_normal())::numeric(20, 4) AS price
                  FROM generate_series(1, %s) AS id
                  CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)) AS drawn
@@ -69,28 +70,29 @@ def _fill_month(size: int) -> None:
         [DAY, size // 2],
     )
     execute(
-        """INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
-           SELECT subscription_id, usage_type, month, used, price, records FROM monthly_usage"""
+        """INSERT INTO wingtel_daily_usage (subscription_id, usage_type, day, used, price, records)
+           SELECT subscription_id, usage_type, month, used, price, records FROM wingtel_monthly_usage"""
     )
     flush()
 
 
 def _fill_raw(size: int) -> None:
     partitions.ensure([DAY])
-    for table in ("data_usage_record", "voice_usage_record"):
+    for table in ("wingtel_data_usage_record", "wingtel_voice_usage_record"):
         execute(
             f"""INSERT INTO {table}
                 SELECT id::text, %s::timestamptz, id, exp(2 + 0.6 * random_normal())::numeric(20, 4), 1000
                 FROM generate_series(1, %s) AS id""",
             [DAY, size // 2],
         )
-    execute("VACUUM ANALYZE data_usage_record, voice_usage_record")
+    execute("VACUUM ANALYZE wingtel_data_usage_record, wingtel_voice_usage_record")
 
 
 def _fill_years(months: int, subscriptions: int) -> None:
     execute(
-        """INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
-           SELECT id, usage_type, month::date, 1000, price, 30, usage_price_ceiling(price)
+        """INSERT INTO wingtel_monthly_usage (subscription_id, usage_type, month, used, price, records,
+               price_upper_bound)
+           SELECT id, usage_type, month::date, 1000, price, 30, usage_price_upper_bound(price)
            FROM (SELECT id, usage_type, month, (base * (0.5 + random()))::numeric(20, 4) AS price
                  FROM (SELECT id, usage_type, exp(2 + 0.6 * random_normal()) AS base
                        FROM generate_series(1, %s) AS id

@@ -14,7 +14,7 @@ from wingtel.ingest.service import ingest_usage
 from wingtel.usage.models import UsageType
 
 COPY_INTO = "COPY {} (record_id, usage_date, subscription_id, price, kilobytes_used) FROM STDIN"
-RAW = "data_usage_record"
+RAW = "wingtel_data_usage_record"
 PARTITION = f"{RAW}_{DAY:%Y%m%d}"
 COPY = COPY_INTO.format(RAW)
 
@@ -69,7 +69,7 @@ def measure_ingestion(records: int, calls: Sequence[int], subscriptions: Sequenc
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO subscription
+            """INSERT INTO wingtel_subscription
                    (id, carrier, status, device_id, phone_number, phone_model, network_type, sprint_id)
                SELECT id, 'att', 'active', '', '', '', '', '' FROM generate_series(1, 20000) AS id
                ON CONFLICT DO NOTHING"""

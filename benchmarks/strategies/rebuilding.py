@@ -31,7 +31,7 @@ def measure(records: int, rounds: int) -> Table:
         for _ in range(rounds):
             table.add(work, NONE, _group(first_of_month, last), records)
             with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE daily_usage, monthly_usage, total_usage")
+                cursor.execute("TRUNCATE wingtel_daily_usage, wingtel_monthly_usage, wingtel_lifetime_usage")
             started = time.perf_counter()
             for number in range((last - first_of_month).days + 1):
                 rebuild_day(first_of_month + timedelta(days=number))
@@ -45,7 +45,7 @@ def _fill(records: int, days: int) -> None:
         with cursor.copy(COPY) as copy:
             for number, (record_id, timestamp, subscription, price, kilobytes) in enumerate(rows(records)):
                 copy.write_row((record_id, timestamp + timedelta(days=number % days), subscription, price, kilobytes))
-        cursor.execute("VACUUM ANALYZE data_usage_record")
+        cursor.execute("VACUUM ANALYZE wingtel_data_usage_record")
 
 
 def _group(first: date, last: date) -> float:
@@ -56,7 +56,7 @@ def _group(first: date, last: date) -> float:
             """SELECT count(*), sum(used), sum(price), sum(records) FROM (
                    SELECT subscription_id, usage_business_day(usage_date), sum(kilobytes_used) AS used,
                           sum(price) AS price, count(*) AS records
-                   FROM data_usage_record
+                   FROM wingtel_data_usage_record
                    WHERE usage_date >= usage_day_start(%s) AND usage_date < usage_day_start(%s)
                    GROUP BY 1, 2) AS grouped""",
             [first, last + timedelta(days=1)],

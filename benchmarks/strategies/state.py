@@ -13,7 +13,8 @@ def start(variant: str) -> strategies.Strategy:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta"
+            "TRUNCATE wingtel_data_usage_record, wingtel_voice_usage_record, wingtel_daily_usage, "
+            "wingtel_monthly_usage, wingtel_lifetime_usage, wingtel_usage_delta"
         )
     name = {NONE: "view", TRIGGERS_OFF: "triggers"}.get(variant, variant)
     strategies.use(name)
@@ -25,14 +26,14 @@ def start(variant: str) -> strategies.Strategy:
 def switch_triggers(partition: str, *, on: bool) -> None:
     """Enable or disable the triggers of the data records and of one of their partitions."""
     with connection.cursor() as cursor:
-        for table in ("data_usage_record", partition):
+        for table in ("wingtel_data_usage_record", partition):
             cursor.execute(f"ALTER TABLE ONLY {table} {'ENABLE' if on else 'DISABLE'} TRIGGER USER")
 
 
 def assert_exact() -> None:
     """Raise AssertionError unless both views hold what the raw table does."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), coalesce(sum(price), 0) FROM data_usage_record")
+        cursor.execute("SELECT count(*), coalesce(sum(price), 0) FROM wingtel_data_usage_record")
         expected = cursor.fetchone()
         for view in ("usage_daily", "usage_monthly"):
             cursor.execute(f"SELECT coalesce(sum(records), 0), coalesce(sum(price), 0) FROM {view}")

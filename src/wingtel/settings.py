@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "wingtel.imports",
     "wingtel.tasks",
     "wingtel.limits",
+    "wingtel.notifications",
     "wingtel.api",
     "wingtel.dashboard",
     "django.contrib.admin",

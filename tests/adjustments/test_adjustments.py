@@ -149,7 +149,12 @@ def test_a_reversal_needs_a_reason(subscription: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE usage_adjustment SET used = 1", "DELETE FROM usage_adjustment", "TRUNCATE usage_adjustment"]
+    "statement",
+    [
+        "UPDATE wingtel_usage_adjustment SET used = 1",
+        "DELETE FROM wingtel_usage_adjustment",
+        "TRUNCATE wingtel_usage_adjustment",
+    ],
 )
 @pytest.mark.django_db(transaction=True)
 def test_no_adjustment_is_changed_or_deleted(subscription: int, statement: str) -> None:

@@ -10,7 +10,7 @@ from wingtel.adjustments.explanation import explain
 from wingtel.adjustments.services import adjust, reverse
 from wingtel.aggregates.queries import RawRecord, Sums
 from wingtel.subscriptions.models import Subscription
-from wingtel.usage.models import DataUsageRecord, UsageDay, UsageType, VoiceUsageRecord
+from wingtel.usage.models import DataUsageRecord, UsageDay, UsageDaySum, UsageType, VoiceUsageRecord
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +88,7 @@ def test_the_records_listed_are_limited_and_all_are_summed(subscription: int) ->
 
 def test_a_wrong_total_is_called_wrong(subscription: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE daily_usage SET price = price + 1 WHERE usage_type = 'data'")
+        cursor.execute("UPDATE wingtel_daily_usage SET price = price + 1 WHERE usage_type = 'data'")
     explanation = explain(subscription_id=subscription, day=DAY)
     assert [found.adds_up for found in explanation.types] == [False, True]
     assert explanation.adds_up is False
@@ -97,8 +97,8 @@ def test_a_wrong_total_is_called_wrong(subscription: int) -> None:
 def test_a_day_whose_records_are_gone_says_so(subscription: int) -> None:
     adjust(subscription_id=subscription, usage_type=UsageType.DATA, day=DAY, used=-1, reason="r", actor="a")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE usage_day SET state = 'expired' WHERE day = %s", [DAY])
-        cursor.execute("DROP TABLE data_usage_record_20260310, voice_usage_record_20260310")
+        cursor.execute("UPDATE wingtel_usage_day SET state = 'expired' WHERE day = %s", [DAY])
+        cursor.execute("DROP TABLE wingtel_data_usage_record_20260310, wingtel_voice_usage_record_20260310")
     explanation = explain(subscription_id=subscription, day=DAY)
     data, _ = explanation.types
     assert (explanation.records_gone, explanation.adds_up, data.adds_up) == (True, None, None)
@@ -106,11 +106,11 @@ def test_a_day_whose_records_are_gone_says_so(subscription: int) -> None:
 
 
 def test_the_seal_is_shown(subscription: int) -> None:
-    UsageDay.objects.filter(day=DAY).update(
-        state="sealed", data_records=2, kilobytes_used=3, data_price=Decimal("0.375")
-    )
-    day = explain(subscription_id=subscription, day=DAY).day
-    assert (day.state, day.data_records, day.kilobytes_used, day.data_price) == ("sealed", 2, 3, Decimal("0.3750"))
+    UsageDay.objects.filter(day=DAY).update(state="sealed")
+    UsageDaySum.objects.create(day_id=DAY, usage_type="data", records=2, used=3, price=Decimal("0.375"), fingerprint=0)
+    found = explain(subscription_id=subscription, day=DAY)
+    assert found.day.state == "sealed"
+    assert [each.sealed for each in found.types] == [Sums(3, Decimal("0.375"), 2), None]
 
 
 def test_an_unknown_subscription_used_nothing_on_a_day_nobody_knows() -> None:

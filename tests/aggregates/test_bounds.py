@@ -21,7 +21,7 @@ prices = (
     )
 )
 # A stored upper bound, and a position in its range: 0 is the lower bound, 1 the upper bound itself.
-ceilings = st.tuples(prices.map(abs), st.sampled_from([Decimal(0), STEP, Decimal("0.5"), 1 - STEP, Decimal(1)]))
+upper_bounds = st.tuples(prices.map(abs), st.sampled_from([Decimal(0), STEP, Decimal("0.5"), 1 - STEP, Decimal(1)]))
 
 
 def rows(query: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -32,27 +32,30 @@ def rows(query: str, *parameters: Any) -> list[tuple[Any, ...]]:
 
 class Bounds(TestCase):
     @given(st.lists(prices, max_size=100))
-    def test_a_price_lies_in_the_range_of_the_ceiling_it_is_given(self, drawn: list[Decimal]) -> None:
+    def test_a_price_lies_in_the_range_of_the_upper_bound_it_is_given(self, drawn: list[Decimal]) -> None:
         found = rows(
-            """SELECT price, ceiling
+            """SELECT price, price_upper_bound
                FROM unnest(%s::numeric(38, 8)[]) AS price
-               CROSS JOIN LATERAL (VALUES (usage_price_ceiling(price)::numeric(38, 8)),
-                                          (usage_price_least_ceiling(price)::numeric(38, 8))) AS given (ceiling)
-               WHERE NOT (ceiling >= 0 AND price <= ceiling AND usage_price_floor(ceiling) <= price)""",
+               CROSS JOIN LATERAL (VALUES (usage_price_upper_bound(price)::numeric(38, 8)),
+                                          (usage_least_upper_bound(price)::numeric(38, 8))) AS given (price_upper_bound)
+               WHERE NOT (price_upper_bound >= 0 AND price <= price_upper_bound AND
+                   usage_price_lower_bound(price_upper_bound) <= price)""",
             drawn,
         )
         assert found == []
 
-    @given(st.lists(ceilings, max_size=100))
-    def test_no_price_has_a_higher_ceiling_than_is_said(self, drawn: list[tuple[Decimal, Decimal]]) -> None:
+    @given(st.lists(upper_bounds, max_size=100))
+    def test_no_price_has_a_higher_upper_bound_than_is_said(self, drawn: list[tuple[Decimal, Decimal]]) -> None:
         found = rows(
-            """SELECT price, ceiling
-               FROM unnest(%s::numeric(38, 8)[], %s::numeric[]) AS stored (ceiling, place)
+            """SELECT price, price_upper_bound
+               FROM unnest(%s::numeric(38, 8)[], %s::numeric[]) AS stored (price_upper_bound, place)
                CROSS JOIN LATERAL (
-                   SELECT (usage_price_floor(ceiling) + place * (ceiling - usage_price_floor(ceiling)))::numeric(38, 8)
+                   SELECT (usage_price_lower_bound(price_upper_bound) + place * (price_upper_bound -
+                       usage_price_lower_bound(price_upper_bound)))::numeric(38, 8)
                ) AS paid (price)
-               WHERE price BETWEEN usage_price_floor(ceiling) AND ceiling AND ceiling > usage_highest_ceiling(price)""",
-            [ceiling for ceiling, _ in drawn if ceiling > 0],
-            [place for ceiling, place in drawn if ceiling > 0],
+               WHERE price BETWEEN usage_price_lower_bound(price_upper_bound) AND price_upper_bound AND
+                   price_upper_bound > usage_highest_upper_bound(price)""",
+            [price_upper_bound for price_upper_bound, _ in drawn if price_upper_bound > 0],
+            [place for price_upper_bound, place in drawn if price_upper_bound > 0],
         )
         assert found == []

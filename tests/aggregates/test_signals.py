@@ -93,7 +93,7 @@ def test_signals_is_the_active_strategy_and_counts_the_models_but_not_sql(ids: l
     ]
     assert differences() == []
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO data_usage_record VALUES ('sql', '2026-03-30 12:00Z', %s, 1, 1)", [ids[0]])
+        cursor.execute("INSERT INTO wingtel_data_usage_record VALUES ('sql', '2026-03-30 12:00Z', %s, 1, 1)", [ids[0]])
     assert len(differences()) == 4
 
 
@@ -210,7 +210,7 @@ def test_two_sessions_that_delete_the_same_records_subtract_them_once(ids: list[
             everything = in_thread(pool, lambda: DATA.all().delete())
             one = in_thread(pool, lambda: DATA.filter(record_id="b").update(price=50))
             wait(everything, one)
-        assert everything.result() == (1, {"usage.DataUsageRecord": 1})
+        assert everything.result() == (1, {"wingtel_usage.DataUsageRecord": 1})
         assert one.result() == 0
     assert daily() == []
     assert differences() == []
@@ -311,7 +311,9 @@ def test_a_writer_that_waits_for_a_switch_follows_it(
     with ThreadPoolExecutor(1) as pool:
         with waiting() as wait, transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE data_usage_record, voice_usage_record IN ACCESS EXCLUSIVE MODE")
+                cursor.execute(
+                    "LOCK TABLE wingtel_data_usage_record, wingtel_voice_usage_record IN ACCESS EXCLUSIVE MODE"
+                )
             writing = in_thread(pool, lambda: WRITES[way](ids[0]))
             wait(writing)
             strategies.use(new)

@@ -42,7 +42,7 @@ def test_an_unknown_strategy_is_refused_by_name() -> None:
 
 def test_an_install_of_another_version_is_outdated_and_brought_up_to_date() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER usage_insert ON data_usage_record")
+        cursor.execute("DROP TRIGGER usage_insert ON wingtel_data_usage_record")
     ActiveStrategy.objects.update(fingerprint="of another version")
     assert outdated()
     ensure_installed()

@@ -77,21 +77,21 @@ def test_stored_aggregates_that_went_stale_under_the_view_are_replaced() -> None
 
 
 def test_the_view_is_refused_once_raw_records_are_gone() -> None:
-    sql("INSERT INTO daily_usage VALUES (1, 'data', '2020-01-01', 1, 1, 1), (1, 'data', '2020-01-03', 1, 1, 1)")
+    sql("INSERT INTO wingtel_daily_usage VALUES (1, 'data', '2020-01-01', 1, 1, 1), (1, 'data', '2020-01-03', 1, 1, 1)")
     with pytest.raises(strategies.SwitchRefusedError, match=r"those of 2 days are gone \(2020-01-01 to 2020-01-03\)"):
         strategies.use("view")
     assert strategies.active() is strategies.named("triggers")
 
 
 def test_aggregates_of_days_whose_raw_records_are_gone_outlive_a_switch() -> None:
-    sql("INSERT INTO daily_usage VALUES (1, 'data', '2020-01-01', 1, 1, 1)")
+    sql("INSERT INTO wingtel_daily_usage VALUES (1, 'data', '2020-01-01', 1, 1, 1)")
     strategies.use("incremental")
     assert DailyUsage.objects.filter(day=date(2020, 1, 1)).count() == 1
 
 
 def test_a_month_is_not_derived_from_a_day_that_never_had_raw_records() -> None:
-    sql("INSERT INTO daily_usage VALUES (1, 'data', '2026-06-20', 1, 1, 1)")
-    sql("UPDATE monthly_usage SET price = price + 1 WHERE month = '2026-05-01'")
+    sql("INSERT INTO wingtel_daily_usage VALUES (1, 'data', '2026-06-20', 1, 1, 1)")
+    sql("UPDATE wingtel_monthly_usage SET price = price + 1 WHERE month = '2026-05-01'")
     subscription_id = Subscription.objects.get().pk
     strategies.use("incremental")
     assert list(MonthlyUsage.objects.order_by("month").values_list("subscription_id", "month", "price")) == [
@@ -102,7 +102,7 @@ def test_a_month_is_not_derived_from_a_day_that_never_had_raw_records() -> None:
 
 def test_a_writer_that_never_ends_is_named_as_the_reason() -> None:
     with new_connection() as writing:
-        writing.execute("LOCK TABLE data_usage_record IN ROW EXCLUSIVE MODE")
+        writing.execute("LOCK TABLE wingtel_data_usage_record IN ROW EXCLUSIVE MODE")
         with pytest.raises(strategies.SwitchRefusedError, match="other sessions held the usage tables"):
             strategies.use("view", timeout=0)
     assert strategies.active() is strategies.named("triggers")
@@ -113,7 +113,7 @@ def test_a_writer_that_never_ends_is_named_as_the_reason() -> None:
 def test_a_session_that_reads_raw_records_does_not_keep_writers_out() -> None:
     """Such a session keeps the old triggers from being dropped, but not from being disabled."""
     with new_connection() as reading:
-        reading.execute("SELECT count(*) FROM data_usage_record")
+        reading.execute("SELECT count(*) FROM wingtel_data_usage_record")
         with pytest.raises(strategies.SwitchRefusedError):
             strategies.use("view", timeout=0)
         active = strategies.active()
@@ -127,7 +127,7 @@ def test_a_session_that_reads_raw_records_does_not_keep_writers_out() -> None:
 
 def test_a_switch_waits_for_a_writer_and_counts_what_it_wrote() -> None:
     with new_connection() as writing:
-        writing.execute("INSERT INTO data_usage_record VALUES ('w', '2026-06-02 10:00Z', 1, 1, 1)")
+        writing.execute("INSERT INTO wingtel_data_usage_record VALUES ('w', '2026-06-02 10:00Z', 1, 1, 1)")
 
         def switch() -> bool:
             try:
@@ -149,32 +149,38 @@ def test_a_switch_waits_for_a_writer_and_counts_what_it_wrote() -> None:
     ("tamper", "problem"),
     [
         (
-            "ALTER TABLE data_usage_record_20260530 DISABLE TRIGGER usage_delete",
-            "trigger usage_delete on data_usage_record_20260530 is disabled",
+            "ALTER TABLE wingtel_data_usage_record_20260530 DISABLE TRIGGER usage_delete",
+            "trigger usage_delete on wingtel_data_usage_record_20260530 is disabled",
         ),
-        ("DROP TRIGGER usage_insert ON data_usage_record", "trigger usage_insert on data_usage_record is missing"),
         (
-            """CREATE OR REPLACE FUNCTION usage_count_data_usage_record_insert() RETURNS trigger LANGUAGE plpgsql
-               AS 'BEGIN RETURN NULL; END'""",
-            "function usage_count_data_usage_record_insert() was changed after it was installed",
+            "DROP TRIGGER usage_insert ON wingtel_data_usage_record",
+            "trigger usage_insert on wingtel_data_usage_record is missing",
+        ),
+        (
+            """CREATE OR REPLACE FUNCTION usage_count_wingtel_data_usage_record_insert() RETURNS trigger
+               LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'""",
+            "function usage_count_wingtel_data_usage_record_insert() was changed after it was installed",
         ),
         ("DROP FUNCTION usage_find_used(bigint[], boolean)", "function usage_find_used(bigint[],boolean) is missing"),
         (
-            "CREATE OR REPLACE VIEW usage_daily AS SELECT * FROM daily_usage WHERE records > 1",
+            "CREATE OR REPLACE VIEW usage_daily AS SELECT * FROM wingtel_daily_usage WHERE records > 1",
             "view usage_daily was changed after it was installed",
         ),
         (
-            "DROP RULE merge_would_be_miscounted ON data_usage_record",
-            "rule merge_would_be_miscounted on data_usage_record is missing",
+            "DROP RULE reject_merge ON wingtel_data_usage_record",
+            "rule reject_merge on wingtel_data_usage_record is missing",
         ),
         (
-            "ALTER TABLE voice_usage_record DISABLE RULE merge_would_be_miscounted",
-            "rule merge_would_be_miscounted on voice_usage_record was changed after it was installed",
+            "ALTER TABLE wingtel_voice_usage_record DISABLE RULE reject_merge",
+            "rule reject_merge on wingtel_voice_usage_record was changed after it was installed",
         ),
-        ("DROP TRIGGER keep_used ON subscription", "trigger keep_used on subscription is missing"),
         (
-            "ALTER TABLE usage_adjustment DISABLE TRIGGER keep",
-            "trigger keep on usage_adjustment was changed after it was installed",
+            "DROP TRIGGER protect_used ON wingtel_subscription",
+            "trigger protect_used on wingtel_subscription is missing",
+        ),
+        (
+            "ALTER TABLE wingtel_usage_adjustment DISABLE TRIGGER keep",
+            "trigger keep on wingtel_usage_adjustment was changed after it was installed",
         ),
     ],
 )

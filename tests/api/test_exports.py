@@ -349,7 +349,7 @@ def test_a_file_holds_what_the_pages_hold_in_their_order(client: Client, path: s
 def test_a_file_is_a_snapshot_of_its_start(client: Client, used: None) -> None:
     period = definitions.Period()
     with definitions.metrics(period=period, form=Format.CSV) as export, new_connection() as other:
-        other.execute("UPDATE data_usage_record SET price = price + 1000")
+        other.execute("UPDATE wingtel_data_usage_record SET price = price + 1000")
         other.commit()
         before = b"".join(export.blocks)
     with definitions.metrics(period=period, form=Format.CSV) as export:
@@ -390,7 +390,7 @@ def test_an_export_that_takes_too_long_is_an_error_and_releases_its_slot(
     settings.WINGTEL_EXPORT_SECONDS = 1
     before = free_slots()
     with new_connection() as other:
-        other.execute("LOCK TABLE monthly_usage IN ACCESS EXCLUSIVE MODE")
+        other.execute("LOCK TABLE wingtel_monthly_usage IN ACCESS EXCLUSIVE MODE")
         response = client.get(f"{METRICS}?{JUNE}&format=csv")
 
     assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")

@@ -52,7 +52,7 @@ def use(price: str = "1.5") -> None:
 
 def damage() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE daily_usage SET price = price + 0.25")
+        cursor.execute("UPDATE wingtel_daily_usage SET price = price + 0.25")
 
 
 def test_health_is_ok_while_redis_answers_and_tasks_run(client: Client, valkey: EmbeddedValkey) -> None:

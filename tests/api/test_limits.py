@@ -10,9 +10,10 @@ from standardwebhooks import Webhook
 from tests.limits.made import STARTS, limit, subscription, use
 from tests.limits.receiver import Receiver, receiving
 from wingtel.limits.evaluation import evaluate
-from wingtel.limits.models import Delivery, PriceLimit, WebhookEndpoint
+from wingtel.limits.models import PriceLimit
 from wingtel.notifications.delivery import Sent, deliver_due
 from wingtel.notifications.endpoints import add_endpoint
+from wingtel.notifications.models import Delivery, WebhookEndpoint
 from wingtel.subscriptions.models import Plan
 
 from .records import answer, errors, pages
@@ -220,7 +221,7 @@ def test_deliveries_are_listed_and_replayed(client: Client, receiver: Receiver) 
         "event": "alert.opened",
         "endpoint_id": made.pk,
         "email": None,
-        "state": "dead",
+        "state": "failed",
         "attempts": 10,
         "due_at": None,
         "created_at": found[1]["created_at"],
@@ -233,7 +234,7 @@ def test_deliveries_are_listed_and_replayed(client: Client, receiver: Receiver) 
     assert (replayed["state"], replayed["attempts"], replayed["error"]) == ("due", 0, "")
     assert deliver_due() == Sent(delivered=1)
     assert answer(client, DELIVERIES, state="delivered")["results"][0]["id"] == found[1]["id"]
-    assert answer(client, DELIVERIES, state="dead", endpoint_id=other.pk)["results"] == found[:1]
+    assert answer(client, DELIVERIES, state="failed", endpoint_id=other.pk)["results"] == found[:1]
     assert client.post(f"{DELIVERIES}999999/replay/").status_code == 404
 
 

@@ -22,7 +22,8 @@ from wingtel.access.scopes import Scope
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROWS = 200_000
-LINES = f"""INSERT INTO monthly_usage (subscription_id, usage_type, month, used, price, records, ceiling)
+LINES = f"""INSERT INTO wingtel_monthly_usage (subscription_id, usage_type, month, used, price, records,
+       price_upper_bound)
             SELECT n, 'data', '2026-06-01', 123456789, 12.3456, 17, 20 FROM generate_series(1, {ROWS}) AS n"""
 EXPORT = "/api/v1/usage/metrics/?from=2026-06-01&to=2026-06-30&format=csv"
 PRODUCT = {"DJANGO_SETTINGS_MODULE": "wingtel.settings"}  # with the pool of the test
@@ -83,10 +84,10 @@ def many_lines() -> Iterator[None]:
     """Store usage for an answer far larger than all buffers on its way."""
     with connection.cursor() as cursor:
         cursor.execute(LINES)
-        cursor.execute("ANALYZE monthly_usage")
+        cursor.execute("ANALYZE wingtel_monthly_usage")
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE monthly_usage")
+        cursor.execute("TRUNCATE wingtel_monthly_usage")
 
 
 def test_a_client_that_reads_slowly_holds_no_database_connection() -> None:

@@ -71,9 +71,11 @@ def test_a_number_in_force_cannot_be_taken(one: int, two: int) -> None:
 
 def test_columns_follow_a_number_that_ended_as_planned(one: int) -> None:
     with connection.cursor() as cursor:  # as if it had been planned before, and nothing has refreshed the columns since
-        cursor.execute("ALTER TABLE subscription_identifier DISABLE TRIGGER USER")
-        cursor.execute("UPDATE subscription_identifier SET valid_to = '2026-01-05' WHERE subscription_id = %s", [one])
-        cursor.execute("ALTER TABLE subscription_identifier ENABLE TRIGGER USER")
+        cursor.execute("ALTER TABLE wingtel_subscription_identifier DISABLE TRIGGER USER")
+        cursor.execute(
+            "UPDATE wingtel_subscription_identifier SET valid_to = '2026-01-05' WHERE subscription_id = %s", [one]
+        )
+        cursor.execute("ALTER TABLE wingtel_subscription_identifier ENABLE TRIGGER USER")
     assert run("identifiers", "refresh") == "Subscriptions that show others now: 1\n"
     assert Subscription.objects.get(pk=one).phone_number == ""
 

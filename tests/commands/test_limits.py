@@ -8,7 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.limits.made import subscription, use
-from wingtel.limits.models import Delivery, PriceLimit, WebhookEndpoint
+from wingtel.limits.models import PriceLimit
+from wingtel.notifications.models import Delivery, WebhookEndpoint
 from wingtel.subscriptions.models import Plan
 
 pytestmark = pytest.mark.django_db
@@ -114,9 +115,9 @@ def test_what_was_given_up_is_replayed() -> None:
     run("limits", "set", "--amount", "25", "--starts", "2026-03-01", "--email", "a@example.org")
     use(subscription(), "2026-03-10", "25")
     run("limits", "evaluate")
-    Delivery.objects.update(state="dead")
+    Delivery.objects.update(state="failed")
     assert run("webhooks", "send") == "0 delivered, 0 to be tried again, 0 given up"
-    (delivery,) = listed("webhooks", "--format", "json", "deliveries", "--state", "dead")
+    (delivery,) = listed("webhooks", "--format", "json", "deliveries", "--state", "failed")
     assert run("webhooks", "replay", "--dead") == "1 delivery is due again."
     assert run("webhooks", "send") == "1 delivered, 0 to be tried again, 0 given up"
     assert run("webhooks", "replay", delivery["id"]) == "1 delivery is due again."

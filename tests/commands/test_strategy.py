@@ -49,7 +49,7 @@ def test_strategy_use_changes_it_and_says_so() -> None:
 
 def test_strategy_use_refuses_with_the_reason() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO daily_usage VALUES (1, 'data', '2020-01-01', 1, 1, 1)")
+        cursor.execute("INSERT INTO wingtel_daily_usage VALUES (1, 'data', '2020-01-01', 1, 1, 1)")
     with pytest.raises(CommandError, match="view cannot be used here: it computes answers from the raw records"):
         run("strategy", "use", "view")
 
@@ -74,18 +74,18 @@ def test_check_finds_nothing_on_a_sound_install() -> None:
 
 def test_check_reports_a_disabled_trigger_and_how_to_repair_it() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE ONLY voice_usage_record DISABLE TRIGGER usage_update")
+        cursor.execute("ALTER TABLE ONLY wingtel_voice_usage_record DISABLE TRIGGER usage_update")
     with pytest.raises(CommandError) as refused:
         run("check")
-    assert "triggers: trigger usage_update on voice_usage_record is disabled." in str(refused.value)
+    assert "triggers: trigger usage_update on wingtel_voice_usage_record is disabled." in str(refused.value)
     assert "Run `wingtel strategy use triggers`" in str(refused.value)
 
 
 def test_check_reports_an_install_of_another_version() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE active_strategy SET fingerprint = 'another'")
+        cursor.execute("UPDATE wingtel_active_strategy SET fingerprint = 'another'")
     with pytest.raises(CommandError, match="installed by another version of Wingtel"):
         run("check")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE active_strategy SET name = 'view'")
+        cursor.execute("UPDATE wingtel_active_strategy SET name = 'view'")
     strategies.ensure_installed()

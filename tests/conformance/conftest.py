@@ -9,7 +9,10 @@ import pytest
 from tests.sessions import new_connection
 from wingtel.aggregates.strategies import Strategy
 
-EMPTY = "TRUNCATE data_usage_record, voice_usage_record, daily_usage, monthly_usage, total_usage, usage_delta"
+EMPTY = (
+    "TRUNCATE wingtel_data_usage_record, wingtel_voice_usage_record, wingtel_daily_usage, "
+    "wingtel_monthly_usage, wingtel_lifetime_usage, wingtel_usage_delta"
+)
 
 
 def ways(strategy: Strategy) -> list[str]:

@@ -8,12 +8,12 @@ from wingtel.aggregates.strategies import active
 
 RECORDS = """
     SELECT subscription_id, 'data' AS usage_type, (usage_date AT TIME ZONE %(zone)s)::date AS day,
-           kilobytes_used AS used, price, 1 AS records FROM data_usage_record
+           kilobytes_used AS used, price, 1 AS records FROM wingtel_data_usage_record
     UNION ALL
     SELECT subscription_id, 'voice', (usage_date AT TIME ZONE %(zone)s)::date, seconds_used, price, 1
-    FROM voice_usage_record
+    FROM wingtel_voice_usage_record
     UNION ALL
-    SELECT subscription_id, usage_type, day, used, price, 0 FROM usage_adjustment
+    SELECT subscription_id, usage_type, day, used, price, 0 FROM wingtel_usage_adjustment
 """
 NOTHING = "HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)"
 
@@ -30,18 +30,21 @@ MAINTAINED = {
     "usage_daily": "SELECT subscription_id, usage_type, day, used::numeric, price, records FROM usage_daily",
     "usage_monthly": "SELECT subscription_id, usage_type, month, used::numeric, price, records FROM usage_monthly",
 }
-# A price lies between its floor and its ceiling, and totals are the sums of both, except rows of zeros.
+# A price lies between its bounds, and those of its lifetime are their sums, except rows of zeros.
 BOUNDS = """
-    SELECT 'monthly_usage', 'out of bounds', * FROM monthly_usage
-    WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
+    SELECT 'wingtel_monthly_usage', 'out of bounds', * FROM wingtel_monthly_usage
+    WHERE NOT price BETWEEN usage_price_lower_bound(price_upper_bound) AND price_upper_bound
 """
 TOTALS = """
-    SELECT 'total_usage', 'differs', *
-    FROM (SELECT subscription_id, usage_type, sum(usage_price_floor(ceiling)) AS floor, sum(ceiling) AS ceiling
-          FROM monthly_usage GROUP BY 1, 2) AS expected
-    FULL JOIN (SELECT subscription_id, usage_type, floor, ceiling FROM total_usage WHERE (floor, ceiling) <> (0, 0))
+    SELECT 'wingtel_lifetime_usage', 'differs', *
+    FROM (SELECT subscription_id, usage_type, sum(usage_price_lower_bound(price_upper_bound)) AS price_lower_bound,
+        sum(price_upper_bound) AS price_upper_bound
+          FROM wingtel_monthly_usage GROUP BY 1, 2) AS expected
+    FULL JOIN (SELECT subscription_id, usage_type, price_lower_bound, price_upper_bound FROM wingtel_lifetime_usage
+        WHERE (price_lower_bound, price_upper_bound) <> (0, 0))
         AS total USING (subscription_id, usage_type)
-    WHERE (expected.floor, expected.ceiling) IS DISTINCT FROM (total.floor, total.ceiling)
+    WHERE (expected.price_lower_bound, expected.price_upper_bound) IS DISTINCT FROM (total.price_lower_bound,
+        total.price_upper_bound)
 """
 
 

@@ -124,6 +124,6 @@ def test_adjusting_while_strategies_are_switched(strategy: Strategy, subscriptio
     in_threads(*work)
     assert differences() == []
     with connection.cursor() as cursor:
-        cursor.execute("SELECT sum(used) - 100, (SELECT sum(used) FROM usage_adjustment) FROM usage_daily")
+        cursor.execute("SELECT sum(used) - 100, (SELECT sum(used) FROM wingtel_usage_adjustment) FROM usage_daily")
         counted, made_in_all = cursor.fetchone()
     assert counted == made_in_all

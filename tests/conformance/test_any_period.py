@@ -81,7 +81,7 @@ def _credit(drawn: random.Random, owners: list[int]) -> None:
     with connection.cursor() as cursor:
         for _ in range(30):
             cursor.execute(
-                """INSERT INTO usage_adjustment
+                """INSERT INTO wingtel_usage_adjustment
                        (subscription_id, usage_type, day, used, price, reason, actor, created_at, record_id)
                    VALUES (%s, %s, %s, 0, %s, 'credited', 'a test', now(), '')""",
                 [

@@ -35,9 +35,10 @@ TOTALS = f"""
     SELECT subscription_id, coalesce(phone_number, ''), coalesce(external_id, ''), usage_type,
            sum(record.price), sum(used), sum(records)
     FROM ({RECORDS}) AS record
-    JOIN (SELECT *, row_number() OVER (ORDER BY id) - 1 AS place FROM subscription) AS subscription
+    JOIN (SELECT *, row_number() OVER (ORDER BY id) - 1 AS place FROM wingtel_subscription AS subscription) AS
+        subscription
         ON subscription.id = subscription_id
-    LEFT JOIN plan ON plan.id = plan_id
+    LEFT JOIN wingtel_plan AS plan ON plan.id = plan_id
     WHERE day BETWEEN %(first)s AND %(last)s AND ({{only}})
     GROUP BY 1, 2, 3, 4
 """

@@ -34,7 +34,7 @@ def session() -> psycopg.Connection[tuple[object, ...]]:
     subscription = Subscription.objects.create(carrier="att")
     session = new_connection()
     session.isolation_level = IsolationLevel.REPEATABLE_READ
-    session.execute("SELECT count(*) FROM subscription")
+    session.execute("SELECT count(*) FROM wingtel_subscription")
     DataUsageRecord.objects.create(
         subscription=subscription, usage_date=datetime(2026, 3, 1, tzinfo=UTC), kilobytes_used=1, price=Decimal(1)
     )
@@ -44,8 +44,8 @@ def session() -> psycopg.Connection[tuple[object, ...]]:
 @pytest.mark.parametrize(
     "statement",
     [
-        "TRUNCATE data_usage_record",
-        "TRUNCATE data_usage_record_20260301",
+        "TRUNCATE wingtel_data_usage_record",
+        "TRUNCATE wingtel_data_usage_record_20260301",
     ],
 )
 def test_a_statement_that_would_miss_records_is_refused(
@@ -59,7 +59,8 @@ def test_a_statement_that_would_miss_records_is_refused(
 def test_writing_is_exact_under_repeatable_read(session: psycopg.Connection[tuple[object, ...]]) -> None:
     with session:
         session.execute(
-            "INSERT INTO data_usage_record SELECT 'r', '2026-03-01 12:00Z', id + 1, 2, 3 FROM subscription LIMIT 1"
+            "INSERT INTO wingtel_data_usage_record SELECT 'r', '2026-03-01 12:00Z', id + 1, 2, 3 FROM "
+            "wingtel_subscription LIMIT 1"
         )
         session.commit()
     assert differences() == []
@@ -69,9 +70,9 @@ def test_writing_is_exact_under_repeatable_read(session: psycopg.Connection[tupl
 def after_another_has_written(repair: Callable[[], object]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute("SELECT count(*) FROM subscription")
+        cursor.execute("SELECT count(*) FROM wingtel_subscription")
     with new_connection() as other:
-        other.execute("UPDATE data_usage_record SET price = price + 5")
+        other.execute("UPDATE wingtel_data_usage_record SET price = price + 5")
     repair()
 
 
@@ -92,7 +93,7 @@ def test_damage_is_not_repaired_by_what_is_no_longer_so(repair: Callable[[], obj
         price=Decimal(1),
     )
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE daily_usage SET price = price + 1")
+        cursor.execute("UPDATE wingtel_daily_usage SET price = price + 1")
     with pytest.raises(DatabaseError, match=reason):
         after_another_has_written(repair)
     repair()

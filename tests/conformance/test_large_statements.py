@@ -99,16 +99,17 @@ def test_a_table_that_is_known_to_be_empty_is_not_read_for_each_key_that_comes(
     strategy: Strategy, subscription_ids: list[int]
 ) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE daily_usage, monthly_usage, total_usage")
+        cursor.execute("ANALYZE wingtel_daily_usage, wingtel_monthly_usage, wingtel_lifetime_usage")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
+            """INSERT INTO wingtel_data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
                SELECT id, '2026-03-31 12:00Z', id, 0.0001, 1 FROM unnest(%s::bigint[]) AS id""",
             [subscription_ids],
         )
         cursor.execute(
             """SELECT relname, seq_scan FROM pg_stat_xact_user_tables
-               WHERE relname IN ('daily_usage', 'monthly_usage', 'total_usage') AND seq_scan > 10"""
+               WHERE relname IN ('wingtel_daily_usage', 'wingtel_monthly_usage', 'wingtel_lifetime_usage')
+                 AND seq_scan > 10"""
         )
         assert cursor.fetchall() == []
     assert differences() == []
@@ -128,13 +129,15 @@ def test_a_truncate_of_more_records_than_a_delta_holds_is_appended_in_several(
     strategy: Strategy, subscription_ids: list[int], monitor: psycopg.Connection[Any]
 ) -> None:
     insert_hundred_thousand(min(subscription_ids), more=1)
-    monitor.execute("SELECT pg_advisory_lock(hashtext('usage_delta'))")  # as a session that merges: others do not
+    monitor.execute(
+        "SELECT pg_advisory_lock(hashtext('wingtel_usage_delta'))"
+    )  # as a session that merges: others do not
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE data_usage_record")
-        cursor.execute("SELECT records, cardinality(prices) FROM usage_delta ORDER BY records")
+        cursor.execute("TRUNCATE wingtel_data_usage_record")
+        cursor.execute("SELECT records, cardinality(prices) FROM wingtel_usage_delta ORDER BY records")
         assert cursor.fetchall() == [(-100_000, 100_000), (-1, 1)]
     assert differences() == []
-    monitor.execute("SELECT pg_advisory_unlock(hashtext('usage_delta'))")
+    monitor.execute("SELECT pg_advisory_unlock(hashtext('wingtel_usage_delta'))")
     assert strategy.merge() == 100_001
     assert differences() == []
 
@@ -142,7 +145,7 @@ def test_a_truncate_of_more_records_than_a_delta_holds_is_appended_in_several(
 def insert_hundred_thousand(first: int, more: int = 0) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            """INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
+            """INSERT INTO wingtel_data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
                SELECT number, '2026-03-31 12:00Z', %s + number %% 700, 0.0001, 1
                FROM generate_series(1, %s) AS number""",
             [first, 100_000 + more],

@@ -162,13 +162,12 @@ def test_the_life_of_their_day_goes_on(strategy: Strategy, client: Client, absur
     outcome = reconcile(repair=True)
     assert (outcome.drift_keys, differences()) == (0, [])
     sealed = seal(DAY)
-    sealed.refresh_from_db()
-    assert (sealed.data_records, sealed.kilobytes_used, sealed.data_price) == (
+    assert sealed.sums.values_list("records", "used", "price").get(usage_type="data") == (
         RECORDS + 1,
         USED + 7,
         PAID + Decimal("1.5"),
     )
-    assert client.get("/api/v1/usage/days/").json()["results"][0]["kilobytes_used"] == USED + 7
+    assert client.get("/api/v1/usage/days/").json()["results"][0]["sums"][0]["used"] == USED + 7
     expire(DAY)
     assert UsageDay.objects.get(day=DAY).state == "expired"
     assert client.get(METRICS).json()["results"][0]["total_usage"] == USED
@@ -178,8 +177,8 @@ def test_the_life_of_their_day_goes_on(strategy: Strategy, client: Client, absur
 def test_damage_to_them_is_reported_and_repaired(strategy: Strategy, client: Client, absurd: int, other: int) -> None:
     strategy.merge()
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE daily_usage SET used = 0 WHERE subscription_id = %s", [absurd])
-        cursor.execute("DELETE FROM monthly_usage WHERE subscription_id = %s", [other])
+        cursor.execute("UPDATE wingtel_daily_usage SET used = 0 WHERE subscription_id = %s", [absurd])
+        cursor.execute("DELETE FROM wingtel_monthly_usage WHERE subscription_id = %s", [other])
     outcome = reconcile(repair=True)
     assert (outcome.repaired, outcome.differences[0]["expected"]["used"]) == (True, USED)
     reported = client.get("/api/v1/usage/reconciliations/").json()["results"][0]["differences"]

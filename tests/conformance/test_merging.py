@@ -21,7 +21,7 @@ BOUND, MORE = 100_000, 120_000
 ENOUGH = 10_001
 """The records of one statement that is certain to count the backlog."""
 INSERT = """
-    INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
+    INSERT INTO wingtel_data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)
     SELECT gen_random_uuid()::text, '2026-03-10 12:00Z', %s + n %% 50, 0.25, n FROM generate_series(1, %s) AS n
 """
 
@@ -89,7 +89,7 @@ def test_a_writer_does_not_wait_for_another_that_merges(first: int, other: psyco
 
 def test_a_writer_does_not_wait_for_a_row_that_another_holds(first: int, other: psycopg.Connection[Any]) -> None:
     write(first, MORE)
-    other.execute("SELECT FROM daily_usage WHERE subscription_id = %s FOR UPDATE", [first])
+    other.execute("SELECT FROM wingtel_daily_usage WHERE subscription_id = %s FOR UPDATE", [first])
     write(first, MORE)
     assert backlog() == MORE
     other.rollback()
@@ -103,7 +103,7 @@ def test_the_task_does_not_wait_for_a_row_that_another_holds(
     write(first, BOUND)
     assert strategy.merge() == BOUND
     write(first, 10)
-    other.execute("SELECT FROM daily_usage WHERE subscription_id = %s FOR UPDATE", [first + 1])
+    other.execute("SELECT FROM wingtel_daily_usage WHERE subscription_id = %s FOR UPDATE", [first + 1])
     assert strategy.merge() is None
     assert (backlog(), differences()) == (10, [])
     other.rollback()

@@ -70,13 +70,13 @@ def adjust_usage(of: int) -> UsageAdjustment:
 def store_uncounted(of: int) -> None:
     """Store a raw record that is in no aggregate."""
     execute(
-        "INSERT INTO voice_usage_record (record_id, usage_date, subscription_id, price, seconds_used)"
+        "INSERT INTO wingtel_voice_usage_record (record_id, usage_date, subscription_id, price, seconds_used)"
         " VALUES ('r', %s, %s, 1, 1)",
         NOON,
         of,
     )
-    execute("DELETE FROM daily_usage")
-    execute("DELETE FROM usage_delta")
+    execute("DELETE FROM wingtel_daily_usage")
+    execute("DELETE FROM wingtel_usage_delta")
 
 
 USE: dict[str, Callable[[int], object]] = {
@@ -92,13 +92,13 @@ REMOVE: dict[str, tuple[type[Exception], Callable[[int], object]]] = {
     "ORM": (ProtectedError, lambda of: Subscription.objects.get(pk=of).delete()),
     "queryset": (ProtectedError, lambda of: Subscription.objects.filter(pk__gte=of).delete()),
     "queryset without checks": (IntegrityError, lambda of: Subscription.objects.filter(pk=of)._raw_delete("default")),
-    "SQL": (IntegrityError, lambda of: execute("DELETE FROM subscription WHERE id = %s", of)),
-    "SQL in bulk": (IntegrityError, lambda of: execute("DELETE FROM subscription")),
+    "SQL": (IntegrityError, lambda of: execute("DELETE FROM wingtel_subscription WHERE id = %s", of)),
+    "SQL in bulk": (IntegrityError, lambda of: execute("DELETE FROM wingtel_subscription")),
     "SQL in a WITH": (
         IntegrityError,
-        lambda of: execute("WITH gone AS (DELETE FROM subscription RETURNING id) SELECT count(*) FROM gone"),
+        lambda of: execute("WITH gone AS (DELETE FROM wingtel_subscription RETURNING id) SELECT count(*) FROM gone"),
     ),
-    "TRUNCATE": (IntegrityError, lambda of: execute("TRUNCATE subscription CASCADE")),
+    "TRUNCATE": (IntegrityError, lambda of: execute("TRUNCATE wingtel_subscription CASCADE")),
 }
 
 
@@ -125,13 +125,13 @@ def test_a_subscription_without_usage_is_removed(strategy: Strategy, ids: list[i
     WRITE["recorded"](DataUsageRecord, [row(ids[0])])
     others = [Subscription.objects.create(carrier="att").pk for _ in range(3)]
     removed = Subscription.objects.get(pk=ids[1])
-    assert removed.delete() == (1, {"subscriptions.Subscription": 1})
+    assert removed.delete() == (1, {"wingtel_subscriptions.Subscription": 1})
     assert removed.pk is None
-    assert Subscription.objects.filter(pk__in=others[:2]).delete() == (2, {"subscriptions.Subscription": 2})
-    execute("DELETE FROM subscription WHERE id = %s", others[2])
+    assert Subscription.objects.filter(pk__in=others[:2]).delete() == (2, {"wingtel_subscriptions.Subscription": 2})
+    execute("DELETE FROM wingtel_subscription WHERE id = %s", others[2])
     assert left() == ids[:1]
     assert Subscription.objects.filter(pk__in=others).delete() == (0, {})
-    execute("DELETE FROM subscription WHERE id = %s", others[2])
+    execute("DELETE FROM wingtel_subscription WHERE id = %s", others[2])
 
 
 def test_usage_that_was_deleted_again_is_none(strategy: Strategy, ids: list[int]) -> None:
@@ -148,7 +148,7 @@ def test_usage_that_was_deleted_again_is_none(strategy: Strategy, ids: list[int]
 
 
 def test_all_subscriptions_are_truncated_where_none_has_usage(strategy: Strategy, ids: list[int]) -> None:
-    execute("TRUNCATE subscription CASCADE")
+    execute("TRUNCATE wingtel_subscription CASCADE")
     assert left() == []
 
 
@@ -165,7 +165,8 @@ def test_a_removal_waits_for_writers(
             WRITE[way](DataUsageRecord, [row(ids[0])])
         else:
             execute(
-                "INSERT INTO data_usage_record_20260310 (record_id, usage_date, subscription_id, price, kilobytes_used)"
+                "INSERT INTO wingtel_data_usage_record_20260310 (record_id, usage_date, subscription_id, price, "
+                "kilobytes_used)"
                 " VALUES (%s, %s, %s, %s, %s)",
                 *row(ids[0]),
             )
@@ -205,7 +206,7 @@ def test_ingestion_during_a_removal_waits_and_finds_the_subscription_gone(
         results.append((result.accepted, len(result.rejected)))
 
     remover.take(remover.begin)
-    remover.take(lambda: execute("DELETE FROM subscription WHERE id = %s", ids[0]))
+    remover.take(lambda: execute("DELETE FROM wingtel_subscription WHERE id = %s", ids[0]))
     writer.take(write)
     assert results == []
     remover.take(remover.commit if committed else lambda: (transaction.set_rollback(True), remover.commit()))
@@ -252,8 +253,8 @@ def test_an_adjustment_and_a_removal_at_once_end_one_after_the_other(
 def test_an_old_snapshot_removes_nothing(strategy: Strategy, ids: list[int]) -> None:
     with new_connection() as session:
         session.isolation_level = IsolationLevel.REPEATABLE_READ
-        session.execute("SELECT count(*) FROM subscription")
+        session.execute("SELECT count(*) FROM wingtel_subscription")
         WRITE["recorded"](DataUsageRecord, [row(ids[0])])
         with pytest.raises(RaiseException, match="removing a subscription needs READ COMMITTED"):
-            session.execute("DELETE FROM subscription WHERE id = %s", [ids[0]])
+            session.execute("DELETE FROM wingtel_subscription WHERE id = %s", [ids[0]])
     assert left() == ids

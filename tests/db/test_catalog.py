@@ -16,80 +16,87 @@ pytestmark = pytest.mark.django_db
 
 DAY = date(2026, 3, 10)
 
-INDEX = "CREATE INDEX monthly_usage_ceiling ON monthly_usage USING btree (((month + 0)), usage_type, ceiling)"
-OTHER_INDEX = "CREATE INDEX monthly_usage_ceiling ON monthly_usage USING btree (month, ceiling)"
+INDEX = (
+    "CREATE INDEX monthly_usage_upper_bound ON wingtel_monthly_usage USING btree (((month + 0)), "
+    "usage_type, price_upper_bound)"
+)
+OTHER_INDEX = "CREATE INDEX monthly_usage_upper_bound ON wingtel_monthly_usage USING btree (month, price_upper_bound)"
 PERIOD = "CHECK (((period)::text = ANY ((ARRAY['month'::character varying, 'cycle'::character varying])::text[])))"
 OTHER_PERIOD = (
-    "ALTER TABLE price_limit DROP CONSTRAINT price_limit_period; "
-    "ALTER TABLE price_limit ADD CONSTRAINT price_limit_period"
+    "ALTER TABLE wingtel_price_limit DROP CONSTRAINT price_limit_period; "
+    "ALTER TABLE wingtel_price_limit ADD CONSTRAINT price_limit_period"
 )
 TERMS = (
-    "CREATE TRIGGER note_terms BEFORE INSERT OR UPDATE ON price_limit FOR EACH ROW EXECUTE FUNCTION limit_note_terms()"
+    "CREATE TRIGGER set_pending BEFORE INSERT OR UPDATE ON wingtel_price_limit FOR EACH ROW EXECUTE "
+    "FUNCTION limit_set_pending()"
 )
 REPAIRABLE = {
     "a missing index": (
-        "DROP INDEX monthly_usage_ceiling",
-        "index monthly_usage_ceiling on monthly_usage is missing",
+        "DROP INDEX monthly_usage_upper_bound",
+        "index monthly_usage_upper_bound on wingtel_monthly_usage is missing",
         f"Run: {INDEX};",
     ),
     "another index": (
-        f"DROP INDEX monthly_usage_ceiling; {OTHER_INDEX}",
-        f"index monthly_usage_ceiling on monthly_usage is {OTHER_INDEX}, not {INDEX}",
-        f"Run: DROP INDEX monthly_usage_ceiling; {INDEX};",
+        f"DROP INDEX monthly_usage_upper_bound; {OTHER_INDEX}",
+        f"index monthly_usage_upper_bound on wingtel_monthly_usage is {OTHER_INDEX}, not {INDEX}",
+        f"Run: DROP INDEX monthly_usage_upper_bound; {INDEX};",
     ),
     "a missing primary key": (
-        "ALTER TABLE daily_usage DROP CONSTRAINT daily_usage_pkey",
-        "constraint daily_usage_pkey on daily_usage is missing",
-        "Run: ALTER TABLE daily_usage ADD CONSTRAINT daily_usage_pkey PRIMARY KEY (subscription_id, usage_type, day);",
+        "ALTER TABLE wingtel_daily_usage DROP CONSTRAINT wingtel_daily_usage_pkey",
+        "constraint wingtel_daily_usage_pkey on wingtel_daily_usage is missing",
+        (
+            "Run: ALTER TABLE wingtel_daily_usage ADD CONSTRAINT wingtel_daily_usage_pkey PRIMARY KEY "
+            "(subscription_id, usage_type, day);"
+        ),
     ),
     "another constraint": (
         f"{OTHER_PERIOD} CHECK (period <> '')",
-        f"constraint price_limit_period on price_limit is CHECK (((period)::text <> ''::text)), not {PERIOD}",
+        f"constraint price_limit_period on wingtel_price_limit is CHECK (((period)::text <> ''::text)), not {PERIOD}",
         f"Run: {OTHER_PERIOD} {PERIOD};",
     ),
     "a disabled trigger": (
-        "ALTER TABLE price_limit DISABLE TRIGGER note_terms",
-        f"trigger note_terms on price_limit is {TERMS} DISABLED, not {TERMS}",
-        f"Run: DROP TRIGGER note_terms ON price_limit; {TERMS};",
+        "ALTER TABLE wingtel_price_limit DISABLE TRIGGER set_pending",
+        f"trigger set_pending on wingtel_price_limit is {TERMS} DISABLED, not {TERMS}",
+        f"Run: DROP TRIGGER set_pending ON wingtel_price_limit; {TERMS};",
     ),
 }
 MISSING = {
     "another column": (
-        "ALTER TABLE usage_day ALTER COLUMN reopened DROP DEFAULT",
-        "column reopened on usage_day is integer NOT NULL, not integer NOT NULL DEFAULT 0",
+        "ALTER TABLE wingtel_usage_day ALTER COLUMN reopened DROP DEFAULT",
+        "column reopened on wingtel_usage_day is integer NOT NULL, not integer NOT NULL DEFAULT 0",
         "Bring it to what a new database of this version has: integer NOT NULL DEFAULT 0",
     ),
     "other options of a table": (
-        "ALTER TABLE total_usage RESET (fillfactor)",
-        "table total_usage is TABLE, not TABLE WITH fillfactor=80",
+        "ALTER TABLE wingtel_lifetime_usage RESET (fillfactor)",
+        "table wingtel_lifetime_usage is TABLE, not TABLE WITH fillfactor=80",
         "Bring it to what a new database of this version has: TABLE WITH fillfactor=80",
     ),
-    "another function": (
-        """CREATE OR REPLACE FUNCTION limit_note_terms() RETURNS trigger LANGUAGE plpgsql
-           AS 'BEGIN RETURN NEW; END'""",
-        "function limit_note_terms() was changed",
-        "Create it again as the migrations of this version have it.",
-    ),
     "a missing table": (
-        "DROP TABLE usage_rebuild",
-        "table usage_rebuild is missing",
+        "DROP TABLE wingtel_rebuild_run",
+        "table wingtel_rebuild_run is missing",
         "Bring it to what a new database of this version has: TABLE",
     ),
 }
 SURPLUS = {
-    "an index": ("CREATE INDEX own ON purchase (status)", "index own on purchase"),
-    "a constraint": ("ALTER TABLE plan ADD CONSTRAINT own CHECK (price >= 0)", "constraint own on plan"),
-    "a column": ("ALTER TABLE plan ADD COLUMN own text", "column own on plan"),
+    "an index": ("CREATE INDEX own ON wingtel_purchase (status)", "index own on wingtel_purchase"),
+    "a constraint": (
+        "ALTER TABLE wingtel_plan ADD CONSTRAINT own CHECK (price >= 0)",
+        "constraint own on wingtel_plan",
+    ),
+    "a column": ("ALTER TABLE wingtel_plan ADD COLUMN own text", "column own on wingtel_plan"),
     "a trigger": (
-        "CREATE TRIGGER own BEFORE UPDATE ON plan FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-        "trigger own on plan",
+        (
+            "CREATE TRIGGER own BEFORE UPDATE ON wingtel_plan FOR EACH ROW EXECUTE FUNCTION "
+            "suppress_redundant_updates_trigger()"
+        ),
+        "trigger own on wingtel_plan",
     ),
     "a table": ("CREATE TABLE own (id bigint PRIMARY KEY)", "table own"),
     "a trigger that calls a function of ours": (
-        "CREATE TRIGGER own BEFORE TRUNCATE ON plan EXECUTE FUNCTION usage_keep_adjustment()",
-        "trigger own on plan",
+        "CREATE TRIGGER own BEFORE TRUNCATE ON wingtel_plan EXECUTE FUNCTION usage_protect_adjustment()",
+        "trigger own on wingtel_plan",
     ),
-    "a rule": ("CREATE RULE own AS ON UPDATE TO plan DO ALSO NOTHING", "rule own on plan"),
+    "a rule": ("CREATE RULE own AS ON UPDATE TO wingtel_plan DO ALSO NOTHING", "rule own on wingtel_plan"),
     "a view named like ours": ("CREATE VIEW usage_own AS SELECT 1 AS one", "view usage_own"),
     "a function named like ours": (
         "CREATE FUNCTION usage_own() RETURNS integer RETURN 1",
@@ -99,10 +106,10 @@ SURPLUS = {
 }
 NO_DIFFERENCE = {
     "a constraint as pg_restore makes it of what pg_dump told": f"{OTHER_PERIOD} {PERIOD}",
-    "options of autovacuum": "ALTER TABLE daily_usage SET (autovacuum_vacuum_threshold = 5000)",
+    "options of autovacuum": "ALTER TABLE wingtel_daily_usage SET (autovacuum_vacuum_threshold = 5000)",
     "a constraint that is to be validated": """
-        ALTER TABLE data_usage_record DROP CONSTRAINT data_usage_record_quantity;
-        ALTER TABLE data_usage_record ADD CONSTRAINT data_usage_record_quantity
+        ALTER TABLE wingtel_data_usage_record DROP CONSTRAINT data_usage_record_quantity;
+        ALTER TABLE wingtel_data_usage_record ADD CONSTRAINT data_usage_record_quantity
             CHECK (kilobytes_used BETWEEN -1000000000000000 AND 1000000000000000) NOT VALID""",
 }
 
@@ -161,16 +168,20 @@ def test_what_is_surplus_is_reported_and_fails_nothing(add: str, surplus: str) -
 
 
 def test_the_check_fails_where_an_index_is_missing() -> None:
-    sql("DROP INDEX monthly_usage_ceiling")
+    sql("DROP INDEX monthly_usage_upper_bound")
     with pytest.raises(SystemCheckError) as failed:
         call_command("check", stderr=StringIO())
-    assert f"?: (wingtel.W007) index monthly_usage_ceiling on monthly_usage is missing.\n\tHINT: Run: {INDEX};" in str(
-        failed.value
+    assert (
+        f"?: (wingtel.W007) index monthly_usage_upper_bound on wingtel_monthly_usage is missing.\n\tHINT: Run: {INDEX};"
+        in str(failed.value)
     )
 
 
 def test_a_database_that_is_behind_is_to_be_migrated() -> None:
-    sql("DELETE FROM django_migrations WHERE app = 'usage' AND name = '0009_credits'; DROP INDEX monthly_usage_ceiling")
+    sql(
+        "DELETE FROM django_migrations WHERE app = 'wingtel_tasks' AND name = '0001_initial'; DROP INDEX "
+        "monthly_usage_upper_bound"
+    )
     with pytest.raises(SystemCheckError) as failed:
         call_command("check", stderr=StringIO())
     assert "(wingtel.W006) The database lacks 1 migration of this version.\n\tHINT: Run `wingtel migrate`." in str(

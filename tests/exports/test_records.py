@@ -304,7 +304,7 @@ def test_memory_holds_a_block_and_a_failure_leaves_the_connection_usable(
 
 
 def test_each_day_is_read_from_its_own_partitions_alone(import_id: int) -> None:
-    parameters: dict[str, Any] = dict.fromkeys(("subscription_ids", "carrier", "plan", "data_unit", "voice_unit"))
+    parameters: dict[str, Any] = dict.fromkeys(("subscription_ids", "carrier", "plan", "units"))
     parameters |= {"first": "2026-03-02", "last": "2026-03-02", "usage_types": ["data", "voice"]}
     parameters |= {"for_spreadsheets": False, "batch_lines": 1 << 20}
     with connection.cursor() as cursor:
@@ -312,8 +312,8 @@ def test_each_day_is_read_from_its_own_partitions_alone(import_id: int) -> None:
         plan = [line for (line,) in cursor.fetchall() if "usage_record_" in line]
     never = [line for line in plan if "never executed" in line]
     assert {line.split(" on ")[1].split()[0] for line in plan if line not in never} == {
-        "data_usage_record_20260302",
-        "voice_usage_record_20260302",
+        "wingtel_data_usage_record_20260302",
+        "wingtel_voice_usage_record_20260302",
     }
     assert len(never) == 4
 

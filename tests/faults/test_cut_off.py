@@ -39,7 +39,7 @@ def run_import(server: EmbeddedPostgres, feed: Path) -> "subprocess.CompletedPro
 def assert_all_is_ingested(server: EmbeddedPostgres, written: int) -> None:
     assert query(server, SUMS) == query(server, RAW)
     assert query(server, "SELECT count(*) FROM usage_source") == [(written,)]
-    imports = query(server, "SELECT count(*), min(status), min(lines), min(accepted) FROM usage_import")
+    imports = query(server, "SELECT count(*), min(status), min(lines), min(accepted) FROM wingtel_import")
     assert imports == [(1, "completed", written, written)]
 
 
@@ -93,7 +93,7 @@ def test_when_the_disk_takes_no_more_the_import_says_so_and_goes_on_once_it_does
     assert "could not extend file" in full.stderr
     assert "import it again to go on" in full.stderr
     assert "Traceback" not in full.stderr
-    ((status, lines, problem),) = query(server, "SELECT status, lines, problem FROM usage_import")
+    ((status, lines, problem),) = query(server, "SELECT status, lines, problem FROM wingtel_import")
     assert (status, "could not extend file" in str(problem)) == ("failed", True)
     assert 0 < int(str(lines)) < 300_000
     assert query(server, SUMS) == query(server, RAW)
@@ -111,7 +111,7 @@ def test_an_import_whose_server_goes_away_names_the_file_and_those_that_failed_b
     wrong.write_text("nonsense\n")
     write_one_day(feed, 20_000)
     with psycopg.connect(server.url()) as session:
-        session.execute("LOCK TABLE imported_span IN SHARE MODE")
+        session.execute("LOCK TABLE wingtel_imported_range IN SHARE MODE")
         command = [sys.executable, "-m", "wingtel", "import", str(wrong), str(feed), "--feed", "wingtel"]
         process = subprocess.Popen(
             [*command, "--create-subscriptions"],
@@ -120,7 +120,8 @@ def test_an_import_whose_server_goes_away_names_the_file_and_those_that_failed_b
             text=True,
         )
         cut = (
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = 'imported_span'::regclass AND NOT granted"
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = "
+            "'wingtel_imported_range'::regclass AND NOT granted"
         )
         until(lambda: query(server, cut))
         _, complaint = process.communicate()
@@ -130,5 +131,5 @@ def test_an_import_whose_server_goes_away_names_the_file_and_those_that_failed_b
     assert "import it again to go on" in complaint
     ended = run_import(server, feed)
     assert ended.returncode == 0, ended.stderr
-    query(server, f"DELETE FROM usage_import WHERE file = '{wrong}' RETURNING id")
+    query(server, f"DELETE FROM wingtel_import WHERE file = '{wrong}' RETURNING id")
     assert_all_is_ingested(server, 20_000)

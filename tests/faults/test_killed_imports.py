@@ -82,5 +82,5 @@ def test_an_import_killed_at_random_moments_ends_with_the_sums_of_an_undisturbed
     assert ending.splitlines()[-1] == f"done {written} {written} 0"
     assert query(server, SUMS) == query(server, RAW)
     assert query(server, "SELECT count(*) FROM usage_source") == [(written,)]
-    ((imports, status, lines),) = query(server, "SELECT count(*), min(status), min(lines) FROM usage_import")
+    ((imports, status, lines),) = query(server, "SELECT count(*), min(status), min(lines) FROM wingtel_import")
     assert (imports, status, lines) == (1, "completed", written)

@@ -20,7 +20,7 @@ def daily() -> list[tuple[Any, ...]]:
     """Return the identifier, usage type, day, used, price and records of each row of usage_daily."""
     return rows(
         f"SELECT {NAME}, usage_type, day, used, price, records FROM usage_daily "
-        "JOIN subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
+        "JOIN wingtel_subscription AS subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
     )
 
 
@@ -28,7 +28,7 @@ def monthly() -> list[tuple[Any, ...]]:
     """Return the identifier, usage type, month, used, price and records of each row of usage_monthly."""
     return rows(
         f"SELECT {NAME}, usage_type, month, used, price, records FROM usage_monthly "
-        "JOIN subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
+        "JOIN wingtel_subscription AS subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
     )
 
 
@@ -37,10 +37,10 @@ def records() -> list[tuple[Any, ...]]:
     return rows(
         f"SELECT record_id, usage_date, {NAME}, kind, used, raw.price FROM ("
         "SELECT record_id, usage_date, subscription_id, 'data' AS kind, kilobytes_used AS used, price "
-        "FROM data_usage_record UNION ALL "
+        "FROM wingtel_data_usage_record UNION ALL "
         "SELECT record_id, usage_date, subscription_id, 'voice', seconds_used, price "
-        "FROM voice_usage_record) AS raw "
-        "JOIN subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
+        "FROM wingtel_voice_usage_record) AS raw "
+        "JOIN wingtel_subscription AS subscription ON subscription.id = subscription_id ORDER BY 1, 2, 3"
     )
 
 

@@ -13,7 +13,7 @@ from wingtel.imports.batching import batch_tables
 from wingtel.imports.chunks import ByteRange
 from wingtel.imports.fields import LINE, Reject
 from wingtel.imports.ingestion import Counts
-from wingtel.imports.models import ImportedSpan, RejectedRecord, UsageImport
+from wingtel.imports.models import ImportedRange, RejectedRecord, UsageImport
 from wingtel.imports.record_reader import RECORDS, ReadTable
 from wingtel.imports.service import ImportOptions, ImportSummary, import_feed
 
@@ -130,7 +130,7 @@ def assert_all_is_ingested(summary: ImportSummary) -> None:
     assert [record_id for record_id, *_ in records()] == [f"{n:03}" for n in range(100) if n not in WRONG]
     assert sum(used for _, _, _, used, _, _ in daily()) == 2 * 96
     assert differing_days() == 0
-    byte_ranges = list(ImportedSpan.objects.order_by("start").values_list("start", "end", "lines"))
+    byte_ranges = list(ImportedRange.objects.order_by("start").values_list("start", "end", "lines"))
     assert (byte_ranges[0][0], byte_ranges[-1][1]) == (len(HEADER), len(HEADER) + len(b"".join(LINES)))
     assert all(before[1] == after[0] for before, after in pairwise(byte_ranges))
     assert sum(lines for *_, lines in byte_ranges) == 101
@@ -149,7 +149,7 @@ def test_a_batch_with_wrong_lines_loses_these_alone(workers: int, tmp_path: Path
 def test_an_import_that_stopped_between_batches_goes_on_with_others(stop_after: int, tmp_path: Path) -> None:
     with pytest.raises(InterruptedError):
         import_lines(tmp_path, options(), stop_after=stop_after)
-    assert UsageImport.objects.get().spans.count() == stop_after
+    assert UsageImport.objects.get().ranges.count() == stop_after
     summary = import_lines(tmp_path, options(chunk_lines=7, batch_lines=50))
     assert 0 < summary.resumed < 100
     assert_all_is_ingested(summary)
@@ -160,8 +160,8 @@ def test_an_import_that_stopped_between_batches_goes_on_with_others(stop_after: 
 def test_batches_that_are_missing_between_others_are_filled_in_without_touching_these(tmp_path: Path) -> None:
     import_lines(tmp_path, options())
     run = UsageImport.objects.get()
-    missing = list(run.spans.order_by("start"))[2:5:2]
-    before = set(run.spans.values_list("start", "end", "lines"))
+    missing = list(run.ranges.order_by("start"))[2:5:2]
+    before = set(run.ranges.values_list("start", "end", "lines"))
     for byte_range in missing:
         byte_range.delete()
     UsageImport.objects.update(status=UsageImport.Status.FAILED)
@@ -169,7 +169,7 @@ def test_batches_that_are_missing_between_others_are_filled_in_without_touching_
     again = sum(byte_range.lines for byte_range in missing)
     assert (summary.lines, summary.accepted) == (100 + again, 96)
     assert summary.duplicate + summary.rejected == 4 + again
-    after = set(run.spans.values_list("start", "end", "lines"))
+    after = set(run.ranges.values_list("start", "end", "lines"))
     assert before - {(each.start, each.end, each.lines) for each in missing} <= after
     assert all(one[1] == other[0] for one, other in pairwise(sorted(after)))
     assert differing_days() == 0

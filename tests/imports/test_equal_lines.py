@@ -49,7 +49,7 @@ def outcome(summary: ImportSummary) -> tuple[int, int, int, int]:
 
 
 def assert_forty_are_recorded() -> None:
-    stored = rows("SELECT left(record_id, 32), substr(record_id, 33) FROM data_usage_record")
+    stored = rows("SELECT left(record_id, 32), substr(record_id, 33) FROM wingtel_data_usage_record")
     numbers = Counter(number for _, number in stored)
     assert numbers == {"": 3, **{f"-{number}": 3 for number in range(2, 14)}, "-14": 1}
     assert len({print_ for print_, _ in stored}) == 3

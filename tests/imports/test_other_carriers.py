@@ -48,7 +48,7 @@ def test_a_german_file_without_header_and_references_is_read(tmp_path: Path) -> 
     profile = profiles.find(str(tmp_path / "german.toml"))
     summary = import_feed(tmp_path / "feed.txt", profile, ImportOptions(create_subscriptions=True))
     assert counts(summary) == (3, 2, 0, 1, 0), "two equal lines without a reference are one record"
-    assert rows("SELECT usage_date, kilobytes_used, price FROM data_usage_record ORDER BY 2") == [
+    assert rows("SELECT usage_date, kilobytes_used, price FROM wingtel_data_usage_record ORDER BY 2") == [
         (datetime(2026, 6, 30, 22, 30, tzinfo=UTC), 1536, Decimal("0.2500")),
         (datetime(2026, 6, 30, 22, 30, tzinfo=UTC), 2048, Decimal("1.0000")),
     ]

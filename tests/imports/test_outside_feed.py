@@ -52,12 +52,12 @@ def test_what_is_read_equals_the_sums_in_the_file_and_importing_it_again_finds_d
     assert (run.status, run.feed, run.lines, run.accepted) == ("completed", "cdr-gen", 20_000, 11_922)
     assert run.sha256 == "d1da23fcabfcdb2e2065ac6068073e1b68eed96ce92b399be792ef2554fd1fae"
 
-    before = daily(), monthly(), rows("SELECT count(*) FROM subscription")
+    before = daily(), monthly(), rows("SELECT count(*) FROM wingtel_subscription")
     second = import_outside()
     assert (second.was_imported, second.import_id, counts(second)) == (True, first.import_id, counts(first))
     third = import_feed(FILE, profiles.find("cdr-gen"), ImportOptions(again=True))
     assert (third.was_imported, counts(third)) == (False, (20_000, 0, 8_078, 11_922, 0))
-    assert (daily(), monthly(), rows("SELECT count(*) FROM subscription")) == before
+    assert (daily(), monthly(), rows("SELECT count(*) FROM wingtel_subscription")) == before
 
 
 def test_without_its_subscriptions_every_session_and_call_is_rejected_by_name() -> None:

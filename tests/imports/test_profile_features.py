@@ -61,8 +61,8 @@ LINES = (
     "west,6,1772323200,+12025550100,1,1,x,1,1,final\n"
 )
 STORED = (
-    "SELECT 'data', record_id, kilobytes_used, price FROM data_usage_record UNION ALL "
-    "SELECT 'voice', record_id, seconds_used, price FROM voice_usage_record ORDER BY 1, 2"
+    "SELECT 'data', record_id, kilobytes_used, price FROM wingtel_data_usage_record UNION ALL "
+    "SELECT 'voice', record_id, seconds_used, price FROM wingtel_voice_usage_record ORDER BY 1, 2"
 )
 
 
@@ -84,7 +84,7 @@ def test_a_line_can_be_both_types_and_is_filtered_mapped_converted_and_counted_o
         ("voice", "x-E/1", 90, Decimal("0.12345")),
         ("voice", "x-west/2", 120, Decimal(1)),
     ]
-    assert rows("SELECT DISTINCT usage_date FROM data_usage_record") == [(datetime(2026, 3, 1, tzinfo=UTC),)]
+    assert rows("SELECT DISTINCT usage_date FROM wingtel_data_usage_record") == [(datetime(2026, 3, 1, tzinfo=UTC),)]
 
 
 @pytest.mark.django_db

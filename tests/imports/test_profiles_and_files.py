@@ -364,7 +364,8 @@ def recorded(lookup: str, ids: Sequence[int]) -> dict[tuple[str, str, date], lis
     return {
         (name, kind, day): [used, price, Decimal(count)]
         for name, kind, day, used, price, count in rows(
-            f"SELECT {column}, usage_type, day, used, price, records FROM usage_daily JOIN subscription "
+            f"SELECT {column}, usage_type, day, used, price, records FROM usage_daily JOIN wingtel_subscription "
+            f"AS subscription "
             f"ON subscription.id = subscription_id WHERE subscription.id IN ({', '.join(map(str, ids))})"
         )
     }
@@ -398,7 +399,7 @@ def test_the_counts_add_up_and_the_sums_are_those_of_another_reading(
     batch_lines: int,
     tmp_path: Path,
 ) -> None:
-    if not rows("SELECT 1 FROM pg_inherits WHERE inhparent = 'data_usage_record'::regclass LIMIT 1"):
+    if not rows("SELECT 1 FROM pg_inherits WHERE inhparent = 'wingtel_data_usage_record'::regclass LIMIT 1"):
         set_time_zone(OPERATOR_ZONE)
     made = list(subscriptions())
     names = [str({"id": one.pk}.get(shape.lookup) or getattr(one, shape.lookup)) for one in made]

@@ -65,5 +65,5 @@ def test_several_workers_record_each_line_once(tmp_path: Path) -> None:
     written = write_feed(tmp_path / "feed.csv", subscriptions=200, days=3, seed=5, last_day=date(2026, 3, 2))
     (summary,) = import_at_once((tmp_path / "feed.csv", options(100, workers=4)))
     assert counts(summary) == (written, written, 0, 0, 0)
-    assert UsageImport.objects.get().spans.count() == -(-written // 100)
+    assert UsageImport.objects.get().ranges.count() == -(-written // 100)
     assert differing_days() == 0

@@ -111,7 +111,7 @@ def test_killed_in_the_middle_of_a_file_the_next_watch_goes_on_with_it(start: St
     written = write_feed(tmp_path / "large.csv.part", subscriptions=12_000, days=1, seed=3, last_day=date(2026, 3, 2))
     killed = start()
     (tmp_path / "large.csv.part").rename(tmp_path / "large.csv")
-    killed.until(lambda: rows("SELECT 1 FROM imported_span LIMIT 1") != [])
+    killed.until(lambda: rows("SELECT 1 FROM wingtel_imported_range LIMIT 1") != [])
     killed.process.kill()
     killed.process.wait()
     begun = UsageImport.objects.get()

@@ -132,7 +132,7 @@ def blocked(monitor: psycopg.Connection[tuple[object, ...]]) -> bool:
 
 def test_a_lock_that_is_not_given_is_told(subscriptions: list[int]) -> None:
     with new_connection() as other, transaction.atomic(), connection.cursor() as cursor:
-        other.execute("LOCK TABLE data_usage_record IN SHARE ROW EXCLUSIVE MODE")
+        other.execute("LOCK TABLE wingtel_data_usage_record IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("SET LOCAL lock_timeout = '10ms'")
         with pytest.raises(OperationalError, match="lock timeout"):
             ingest_usage([record(1, subscriptions[0]), record(2, subscriptions[0])])

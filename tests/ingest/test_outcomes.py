@@ -192,8 +192,8 @@ def test_only_the_days_of_stored_records_get_partitions(phone: str) -> None:
     far = NOON + timedelta(days=400)
     ingest_usage([record("r1", "9", usage_date=far), record("r2", phone)], BY_PHONE)
     tables = {partition.table for partition in partitions.existing()}
-    assert f"data_usage_record_{NOON:%Y%m%d}" in tables
-    assert f"data_usage_record_{far:%Y%m%d}" not in tables
+    assert f"wingtel_data_usage_record_{NOON:%Y%m%d}" in tables
+    assert f"wingtel_data_usage_record_{far:%Y%m%d}" not in tables
 
 
 def test_a_zone_that_this_process_remembers_wrongly_is_read_again(phone: str) -> None:
@@ -208,7 +208,7 @@ def test_a_zone_that_this_process_remembers_wrongly_is_read_again(phone: str) ->
 def test_a_constraint_of_the_operator_s_own_is_told(phone: str) -> None:
     ingest_usage([record("r0", phone), record("r1", phone)], BY_PHONE)
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE data_usage_record ADD CONSTRAINT ours CHECK (kilobytes_used <> 11)")
+        cursor.execute("ALTER TABLE wingtel_data_usage_record ADD CONSTRAINT ours CHECK (kilobytes_used <> 11)")
     with pytest.raises(IntegrityError, match="ours"), transaction.atomic():
         ingest_usage([record("r2", phone, quantity=11), record("r3", phone)], BY_PHONE)
 
@@ -225,5 +225,5 @@ def test_the_day_of_a_late_record_is_made_for_the_strategy_that_was_switched_to(
 
 def partitions_of_2027() -> list[date]:
     tables = sorted(partition.table for partition in partitions.existing())
-    prefix = "data_usage_record_"
+    prefix = "wingtel_data_usage_record_"
     return [date.fromisoformat(table.removeprefix(prefix)) for table in tables if table.startswith(f"{prefix}2027")]

@@ -55,7 +55,7 @@ def test_one_day_that_is_damaged_keeps_no_other_from_being_sealed(today: date) -
     days = [today - timedelta(days=back) for back in (9, 8, 7)]
     use(days)
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM daily_usage WHERE day = %s", [days[1]])
+        cursor.execute("DELETE FROM wingtel_daily_usage WHERE day = %s", [days[1]])
     outcome = seal_due()
     assert outcome.done == [days[0], days[2]]
     assert f"{days[1]} does not reconcile: 1 keys differ" in outcome.refused[days[1]]
@@ -128,7 +128,7 @@ def test_partitions_are_made_ahead(today: date, settings: Settings) -> None:
     made = partitions.ensure_ahead()
     days = [today + timedelta(days=ahead) for ahead in range(3)]
     assert [each.table for each in made] == [
-        f"{raw}_usage_record_{day:%Y%m%d}" for day in days for raw in ("data", "voice")
+        f"wingtel_{raw}_usage_record_{day:%Y%m%d}" for day in days for raw in ("data", "voice")
     ]
     assert partitions.ensure_ahead() == []
     assert states() == dict.fromkeys(days, State.OPEN)

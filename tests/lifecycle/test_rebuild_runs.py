@@ -30,7 +30,9 @@ def subscription_ids(strategy: Strategy) -> list[int]:
     ids = [Subscription.objects.create(carrier="att").pk for _ in range(3)]
     write("r", ids)
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE daily_usage, monthly_usage, total_usage, usage_delta")
+        cursor.execute(
+            "TRUNCATE wingtel_daily_usage, wingtel_monthly_usage, wingtel_lifetime_usage, wingtel_usage_delta"
+        )
     return ids
 
 
@@ -57,9 +59,9 @@ def test_years_are_rebuilt_by_day_with_progress(subscription_ids: list[int], wor
 def test_what_is_wrong_is_made_right_and_what_is_right_left_alone(subscription_ids: list[int]) -> None:
     rebuild_days()
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE daily_usage SET price = price + 1 WHERE day = '2025-11-20'")
-        cursor.execute("UPDATE monthly_usage SET records = 77 WHERE month = '2026-01-01'")
-        cursor.execute("DELETE FROM daily_usage WHERE day = '2025-12-02'")
+        cursor.execute("UPDATE wingtel_daily_usage SET price = price + 1 WHERE day = '2025-11-20'")
+        cursor.execute("UPDATE wingtel_monthly_usage SET records = 77 WHERE month = '2026-01-01'")
+        cursor.execute("DELETE FROM wingtel_daily_usage WHERE day = '2025-12-02'")
     rebuild_days()
     assert differences() == []
 

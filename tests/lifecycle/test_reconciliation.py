@@ -41,23 +41,29 @@ def execute(statement: str) -> int:
 
 
 DAMAGES = [
-    ("DELETE FROM daily_usage WHERE usage_type = 'voice'", [("day", "missing")] * 4),
-    ("UPDATE daily_usage SET used = used + 1 WHERE usage_type = 'voice'", [("day", "differs")] * 4),
-    ("UPDATE daily_usage SET price = price - 0.0001 WHERE usage_type = 'voice'", [("day", "differs")] * 4),
-    ("UPDATE daily_usage SET records = records + 1 WHERE usage_type = 'voice'", [("day", "differs")] * 4),
-    ("INSERT INTO daily_usage VALUES (999, 'data', '2026-03-10', 5, 5, 5)", [("day", "surplus")]),
-    ("UPDATE daily_usage SET day = '2026-03-11' WHERE usage_type = 'voice'", [("day", "missing")] * 4),
-    ("DELETE FROM monthly_usage WHERE usage_type = 'voice'", [("month", "missing")] * 4),
-    ("UPDATE monthly_usage SET price = price + 1 WHERE usage_type = 'voice'", [("month", "differs")] * 4),
-    ("INSERT INTO monthly_usage VALUES (999, 'data', '2026-03-01', 5, 5, 5, 5)", [("month", "surplus")]),
-    ("UPDATE monthly_usage SET ceiling = 0 WHERE usage_type = 'voice'", [("bounds of month", "differs")] * 4),
-    ("DELETE FROM total_usage WHERE usage_type = 'voice'", [("bounds of all time", "missing")] * 4),
+    ("DELETE FROM wingtel_daily_usage WHERE usage_type = 'voice'", [("day", "missing")] * 4),
+    ("UPDATE wingtel_daily_usage SET used = used + 1 WHERE usage_type = 'voice'", [("day", "differs")] * 4),
+    ("UPDATE wingtel_daily_usage SET price = price - 0.0001 WHERE usage_type = 'voice'", [("day", "differs")] * 4),
+    ("UPDATE wingtel_daily_usage SET records = records + 1 WHERE usage_type = 'voice'", [("day", "differs")] * 4),
+    ("INSERT INTO wingtel_daily_usage VALUES (999, 'data', '2026-03-10', 5, 5, 5)", [("day", "surplus")]),
+    ("UPDATE wingtel_daily_usage SET day = '2026-03-11' WHERE usage_type = 'voice'", [("day", "missing")] * 4),
+    ("DELETE FROM wingtel_monthly_usage WHERE usage_type = 'voice'", [("month", "missing")] * 4),
+    ("UPDATE wingtel_monthly_usage SET price = price + 1 WHERE usage_type = 'voice'", [("month", "differs")] * 4),
+    ("INSERT INTO wingtel_monthly_usage VALUES (999, 'data', '2026-03-01', 5, 5, 5, 5)", [("month", "surplus")]),
     (
-        "UPDATE total_usage SET ceiling = 0, floor = 0 WHERE usage_type = 'voice'",
-        [("bounds of all time", "missing")] * 4,
+        "UPDATE wingtel_monthly_usage SET price_upper_bound = 0 WHERE usage_type = 'voice'",
+        [("bounds of month", "differs")] * 4,
     ),
-    ("UPDATE total_usage SET floor = floor - 1 WHERE usage_type = 'voice'", [("bounds of all time", "differs")] * 4),
-    ("INSERT INTO total_usage VALUES (999, 'data', 1, 2)", [("bounds of all time", "surplus")]),
+    ("DELETE FROM wingtel_lifetime_usage WHERE usage_type = 'voice'", [("bounds of lifetime", "missing")] * 4),
+    (
+        "UPDATE wingtel_lifetime_usage SET price_upper_bound = 0, price_lower_bound = 0 WHERE usage_type = 'voice'",
+        [("bounds of lifetime", "missing")] * 4,
+    ),
+    (
+        "UPDATE wingtel_lifetime_usage SET price_lower_bound = price_lower_bound - 1 WHERE usage_type = 'voice'",
+        [("bounds of lifetime", "differs")] * 4,
+    ),
+    ("INSERT INTO wingtel_lifetime_usage VALUES (999, 'data', 1, 2)", [("bounds of lifetime", "surplus")]),
 ]
 
 
@@ -82,7 +88,8 @@ def test_damage_is_found_and_repaired(subscription_ids: list[int], damage: str, 
 @under_strategies("stores")
 def test_both_values_are_reported(subscription_ids: list[int]) -> None:
     execute(
-        f"UPDATE daily_usage SET price = price + 0.5, used = used - 7 WHERE subscription_id = {subscription_ids[1]}"
+        f"UPDATE wingtel_daily_usage SET price = price + 0.5, used = used - 7 WHERE subscription_id = "
+        f"{subscription_ids[1]}"
         " AND usage_type = 'voice'"
     )
     outcome = reconcile(DAY, DAY)
@@ -102,7 +109,10 @@ def test_both_values_are_reported(subscription_ids: list[int]) -> None:
 @under_strategies("stores")
 def test_only_what_differs_is_changed(subscription_ids: list[int], strategy: Strategy) -> None:
     strategy.merge()
-    execute(f"UPDATE daily_usage SET used = 0 WHERE subscription_id = {subscription_ids[0]} AND usage_type = 'voice'")
+    execute(
+        f"UPDATE wingtel_daily_usage SET used = 0 WHERE subscription_id = {subscription_ids[0]} AND usage_type "
+        f"= 'voice'"
+    )
     versions = "SELECT subscription_id, usage_type, xmin::text FROM {} ORDER BY 1, 2"
 
     def rows(table: str) -> set[tuple[Any, ...]]:
@@ -110,17 +120,21 @@ def test_only_what_differs_is_changed(subscription_ids: list[int], strategy: Str
             cursor.execute(versions.format(table))
             return set(cursor.fetchall())
 
-    tables = ("daily_usage", "monthly_usage", "total_usage")
+    tables = ("wingtel_daily_usage", "wingtel_monthly_usage", "wingtel_lifetime_usage")
     before = {table: rows(table) for table in tables}
     assert reconcile(repair=True).repaired
     changed = {table: {row[:2] for row in rows(table) - before[table]} for table in tables}
-    assert changed == {"daily_usage": {(subscription_ids[0], "voice")}, "monthly_usage": set(), "total_usage": set()}
+    assert changed == {
+        "wingtel_daily_usage": {(subscription_ids[0], "voice")},
+        "wingtel_monthly_usage": set(),
+        "wingtel_lifetime_usage": set(),
+    }
 
 
 @under_strategies("stores")
 def test_two_repairs_at_once_repair_once(subscription_ids: list[int]) -> None:
-    execute("UPDATE daily_usage SET price = price + 1")
-    execute("DELETE FROM monthly_usage WHERE usage_type = 'data'")
+    execute("UPDATE wingtel_daily_usage SET price = price + 1")
+    execute("DELETE FROM wingtel_monthly_usage WHERE usage_type = 'data'")
     in_threads(*[lambda: reconcile(repair=True).pk] * 4)
     assert differences() == []
 
@@ -144,7 +158,7 @@ def test_writers_raise_no_false_alarm_and_lose_nothing_to_a_repair(
         return 0
 
     assert in_threads(lambda: write("a"), lambda: write("b"), prove, merge) == [0, 0, 0, 0]
-    execute("UPDATE daily_usage SET price = price + 1")
+    execute("UPDATE wingtel_daily_usage SET price = price + 1")
 
     def repair() -> int:
         for _ in range(5):
@@ -157,7 +171,7 @@ def test_writers_raise_no_false_alarm_and_lose_nothing_to_a_repair(
 
 @under_strategies("stores")
 def test_a_day_that_does_not_reconcile_is_not_sealed(subscription_ids: list[int]) -> None:
-    execute(f"UPDATE daily_usage SET price = price + 1 WHERE subscription_id = {subscription_ids[0]}")
+    execute(f"UPDATE wingtel_daily_usage SET price = price + 1 WHERE subscription_id = {subscription_ids[0]}")
     with pytest.raises(SealRefusedError, match=r"2026-03-10 does not reconcile: 2 keys differ .*--repair") as refused:
         seal(DAY)
     assert len(refused.value.differences) == 2

@@ -4,17 +4,18 @@ from django.db import connection
 
 SHOULD_BE_OPEN = """
     SELECT price_limit.id, subscription.id, span.first, span.last, percent
-    FROM price_limit
+    FROM wingtel_price_limit AS price_limit
     CROSS JOIN LATERAL (SELECT DISTINCT percent FROM unnest(thresholds || 100) AS percent) AS threshold
-    JOIN subscription ON (price_limit.plan_id IS NULL OR price_limit.plan_id = subscription.plan_id)
+    JOIN wingtel_subscription AS subscription ON (price_limit.plan_id IS NULL OR price_limit.plan_id =
+        subscription.plan_id)
                      AND (price_limit.subscription_id IS NULL OR price_limit.subscription_id = subscription.id)
     JOIN (
         SELECT subscription_id, 'data' AS usage_type, (usage_date AT TIME ZONE 'UTC')::date AS day, price
-        FROM data_usage_record
+        FROM wingtel_data_usage_record
         UNION ALL
-        SELECT subscription_id, 'voice', (usage_date AT TIME ZONE 'UTC')::date, price FROM voice_usage_record
+        SELECT subscription_id, 'voice', (usage_date AT TIME ZONE 'UTC')::date, price FROM wingtel_voice_usage_record
         UNION ALL
-        SELECT subscription_id, usage_type, day, price FROM usage_adjustment
+        SELECT subscription_id, usage_type, day, price FROM wingtel_usage_adjustment
     ) AS used ON used.subscription_id = subscription.id
              AND (price_limit.usage_type IS NULL OR price_limit.usage_type = used.usage_type)
     CROSS JOIN LATERAL (
@@ -32,8 +33,8 @@ SHOULD_BE_OPEN = """
 """
 
 OPEN = """
-    SELECT price_limit_id, limit_alert.subscription_id, first, last, threshold_percent
-    FROM limit_alert JOIN price_limit ON price_limit.id = price_limit_id
+    SELECT price_limit_id, wingtel_alert.subscription_id, first, last, threshold_percent
+    FROM wingtel_alert JOIN wingtel_price_limit AS price_limit ON price_limit.id = price_limit_id
     WHERE resolved_at IS NULL AND deleted_at IS NULL
 """
 

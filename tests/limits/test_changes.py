@@ -90,7 +90,7 @@ def test_truncating_is_seen(ready: Strategy) -> None:
     use(subscription(), "2026-03-10", "25")
     evaluate()
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE data_usage_record")
+        cursor.execute("TRUNCATE wingtel_data_usage_record")
     assert evaluate().resolved == 3
     assert differences() == []
 
@@ -118,7 +118,7 @@ def test_changes_by_rebuild_and_repair_are_seen(ready: Strategy) -> None:
     def damage() -> None:
         ready.merge()
         with connection.cursor() as cursor:
-            cursor.execute("UPDATE daily_usage SET price = 1")
+            cursor.execute("UPDATE wingtel_daily_usage SET price = 1")
         store_months(DAY, DAY)
         evaluate()
         assert alerts(is_open=True) == []
@@ -166,7 +166,7 @@ def test_a_transaction_that_commits_after_later_ones_were_evaluated_is_seen(read
     late, early = subscription(), subscription()
     with new_connection() as session:
         session.execute(
-            "INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)"
+            "INSERT INTO wingtel_data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)"
             " VALUES ('late', %s, %s, 25, 1)",
             [NOON, late],
         )
@@ -273,7 +273,7 @@ def test_a_session_that_wrote_before_change_capture_logs_what_it_writes_after() 
 
         def write(record_id: str) -> None:
             session.execute(
-                "INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)"
+                "INSERT INTO wingtel_data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)"
                 " VALUES (%s, %s, %s, 5, 1)",
                 [record_id, NOON, one],
             )
@@ -295,7 +295,7 @@ def test_a_writer_at_work_when_the_first_limit_is_made_is_seen(monitor: psycopg.
     limit("25")
     with new_connection() as session:
         session.execute(
-            "INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)"
+            "INSERT INTO wingtel_data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)"
             " VALUES ('open', %s, %s, 25, 1)",
             [NOON, one],
         )

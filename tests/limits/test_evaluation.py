@@ -329,7 +329,7 @@ def test_the_database_keeps_an_alert_from_being_open_twice() -> None:
     evaluate()
     alert = Alert.objects.get()
     alert.pk = None
-    with pytest.raises(IntegrityError, match="limit_alert_open_once"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="alert_open_once"), transaction.atomic():
         alert.save(force_insert=True)
 
 

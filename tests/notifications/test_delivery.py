@@ -17,10 +17,11 @@ from tests.conformance.at_once import in_threads
 from tests.limits.made import alerts, limit, subscription, use
 from tests.limits.receiver import Receiver, receiving
 from wingtel.limits.evaluation import evaluate
-from wingtel.limits.models import Alert, Delivery, WebhookEndpoint
+from wingtel.limits.models import Alert
 from wingtel.notifications import delivery, webhook_client
 from wingtel.notifications.delivery import SCHEDULE, Sent, deliver_due, replay
 from wingtel.notifications.endpoints import add_endpoint, change_endpoint, remove_endpoint, rotate_secret
+from wingtel.notifications.models import Delivery, WebhookEndpoint
 from wingtel.usage.models import DataUsageRecord
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -176,7 +177,7 @@ def test_what_fails_is_tried_on_the_schedule_and_then_given_up(receiver: Receive
         assert deliver_due() == Sent()
         make_due()
     assert deliver_due() == Sent(failed=1)
-    assert Delivery.objects.get().state == "dead"
+    assert Delivery.objects.get().state == "failed"
     make_due()
     assert deliver_due() == Sent()
     assert len(receiver.posts) == 10
@@ -191,7 +192,7 @@ def test_what_was_given_up_is_replayed_as_the_same_message(receiver: Receiver, e
     Delivery.objects.update(attempts=len(SCHEDULE))
     assert deliver_due() == Sent(failed=1)
     receiver.answer(200)
-    assert replay(Delivery.objects.filter(state="dead")) == 1
+    assert replay(Delivery.objects.filter(state="failed")) == 1
     assert deliver_due() == Sent(delivered=1)
     first, second = receiver.posts
     assert (first.headers["webhook-id"], first.body) == (second.headers["webhook-id"], second.body)

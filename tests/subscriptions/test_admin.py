@@ -25,8 +25,8 @@ def subscription() -> Subscription:
 def test_each_model_has_a_list_and_a_form(
     model: str, shown: str, subscription: Subscription, admin_client: Client
 ) -> None:
-    assert shown in admin_client.get(f"/admin/subscriptions/{model}/").content.decode()
-    assert admin_client.get(f"/admin/subscriptions/{model}/add/").status_code == 200
+    assert shown in admin_client.get(f"/admin/wingtel_subscriptions/{model}/").content.decode()
+    assert admin_client.get(f"/admin/wingtel_subscriptions/{model}/add/").status_code == 200
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def used(subscription: Subscription) -> Subscription:
 
 
 def test_deleting_a_subscription_marks_it_and_keeps_what_is_on_record(used: Subscription, admin_client: Client) -> None:
-    address = f"/admin/subscriptions/subscription/{used.pk}/delete/"
+    address = f"/admin/wingtel_subscriptions/subscription/{used.pk}/delete/"
     assert "Are you sure" in admin_client.get(address).content.decode()
     admin_client.post(address, {"post": "yes"})
     used.refresh_from_db()
@@ -54,7 +54,7 @@ def test_deleting_a_subscription_marks_it_and_keeps_what_is_on_record(used: Subs
 def test_deleting_some_at_once_marks_each(used: Subscription, admin_client: Client) -> None:
     ids = [used.pk, Subscription.objects.create(carrier="att").pk]
     admin_client.post(
-        "/admin/subscriptions/subscription/",
+        "/admin/wingtel_subscriptions/subscription/",
         {"action": "delete_selected", "_selected_action": ids, "post": "yes"},
     )
     assert list(Subscription.objects.filter(deleted_at=None)) == []

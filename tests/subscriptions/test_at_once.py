@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
 A, B = "+12025550101", "+12025550102"
-ASSIGN = "INSERT INTO subscription_identifier (subscription_id, kind, value) VALUES (%s, 'msisdn', %s)"
+ASSIGN = "INSERT INTO wingtel_subscription_identifier (subscription_id, kind, value) VALUES (%s, 'msisdn', %s)"
 CHANGES: dict[str, tuple[str, tuple[Any, ...]]] = {
     "assign another": (ASSIGN, (1, B)),
-    "end the first": ("UPDATE subscription_identifier SET valid_to = %s WHERE subscription_id = %s", (MAY, 1)),
-    "delete the subscription": ("UPDATE subscription SET deleted_at = %s WHERE id = %s", (MAY, 1)),
-    "write the other": ("UPDATE subscription SET phone_number = %s WHERE id = %s", (B, 1)),
-    "write nothing": ("UPDATE subscription SET phone_number = '' WHERE id = %s", (1,)),
+    "end the first": ("UPDATE wingtel_subscription_identifier SET valid_to = %s WHERE subscription_id = %s", (MAY, 1)),
+    "delete the subscription": ("UPDATE wingtel_subscription SET deleted_at = %s WHERE id = %s", (MAY, 1)),
+    "write the other": ("UPDATE wingtel_subscription SET phone_number = %s WHERE id = %s", (B, 1)),
+    "write nothing": ("UPDATE wingtel_subscription SET phone_number = '' WHERE id = %s", (1,)),
 }
 
 
@@ -42,7 +42,7 @@ def both(sessions: list[psycopg.Connection[Any]], first: Callable[[], Any], seco
     Commit both, or roll back one that fails.
     """
     for session in sessions[:2]:
-        session.execute("SELECT FROM subscription")  # take the snapshot that it keeps above READ COMMITTED
+        session.execute("SELECT FROM wingtel_subscription")  # take the snapshot that it keeps above READ COMMITTED
     first()
     with ThreadPoolExecutor(1) as thread:
         waiting = thread.submit(second)
@@ -82,7 +82,7 @@ def test_of_two_subscriptions_that_are_given_a_number_at_once_one_has_it(
 ) -> None:
     for pk in (1, 2):
         Subscription.objects.create(pk=pk, carrier="att")
-    write = "UPDATE subscription SET phone_number = %s WHERE id = %s"
+    write = "UPDATE wingtel_subscription SET phone_number = %s WHERE id = %s"
 
     both(sessions, lambda: sessions[0].execute(write, [A, 1]), lambda: sessions[1].execute(write, [A, 2]))
 

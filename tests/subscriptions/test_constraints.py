@@ -117,7 +117,7 @@ def test_what_is_dated_goes_with_its_subscription(lines: list[int]) -> None:
     SubscriptionPlan.objects.create(subscription_id=lines[0], plan=Plan.objects.create(name="Old"))
 
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM subscription WHERE id = %s", [lines[0]])
+        cursor.execute("DELETE FROM wingtel_subscription WHERE id = %s", [lines[0]])
 
     assert (SubscriptionIdentifier.objects.count(), SubscriptionPlan.objects.count()) == (0, 0)
 
@@ -139,11 +139,11 @@ def test_of_many_sessions_that_assign_a_value_at_once_one_does(
 
     def take(session: psycopg.Connection[Any], subscription: int) -> None:
         session.isolation_level = isolation
-        session.execute("SELECT FROM subscription_identifier")  # take the snapshot that it keeps
+        session.execute("SELECT FROM wingtel_subscription_identifier")  # take the snapshot that it keeps
         together.wait()
         try:
             session.execute(
-                "INSERT INTO subscription_identifier (subscription_id, kind, value) VALUES (%s, 'msisdn', %s)",
+                "INSERT INTO wingtel_subscription_identifier (subscription_id, kind, value) VALUES (%s, 'msisdn', %s)",
                 [subscription, NUMBER],
             )
             session.commit()

@@ -18,7 +18,8 @@ JAN, MAR, MAY = (datetime(2026, month, 1, tzinfo=UTC) for month in (1, 3, 5))
 FUTURE = datetime(2999, 1, 1, tzinfo=UTC)
 A, B, C, D = (f"+1202555010{digit}" for digit in range(1, 5))
 NEW_LINES = (
-    "INSERT INTO subscription (carrier, status, device_id, phone_number, phone_model, network_type, sprint_id) VALUES"
+    "INSERT INTO wingtel_subscription (carrier, status, device_id, phone_number, phone_model, "
+    "network_type, sprint_id) VALUES"
 )
 
 Held = list[tuple[str, datetime | None, datetime | None]]
@@ -103,9 +104,9 @@ def test_a_written_number_begins_now_and_the_one_before_ends() -> None:
 def test_a_number_may_be_taken_away_and_given_again() -> None:
     made = line(phone_number=A)
 
-    execute("UPDATE subscription SET phone_number = '' WHERE id = %s", made.pk)
+    execute("UPDATE wingtel_subscription SET phone_number = '' WHERE id = %s", made.pk)
     assert [(value, last is None) for value, _, last in held(made)] == [(A, False)]
-    execute("UPDATE subscription SET phone_number = %s WHERE id = %s", A, made.pk)
+    execute("UPDATE wingtel_subscription SET phone_number = %s WHERE id = %s", A, made.pk)
 
     periods = sorted(held(made), key=lambda row: row[2] is None)
     assert [(value, first is None, last is None) for value, first, last in periods] == [
@@ -117,7 +118,7 @@ def test_a_number_may_be_taken_away_and_given_again() -> None:
 def test_a_number_is_stored_in_its_normal_form_whatever_writes_it() -> None:
     made = [line(phone_number=written) for written in ("491510200001", "+49 1510 200-002", "")]
     Subscription.objects.bulk_create([Subscription(carrier="att", phone_number="0049 1510200003")])
-    execute("UPDATE subscription SET phone_number = '49 1510200004' WHERE id = %s", made[0].pk)
+    execute("UPDATE wingtel_subscription SET phone_number = '49 1510200004' WHERE id = %s", made[0].pk)
 
     stored = Subscription.objects.order_by("pk").values_list("phone_number", flat=True)
 
@@ -127,7 +128,7 @@ def test_a_number_is_stored_in_its_normal_form_whatever_writes_it() -> None:
 def test_the_same_number_written_in_another_form_changes_nothing() -> None:
     made = line(phone_number=A)
 
-    execute("UPDATE subscription SET phone_number = '1 202 555 0101' WHERE id = %s", made.pk)
+    execute("UPDATE wingtel_subscription SET phone_number = '1 202 555 0101' WHERE id = %s", made.pk)
 
     assert held(made) == [(A, None, None)]
 
@@ -263,7 +264,7 @@ def test_columns_of_other_kinds_stay_as_they_are() -> None:
     made = line(phone_number=A, device_id="D1")
     # This is how the migration left subscriptions that claimed the same number.
     execute("SET LOCAL session_replication_role = replica")
-    execute("DELETE FROM subscription_identifier WHERE kind = 'msisdn'")
+    execute("DELETE FROM wingtel_subscription_identifier WHERE kind = 'msisdn'")
     execute("SET LOCAL session_replication_role = DEFAULT")
 
     SubscriptionIdentifier.objects.filter(kind=Kind.DEVICE_ID).update(valid_to=MAY)
@@ -326,7 +327,7 @@ def test_what_ended_as_it_was_planned_is_followed() -> None:
 def test_check_warns_of_an_identifier_that_is_shown_and_not_held() -> None:
     made = line()
     execute("SET LOCAL session_replication_role = replica")
-    execute("UPDATE subscription SET phone_number = %s WHERE id = %s", A, made.pk)
+    execute("UPDATE wingtel_subscription SET phone_number = %s WHERE id = %s", A, made.pk)
     execute("SET LOCAL session_replication_role = DEFAULT")
 
     with pytest.raises(SystemCheckError) as raised:

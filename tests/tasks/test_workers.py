@@ -123,7 +123,7 @@ def start_days_of_all_ages(start_work: StartWork) -> Work:
 def end_the_session_of_a_merge() -> None:
     with new_connection() as blocking, new_connection() as ending:
         ending.autocommit = True
-        blocking.execute("LOCK monthly_usage IN ACCESS EXCLUSIVE MODE")
+        blocking.execute("LOCK wingtel_monthly_usage IN ACCESS EXCLUSIVE MODE")
         use(today())
         until(lambda: ending.execute(END_MERGE).fetchall())
         blocking.commit()
@@ -140,7 +140,7 @@ def kill_schedule(work: Work) -> None:
 
 def kill_children_while_they_merge(work: Work) -> None:
     with new_connection() as blocking:
-        blocking.execute("LOCK monthly_usage IN ACCESS EXCLUSIVE MODE")  # a merge that has begun waits for it
+        blocking.execute("LOCK wingtel_monthly_usage IN ACCESS EXCLUSIVE MODE")  # a merge that has begun waits for it
         use(today())
         killed = [pid for pid in work.everything() if pid not in work.children()]
         until(lambda: waits_for_lock("usage_merge_unless_locked"))

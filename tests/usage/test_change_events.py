@@ -40,7 +40,7 @@ def other() -> Subscription:
 
 def set_events(enabled: bool) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT usage_set_announcing(%s)", [enabled])
+        cursor.execute("SELECT usage_set_change_events(%s)", [enabled])
 
 
 @pytest.fixture(params=["expected", "unexpected"])
@@ -72,7 +72,7 @@ def stored(subscription: Subscription, *record_ids: str, **changed: Any) -> list
         for record_id in record_ids:
             made = record(subscription, record_id, **changed)
             cursor.execute(
-                "INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)"
+                "INSERT INTO wingtel_data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used)"
                 " VALUES (%s, %s, %s, %s, %s)",
                 [made.record_id, made.usage_date, made.subscription_id, made.price, made.kilobytes_used],
             )
@@ -266,20 +266,20 @@ def test_a_record_moved_to_another_subscription_is_emitted_for_both(
 
 
 DELETE: dict[str, tuple[Callable[[DataUsageRecord], object], object]] = {
-    "delete": (lambda each: each.delete(), (1, {"usage.DataUsageRecord": 1})),
-    "adelete": (lambda each: async_to_sync(each.adelete)(), (1, {"usage.DataUsageRecord": 1})),
-    "delete by queryset": (lambda each: DATA.filter(price=3).delete(), (1, {"usage.DataUsageRecord": 1})),
+    "delete": (lambda each: each.delete(), (1, {"wingtel_usage.DataUsageRecord": 1})),
+    "adelete": (lambda each: async_to_sync(each.adelete)(), (1, {"wingtel_usage.DataUsageRecord": 1})),
+    "delete by queryset": (lambda each: DATA.filter(price=3).delete(), (1, {"wingtel_usage.DataUsageRecord": 1})),
     "adelete by queryset": (
         lambda each: async_to_sync(DATA.filter(price=3).adelete)(),
-        (1, {"usage.DataUsageRecord": 1}),
+        (1, {"wingtel_usage.DataUsageRecord": 1}),
     ),
     "delete over a join": (
         lambda each: DATA.filter(subscription__carrier="att").delete(),
-        (1, {"usage.DataUsageRecord": 1}),
+        (1, {"wingtel_usage.DataUsageRecord": 1}),
     ),
     "delete by annotation": (
         lambda each: DATA.annotate(more=F("price") + 1).filter(more=4).order_by("more").delete(),
-        (1, {"usage.DataUsageRecord": 1}),
+        (1, {"wingtel_usage.DataUsageRecord": 1}),
     ),
 }
 
@@ -307,9 +307,9 @@ def test_a_deleted_record_is_emitted_also_if_djangos_signals_have_receivers(
 def test_deleting_what_is_gone_returns_what_django_returns(subscription: Subscription, emitted: Emitted) -> None:
     (each,) = stored(subscription, "r")
     again = DATA.get()
-    assert each.delete() == (1, {"usage.DataUsageRecord": 1})
+    assert each.delete() == (1, {"wingtel_usage.DataUsageRecord": 1})
     assert each.pk == (None, None, None)
-    assert again.delete() == (0, {"usage.DataUsageRecord": 0})
+    assert again.delete() == (0, {"wingtel_usage.DataUsageRecord": 0})
     assert DATA.all().delete() == (0, {})
     assert DATA.filter(pk__in=[]).delete() == (0, {})
     assert len(emitted) == 1

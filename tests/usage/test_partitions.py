@@ -25,8 +25,8 @@ def subscription() -> Subscription:
 def test_both_raw_tables_get_a_partition_once() -> None:
     day = date(2026, 3, 1)
     made = [
-        Partition("data_usage_record", "data_usage_record_20260301"),
-        Partition("voice_usage_record", "voice_usage_record_20260301"),
+        Partition("wingtel_data_usage_record", "wingtel_data_usage_record_20260301"),
+        Partition("wingtel_voice_usage_record", "wingtel_voice_usage_record_20260301"),
     ]
     assert partitions.ensure([day]) == made
     assert partitions.ensure([day]) == []
@@ -43,8 +43,8 @@ def test_a_new_record_makes_the_partition_of_its_business_day(subscription: Subs
         [VoiceUsageRecord(subscription=subscription, usage_date=timestamp, seconds_used=60, price=Decimal(1))]
     )
     assert [partition.table for partition in partitions.existing()] == [
-        "data_usage_record_20260329",
-        "voice_usage_record_20260329",
+        "wingtel_data_usage_record_20260329",
+        "wingtel_voice_usage_record_20260329",
     ]
 
 
@@ -63,16 +63,18 @@ def test_the_same_reference_timestamp_and_subscription_is_refused(subscription: 
 
 def test_there_is_no_default_partition_that_fills_silently(subscription: Subscription) -> None:
     with pytest.raises(IntegrityError, match="no partition"), connection.cursor() as cursor:
-        cursor.execute("INSERT INTO data_usage_record VALUES ('x', '1999-01-01 12:00Z', %s, 1, 1)", [subscription.id])
+        cursor.execute(
+            "INSERT INTO wingtel_data_usage_record VALUES ('x', '1999-01-01 12:00Z', %s, 1, 1)", [subscription.id]
+        )
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_sessions_that_need_the_same_partition_at_once_make_it_once() -> None:
     # Partitions outlive a test that commits, so this day is used by no other.
-    ensure = "SELECT usage_ensure_partition('data_usage_record', '2001-09-09')"
+    ensure = "SELECT usage_ensure_partition('wingtel_data_usage_record', '2001-09-09')"
     with new_connection() as first, new_connection() as second, new_connection() as monitor:
         monitor.autocommit = True
-        assert first.execute(ensure).fetchone() == ("data_usage_record_20010909",)
+        assert first.execute(ensure).fetchone() == ("wingtel_data_usage_record_20010909",)
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(lambda: second.execute(ensure).fetchone())
             while monitor.execute(
@@ -84,7 +86,8 @@ def test_two_sessions_that_need_the_same_partition_at_once_make_it_once() -> Non
 
 
 @pytest.mark.parametrize(
-    ("table", "quantity"), [("data_usage_record", "kilobytes_used"), ("voice_usage_record", "seconds_used")]
+    ("table", "quantity"),
+    [("wingtel_data_usage_record", "kilobytes_used"), ("wingtel_voice_usage_record", "seconds_used")],
 )
 def test_a_quantity_out_of_range_is_refused_by_the_database(
     subscription: Subscription, table: str, quantity: str
@@ -102,5 +105,5 @@ def test_a_quantity_out_of_range_is_refused_by_the_database(
     for target in (table, f"{table}_20260301"):
         for amount in (10**15, -(10**15)):
             insert(target, amount)
-            with pytest.raises(IntegrityError, match=f"{table}_quantity"):
+            with pytest.raises(IntegrityError, match=f"{table.removeprefix('wingtel_')}_quantity"):
                 insert(target, amount + (1 if amount > 0 else -1))

@@ -4,9 +4,9 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
 
-class KeysConfig(AppConfig):
+class AccessConfig(AppConfig):
     name = "wingtel.access"
-    label = "keys"
+    label = "wingtel_access"
 
     def ready(self) -> None:
         post_migrate.connect(make_groups, sender=self)

@@ -34,7 +34,7 @@ class ApiKey(models.Model):
     objects: ClassVar[models.Manager["ApiKey"]] = models.Manager()
 
     class Meta:
-        db_table = "api_key"
+        db_table = "wingtel_api_key"
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(

@@ -19,7 +19,8 @@ class ExplainedType:
     """One usage type: `recorded` + `adjusted` = `total`, which is the sum in the aggregates.
 
     `records` are the first of `recorded.count` raw records. Once they are gone, `recorded` is the total without the
-    adjustments, which nothing proves, and `adds_up` is None.
+    adjustments, which nothing proves, and `adds_up` is None. `sealed` are the sums that the whole day was sealed with:
+    those of all subscriptions' raw records.
     """
 
     usage_type: UsageType
@@ -29,14 +30,15 @@ class ExplainedType:
     adds_up: bool | None
     records: list[RawRecord]
     adjustments: list[UsageAdjustment]
+    sealed: Sums | None
 
 
 @dataclass(frozen=True)
 class Explanation:
     """A subscription's day at the timestamp `as_of`.
 
-    `day` has the state of the whole business day, and the sums it was sealed with: those of all subscriptions' raw
-    records. `records_gone` tells that the day has expired. `numbers` are those of `numbers_of`.
+    `day` has the state of the whole business day. `records_gone` tells that the day has expired. `numbers` are those of
+    `numbers_of`.
     """
 
     subscription_id: int
@@ -64,8 +66,6 @@ def explain(
     found = queries.day_with_sources(
         subscription_id=subscription_id, day=day, most_records=most_records, carrier=carrier
     )
-    if carrier is not None:
-        _clear_sums(found.day)
     adjustments = _adjustments(found)
     gone = found.day.state == UsageDay.State.EXPIRED
     return Explanation(
@@ -83,15 +83,11 @@ def explain(
                 adds_up=None if gone else kind.recorded == _without(kind.total, kind.adjusted),
                 records=kind.records,
                 adjustments=[adjustments[number] for number in kind.adjustment_ids],
+                sealed=kind.sealed if carrier is None else None,
             )
             for kind in found.types
         ],
     )
-
-
-def _clear_sums(day: UsageDay) -> None:
-    day.data_records = day.kilobytes_used = day.data_price = None
-    day.voice_records = day.seconds_used = day.voice_price = None
 
 
 def _without(total: Sums, adjusted: Sums) -> Sums:

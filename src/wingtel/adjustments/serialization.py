@@ -19,7 +19,7 @@ from wingtel.aggregates.shapes import (
     Unit,
     Usage,
 )
-from wingtel.lifecycle.serialization import BusinessDay, Day, day_answer
+from wingtel.lifecycle.serialization import BusinessDay, Day, day_answer, sealed_sums
 from wingtel.usage.currency import currency
 from wingtel.usage.models import UsageAdjustment, UsageType
 from wingtel.usage.provenance import origins_of
@@ -126,7 +126,14 @@ def explanation_answer(found: explanation.Explanation) -> Explanation:
         subscription_id=found.subscription_id,
         **found.numbers,
         currency=currency(),
-        day=day_answer(found.day),
+        day=day_answer(
+            found.day,
+            [
+                sealed_sums(kind.usage_type, records=kind.sealed.count, used=kind.sealed.used, price=kind.sealed.price)
+                for kind in found.types
+                if kind.sealed
+            ],
+        ),
         as_of=found.as_of,
         records_gone=found.records_gone,
         adds_up=found.adds_up,

@@ -9,7 +9,7 @@ from .checks import strategy_is_installed
 
 class AggregatesConfig(AppConfig):
     name = "wingtel.aggregates"
-    label = "aggregates"
+    label = "wingtel_aggregates"
 
     def ready(self) -> None:
         from wingtel.usage.partitions import partition_created  # noqa: PLC0415 - needs the apps to be loaded

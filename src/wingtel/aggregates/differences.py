@@ -57,7 +57,7 @@ class Values:
 class Difference:
     """One key whose aggregate differs from its sources.
 
-    `grain` is `day`, `seal of day`, `month`, `bounds of month` or `bounds of all time`. `seal of day` compares a whole
+    `grain` is `day`, `seal of day`, `month`, `bounds of month` or `bounds of lifetime`. `seal of day` compares a whole
     expired day, without its adjustments, with its seal; it has no subscription. Bounds serve to compare limits quickly.
     `start` is the day, or the first day of the month.
     """
@@ -116,7 +116,7 @@ def bounds() -> list[Difference]:
 
 
 def unprovable_months(first: date, last: date) -> set[date]:
-    """Return the months in which a day expired before fingerprints were kept, or never had raw records."""
+    """Return the months with stored usage of a day that never had raw records."""
     return {month for (month,) in fetch(_SQL["unprovable"], first=first, last=last)}
 
 
@@ -125,11 +125,11 @@ def find(*parts: str, **days: date) -> list[Difference]:
     return [_difference(*row) for row in fetch(*parts, **days)]
 
 
-def fetch(*parts: str, **days: date) -> list[tuple[Any, ...]]:
+def fetch(*parts: str, **parameters: Any) -> list[tuple[Any, ...]]:
     """Execute a statement made of `parts`, with memory for the keys of a whole month, and return its rows."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_SQL["memory"])
-        cursor.execute("\n".join(parts), days)
+        cursor.execute("\n".join(parts), parameters)
         return list(cursor.fetchall())
 
 

@@ -33,7 +33,7 @@ class DailyUsage(StoredUsage):
     day = models.DateField()
 
     class Meta:
-        db_table = "daily_usage"
+        db_table = "wingtel_daily_usage"
 
     def __str__(self) -> str:
         return f"{self.usage_type} of subscription {self.subscription_id} on {self.day}"
@@ -46,25 +46,25 @@ class MonthlyUsage(StoredUsage):
     month = models.DateField()
 
     class Meta:
-        db_table = "monthly_usage"
+        db_table = "wingtel_monthly_usage"
 
     def __str__(self) -> str:
         return f"{self.usage_type} of subscription {self.subscription_id} in {self.month:%Y-%m}"
 
 
-class TotalUsage(models.Model):
-    """Bounds of one subscription's price of one usage type over all its months: `floor` <= price <= `ceiling`."""
+class LifetimeUsage(models.Model):
+    """Bounds of what a subscription paid for one usage type in all its months, in the operator's currency."""
 
     pk = models.CompositePrimaryKey("subscription_id", "usage_type")
     subscription = models.ForeignKey(
         Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
     usage_type = models.TextField(choices=UsageType, db_collation="C")
-    floor = models.DecimalField(max_digits=24, decimal_places=8)
-    ceiling = models.DecimalField(max_digits=24, decimal_places=8)
+    price_lower_bound = models.DecimalField(max_digits=24, decimal_places=8)
+    price_upper_bound = models.DecimalField(max_digits=24, decimal_places=8)
 
     class Meta:
-        db_table = "total_usage"
+        db_table = "wingtel_lifetime_usage"
 
     def __str__(self) -> str:
         return f"{self.usage_type} of subscription {self.subscription_id}"
@@ -82,7 +82,7 @@ class ActiveStrategy(models.Model):
     since = models.DateTimeField(auto_now=True)
 
     class Meta:
-        db_table = "active_strategy"
+        db_table = "wingtel_active_strategy"
         constraints = [
             models.CheckConstraint(name="active_strategy_is_one", condition=models.Q(singleton=True)),
         ]

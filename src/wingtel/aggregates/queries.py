@@ -47,7 +47,7 @@ BLOCK_BYTES = 4 << 20
 """The approximate number of bytes of a complete answer that are in memory at once."""
 
 _TYPES = {usage_type.value: usage_type for usage_type in UsageType}  # faster than to call the enumeration
-_UNITS = {"data_unit": UsageType.DATA.unit, "voice_unit": UsageType.VOICE.unit}
+_UNITS = {"units": json.dumps({usage_type.value: usage_type.unit for usage_type in UsageType})}
 _NO_DAYS = (LATEST, EARLIEST)
 
 ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
@@ -378,7 +378,10 @@ class RawRecord:
 
 @dataclass(frozen=True)
 class TypeWithSources:
-    """One usage type of a subscription's day: the aggregate (`total`, counting records) and the sums of its sources."""
+    """One usage type of a subscription's day: the aggregate (`total`, counting records) and the sums of its sources.
+
+    `sealed` are the sums that the whole day was sealed with, None if it never was.
+    """
 
     usage_type: UsageType
     total: Sums
@@ -386,6 +389,7 @@ class TypeWithSources:
     adjusted: Sums
     records: list[RawRecord]
     adjustment_ids: list[int]
+    sealed: Sums | None
 
 
 @dataclass(frozen=True)
@@ -397,10 +401,7 @@ class DayWithSources:
     types: list[TypeWithSources]
 
 
-_DAY_COLUMNS = (
-    *("state", "sealed_at", "expired_at", "reopened_at", "reopened"),
-    *("data_records", "kilobytes_used", "data_price", "voice_records", "seconds_used", "voice_price"),
-)
+_DAY_COLUMNS = ("state", "sealed_at", "expired_at", "reopened_at", "reopened")
 
 
 def day_with_sources(
@@ -430,7 +431,7 @@ def day_with_sources(
 
 
 def _type_with_sources(usage_type: str, *columns: Any) -> TypeWithSources:
-    *sums, records, adjustment_ids = columns
+    *sums, records, adjustment_ids, sealed_records, sealed_used, sealed_price = columns
     total, recorded, adjusted = (
         Sums(int(used), price, int(count)) for used, price, count in zip(*[iter(sums)] * 3, strict=True)
     )
@@ -441,6 +442,7 @@ def _type_with_sources(usage_type: str, *columns: Any) -> TypeWithSources:
         adjusted=adjusted,
         records=[_raw_record(**json.loads(record)) for record in records],
         adjustment_ids=adjustment_ids,
+        sealed=None if sealed_records is None else Sums(int(sealed_used), sealed_price, sealed_records),
     )
 
 

@@ -18,13 +18,13 @@ _UPSERTS = _fill_in(_SQL["upserts"], "excluded")
 
 _MERGES = _fill_in(_SQL["merges"], "delta")
 
-APPLY = "\n".join((_SQL["sums"], _UPSERTS, _SQL["log"], _SQL["totals"]))
+APPLY = "\n".join((_SQL["sums"], _UPSERTS, _SQL["log"], _SQL["lifetimes"]))
 """The statement that adds changes to the stored aggregates, after a strategy's own `WITH changed_usage AS (...)`."""
 
-APPLY_LOGGED = "\n".join((_SQL["sums"], _UPSERTS, _SQL["totals"]))
+APPLY_LOGGED = "\n".join((_SQL["sums"], _UPSERTS, _SQL["lifetimes"]))
 """The same for changes that were logged before."""
 
-APPLY_MANY = "\n".join((_SQL["sums"], _MERGES, _SQL["log"], _SQL["totals"]))
+APPLY_MANY = "\n".join((_SQL["sums"], _MERGES, _SQL["log"], _SQL["lifetimes"]))
 """The same for many keys, under the conditions in sql/apply.sql."""
 
 LOG_CHANGES = _SQL["log_changes"]
@@ -36,12 +36,12 @@ _MERGE_SINCE = 170_000
 DEFINE_ADD = _fill_in(_SQL["define_add"], "excluded")
 """The definition of the function usage_add(), which adds a single change."""
 
-_TOTALS = f", totals AS ({_SQL['totals']} RETURNING 1)\n"
+_LIFETIMES = f", lifetimes AS ({_SQL['lifetimes']} RETURNING 1)\n"
 
-COUNT_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _UPSERTS, _SQL["log"], _TOTALS))
+COUNT_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _UPSERTS, _SQL["log"], _LIFETIMES))
 """APPLY as part of the statement by which `ingest_usage` stores records: a strategy's `count_recorded`."""
 
-COUNT_MANY_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _MERGES, _SQL["log"], _TOTALS))
+COUNT_MANY_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _MERGES, _SQL["log"], _LIFETIMES))
 """The same for many keys: a strategy's `count_many_recorded`."""
 
 UPPER_BOUNDS = sql.script(__package__, "sql/upper_bounds.sql")

@@ -27,6 +27,7 @@ class IdempotentRequest(models.Model):
     objects: ClassVar[models.Manager["IdempotentRequest"]] = models.Manager()
 
     class Meta:
+        db_table = "wingtel_idempotent_request"
         constraints = [models.UniqueConstraint(fields=["caller", "key"], name="idempotent_request_unique")]
 
     def __str__(self) -> str:

@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class DashboardConfig(AppConfig):
     name = "wingtel.dashboard"
-    label = "dashboard"
+    label = "wingtel_dashboard"

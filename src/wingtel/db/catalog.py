@@ -58,8 +58,6 @@ class Difference:
             return f"{self.object} is missing"
         if self.expected is None:
             return f"{self.object} is not of this version"
-        if self.object.kind == "function":  # only its hash is known
-            return f"{self.object} was changed"
         return f"{self.object} is {self.found}, not {self.expected}"
 
     @property
@@ -67,8 +65,6 @@ class Difference:
         """The statements that repair the object, or its definition."""
         if self.expected is None:
             return "Drop it, unless it is your own."
-        if self.object.kind == "function":
-            return "Create it again as the migrations of this version have it."
         if self.object.kind not in _REPAIRS:
             return f"Bring it to what a new database of this version has: {self.expected}"
         drop, create = _REPAIRS[self.object.kind]

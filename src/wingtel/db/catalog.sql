@@ -49,12 +49,12 @@ object (relation, kind, name, definition) AS (
     SELECT '', 'function', oid::regprocedure::text, pg_get_functiondef(oid)
     FROM pg_proc
     WHERE pronamespace = current_schema()::regnamespace AND prokind = 'f'
-      AND (%(complete)s OR proname !~ '^(usage|subscription|plan|watching)_')
+      AND (%(complete)s OR proname !~ '^(usage|subscription|plan|limit)_')
       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype IN ('e', 'i'))
     UNION ALL
     SELECT ev_class::regclass::text, 'rule', rulename, concat_ws(' ', pg_get_ruledef(pg_rewrite.oid), ev_enabled)
     FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
     WHERE %(complete)s AND relnamespace = current_schema()::regnamespace
 )
-SELECT relation, kind, name, CASE kind WHEN 'function' THEN md5(told) ELSE regexp_replace(told, '\s+', ' ', 'g') END
-FROM object CROSS JOIN LATERAL replace(definition, quote_ident(current_schema()) || '.', '') AS told
+SELECT relation, kind, name, CASE kind WHEN 'function' THEN md5(text) ELSE regexp_replace(text, '\s+', ' ', 'g') END
+FROM object CROSS JOIN LATERAL replace(definition, quote_ident(current_schema()) || '.', '') AS text

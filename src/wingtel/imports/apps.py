@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
 
-class FeedsConfig(AppConfig):
+class ImportsConfig(AppConfig):
     name = "wingtel.imports"
-    label = "feeds"
+    label = "wingtel_imports"

@@ -19,7 +19,7 @@ from wingtel.usage.provenance import IngestBatch
 
 from .credits import IS_CREDIT, Credits, added
 from .fields import LINE, Reject
-from .models import ImportedSpan, UsageImport
+from .models import ImportedRange, UsageImport
 from .profiles import Profile
 from .record_reader import ReadTable
 from .segments import Segments
@@ -91,7 +91,7 @@ class BatchIngestor:
         byte_range = table.byte_range
         if counts.rejected:
             _copy_rejects(self.run.pk, rejects_of(table, result, self.profile))
-        ImportedSpan.objects.create(
+        ImportedRange.objects.create(
             usage_import=self.run, start=byte_range.start, end=byte_range.end, lines=byte_range.lines
         )
         # The counts come last, since other workers wait for the lock on their row.

@@ -34,7 +34,7 @@ class UsageImport(models.Model):
     encoding = models.CharField(max_length=10, default="utf-8", help_text="Of the file.")
 
     class Meta:
-        db_table = "usage_import"
+        db_table = "wingtel_import"
         constraints = [
             models.CheckConstraint(
                 name="usage_import_adds_up",
@@ -52,21 +52,21 @@ class UsageImport(models.Model):
         return f"import {self.pk} of {self.file}"
 
 
-class ImportedSpan(models.Model):
+class ImportedRange(models.Model):
     """A byte range of a file that is ingested, from byte `start` up to `end`; of a Parquet file, a range of rows.
 
     It is stored in the transaction of its batch, so that an import which was interrupted goes on with the rest.
     """
 
-    usage_import = models.ForeignKey(UsageImport, on_delete=models.CASCADE, related_name="spans")
+    usage_import = models.ForeignKey(UsageImport, on_delete=models.CASCADE, related_name="ranges")
     start = models.BigIntegerField()
     end = models.BigIntegerField()
     lines = models.BigIntegerField(help_text="Physical lines, to number those that follow.")
 
     class Meta:
-        db_table = "imported_span"
+        db_table = "wingtel_imported_range"
         constraints = [
-            models.UniqueConstraint(name="imported_span_once", fields=["usage_import", "start"]),
+            models.UniqueConstraint(name="imported_range_once", fields=["usage_import", "start"]),
         ]
 
     def __str__(self) -> str:
@@ -83,7 +83,7 @@ class RejectedRecord(models.Model):
     reason = models.TextField()
 
     class Meta:
-        db_table = "rejected_record"
+        db_table = "wingtel_rejected_record"
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.field + ': ' if self.field else ''}{self.reason}"

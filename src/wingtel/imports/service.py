@@ -170,7 +170,7 @@ def _run(
 ) -> list[str]:
     """Import the rest of a file. Return the warnings."""
     UsageImport.objects.filter(pk=run.pk).update(status=UsageImport.Status.RUNNING, finished_at=None, problem="")
-    done = [ByteRange(*span) for span in run.spans.values_list("start", "end", "lines")]
+    done = [ByteRange(*each) for each in run.ranges.values_list("start", "end", "lines")]
     try:
         with _reading(path, profile, options, done) as source:
             UsageImport.objects.filter(pk=run.pk).update(header=source.header)

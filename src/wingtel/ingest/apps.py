@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class IngestConfig(AppConfig):
     name = "wingtel.ingest"
-    label = "ingest"
+    label = "wingtel_ingest"

@@ -27,7 +27,7 @@ class UsageConflict(models.Model):
     detected_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        db_table = "usage_conflict"
+        db_table = "wingtel_usage_conflict"
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(

@@ -13,7 +13,7 @@ from wingtel.aggregates.rebuild import rebuild_day
 from wingtel.aggregates.strategies import Strategy
 from wingtel.rating import rate
 from wingtel.usage import partitions
-from wingtel.usage.models import UsageAdjustment
+from wingtel.usage.models import RECORD_MODELS, UsageAdjustment
 from wingtel.usage.provenance import BATCH_LINES
 
 from . import statement, writer
@@ -293,7 +293,7 @@ def _is_missing_partition(error: Exception) -> bool:
 
 def _is_stored_already(error: Exception) -> bool:
     cause = error.__cause__
-    tables = tuple(model._meta.db_table for model in (*writer.MODELS.values(), UsageAdjustment))
+    tables = tuple(model._meta.db_table for model in (*RECORD_MODELS.values(), UsageAdjustment))
     return isinstance(cause, psycopg.errors.UniqueViolation) and (cause.diag.table_name or "").startswith(tables)
 
 

@@ -20,13 +20,12 @@ from wingtel import sql
 from wingtel.aggregates import strategies
 from wingtel.aggregates.stored import can_merge
 from wingtel.aggregates.strategies import Strategy
-from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
+from wingtel.usage.models import RECORD_MODELS, UsageType
 from wingtel.usage.ranges import PRICE_DECIMALS, PRICE_DIGITS
 
 from .batch import KEY, PRICES, SAME_REFERENCE, Origin, days_of
 
 _SQL = sql.statements(__package__, "sql/writer.sql")
-MODELS = {UsageType.DATA: DataUsageRecord, UsageType.VOICE: VoiceUsageRecord}
 
 BY_PARTITION = 20_000
 """Records from which on several days are copied partition by partition: it is faster, but other writers wait."""
@@ -117,7 +116,7 @@ def by_type(records: pl.DataFrame) -> Iterator[tuple[UsageType, pl.Series]]:
     if kinds.n_unique() == 1:
         yield UsageType(kinds[0]), pl.int_range(records.height, dtype=pl.UInt32, eager=True)
         return
-    for kind in MODELS:
+    for kind in RECORD_MODELS:
         rows = records.select(pl.arg_where(pl.col("usage_type") == str(kind))).to_series()
         if len(rows):
             yield kind, rows
@@ -177,7 +176,7 @@ def keep_conflicts(conflicts: pl.DataFrame) -> None:
 
 
 def _statement(name: str, kind: UsageType) -> str:
-    model = MODELS[kind]
+    model = RECORD_MODELS[kind]
     return _SQL[name].replace("{table}", model._meta.db_table).replace("{quantity}", model.quantity)
 
 
@@ -193,8 +192,8 @@ def _write_type(kind: UsageType, records: pl.DataFrame, rows: pl.Series, *, by_p
 
 
 def _copy_into(kind: UsageType, day: date) -> str:
-    partition = connection.ops.quote_name(f"{MODELS[kind]._meta.db_table}_{day:%Y%m%d}")
-    return _SQL["copy"].replace("{table}", partition).replace("{quantity}", MODELS[kind].quantity)
+    partition = connection.ops.quote_name(f"{RECORD_MODELS[kind]._meta.db_table}_{day:%Y%m%d}")
+    return _SQL["copy"].replace("{table}", partition).replace("{quantity}", RECORD_MODELS[kind].quantity)
 
 
 def _in_order_of_keys(records: pl.DataFrame, rows: pl.Series) -> pl.Series:
@@ -242,24 +241,23 @@ def _count(records: pl.DataFrame, strategy: Strategy) -> None:
 
 def _recorded(records: pl.DataFrame) -> tuple[str, dict[str, str]]:
     """Return the first part of the statement that counts records, and its parameters."""
-    kinds = list(by_type(records))
-    if len(kinds) > 1:
-        return _SQL["recorded_of_both"], _arrays(records[kinds[0][1]], "data_") | _arrays(
-            records[kinds[1][1]], "voice_"
-        )
-    parameters = {"usage_type": kinds[0][0].value} | _arrays(records)
+    kinds = records["usage_type"]
+    if kinds.n_unique() > 1:
+        return _SQL["recorded_of_several"], _arrays(records)
+    parameters = _arrays(records) | {"usage_type": str(kinds[0])}
     if records["day"].n_unique() > 1:
         return _SQL["recorded"], parameters
     return _SQL["recorded_on_a_day"], parameters | {"usage_date": str(records["usage_date"][0])}
 
 
-def _arrays(records: pl.DataFrame, prefix: str = "") -> dict[str, str]:
+def _arrays(records: pl.DataFrame) -> dict[str, str]:
     """Return columns as the texts of PostgreSQL arrays."""
     columns = {
+        "usage_type": pl.col("usage_type").cast(pl.String),
         "subscription": pl.col("subscription_id").cast(pl.String),
         "usage_date": pl.col("usage_date").dt.to_string("%Y-%m-%dT%H:%M:%S%.6fZ"),
         "quantity": pl.col("quantity").cast(pl.String),
         "price": pl.col("price").cast(pl.String),
     }
     joined = records.select(expression.str.join(",").alias(name) for name, expression in columns.items())
-    return {f"{prefix}{name}": f"{{{text}}}" for name, text in joined.row(0, named=True).items()}
+    return {name: f"{{{text}}}" for name, text in joined.row(0, named=True).items()}

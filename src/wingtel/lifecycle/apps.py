@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class LifecycleConfig(AppConfig):
     name = "wingtel.lifecycle"
-    label = "lifecycle"
+    label = "wingtel_lifecycle"

@@ -1,8 +1,8 @@
 """Expiry of raw records: those of sealed days past their retention, and only those."""
 
 import time
-from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import connection
@@ -13,7 +13,7 @@ from wingtel.usage import partitions
 from wingtel.usage.models import UsageDay
 
 from .batch_result import BatchResult
-from .reconciliation import DayTotals, NotProvenError, prove
+from .reconciliation import DaySums, NotProvenError, RawSums, prove
 
 _SQL = sql.statements(__package__, "sql/expiry.sql")
 
@@ -50,50 +50,56 @@ def expire(day: date) -> None:
     _drop_with_retry(day, _prove(day))
 
 
-@dataclass(frozen=True)
-class _Proof:
-    """The totals of a day when it was proven, and the number of times that it had been reopened by then."""
+def _prove(day: date) -> int:
+    """Prove a sealed day. Return the number of times that it had been reopened by then.
 
-    totals: DayTotals
-    reopened: int
-
-
-def _prove(day: date) -> _Proof:
-    """Prove a sealed day. Raise ExpiryRefusedError if its raw records are not as sealed, or its aggregates differ."""
+    Raises ExpiryRefusedError if its raw records are not as sealed, or its aggregates differ.
+    """
     sealed = UsageDay.objects.filter(day=day).first()
     if sealed is None or sealed.state != UsageDay.State.SEALED:
         raise ExpiryRefusedError(f"{day} is {sealed.state if sealed else 'unknown'}, not sealed")
     try:
-        totals = prove(day)
+        sums = prove(day)
     except NotProvenError as error:
         raise ExpiryRefusedError(str(error)) from error
-    for name, found in totals._asdict().items():
-        kept = getattr(sealed, name)
-        if kept not in {None, found}:  # a day sealed before fingerprints were kept has none
-            raise ExpiryRefusedError(
-                f"{day} is not what it was sealed with: {name} is {found} and was {kept}, so raw records were changed"
-                " past the triggers; change any of them again, which opens the day, and seal it"
-            )
-    return _Proof(totals, sealed.reopened)
+    _compare(day, sums, _sealed_sums(sealed))
+    return sealed.reopened
 
 
-def _drop_with_retry(day: date, proof: _Proof) -> None:
+def _sealed_sums(day: UsageDay) -> DaySums:
+    return {each.usage_type: RawSums(each.records, each.used, each.price, each.fingerprint) for each in day.sums.all()}
+
+
+def _compare(day: date, found: DaySums, sealed: DaySums) -> None:
+    nothing = RawSums(0, Decimal(0), Decimal(0), Decimal(0))
+    for usage_type, sums in found.items():
+        expected = sealed.get(usage_type, nothing)
+        for name, value, former in zip(RawSums._fields, sums, expected, strict=True):
+            if value != former:
+                raise ExpiryRefusedError(
+                    f"{day} is not what it was sealed with: {name} of {usage_type} is {value} and was {former}, so raw"
+                    " records were changed past the triggers; change any of them again, which opens the day, and seal"
+                    " it"
+                )
+
+
+def _drop_with_retry(day: date, reopened: int) -> None:
     """Drop the partitions of a day that was proven, unless a write has reopened it since."""
     try:
-        retry_on_lock(lambda: _drop(day, proof), _SQL["lock_timeout"], give_up=time.monotonic() + LOCK_RETRY_SECONDS)
+        retry_on_lock(lambda: _drop(day, reopened), _SQL["lock_timeout"], give_up=time.monotonic() + LOCK_RETRY_SECONDS)
     except LockHeldError as error:
         raise ExpiryRefusedError(f"{day}: {error}") from error
     partitions.forget(day)
 
 
-def _drop(day: date, proof: _Proof) -> None:
+def _drop(day: date, reopened: int) -> None:
     # Another session may have dropped the partitions, so that they cannot be locked.
     if not UsageDay.objects.filter(day=day, state=UsageDay.State.SEALED).exists():
         raise ExpiryRefusedError(f"{day} is not sealed any more")
     with connection.cursor() as cursor:
         cursor.execute(_SQL["lock"], {"day": day})
-        cursor.execute(_SQL["state"], {"day": day, "reopened": proof.reopened})
+        cursor.execute(_SQL["state"], {"day": day, "reopened": reopened})
         (is_unchanged,) = cursor.fetchone()
         if not is_unchanged:
             raise ExpiryRefusedError(f"{day} was written to after it was proven")
-        cursor.execute(_SQL["expire"], {"day": day} | proof.totals._asdict())
+        cursor.execute(_SQL["expire"], {"day": day})

@@ -25,7 +25,7 @@ class Reconciliation(models.Model):
     differences = models.JSONField(default=list)
 
     class Meta:
-        db_table = "usage_reconciliation"
+        db_table = "wingtel_reconciliation"
         ordering = ["-pk"]
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ class RebuildRun(models.Model):
     done = ArrayField(models.DateField(), default=list)
 
     class Meta:
-        db_table = "usage_rebuild"
+        db_table = "wingtel_rebuild_run"
 
     def __str__(self) -> str:
         return f"{len(self.done)} days from {self.first} to {self.last}"

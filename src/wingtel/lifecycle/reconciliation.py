@@ -14,6 +14,7 @@ from wingtel.aggregates import differences, rebuild, strategies
 from wingtel.aggregates.differences import COUNTED, DIFFERING_DAYS, Difference, Values
 from wingtel.aggregates.serialization import money
 from wingtel.usage.business_days import business_days_of
+from wingtel.usage.models import UsageType
 
 from .models import Reconciliation
 
@@ -30,17 +31,17 @@ class NothingToReconcileError(ValueError):
     """A reconciliation without a day: there is no usage, or the days are reversed; the message says which."""
 
 
-class DayTotals(NamedTuple):
-    """The totals of a business day's raw records, as UsageDay stores them for a sealed day."""
+class RawSums(NamedTuple):
+    """Sums of a business day's raw records of one usage type, as UsageDaySum stores them for a sealed day."""
 
-    data_records: int
-    kilobytes_used: Decimal
-    data_price: Decimal
-    data_fingerprint: Decimal
-    voice_records: int
-    seconds_used: Decimal
-    voice_price: Decimal
-    voice_fingerprint: Decimal
+    records: int
+    used: Decimal
+    price: Decimal
+    fingerprint: Decimal
+
+
+DaySums = dict[str, RawSums]
+"""Sums of a business day's raw records, by usage type."""
 
 
 class NotProvenError(Exception):
@@ -59,15 +60,17 @@ class NotProvenError(Exception):
         self.differences = differences
 
 
-def prove(day: date) -> DayTotals:
-    """Prove the aggregates of a business day, key by key, against its sources. Return the totals of its raw records.
+def prove(day: date) -> DaySums:
+    """Prove the aggregates of a business day, key by key, against its sources. Return the sums of its raw records.
 
     All of it is read from one snapshot. Raises NotProvenError if a key differs.
     """
-    ((differing, *totals),) = differences.fetch(COUNTED, DIFFERING_DAYS, _SQL["proof"], first=day, last=day)
-    if differing:
+    rows = differences.fetch(
+        COUNTED, DIFFERING_DAYS, _SQL["proof"], first=day, last=day, usage_types=list(UsageType.values)
+    )
+    if any(differing for differing, *_ in rows):
         raise NotProvenError(day, differences.days(day, day))
-    return DayTotals(*totals)
+    return {usage_type: RawSums(*sums) for _, usage_type, *sums in rows}
 
 
 def reconcile(first: date | None = None, last: date | None = None, *, repair: bool = False) -> Reconciliation:

@@ -2,7 +2,7 @@
 
 import time
 from datetime import date
-from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -15,7 +15,7 @@ from wingtel.db.retry import LOCK_RETRY_SECONDS, LockHeldError, retry_on_lock
 from wingtel.usage.models import UsageDay
 
 from .batch_result import BatchResult
-from .reconciliation import DayTotals, NotProvenError, prove
+from .reconciliation import DaySums, NotProvenError, prove
 
 _SQL = sql.statements(__package__, "sql/seals.sql")
 
@@ -29,7 +29,7 @@ class SealRefusedError(Exception):
 
 
 def seal(day: date) -> UsageDay:
-    """Prove the aggregates of a business day equal to its sources, and seal it with the totals of its raw records.
+    """Prove the aggregates of a business day equal to its sources, and seal it with the sums of its raw records.
 
     First, triggers make every write to the day's raw records reopen it. Then it is compared, while writers go on. It is
     sealed at the end if no write reopened it meanwhile. So no record comes between the proof and the seal, and a later
@@ -89,7 +89,7 @@ def _mark(day: date) -> bool:
     return True
 
 
-def _prove(day: date) -> DayTotals:
+def _prove(day: date) -> DaySums:
     strategy = strategies.active()
     if not (strategy and strategy.stores):
         with transaction.atomic():
@@ -101,12 +101,14 @@ def _prove(day: date) -> DayTotals:
         raise SealRefusedError(str(error), error.differences) from error
 
 
-def _finish(day: date, totals: DayTotals) -> None:
-    if not _execute("seal", day, **totals._asdict()):
+def _finish(day: date, sums: DaySums) -> None:
+    records, used, prices, fingerprints = map(list, zip(*sums.values(), strict=True))
+    columns = {"records": records, "used": used, "prices": prices, "fingerprints": fingerprints}
+    if not _execute("seal", day, usage_types=list(sums), **columns):
         raise SealRefusedError(f"{day} was written to while it was proven: seal it again")
 
 
-def _execute(statement: str, day: date, **parameters: int | Decimal) -> int:
+def _execute(statement: str, day: date, **parameters: list[Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_SQL[statement], {"day": day, **parameters})
         return int(cursor.rowcount)

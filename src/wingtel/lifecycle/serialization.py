@@ -1,20 +1,33 @@
 """Serialization of business days and reconciliations, for the API and the commands."""
 
+from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
+from operator import attrgetter
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from wingtel.aggregates.serialization import money
-from wingtel.aggregates.shapes import Currency, Money, Timestamp
+from wingtel.aggregates.shapes import Currency, Money, Timestamp, Unit, Usage
 from wingtel.shapes import one_of
 from wingtel.usage.currency import currency
-from wingtel.usage.models import UsageDay
+from wingtel.usage.models import UsageDay, UsageType
 
 from .models import Reconciliation as ReconciliationRow
 
 BusinessDay = Annotated[date, Meta(description="The business day.", examples=["2026-03-10"])]
 DIFFERENCES = ("missing", "surplus", "differs")
+
+
+class SealedSums(Struct):
+    """Sums of a sealed day's raw records of one usage type."""
+
+    usage_type: Usage
+    unit: Unit
+    records: int
+    used: int
+    price: Money
 
 
 class Day(Struct):
@@ -26,12 +39,7 @@ class Day(Struct):
     expired_at: Timestamp | None
     reopened_at: Timestamp | None
     reopened: Annotated[int, Meta(description="How often it was written to after it was sealed.", examples=[0])]
-    data_records: int | None
-    kilobytes_used: int | None
-    data_price: Money | None
-    voice_records: int | None
-    seconds_used: int | None
-    voice_price: Money | None
+    sums: Annotated[list[SealedSums], Meta(description="What it was last sealed with; empty if it never was.")]
     currency: Currency
 
 
@@ -72,7 +80,23 @@ class Reconciliation(Struct):
     differences: Annotated[list[Difference], Meta(description="The first few that differ.")]
 
 
-def day_answer(day: UsageDay) -> Day:
+def sealed_sums(usage_type: str, *, records: int, used: Decimal | int, price: Decimal) -> SealedSums:
+    """Return the sums of one usage type that a day was sealed with."""
+    return SealedSums(usage_type, UsageType(usage_type).unit, records, int(used), money(price))
+
+
+def listed_day_answer(day: UsageDay) -> Day:
+    """Return the state of a business day, and the sums it was sealed with, which are prefetched."""
+    return day_answer(
+        day,
+        [
+            sealed_sums(each.usage_type, records=each.records, used=each.used, price=each.price)
+            for each in day.sums.all()
+        ],
+    )
+
+
+def day_answer(day: UsageDay, sums: Iterable[SealedSums]) -> Day:
     """Return the state of a business day, and the sums it was sealed with."""
     return Day(
         day=day.day,
@@ -81,12 +105,7 @@ def day_answer(day: UsageDay) -> Day:
         expired_at=day.expired_at,
         reopened_at=day.reopened_at,
         reopened=day.reopened,
-        data_records=day.data_records,
-        kilobytes_used=None if day.kilobytes_used is None else int(day.kilobytes_used),
-        data_price=None if day.data_price is None else money(day.data_price),
-        voice_records=day.voice_records,
-        seconds_used=None if day.seconds_used is None else int(day.seconds_used),
-        voice_price=None if day.voice_price is None else money(day.voice_price),
+        sums=sorted(sums, key=attrgetter("usage_type")),
         currency=currency(),
     )
 

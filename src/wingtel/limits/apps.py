@@ -3,4 +3,4 @@ from django.apps import AppConfig
 
 class LimitsConfig(AppConfig):
     name = "wingtel.limits"
-    label = "limits"
+    label = "wingtel_limits"

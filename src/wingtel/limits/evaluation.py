@@ -13,12 +13,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.dispatch import Signal
 
 from wingtel import sql
 from wingtel.aggregates import changes
 from wingtel.db.arrays import array, text_array
 
-from .models import Delivery, LimitPeriod, PriceLimit
+from .models import AlertEventType, LimitPeriod, PriceLimit
 
 _SQL = sql.statements(__package__, "sql/evaluation.sql")
 
@@ -29,6 +30,9 @@ So a batch needs little memory, and a new limit holds up other evaluations brief
 """
 
 MAX_CYCLE = timedelta(days=31)
+
+alerts_changed = Signal()
+"""Sent with `event` (an AlertEventType) and `alerts` (their ids) in the transaction that opens or resolves them."""
 
 
 @dataclass(frozen=True)
@@ -190,10 +194,9 @@ def _evaluate_batch(batch: _Batch, terms: dict[str, _Terms]) -> Evaluation:
     resolved = [alert for (alert,) in _rows("resolve_alerts")]
     _execute("drop_tables")
     _execute("allow_nested_loops")
-    for event, alerts in ((Delivery.Event.OPENED, opened), (Delivery.Event.RESOLVED, resolved)):
+    for event, alerts in ((AlertEventType.OPENED, opened), (AlertEventType.RESOLVED, resolved)):
         if alerts:
-            ids = array(map(str, alerts))
-            _execute("insert_deliveries", event=event.value, alerts=ids, emails=settings.WINGTEL_ALERT_EMAILS)
+            alerts_changed.send(sender=None, event=event, alerts=alerts)
     return Evaluation(len(batch.subscriptions), len(opened), len(resolved))
 
 

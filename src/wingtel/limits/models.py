@@ -1,13 +1,12 @@
-"""Models of standing price limits, their alerts, and the receivers of these."""
+"""Models of standing price limits and their alerts."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from wingtel.aggregates.periods import ALL_TIME, Period
 from wingtel.subscriptions.models import Plan, Subscription
@@ -77,7 +76,7 @@ class PriceLimit(models.Model):
     objects = PriceLimitQuerySet.as_manager()
 
     class Meta:
-        db_table = "price_limit"
+        db_table = "wingtel_price_limit"
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(name="price_limit_amount", condition=Q(amount__gt=0)),
@@ -96,7 +95,7 @@ class PriceLimit(models.Model):
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
-    def asked(
+    def matching(
         self,
         *,
         limits: Sequence[int] = (),
@@ -153,16 +152,16 @@ class Alert(models.Model):
     objects = AlertQuerySet.as_manager()
 
     class Meta:
-        db_table = "limit_alert"
+        db_table = "wingtel_alert"
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                name="limit_alert_open_once",
+                name="alert_open_once",
                 fields=["subscription", "price_limit", "first", "last", "threshold_percent"],
                 condition=Q(resolved_at=None),
             ),
         ]
-        indexes = [models.Index(name="limit_alert_subscription", fields=["subscription", "id"])]
+        indexes = [models.Index(name="alert_subscription", fields=["subscription", "id"])]
 
     def __str__(self) -> str:
         limit = f"limit {self.price_limit_id} by subscription {self.subscription_id}"
@@ -173,6 +172,13 @@ class Alert(models.Model):
         return self.resolved_at is None
 
 
+class AlertEventType(models.TextChoices):
+    """The events of an alert."""
+
+    OPENED = "alert.opened", "Opened"
+    RESOLVED = "alert.resolved", "Resolved"
+
+
 class LimitEvaluation(models.Model):
     """The latest evaluation: one row, which the evaluating session locks."""
 
@@ -180,78 +186,8 @@ class LimitEvaluation(models.Model):
     evaluated_at = models.DateTimeField(null=True)
 
     class Meta:
-        db_table = "limit_evaluation"
+        db_table = "wingtel_limit_evaluation"
         constraints = [models.CheckConstraint(name="limit_evaluation_is_one", condition=Q(singleton=True))]
 
     def __str__(self) -> str:
         return f"evaluated at {self.evaluated_at}"
-
-
-class WebhookEndpoint(models.Model):
-    """An address that alerts are posted to.
-
-    They are signed with `secret` (whsec_...), and until `previous_until` with the previous secret too.
-    """
-
-    url = models.URLField(max_length=2000)
-    description = models.CharField(max_length=LONGEST_NAME, blank=True)
-    enabled = models.BooleanField(default=True, help_text="What is due waits while it is not.")
-    disabled_because = models.CharField(max_length=200, blank=True, editable=False)
-    secret = models.CharField(max_length=120, editable=False)
-    previous_secret = models.CharField(max_length=120, blank=True, editable=False)
-    previous_until = models.DateTimeField(null=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        db_table = "webhook_endpoint"
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return self.url
-
-    def secrets_at(self, timestamp: datetime) -> list[str]:
-        """Return the secrets to sign with, the current one first."""
-        is_overlap = self.previous_until is not None and timestamp < self.previous_until
-        return [self.secret, self.previous_secret] if is_overlap else [self.secret]
-
-
-class Delivery(models.Model):
-    """An event of an alert for an endpoint or an e-mail address, written in the transaction of the event."""
-
-    class Event(models.TextChoices):
-        OPENED = "alert.opened", "Opened"
-        RESOLVED = "alert.resolved", "Resolved"
-
-    class State(models.TextChoices):
-        DUE = "due", "Due, or waiting to be tried again"
-        DELIVERED = "delivered", "Delivered"
-        FAILED = "dead", "Given up"
-
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
-    event = models.CharField(max_length=20, choices=Event)
-    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, null=True, related_name="deliveries")
-    email = models.EmailField(blank=True)
-    state = models.CharField(max_length=10, choices=State, default=State.DUE, db_default=State.DUE)
-    attempts = models.IntegerField(default=0, db_default=0, help_text="Since it was made, or last replayed.")
-    due_at = models.DateTimeField(help_text="When it is tried next; while it is being tried, when others may.")
-    created_at = models.DateTimeField()
-    delivered_at = models.DateTimeField(null=True)
-    response_status = models.IntegerField(null=True)
-    error = models.TextField(blank=True, default="", db_default="", help_text="Why the last attempt failed.")
-
-    class Meta:
-        db_table = "limit_delivery"
-        ordering = ["-pk"]
-        constraints = [
-            models.CheckConstraint(
-                name="limit_delivery_receiver",
-                condition=(Q(endpoint=None) & ~Q(email="")) | (Q(endpoint__isnull=False) & Q(email="")),
-            ),
-        ]
-        indexes = [
-            models.Index(F("due_at"), name="limit_delivery_due", condition=Q(state="due")),
-            models.Index(name="limit_delivery_endpoint", fields=["endpoint", "id"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.event} of alert {self.alert_id} to {self.email or self.endpoint_id}"

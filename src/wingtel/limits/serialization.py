@@ -1,9 +1,8 @@
-"""Limits, alerts, endpoints and deliveries as the API, the commands and the webhooks show them."""
+"""Limits and alerts as the API, the commands and the webhooks show them."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta, Struct
 
 from wingtel.aggregates.serialization import money
@@ -12,12 +11,11 @@ from wingtel.shapes import one_of
 from wingtel.usage.currency import currency
 
 from .models import Alert as AlertRow
-from .models import Delivery as DeliveryRow
-from .models import LimitPeriod, PriceLimit, WebhookEndpoint
+from .models import AlertEventType, LimitPeriod, PriceLimit
 
 AppliesTo = Annotated[Usage | None, Meta(description="Null: data and voice together.", examples=["data"])]
 PeriodKind = Annotated[str, one_of(LimitPeriod.values, "The calendar month, or the billing cycle of the subscription.")]
-Event = Annotated[str, one_of(DeliveryRow.Event.values, "A threshold was reached, or is not reached any more.")]
+Event = Annotated[str, one_of(AlertEventType.values, "A threshold was reached, or is not reached any more.")]
 
 
 class Limit(Struct):
@@ -85,47 +83,6 @@ class AlertEvent(Struct):
     data: AlertOfLimit
 
 
-class Endpoint(Struct):
-    """A webhook endpoint, without its secret."""
-
-    id: int
-    url: Annotated[str, Meta(examples=["https://example.org/hook"], extra_json_schema={"format": "uri"})]
-    description: Annotated[str, Meta(examples=["billing"])]
-    enabled: Annotated[bool, Meta(description="What is due waits while it is not.")]
-    disabled_because: Annotated[str, Meta(examples=[""])]
-    previous_until: Annotated[Timestamp | None, Meta(description="Until then, the secret before signs too.")]
-    created_at: Timestamp
-
-
-class EndpointWithSecret(Endpoint):
-    """A webhook endpoint with its new secret."""
-
-    secret: Annotated[
-        str,
-        Meta(
-            description="whsec_ and the key in base64. Keep it: it is not shown again.",
-            examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
-        ),
-    ]
-
-
-class Delivery(Struct):
-    """An event on its way to an endpoint or an e-mail address."""
-
-    id: int
-    alert_id: int
-    event: Event
-    endpoint_id: int | None
-    email: str | None
-    state: Annotated[str, one_of(DeliveryRow.State.values, "Due, or waiting to be tried again; delivered; given up.")]
-    attempts: Annotated[int, Meta(description="Since it was made, or last replayed.")]
-    due_at: Annotated[Timestamp | None, Meta(description="When it is tried next.")]
-    created_at: Timestamp
-    delivered_at: Timestamp | None
-    response_status: Annotated[int | None, Meta(examples=[204])]
-    error: Annotated[str, Meta(description="Why the last attempt failed.", examples=[""])]
-
-
 def limit_answer(limit: PriceLimit) -> Limit:
     """Return a limit as a body."""
     return Limit(
@@ -168,51 +125,4 @@ def alert_answer(alert: AlertRow) -> Alert:
         opened_at=alert.opened_at,
         resolved_at=alert.resolved_at,
         resolved_price=None if alert.resolved_price is None else money(alert.resolved_price),
-    )
-
-
-def event_answer(delivery: DeliveryRow) -> AlertEvent:
-    """Return the event of a delivery: its type, its timestamp, and the alert as it was then."""
-    alert, data = delivery.alert, alert_answer(delivery.alert)
-    timestamp: datetime | None = alert.resolved_at
-    if delivery.event == DeliveryRow.Event.OPENED or timestamp is None:
-        data = msgspec.structs.replace(data, state="open", resolved_at=None, resolved_price=None)
-        timestamp = alert.opened_at
-    event_alert = AlertOfLimit(**msgspec.structs.asdict(data), limit=alert.price_limit.name)
-    return AlertEvent(type=delivery.event, timestamp=timestamp, data=event_alert)
-
-
-def endpoint_answer(endpoint: WebhookEndpoint) -> Endpoint:
-    """Return an endpoint as a body, without its secret."""
-    return Endpoint(
-        id=endpoint.pk,
-        url=endpoint.url,
-        description=endpoint.description,
-        enabled=endpoint.enabled,
-        disabled_because=endpoint.disabled_because,
-        previous_until=endpoint.previous_until,
-        created_at=endpoint.created_at,
-    )
-
-
-def secret_answer(endpoint: WebhookEndpoint) -> EndpointWithSecret:
-    """Return an endpoint as a body, with its secret."""
-    return EndpointWithSecret(**msgspec.structs.asdict(endpoint_answer(endpoint)), secret=endpoint.secret)
-
-
-def delivery_answer(delivery: DeliveryRow) -> Delivery:
-    """Return a delivery as a body."""
-    return Delivery(
-        id=delivery.pk,
-        alert_id=delivery.alert_id,
-        event=delivery.event,
-        endpoint_id=delivery.endpoint_id,
-        email=delivery.email or None,
-        state=delivery.state,
-        attempts=delivery.attempts,
-        due_at=delivery.due_at if delivery.state == DeliveryRow.State.DUE else None,
-        created_at=delivery.created_at,
-        delivered_at=delivery.delivered_at,
-        response_status=delivery.response_status,
-        error=delivery.error,
     )

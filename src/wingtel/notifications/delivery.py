@@ -15,14 +15,20 @@ from operator import attrgetter
 from typing import Any
 
 import httpx
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from wingtel.limits.models import Delivery, WebhookEndpoint
+from wingtel import sql
+from wingtel.db.arrays import array
+from wingtel.limits.models import AlertEventType
 
 from . import emails, messages, webhook_client
+from .models import Delivery, WebhookEndpoint
 from .webhook_client import Outcome
+
+_SQL = sql.statements(__package__, "sql/delivery.sql")
 
 SCHEDULE = (
     timedelta(seconds=5),
@@ -67,6 +73,17 @@ class Sent:
 
     def __add__(self, other: "Sent") -> "Sent":
         return Sent(self.delivered + other.delivered, self.retrying + other.retrying, self.failed + other.failed)
+
+
+def insert_deliveries(event: AlertEventType, alerts: Iterable[int]) -> None:
+    """Store a delivery of an event of some alerts for each endpoint and e-mail address, in the caller's transaction."""
+    parameters: dict[str, Any] = {
+        "event": event.value,
+        "alerts": array(map(str, alerts)),
+        "emails": settings.WINGTEL_ALERT_EMAILS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL["insert_deliveries"], parameters)
 
 
 def deliver_due(*, most: int = 1000) -> Sent:

@@ -7,9 +7,10 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 
 from wingtel.aggregates.serialization import priced
-from wingtel.limits.models import Delivery
+from wingtel.limits.models import AlertEventType
 from wingtel.subscriptions.models import Subscription
 
+from .models import Delivery
 from .webhook_client import MAX_ERROR_LENGTH
 
 
@@ -36,7 +37,7 @@ def _line(delivery: Delivery) -> str:
     )
     period = f"{alert.first} to {alert.last}"
     subscription = _describe(alert.subscription)
-    if delivery.event == Delivery.Event.OPENED or alert.resolved_at is None:
+    if delivery.event == AlertEventType.OPENED or alert.resolved_at is None:
         return f"{subscription} reached {threshold} with {priced(alert.price)}, {period}"
     now = "which does not apply any more" if alert.resolved_price is None else f"with {priced(alert.resolved_price)}"
     return f"{subscription} is below {threshold} again, {now}, {period}"

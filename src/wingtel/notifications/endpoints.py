@@ -7,9 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from wingtel.limits.models import WebhookEndpoint
-
 from .address_policy import check_url
+from .models import WebhookEndpoint
 
 SECRET_BYTES = 32
 OVERLAP = timedelta(days=1)

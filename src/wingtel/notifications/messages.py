@@ -10,8 +10,9 @@ import msgspec
 from standardwebhooks import Webhook
 
 from wingtel import __version__
-from wingtel.limits.models import Delivery
-from wingtel.limits.serialization import event_answer
+
+from .models import Delivery
+from .serialization import event_answer
 
 
 def webhook_id(delivery: Delivery) -> str:

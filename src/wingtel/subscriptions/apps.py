@@ -6,7 +6,7 @@ from .checks import shown_identifiers_are_held
 
 class SubscriptionsConfig(AppConfig):
     name = "wingtel.subscriptions"
-    label = "subscriptions"
+    label = "wingtel_subscriptions"
 
     def ready(self) -> None:
         checks.register(shown_identifiers_are_held, checks.Tags.database)

@@ -44,7 +44,7 @@ class Carrier(models.Model):
     )
 
     class Meta:
-        db_table = "carrier"
+        db_table = "wingtel_carrier"
         ordering = ["code"]
         constraints = [
             models.CheckConstraint(name="carrier_code_form", condition=Q(code__regex="^[a-z][a-z0-9_-]*$")),
@@ -87,7 +87,7 @@ class Plan(Timed):
     )
 
     class Meta:
-        db_table = "plan"
+        db_table = "wingtel_plan"
         ordering = ["id"]
 
     def __str__(self) -> str:
@@ -167,7 +167,7 @@ class Subscription(Timed):
     objects = SubscriptionQuerySet.as_manager()
 
     class Meta:
-        db_table = "subscription"
+        db_table = "wingtel_subscription"
         ordering = ["id"]
 
     def __str__(self) -> str:
@@ -208,7 +208,7 @@ class SubscriptionIdentifier(Dated):
     value = models.TextField(db_collation="C", help_text="In normal form, such as +12025550100.")
 
     class Meta:
-        db_table = "subscription_identifier"
+        db_table = "wingtel_subscription_identifier"
         ordering = ["id"]
         indexes = [
             models.Index(name="subscription_identifier_value", fields=["kind", "value", "valid_from"]),
@@ -240,7 +240,7 @@ class SubscriptionPlan(Dated):
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        db_table = "subscription_plan"
+        db_table = "wingtel_subscription_plan"
         ordering = ["id"]
         indexes = [
             models.Index(name="subscription_plan_end", fields=["valid_to"], condition=Q(valid_to__isnull=False)),
@@ -269,7 +269,7 @@ class Purchase(Timed):
     payment_date = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        db_table = "purchase"
+        db_table = "wingtel_purchase"
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
 
-class BackgroundConfig(AppConfig):
+class TasksConfig(AppConfig):
     name = "wingtel.tasks"
-    label = "background"
+    label = "wingtel_tasks"

@@ -14,7 +14,7 @@ class TaskRun(models.Model):
     failures = models.BigIntegerField(default=0)
 
     class Meta:
-        db_table = "background_task_run"
+        db_table = "wingtel_task_run"
         ordering = ["task"]
 
     def __str__(self) -> str:

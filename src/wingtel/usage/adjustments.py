@@ -32,7 +32,7 @@ class UsageAdjustment(models.Model):
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="reversed_by")
 
     class Meta:
-        db_table = "usage_adjustment"
+        db_table = "wingtel_usage_adjustment"
         indexes = [
             models.Index(name="usage_adjustment_day", fields=["day", "subscription"]),
         ]

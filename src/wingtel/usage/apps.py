@@ -1,13 +1,12 @@
 from django.apps import AppConfig
 from django.core import checks
 
-from .checks import fixed_settings_are_kept, quantities_are_in_range
+from .checks import fixed_settings_are_kept
 
 
 class UsageConfig(AppConfig):
     name = "wingtel.usage"
-    label = "usage"
+    label = "wingtel_usage"
 
     def ready(self) -> None:
         checks.register(fixed_settings_are_kept, checks.Tags.database)
-        checks.register(quantities_are_in_range, checks.Tags.database)

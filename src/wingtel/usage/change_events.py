@@ -1,6 +1,7 @@
 """Change events: the changes of a write through the models, emitted in its transaction if the database enables them.
 
-The database holds that state (`usage_writers_announce()`, set by `usage_set_announcing()`), and another process may
+The database holds that state (`usage_change_events_enabled()`, set by `usage_set_change_events()`), and another
+    process may
 change it at any time. So every write reads it in the statement that writes.
 """
 

@@ -3,17 +3,16 @@
 from django.db import models
 
 from .ranges import PRICE_DECIMALS, SUM_DIGITS
+from .usage_types import UsageType
 
 
 class UsageDay(models.Model):
     """The state of one business day; a day without a row is open.
 
-    Open: its aggregates follow its raw records. Sealed: they were proven equal, and the sums below are those of the
+    Open: its aggregates follow its raw records. Sealed: they were proven equal, and `sums` are those of the
     raw records then; a late record reopens the day. Expired: its raw records are gone, its aggregates stay. While a day
     is `sealing`, a proof is running, which any write cancels.
 
-    A fingerprint is the sum of usage_key_hash() over the raw records' sums by subscription. It proves each of these
-    sums once the records are gone. Days that expired before fingerprints were kept have none.
     """
 
     class State(models.TextChoices):
@@ -28,17 +27,9 @@ class UsageDay(models.Model):
     expired_at = models.DateTimeField(null=True)
     reopened_at = models.DateTimeField(null=True, help_text="When a late write last opened it after it was sealed.")
     reopened = models.IntegerField(default=0, db_default=0, help_text="How often that happened.")
-    data_records = models.BigIntegerField(null=True)
-    kilobytes_used = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=0, null=True)
-    data_price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, null=True)
-    data_fingerprint = models.DecimalField(max_digits=30, decimal_places=0, null=True)
-    voice_records = models.BigIntegerField(null=True)
-    seconds_used = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=0, null=True)
-    voice_price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS, null=True)
-    voice_fingerprint = models.DecimalField(max_digits=30, decimal_places=0, null=True)
 
     class Meta:
-        db_table = "usage_day"
+        db_table = "wingtel_usage_day"
         constraints = [
             models.CheckConstraint(
                 name="usage_day_state_is_known",
@@ -48,3 +39,25 @@ class UsageDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}: {self.state}"
+
+
+class UsageDaySum(models.Model):
+    """Sums of a sealed day's raw records of one usage type.
+
+    `used` is in the unit of the usage type, `price` in the operator's currency. `fingerprint` is the sum of
+    usage_key_hash() over the sums by subscription. It proves each of these once the records are gone.
+    """
+
+    pk = models.CompositePrimaryKey("day", "usage_type")
+    day = models.ForeignKey(UsageDay, on_delete=models.CASCADE, related_name="sums", db_column="day", db_index=False)
+    usage_type = models.TextField(choices=UsageType, db_collation="C")
+    records = models.BigIntegerField()
+    used = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=0)
+    price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS)
+    fingerprint = models.DecimalField(max_digits=30, decimal_places=0)
+
+    class Meta:
+        db_table = "wingtel_usage_day_sum"
+
+    def __str__(self) -> str:
+        return f"{self.usage_type} of {self.day_id}"

@@ -10,17 +10,19 @@ from wingtel.subscriptions.models import Subscription
 
 from . import partitions
 from .adjustments import UsageAdjustment
-from .days import UsageDay
+from .days import UsageDay, UsageDaySum
 from .provenance import IngestBatch
 from .querysets import UsageRecordQuerySet
 from .ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
 from .usage_types import UsageType
 
 __all__ = [
+    "RECORD_MODELS",
     "DataUsageRecord",
     "IngestBatch",
     "UsageAdjustment",
     "UsageDay",
+    "UsageDaySum",
     "UsageRecord",
     "UsageType",
     "VoiceUsageRecord",
@@ -96,7 +98,7 @@ class DataUsageRecord(UsageRecord):
     kilobytes_used = models.BigIntegerField()
 
     class Meta(UsageRecord.Meta):
-        db_table = "data_usage_record"
+        db_table = "wingtel_data_usage_record"
         constraints = [
             models.CheckConstraint(
                 name="data_usage_record_quantity",
@@ -114,10 +116,16 @@ class VoiceUsageRecord(UsageRecord):
     seconds_used = models.BigIntegerField()
 
     class Meta(UsageRecord.Meta):
-        db_table = "voice_usage_record"
+        db_table = "wingtel_voice_usage_record"
         constraints = [
             models.CheckConstraint(
                 name="voice_usage_record_quantity",
                 condition=models.Q(seconds_used__range=(-LARGEST_QUANTITY, LARGEST_QUANTITY)),
             )
         ]
+
+
+RECORD_MODELS: dict[UsageType, type[DataUsageRecord] | type[VoiceUsageRecord]] = {
+    model.usage_type: model for model in (DataUsageRecord, VoiceUsageRecord)
+}
+"""The models of raw records, by usage type."""

@@ -31,7 +31,7 @@ class IngestBatch(models.Model):
     ingested_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
-        db_table = "ingest_batch"
+        db_table = "wingtel_ingest_batch"
 
     def __str__(self) -> str:
         return f"{self.get_origin_display()} {self.name or self.reference}"

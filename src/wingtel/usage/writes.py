@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .models import UsageRecord
 
 _SQL = sql.statements(__package__, "sql/queries.sql")
-_EVENTS_DISABLED = "NOT usage_writers_announce()"
+_EVENTS_DISABLED = "NOT usage_change_events_enabled()"
 
 # The functions below use parts of Django's queries and compilers that its type stubs leave out: `query` is a
 # django.db.models.sql query of the kind in the function's name.

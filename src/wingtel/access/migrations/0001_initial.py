@@ -1,4 +1,4 @@
-"""Keys of the API."""
+"""API keys."""
 
 import django.contrib.postgres.fields
 import django.core.validators
@@ -9,9 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        ("auth", "0012_alter_user_first_name_max_length"),  # groups are made after it
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
@@ -38,10 +36,7 @@ class Migration(migrations.Migration):
                 (
                     "carrier",
                     models.CharField(
-                        blank=True,
-                        choices=[("att", "AT&T"), ("sprint", "Sprint")],
-                        help_text="The only carrier whose subscriptions it may touch.",
-                        max_length=10,
+                        blank=True, help_text="The only carrier whose subscriptions it may touch.", max_length=10
                     ),
                 ),
                 (
@@ -59,7 +54,7 @@ class Migration(migrations.Migration):
                 ("last_used_at", models.DateTimeField(blank=True, help_text="To the minute.", null=True)),
             ],
             options={
-                "db_table": "api_key",
+                "db_table": "wingtel_api_key",
                 "ordering": ["id"],
                 "constraints": [
                     models.UniqueConstraint(
@@ -70,9 +65,6 @@ class Migration(migrations.Migration):
                             ("scopes__contained_by", ["read", "ingest", "admin"]), ("scopes__len__gt", 0)
                         ),
                         name="api_key_scopes_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("carrier__in", ["", "att", "sprint"])), name="api_key_carrier_known"
                     ),
                 ],
             },

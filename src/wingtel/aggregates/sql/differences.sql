@@ -6,12 +6,12 @@ SET LOCAL work_mem = '128MB'
 -- The first and the last day that has aggregates, adjustments or a state.
 SELECT min(day), max(day)
 FROM (
-    SELECT min(day) AS day FROM daily_usage
-    UNION ALL SELECT max(day) FROM daily_usage
-    UNION ALL SELECT min(day) FROM usage_day
-    UNION ALL SELECT max(day) FROM usage_day
-    UNION ALL SELECT min(day) FROM usage_adjustment
-    UNION ALL SELECT max(day) FROM usage_adjustment
+    SELECT min(day) AS day FROM wingtel_daily_usage
+    UNION ALL SELECT max(day) FROM wingtel_daily_usage
+    UNION ALL SELECT min(day) FROM wingtel_usage_day
+    UNION ALL SELECT max(day) FROM wingtel_usage_day
+    UNION ALL SELECT min(day) FROM wingtel_usage_adjustment
+    UNION ALL SELECT max(day) FROM wingtel_usage_adjustment
 ) AS known
 
 -- name: counted
@@ -26,14 +26,14 @@ WITH daily AS (
 -- Another beginning: those that are stored, whatever the views show.
 WITH daily AS (
     SELECT subscription_id, usage_type, day, used, price, records
-    FROM daily_usage
+    FROM wingtel_daily_usage
     WHERE day BETWEEN %(first)s AND %(last)s AND (used, price, records) <> (0, 0, 0)
 )
 
 -- name: empty
 -- A third beginning: none, if nothing is stored of these days.
 WITH daily AS (
-    SELECT subscription_id, usage_type, day, used, price, records FROM daily_usage WHERE false
+    SELECT subscription_id, usage_type, day, used, price, records FROM wingtel_daily_usage WHERE false
 )
 
 -- name: differing_days
@@ -43,26 +43,26 @@ WITH daily AS (
 -- One statement sees one snapshot: aggregates and sources of the same transactions, despite concurrent writers. The business day of a
 -- record is computed only if there are several days.
 , kept AS (
-    SELECT day FROM usage_day WHERE day BETWEEN %(first)s AND %(last)s AND state = 'expired'
+    SELECT day FROM wingtel_usage_day WHERE day BETWEEN %(first)s AND %(last)s AND state = 'expired'
 ),
 source AS (
     SELECT subscription_id, 'data'::text COLLATE "C" AS usage_type,
            CASE WHEN %(first)s::date = %(last)s::date THEN %(first)s::date ELSE usage_business_day(usage_date) END AS day,
            sum(kilobytes_used) AS used, sum(price) AS price, count(*) AS records
-    FROM data_usage_record
+    FROM wingtel_data_usage_record
     WHERE usage_date >= usage_day_start(%(first)s) AND usage_date < usage_day_start(%(last)s::date + 1)
     GROUP BY 1, 3
     UNION ALL
     SELECT subscription_id, 'voice'::text COLLATE "C",
            CASE WHEN %(first)s::date = %(last)s::date THEN %(first)s::date ELSE usage_business_day(usage_date) END,
            sum(seconds_used), sum(price), count(*)
-    FROM voice_usage_record
+    FROM wingtel_voice_usage_record
     WHERE usage_date >= usage_day_start(%(first)s) AND usage_date < usage_day_start(%(last)s::date + 1)
     GROUP BY 1, 3
 ),
 adjusted AS (
     SELECT subscription_id, usage_type, day, sum(used) AS used, sum(price) AS price, 0::bigint AS records
-    FROM usage_adjustment
+    FROM wingtel_usage_adjustment
     WHERE day BETWEEN %(first)s AND %(last)s AND day NOT IN (SELECT day FROM kept)
     GROUP BY 1, 2, 3
 ),
@@ -91,19 +91,15 @@ ORDER BY day, subscription_id, usage_type
 
 -- name: seals
 -- Expired days whose aggregates, without the adjustments, differ from their seals: a row for each usage type, with both sums and
--- fingerprints. Without a fingerprint, only the sums can be compared. Follows `counted` or `stored`.
+-- fingerprints. Follows `counted` or `stored`.
 , seal AS (
-    SELECT day, sealed.*
-    FROM usage_day
-    CROSS JOIN LATERAL (
-        VALUES ('data'::text COLLATE "C", kilobytes_used, data_price, data_records, data_fingerprint),
-               ('voice'::text COLLATE "C", seconds_used, voice_price, voice_records, voice_fingerprint)
-    ) AS sealed (usage_type, used, price, records, fingerprint)
+    SELECT day, usage_type, used, price, records, fingerprint
+    FROM wingtel_usage_day JOIN wingtel_usage_day_sum USING (day)
     WHERE state = 'expired' AND day BETWEEN %(first)s AND %(last)s
 ),
 adjusted AS (
     SELECT subscription_id, usage_type, day, sum(used) AS used, sum(price) AS price
-    FROM usage_adjustment
+    FROM wingtel_usage_adjustment
     WHERE day IN (SELECT day FROM seal)
     GROUP BY subscription_id, usage_type, day
 ),
@@ -120,24 +116,19 @@ found AS (
     WHERE (used, price, records) <> (0, 0, 0)
     GROUP BY day, usage_type
 )
-SELECT 'seal of day', NULL::bigint, usage_type, day, seal.used, seal.price, seal.records, seal.fingerprint,
+SELECT 'seal of day', NULL::bigint, usage_type, day,
+       coalesce(seal.used, 0), coalesce(seal.price, 0), coalesce(seal.records, 0), coalesce(seal.fingerprint, 0),
        coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0), coalesce(found.fingerprint, 0)
-FROM seal LEFT JOIN found USING (day, usage_type)
-WHERE (seal.used, seal.price, seal.records)
-   <> (coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0))
-   OR seal.fingerprint <> coalesce(found.fingerprint, 0)
+FROM seal FULL JOIN found USING (day, usage_type)
+WHERE (coalesce(seal.used, 0), coalesce(seal.price, 0), coalesce(seal.records, 0), coalesce(seal.fingerprint, 0))
+   <> (coalesce(found.used, 0), coalesce(found.price, 0), coalesce(found.records, 0), coalesce(found.fingerprint, 0))
 ORDER BY day, usage_type
 
 -- name: unprovable
--- The months of some days in which a day cannot be proven: it expired before fingerprints were kept, or never had raw records.
-SELECT usage_month(day)
-FROM usage_day
-WHERE state = 'expired' AND data_fingerprint IS NULL
-  AND day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
-UNION
-SELECT usage_month(day)
-FROM daily_usage
-WHERE (used, price, records) <> (0, 0, 0) AND day NOT IN (SELECT day FROM usage_day)
+-- The months of some days in which a day cannot be proven: it has stored usage, and never had raw records.
+SELECT DISTINCT usage_month(day)
+FROM wingtel_daily_usage
+WHERE (used, price, records) <> (0, 0, 0) AND day NOT IN (SELECT day FROM wingtel_usage_day)
   AND day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
 
 -- name: differing_months
@@ -147,11 +138,11 @@ WITH differing_months AS MATERIALIZED (
     SELECT subscription_id, usage_type, month, sum(used) AS used, sum(price) AS price, sum(records) AS records
     FROM (
         SELECT subscription_id, usage_type, usage_month(day) AS month, used, price, records
-        FROM daily_usage
+        FROM wingtel_daily_usage
         WHERE day >= usage_month(%(first)s) AND day < usage_month(%(last)s) + interval '1 month'
         UNION ALL
         SELECT subscription_id, usage_type, month, -used, -price, -records
-        FROM monthly_usage
+        FROM wingtel_monthly_usage
         WHERE month BETWEEN usage_month(%(first)s) AND usage_month(%(last)s)
     ) AS both_sides
     GROUP BY subscription_id, usage_type, month
@@ -178,30 +169,30 @@ LEFT JOIN LATERAL (
 ORDER BY differing.month, differing.subscription_id, differing.usage_type
 
 -- name: differing_totals
--- Totals that are not the sums of the bounds of the months, with the amounts to add.
+-- Lifetime bounds that are not the sums of the bounds of the months, with the amounts to add.
 WITH differing_totals AS MATERIALIZED (
-    SELECT subscription_id, usage_type, sum(floor) AS floor, sum(ceiling) AS ceiling
+    SELECT subscription_id, usage_type, sum(price_lower_bound) AS price_lower_bound, sum(price_upper_bound) AS price_upper_bound
     FROM (
-        SELECT subscription_id, usage_type, usage_price_floor(ceiling) AS floor, ceiling FROM monthly_usage
+        SELECT subscription_id, usage_type, usage_price_lower_bound(price_upper_bound) AS price_lower_bound, price_upper_bound FROM wingtel_monthly_usage
         UNION ALL
-        SELECT subscription_id, usage_type, -floor, -ceiling FROM total_usage
+        SELECT subscription_id, usage_type, -price_lower_bound, -price_upper_bound FROM wingtel_lifetime_usage
     ) AS both_sides
     GROUP BY subscription_id, usage_type
-    HAVING (sum(floor), sum(ceiling)) <> (0, 0)
+    HAVING (sum(price_lower_bound), sum(price_upper_bound)) <> (0, 0)
 )
 
 -- name: bounds
--- These totals, and stored months whose price lies outside its bounds. A month has its price and its upper bound; a total has the upper
+-- These bounds, and stored months whose price lies outside its bounds. A month has its price and its upper bound; a total has the upper
 -- bound that is expected and the one that is stored.
-SELECT 'bounds of month', subscription_id, usage_type, month, NULL::numeric, price, NULL::bigint, NULL::numeric, ceiling, NULL::bigint
-FROM monthly_usage
-WHERE NOT price BETWEEN usage_price_floor(ceiling) AND ceiling
+SELECT 'bounds of month', subscription_id, usage_type, month, NULL::numeric, price, NULL::bigint, NULL::numeric, price_upper_bound, NULL::bigint
+FROM wingtel_monthly_usage
+WHERE NOT price BETWEEN usage_price_lower_bound(price_upper_bound) AND price_upper_bound
 UNION ALL
-SELECT 'bounds of all time', subscription_id, usage_type, NULL, NULL,
-       (SELECT sum(ceiling) FROM monthly_usage AS month
+SELECT 'bounds of lifetime', subscription_id, usage_type, NULL, NULL,
+       (SELECT sum(price_upper_bound) FROM wingtel_monthly_usage AS month
         WHERE month.subscription_id = off.subscription_id AND month.usage_type = off.usage_type), NULL, NULL,
-       (SELECT ceiling FROM total_usage AS total
+       (SELECT price_upper_bound FROM wingtel_lifetime_usage AS total
         WHERE total.subscription_id = off.subscription_id AND total.usage_type = off.usage_type
-          AND (floor, ceiling) <> (0, 0)), NULL
+          AND (price_lower_bound, price_upper_bound) <> (0, 0)), NULL
 FROM differing_totals AS off
 ORDER BY 4, 2, 3

@@ -1,7 +1,7 @@
 -- Subscriptions that reached a price limit, in any period of business days.
 --
--- The price of a subscription and usage type in a month has an upper bound (`ceiling`), which is indexed. The sum of these bounds is the
--- upper bound over several months, and a total has the sum over all months. The subscriptions with the highest upper bounds are summed
+-- The price of a subscription and usage type in a month has an upper bound, which is indexed. The sum of these bounds is the
+-- upper bound over several months, and lifetime usage has the sum over all months. The subscriptions with the highest upper bounds are summed
 -- exactly: a page of them sets the price to reach. Then the candidates are summed: all subscriptions whose upper bounds allow for that
 -- price. A price p in k months takes one month with an upper bound of at least p / k, and upper bounds that sum to p at least. See
 -- docs/decisions/0036.
@@ -27,25 +27,25 @@ LANGUAGE sql STABLE ROWS 200 AS $$
     SELECT parts.subscription_id, parts.usage_type, sum(parts.price)
     FROM (
         SELECT stored.subscription_id, stored.usage_type, stored.price, stored.used, stored.records
-        FROM monthly_usage AS stored
+        FROM wingtel_monthly_usage AS stored
         WHERE stored.subscription_id = ANY (subscription_ids) AND stored.usage_type = ANY (usage_types)
           AND stored.month >= usage_whole_months_from(first_day) AND stored.month < usage_whole_months_until(last_day)
         UNION ALL
         SELECT stored.subscription_id, stored.usage_type, stored.price, stored.used, stored.records
-        FROM daily_usage AS stored
+        FROM wingtel_daily_usage AS stored
         WHERE stored.subscription_id = ANY (subscription_ids) AND stored.usage_type = ANY (usage_types)
           AND stored.day >= first_day AND stored.day <= least(last_day, usage_whole_months_from(first_day) - 1)
           AND first_day < usage_whole_months_from(first_day)  -- else no row is looked up
         UNION ALL
         SELECT stored.subscription_id, stored.usage_type, stored.price, stored.used, stored.records
-        FROM daily_usage AS stored
+        FROM wingtel_daily_usage AS stored
         WHERE stored.subscription_id = ANY (subscription_ids) AND stored.usage_type = ANY (usage_types)
           AND stored.day >= greatest(usage_whole_months_from(first_day), usage_whole_months_until(last_day))
           AND stored.day <= last_day
           AND last_day >= greatest(usage_whole_months_from(first_day), usage_whole_months_until(last_day))
         UNION ALL
         SELECT delta.subscription_id, delta.usage_type, delta.price, delta.used, delta.records
-        FROM usage_unfolded AS delta
+        FROM usage_pending_delta AS delta
         WHERE (delta.subscription_id IN (SELECT unnest(subscription_ids))) IS TRUE  -- a lookup by hash
           AND delta.usage_type = ANY (usage_types)
           AND delta.day >= first_day AND delta.day <= last_day
@@ -57,7 +57,7 @@ $$;
 -- The subscriptions with the highest upper bounds up to `most`: `taken` of each usage type and month or, without months, of the totals.
 -- Carrier and plan are looked up row by row: a hash of all their subscriptions would cost more.
 CREATE OR REPLACE FUNCTION usage_likely_to_exceed(
-    months date[], usage_types text[], least_ceiling numeric, most numeric, taken bigint, only_carrier text, only_plan bigint
+    months date[], usage_types text[], least_upper_bound numeric, most numeric, taken bigint, only_carrier text, only_plan bigint
 ) RETURNS bigint[]
 LANGUAGE sql STABLE AS $$
     SELECT array_agg(DISTINCT subscription_id)
@@ -67,12 +67,12 @@ LANGUAGE sql STABLE AS $$
         CROSS JOIN unnest(usage_types) AS wanted (usage_type)
         CROSS JOIN LATERAL (
             SELECT subscription_id
-            FROM monthly_usage AS stored
+            FROM wingtel_monthly_usage AS stored
             WHERE month + 0 = asked.month  -- the expression of the index
-              AND usage_type = wanted.usage_type COLLATE "C" AND ceiling >= least_ceiling AND ceiling <= most
-              AND (only_carrier IS NULL OR (SELECT carrier FROM subscription WHERE id = stored.subscription_id) = only_carrier)
-              AND (only_plan IS NULL OR (SELECT plan_id FROM subscription WHERE id = stored.subscription_id) = only_plan)
-            ORDER BY ceiling DESC
+              AND usage_type = wanted.usage_type COLLATE "C" AND price_upper_bound >= least_upper_bound AND price_upper_bound <= most
+              AND (only_carrier IS NULL OR (SELECT carrier FROM wingtel_subscription WHERE id = stored.subscription_id) = only_carrier)
+              AND (only_plan IS NULL OR (SELECT plan_id FROM wingtel_subscription WHERE id = stored.subscription_id) = only_plan)
+            ORDER BY price_upper_bound DESC
             LIMIT taken
         ) AS highest
         UNION ALL
@@ -80,11 +80,11 @@ LANGUAGE sql STABLE AS $$
         FROM unnest(usage_types) AS wanted (usage_type)
         CROSS JOIN LATERAL (
             SELECT subscription_id
-            FROM total_usage AS stored
-            WHERE usage_type = wanted.usage_type COLLATE "C" AND ceiling >= least_ceiling AND floor <= most
-              AND (only_carrier IS NULL OR (SELECT carrier FROM subscription WHERE id = stored.subscription_id) = only_carrier)
-              AND (only_plan IS NULL OR (SELECT plan_id FROM subscription WHERE id = stored.subscription_id) = only_plan)
-            ORDER BY ceiling DESC
+            FROM wingtel_lifetime_usage AS stored
+            WHERE usage_type = wanted.usage_type COLLATE "C" AND price_upper_bound >= least_upper_bound AND price_lower_bound <= most
+              AND (only_carrier IS NULL OR (SELECT carrier FROM wingtel_subscription WHERE id = stored.subscription_id) = only_carrier)
+              AND (only_plan IS NULL OR (SELECT plan_id FROM wingtel_subscription WHERE id = stored.subscription_id) = only_plan)
+            ORDER BY price_upper_bound DESC
             LIMIT taken
         ) AS highest
         WHERE months IS NULL
@@ -92,7 +92,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- The candidates: subscriptions whose upper bounds allow for `least_price` in some months together or, without months, in all months, by
--- the totals. Those with a month, or a total, that is known to be more than `most` are left out.
+-- lifetime usage. Those with a month, or a lifetime, that is known to be more than `most` are left out.
 CREATE OR REPLACE FUNCTION usage_able_to_exceed(months date[], usage_types text[], least_price numeric, most numeric)
 RETURNS SETOF bigint
 LANGUAGE sql STABLE ROWS 1000 AS $$
@@ -103,26 +103,26 @@ LANGUAGE sql STABLE ROWS 1000 AS $$
         CROSS JOIN unnest(usage_types) AS wanted (usage_type)
         CROSS JOIN LATERAL (
             SELECT subscription_id
-            FROM monthly_usage
+            FROM wingtel_monthly_usage
             WHERE month + 0 = asked.month  -- the expression of the index
               AND usage_type = wanted.usage_type COLLATE "C"
-              AND ceiling >= least_price / nullif(cardinality(months), 0) AND ceiling <= most
+              AND price_upper_bound >= least_price / nullif(cardinality(months), 0) AND price_upper_bound <= most
         ) AS stored
     ) AS able
     CROSS JOIN LATERAL (
-        SELECT sum(ceiling) AS ceilings
-        FROM monthly_usage AS stored
+        SELECT sum(price_upper_bound) AS upper_bounds
+        FROM wingtel_monthly_usage AS stored
         WHERE stored.subscription_id = able.subscription_id AND stored.usage_type = able.usage_type COLLATE "C"
           AND stored.month >= months[1] AND stored.month <= months[cardinality(months)]
     ) AS bound
-    WHERE bound.ceilings >= least_price
+    WHERE bound.upper_bounds >= least_price
     UNION ALL
     SELECT stored.subscription_id
     FROM unnest(usage_types) AS wanted (usage_type)
     CROSS JOIN LATERAL (
         SELECT subscription_id
-        FROM total_usage
-        WHERE usage_type = wanted.usage_type COLLATE "C" AND ceiling >= least_price AND floor <= most
+        FROM wingtel_lifetime_usage
+        WHERE usage_type = wanted.usage_type COLLATE "C" AND price_upper_bound >= least_price AND price_lower_bound <= most
     ) AS stored
     WHERE months IS NULL
 $$;
@@ -156,21 +156,21 @@ CREATE OR REPLACE FUNCTION usage_first_page_of_month(of_month date, usage_types 
 RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
 LANGUAGE sql STABLE ROWS 200 AS $$
     WITH walked AS MATERIALIZED (
-        SELECT stored.subscription_id, stored.price, stored.ceiling
+        SELECT stored.subscription_id, stored.price, stored.price_upper_bound
         FROM (
-            (SELECT subscription_id, price, ceiling
-             FROM monthly_usage
-             WHERE month + 0 = of_month AND usage_type = 'data' AND 'data' = ANY (usage_types) AND ceiling >= price_limit
+            (SELECT subscription_id, price, price_upper_bound
+             FROM wingtel_monthly_usage
+             WHERE month + 0 = of_month AND usage_type = 'data' AND 'data' = ANY (usage_types) AND price_upper_bound >= price_limit
                AND (used, price, records) <> (0, 0, 0)
-             ORDER BY ceiling DESC)
+             ORDER BY price_upper_bound DESC)
             UNION ALL
-            (SELECT subscription_id, price, ceiling
-             FROM monthly_usage
-             WHERE month + 0 = of_month AND usage_type = 'voice' AND 'voice' = ANY (usage_types) AND ceiling >= price_limit
+            (SELECT subscription_id, price, price_upper_bound
+             FROM wingtel_monthly_usage
+             WHERE month + 0 = of_month AND usage_type = 'voice' AND 'voice' = ANY (usage_types) AND price_upper_bound >= price_limit
                AND (used, price, records) <> (0, 0, 0)
-             ORDER BY ceiling DESC)
+             ORDER BY price_upper_bound DESC)
         ) AS stored
-        ORDER BY stored.ceiling DESC
+        ORDER BY stored.price_upper_bound DESC
         LIMIT cardinality(usage_types) * page_rows + 50
     ),
     page AS MATERIALIZED (
@@ -183,17 +183,17 @@ LANGUAGE sql STABLE ROWS 200 AS $$
     )
     SELECT page.subscription_id, page.largest, stored.usage_type, stored.price
     FROM page
-    JOIN monthly_usage AS stored
+    JOIN wingtel_monthly_usage AS stored
         ON stored.subscription_id = page.subscription_id
        AND stored.usage_type = ANY (usage_types COLLATE "C")
        AND stored.month = of_month
     WHERE stored.price >= price_limit AND (stored.used, stored.price, stored.records) <> (0, 0, 0)
       AND ((SELECT count(*) FROM walked) < cardinality(usage_types) * page_rows + 50
-           OR (SELECT count(*) = page_rows AND min(page.largest) > (SELECT min(walked.ceiling) FROM walked) FROM page))
+           OR (SELECT count(*) = page_rows AND min(page.largest) > (SELECT min(walked.price_upper_bound) FROM walked) FROM page))
 $$;
 
 -- The search for the subscriptions that reached a limit in a period, by the months that have aggregates: `months` whose upper bounds are
--- searched, or NULL for the totals, whose bounds are tighter for a period of more than half of all months. A price is divided by `parts`.
+-- searched, or NULL for lifetime usage, whose bounds are tighter for a period of more than half of all months. A price is divided by `parts`.
 -- After a position, upper bounds over `most_likely` are too high to begin with, and those over `most_able` lie before the position.
 CREATE OR REPLACE FUNCTION usage_search(
     first_day date, last_day date, after_price numeric, lowest_pending numeric,
@@ -201,8 +201,8 @@ CREATE OR REPLACE FUNCTION usage_search(
 )
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    first_known constant date := coalesce((SELECT month + 0 FROM monthly_usage ORDER BY month + 0 LIMIT 1), '9998-12-01');
-    last_known constant date := coalesce((SELECT month + 0 FROM monthly_usage ORDER BY month + 0 DESC LIMIT 1), '1900-01-01');
+    first_known constant date := coalesce((SELECT month + 0 FROM wingtel_monthly_usage ORDER BY month + 0 LIMIT 1), '9998-12-01');
+    last_known constant date := coalesce((SELECT month + 0 FROM wingtel_monthly_usage ORDER BY month + 0 DESC LIMIT 1), '1900-01-01');
     known constant bigint := cardinality(usage_months(first_known, last_known));
     are_whole boolean;
 BEGIN
@@ -210,8 +210,8 @@ BEGIN
     parts := greatest(cardinality(months), 1);
     are_whole := months[1] >= usage_whole_months_from(first_day) AND months[parts] < usage_whole_months_until(last_day);
     IF 2 * parts <= known THEN
-        most_likely := usage_highest_ceiling(after_price / parts);
-        most_able := CASE WHEN are_whole AND parts = 1 THEN usage_highest_ceiling(after_price - lowest_pending) END;
+        most_likely := usage_highest_upper_bound(after_price / parts);
+        most_able := CASE WHEN are_whole AND parts = 1 THEN usage_highest_upper_bound(after_price - lowest_pending) END;
     ELSE
         most_likely := after_price * known / parts;
         most_able := CASE WHEN are_whole AND parts = known THEN after_price - lowest_pending END;
@@ -227,7 +227,7 @@ END $$;
 CREATE OR REPLACE FUNCTION usage_lowered_beside(first_day date, last_day date) RETURNS SETOF bigint
 LANGUAGE sql STABLE ROWS 10 AS $$
     SELECT subscription_id
-    FROM usage_adjustment
+    FROM wingtel_usage_adjustment
     WHERE price < 0
       AND (day >= usage_month(first_day) AND day < first_day
            OR day > last_day AND day < usage_whole_months_from(last_day + 1))
@@ -241,7 +241,7 @@ LANGUAGE sql STABLE AS $$
     SELECT array_agg(subscription_id), array_agg(price), greatest(max(price), 0), least(min(price), 0)
     FROM (
         SELECT subscription_id, sum(price) AS price
-        FROM usage_unfolded
+        FROM usage_pending_delta
         WHERE day >= first_day AND day <= last_day AND usage_type = ANY (usage_types)
         GROUP BY subscription_id, usage_type
     ) AS pending
@@ -298,7 +298,7 @@ BEGIN
             SELECT unnest(likely));
     END IF;
     IF NOT is_of_all THEN
-        candidates := ARRAY(SELECT id FROM subscription
+        candidates := ARRAY(SELECT id FROM wingtel_subscription
                             WHERE id = ANY (candidates) AND (only_carrier IS NULL OR carrier = only_carrier)
                               AND (only_plan IS NULL OR plan_id = only_plan));
     END IF;

@@ -12,20 +12,20 @@ FROM (
     GROUP BY subscription_id, usage_type
     HAVING sum(price) >= %(price_limit)s::numeric
 ) AS reached
-LEFT JOIN subscription ON subscription.id = subscription_id
+LEFT JOIN wingtel_subscription AS subscription ON subscription.id = subscription_id
 ORDER BY largest DESC, subscription_id, price DESC, usage_type
 
 -- name: all_metrics
 -- Usage and price in a period, by subscription and usage type, in that order.
 SELECT subscription_id, {number and external id}, usage_type,
-       CASE usage_type WHEN 'data' THEN %(data_unit)s ELSE %(voice_unit)s END AS unit,
+       %(units)s::jsonb ->> usage_type AS unit,
        usage_money(price) AS total_price, used AS total_usage, records, usage_currency() AS currency
 FROM (
     SELECT subscription_id, usage_type, sum(price) AS price, sum(used) AS used, sum(records) AS records
     {from what was used}
     GROUP BY subscription_id, usage_type
 ) AS total
-LEFT JOIN subscription ON subscription.id = subscription_id
+LEFT JOIN wingtel_subscription AS subscription ON subscription.id = subscription_id
 ORDER BY subscription_id, usage_type
 
 -- name: all_records
@@ -33,29 +33,25 @@ ORDER BY subscription_id, usage_type
 -- neither memory nor the time to the first row grows with the period.
 SELECT listed.*
 FROM (
-    SELECT day, usage_day_start(day) AS first_moment, usage_day_start(day + 1) AS next_moment
-    FROM usage_day
+    SELECT day, usage_day_start(day) AS day_start, usage_day_start(day + 1) AS next_day_start
+    FROM wingtel_usage_day
     WHERE day BETWEEN %(first)s::date AND %(last)s::date
 ) AS asked
 CROSS JOIN LATERAL (
     SELECT usage_csv_text(record_id, %(for_spreadsheets)s) AS record_id, subscription_id, {number and external id}, usage_type,
-           CASE usage_type WHEN 'data' THEN %(data_unit)s ELSE %(voice_unit)s END AS unit,
+           %(units)s::jsonb ->> usage_type AS unit,
            replace(to_char(usage_date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', '') AS usage_date,
            asked.day, quantity, usage_money(record.price) AS price, origin,
            usage_csv_text(reference, %(for_spreadsheets)s) AS reference,
-           usage_csv_text(ingest_batch.name, %(for_spreadsheets)s) AS file,
+           usage_csv_text(wingtel_ingest_batch.name, %(for_spreadsheets)s) AS file,
            first_line + source %% %(batch_lines)s AS line, usage_currency() AS currency
     FROM (
-        SELECT 'data' AS usage_type, record_id, usage_date, subscription_id, kilobytes_used AS quantity, price, source
-        FROM data_usage_record
-        WHERE usage_date >= first_moment AND usage_date < next_moment
-        UNION ALL
-        SELECT 'voice', record_id, usage_date, subscription_id, seconds_used, price, source
-        FROM voice_usage_record
-        WHERE usage_date >= first_moment AND usage_date < next_moment
+        SELECT usage_type, record_id, usage_date, subscription_id, used AS quantity, price, source
+        FROM usage_source
+        WHERE usage_date >= day_start AND usage_date < next_day_start
     ) AS record
-    LEFT JOIN subscription ON subscription.id = subscription_id
-    LEFT JOIN ingest_batch ON ingest_batch.id = source / %(batch_lines)s
+    LEFT JOIN wingtel_subscription AS subscription ON subscription.id = subscription_id
+    LEFT JOIN wingtel_ingest_batch ON wingtel_ingest_batch.id = source / %(batch_lines)s
     WHERE usage_type = ANY (%(usage_types)s::text[])
       AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
       AND (%(carrier)s::text IS NULL OR carrier = %(carrier)s::text)
@@ -66,11 +62,11 @@ ORDER BY asked.day
 
 -- name: keep_raw_records
 -- Keep raw records from being dropped until the transaction ends.
-LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ACCESS SHARE MODE
+LOCK TABLE ONLY wingtel_data_usage_record, ONLY wingtel_voice_usage_record IN ACCESS SHARE MODE
 
 -- name: expired_days
 -- The first and the last expired day of a period, whose raw records were dropped.
-SELECT min(day), max(day) FROM usage_day WHERE day BETWEEN %(first)s::date AND %(last)s::date AND state = 'expired'
+SELECT min(day), max(day) FROM wingtel_usage_day WHERE day BETWEEN %(first)s::date AND %(last)s::date AND state = 'expired'
 
 -- name: used
 -- The usage of the requested subscriptions in a period: its whole months and the days at its edges.
@@ -91,8 +87,8 @@ FROM (
 ) AS parts
 WHERE usage_type = ANY (%(usage_types)s::text[])
   AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
-  AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE carrier = %(carrier)s::text))
-  AND (%(plan)s::bigint IS NULL OR subscription_id IN (SELECT id FROM subscription WHERE plan_id = %(plan)s::bigint))
+  AND (%(carrier)s::text IS NULL OR subscription_id IN (SELECT id FROM wingtel_subscription WHERE carrier = %(carrier)s::text))
+  AND (%(plan)s::bigint IS NULL OR subscription_id IN (SELECT id FROM wingtel_subscription WHERE plan_id = %(plan)s::bigint))
 
 -- name: number_and_external_id
 nullif(phone_number, '') AS phone_number, usage_csv_text(external_id, %(for_spreadsheets)s) AS external_id

@@ -1,5 +1,13 @@
 -- Functions over the stored aggregates. Applied after every migration, so this file is what the database holds.
 
+-- Return the first day of the month of a day.
+CREATE OR REPLACE FUNCTION usage_month(day date) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT day - (date_part('day', day)::integer - 1) $$;
+
+-- Return true if a period is one whole month.
+CREATE OR REPLACE FUNCTION usage_is_month(first date, last date) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT first = usage_month(first) AND last + 1 = usage_month(last + 1) AND last - first < 31 $$;
+
 -- Raise an exception above READ COMMITTED: records that were committed meanwhile would not be seen, and aggregates would lack them.
 CREATE OR REPLACE FUNCTION usage_require_read_committed(what text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -24,12 +32,12 @@ $$;
 
 -- Lock the stored aggregates against changes until the transaction ends, waiting for transactions that have changed them.
 --
--- Each statement that changes aggregates locks daily_usage until its transaction ends, so one lock is enough. More could deadlock:
+-- Each statement that changes aggregates locks wingtel_daily_usage until its transaction ends, so one lock is enough. More could deadlock:
 -- writers reach the other tables in the order of their plans.
 CREATE OR REPLACE FUNCTION usage_lock_stored() RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    LOCK TABLE daily_usage IN SHARE ROW EXCLUSIVE MODE;
+    LOCK TABLE wingtel_daily_usage IN SHARE ROW EXCLUSIVE MODE;
 END $$;
 
 -- A hash of one subscription's usage on one day. The sum over all subscriptions is the day's fingerprint, which any damage to some of
@@ -50,18 +58,18 @@ LANGUAGE plpgsql AS $$
 DECLARE
     state_of_day text;
 BEGIN
-    PERFORM FROM subscription WHERE id = NEW.subscription_id FOR KEY SHARE;
-    LOCK TABLE ONLY data_usage_record IN ROW EXCLUSIVE MODE;
-    INSERT INTO usage_day (day) VALUES (NEW.day) ON CONFLICT DO NOTHING;
-    SELECT state INTO STRICT state_of_day FROM usage_day WHERE day = NEW.day FOR SHARE;
+    PERFORM FROM wingtel_subscription WHERE id = NEW.subscription_id FOR KEY SHARE;
+    LOCK TABLE ONLY wingtel_data_usage_record IN ROW EXCLUSIVE MODE;
+    INSERT INTO wingtel_usage_day (day) VALUES (NEW.day) ON CONFLICT DO NOTHING;
+    SELECT state INTO STRICT state_of_day FROM wingtel_usage_day WHERE day = NEW.day FOR SHARE;
     IF usage_stores() OR state_of_day IN ('sealed', 'expired') THEN
         PERFORM usage_add(NEW.subscription_id, NEW.usage_type, NEW.day, NEW.used, NEW.price, 0);
-    ELSIF watching_usage() THEN
-        INSERT INTO usage_change (day, subscriptions) VALUES (NEW.day, ARRAY[NEW.subscription_id]);
+    ELSIF usage_capture_enabled() THEN
+        INSERT INTO wingtel_usage_change (day, subscriptions) VALUES (NEW.day, ARRAY[NEW.subscription_id]);
     END IF;
     RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER count_adjustment AFTER INSERT ON usage_adjustment
+CREATE OR REPLACE TRIGGER count_adjustment AFTER INSERT ON wingtel_usage_adjustment
     FOR EACH ROW EXECUTE FUNCTION usage_count_adjustment();
 
 -- One of some subscriptions that has usage, NULL if none has: aggregates of any day, pending deltas included, or an adjustment. With
@@ -72,7 +80,7 @@ BEGIN
     RETURN (
         SELECT subscription_id
         FROM (
-            SELECT subscription_id FROM usage_adjustment WHERE subscription_id = ANY (subscription_ids)
+            SELECT subscription_id FROM wingtel_usage_adjustment WHERE subscription_id = ANY (subscription_ids)
             UNION ALL
             SELECT subscription_id FROM usage_daily WHERE subscription_id = ANY (subscription_ids)
             UNION ALL
@@ -85,7 +93,7 @@ END $$;
 -- Reject the removal of subscriptions that have usage: there is no foreign key, and their usage on expired days would have no subscription.
 --
 -- Writers are locked out before the raw records are read, so that none stores a record of a subscription that is removed.
-CREATE OR REPLACE FUNCTION usage_keep_subscription() RETURNS trigger
+CREATE OR REPLACE FUNCTION usage_protect_subscription() RETURNS trigger
 LANGUAGE plpgsql AS $$
 DECLARE
     removed bigint[];
@@ -93,13 +101,13 @@ DECLARE
 BEGIN
     PERFORM usage_require_read_committed('removing a subscription');
     IF TG_OP = 'TRUNCATE' THEN
-        removed := ARRAY(SELECT id FROM subscription);
+        removed := ARRAY(SELECT id FROM wingtel_subscription);
     ELSE
         removed := ARRAY(SELECT id FROM old_rows);
     END IF;
     used := usage_find_used(removed, in_raw => false);
     IF used IS NULL AND cardinality(removed) > 0 THEN
-        LOCK TABLE data_usage_record, voice_usage_record IN SHARE MODE;
+        PERFORM usage_lock_raw_tables('SHARE', with_partitions => true);
         used := usage_find_used(removed, in_raw => true);
     END IF;
     IF used IS NOT NULL THEN
@@ -109,8 +117,8 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER keep_used AFTER DELETE ON subscription
+CREATE OR REPLACE TRIGGER protect_used AFTER DELETE ON wingtel_subscription
     REFERENCING OLD TABLE AS old_rows
-    FOR EACH STATEMENT EXECUTE FUNCTION usage_keep_subscription();
-CREATE OR REPLACE TRIGGER keep_used_truncated BEFORE TRUNCATE ON subscription
-    FOR EACH STATEMENT EXECUTE FUNCTION usage_keep_subscription();
+    FOR EACH STATEMENT EXECUTE FUNCTION usage_protect_subscription();
+CREATE OR REPLACE TRIGGER protect_used_truncated BEFORE TRUNCATE ON wingtel_subscription
+    FOR EACH STATEMENT EXECUTE FUNCTION usage_protect_subscription();

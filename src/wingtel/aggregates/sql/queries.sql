@@ -19,7 +19,7 @@ FROM (
     SELECT subscription_id, largest, row_number() OVER (ORDER BY largest DESC, subscription_id) AS place,
            '{"subscription_id":' || subscription_id || coalesce(
                (SELECT ',"phone_number":' || to_json(phone_number) || ',"external_id":' || to_json(external_id)
-                FROM subscription WHERE id = subscription_id),
+                FROM wingtel_subscription WHERE id = subscription_id),
                ',"phone_number":"","external_id":""'
            ) || ',"exceeded":[' || string_agg(
                '{"usage_type":"' || usage_type || '","total_price":"' || usage_money(price)
@@ -44,8 +44,8 @@ WITH page AS MATERIALIZED (
           AND (%(last_month)s::date IS NULL OR month <= %(last_month)s::date)
           AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
-          AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = used.subscription_id) = %(carrier)s::text)
-          AND (%(plan)s::bigint IS NULL OR (SELECT plan_id FROM subscription WHERE id = used.subscription_id) = %(plan)s::bigint)
+          AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM wingtel_subscription WHERE id = used.subscription_id) = %(carrier)s::text)
+          AND (%(plan)s::bigint IS NULL OR (SELECT plan_id FROM wingtel_subscription WHERE id = used.subscription_id) = %(plan)s::bigint)
           AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
         GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
     )
@@ -56,8 +56,8 @@ WITH page AS MATERIALIZED (
                OR day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date)
           AND (%(only_type)s::text IS NULL OR usage_type = %(only_type)s::text)
           AND (%(subscription_ids)s::bigint[] IS NULL OR subscription_id = ANY (%(subscription_ids)s::bigint[]))
-          AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = used.subscription_id) = %(carrier)s::text)
-          AND (%(plan)s::bigint IS NULL OR (SELECT plan_id FROM subscription WHERE id = used.subscription_id) = %(plan)s::bigint)
+          AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM wingtel_subscription WHERE id = used.subscription_id) = %(carrier)s::text)
+          AND (%(plan)s::bigint IS NULL OR (SELECT plan_id FROM wingtel_subscription WHERE id = used.subscription_id) = %(plan)s::bigint)
           AND (%(after_id)s::bigint IS NULL OR (subscription_id, usage_type) > (%(after_id)s::bigint, %(after_type)s::text))
         GROUP BY subscription_id, usage_type ORDER BY subscription_id, usage_type LIMIT %(rows)s
     )
@@ -86,7 +86,7 @@ LEFT JOIN (
     ) AS total USING (subscription_id, usage_type)
 ) ON true
 LEFT JOIN LATERAL (
-    SELECT phone_number, external_id FROM subscription WHERE id = page.subscription_id LIMIT 1  -- makes the planner look up each row
+    SELECT phone_number, external_id FROM wingtel_subscription WHERE id = page.subscription_id LIMIT 1  -- makes the planner look up each row
 ) AS named ON true
 ORDER BY page.subscription_id, page.usage_type
 
@@ -114,12 +114,12 @@ LEFT JOIN (
     WHERE usage_type = ANY (%(usage_types)s::text[])
       AND usage_type > %(after_type)s::text
       AND (%(carrier)s::text = ''
-           OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s::bigint) = %(carrier)s::text)
+           OR (SELECT carrier FROM wingtel_subscription WHERE id = %(subscription_id)s::bigint) = %(carrier)s::text)
       AND (%(plan)s::bigint IS NULL
-           OR (SELECT plan_id FROM subscription WHERE id = %(subscription_id)s::bigint) = %(plan)s::bigint)
+           OR (SELECT plan_id FROM wingtel_subscription WHERE id = %(subscription_id)s::bigint) = %(plan)s::bigint)
     GROUP BY subscription_id, usage_type
 ) AS total ON true
-LEFT JOIN subscription AS named ON named.id = %(subscription_id)s::bigint
+LEFT JOIN wingtel_subscription AS named ON named.id = %(subscription_id)s::bigint
 ORDER BY total.usage_type
 LIMIT %(rows)s
 
@@ -131,7 +131,7 @@ LEFT JOIN (
     SELECT day, usage_type, price, used, records
     FROM usage_daily
     WHERE subscription_id = %(subscription_id)s
-      AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
+      AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM wingtel_subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
       AND usage_type = ANY (%(usage_types)s::text[])
       AND (%(first)s::date IS NULL OR day >= %(first)s::date)
       AND (%(last)s::date IS NULL OR day <= %(last)s::date)
@@ -159,7 +159,7 @@ LEFT JOIN (
                OR day BETWEEN %(other_edge_first)s::date AND %(other_edge_last)s::date)
     ) AS parts
     WHERE usage_type = ANY (%(usage_types)s::text[])
-      AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
+      AND (%(carrier)s::text IS NULL OR (SELECT carrier FROM wingtel_subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
     GROUP BY month, usage_type
 ) AS points ON true
 ORDER BY points.start, points.usage_type
@@ -169,16 +169,11 @@ ORDER BY points.start, points.usage_type
 -- records are read from the day's partitions only; the first `most` are listed.
 WITH asked AS MATERIALIZED (
     SELECT %(subscription_id)s::bigint AS id
-    WHERE (%(carrier)s::text IS NULL OR (SELECT carrier FROM subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
+    WHERE (%(carrier)s::text IS NULL OR (SELECT carrier FROM wingtel_subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
 ),
 record AS MATERIALIZED (
-    SELECT 'data' AS usage_type, record_id, usage_date, kilobytes_used AS used, price, source
-    FROM data_usage_record
-    WHERE usage_date >= usage_day_start(%(day)s::date) AND usage_date < usage_day_start(%(day)s::date + 1)
-      AND subscription_id = (SELECT id FROM asked)
-    UNION ALL
-    SELECT 'voice', record_id, usage_date, seconds_used, price, source
-    FROM voice_usage_record
+    SELECT usage_type, record_id, usage_date, used, price, source
+    FROM usage_source
     WHERE usage_date >= usage_day_start(%(day)s::date) AND usage_date < usage_day_start(%(day)s::date + 1)
       AND subscription_id = (SELECT id FROM asked)
 )
@@ -191,11 +186,10 @@ SELECT now()::text, wanted.usage_type,
                    WHERE usage_type = wanted.usage_type
                    ORDER BY usage_date, record_id
                    LIMIT %(most)s) AS listed),
-       ARRAY(SELECT id FROM usage_adjustment
+       ARRAY(SELECT id FROM wingtel_usage_adjustment
              WHERE day = %(day)s::date AND subscription_id = (SELECT id FROM asked) AND usage_type = wanted.usage_type
              ORDER BY id),
-       kept.state, kept.sealed_at, kept.expired_at, kept.reopened_at, kept.reopened,
-       kept.data_records, kept.kilobytes_used, kept.data_price, kept.voice_records, kept.seconds_used, kept.voice_price
+       sealed.records, sealed.used, sealed.price, kept.state, kept.sealed_at, kept.expired_at, kept.reopened_at, kept.reopened
 FROM unnest(%(usage_types)s::text[]) AS wanted (usage_type)
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(used), 0), coalesce(sum(price), 0), count(*)
@@ -204,7 +198,7 @@ CROSS JOIN LATERAL (
 ) AS recorded (used, price, records)
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(used), 0), coalesce(sum(price), 0), count(*)
-    FROM usage_adjustment
+    FROM wingtel_usage_adjustment
     WHERE day = %(day)s::date AND subscription_id = (SELECT id FROM asked) AND usage_type = wanted.usage_type
 ) AS adjusted (used, price, adjustments)
 LEFT JOIN (
@@ -212,5 +206,6 @@ LEFT JOIN (
     FROM usage_daily
     WHERE subscription_id = (SELECT id FROM asked) AND day = %(day)s::date
 ) AS total ON total.usage_type = wanted.usage_type
-LEFT JOIN usage_day AS kept ON kept.day = %(day)s::date
+LEFT JOIN wingtel_usage_day AS kept ON kept.day = %(day)s::date
+LEFT JOIN wingtel_usage_day_sum AS sealed ON sealed.day = %(day)s::date AND sealed.usage_type = wanted.usage_type
 ORDER BY wanted.usage_type

@@ -7,19 +7,19 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT true $$;
 
 -- Pending deltas: a row for each record that was added or taken away and is not merged into the stored tables yet. There are none, unless
 -- a strategy defines them.
-CREATE OR REPLACE VIEW usage_unfolded AS
+CREATE OR REPLACE VIEW usage_pending_delta AS
 SELECT NULL::bigint AS subscription_id, NULL::text COLLATE "C" AS usage_type, NULL::date AS day,
        NULL::bigint AS used, NULL::numeric AS price, NULL::integer AS records
 WHERE false;
 
 CREATE OR REPLACE VIEW usage_daily AS
 SELECT subscription_id, usage_type, day, used, price, records
-FROM daily_usage
+FROM wingtel_daily_usage
 WHERE (used, price, records) <> (0, 0, 0);
 
 CREATE OR REPLACE VIEW usage_monthly AS
 SELECT subscription_id, usage_type, month, used, price, records
-FROM monthly_usage
+FROM wingtel_monthly_usage
 WHERE (used, price, records) <> (0, 0, 0);
 
 -- The price of each subscription in a period of its own, by usage type. It comes from the months if the period is one, else from the
@@ -35,7 +35,7 @@ BEGIN
     FROM (
         SELECT asked.subscription_id, asked.first, asked.last, stored.usage_type, stored.price
         FROM unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
-        JOIN monthly_usage AS stored
+        JOIN wingtel_monthly_usage AS stored
             ON stored.subscription_id = asked.subscription_id
             AND stored.usage_type = ANY (ARRAY['data', 'voice'])
             AND stored.month = asked.first
@@ -43,14 +43,14 @@ BEGIN
         UNION ALL
         SELECT asked.subscription_id, asked.first, asked.last, stored.usage_type, stored.price
         FROM unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
-        JOIN daily_usage AS stored
+        JOIN wingtel_daily_usage AS stored
             ON stored.subscription_id = asked.subscription_id
             AND stored.usage_type = ANY (ARRAY['data', 'voice'])
             AND stored.day BETWEEN asked.first AND asked.last
         WHERE NOT usage_is_month(asked.first, asked.last)
         UNION ALL
         SELECT asked.subscription_id, asked.first, asked.last, delta.usage_type, delta.price
-        FROM usage_unfolded AS delta
+        FROM usage_pending_delta AS delta
         JOIN unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
             ON asked.subscription_id = delta.subscription_id
         WHERE delta.day BETWEEN asked.first AND asked.last

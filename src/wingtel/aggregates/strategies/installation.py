@@ -12,7 +12,7 @@ from . import drift
 from .base import Strategy, named
 
 DEFAULT = "triggers"
-FUNCTIONS = ("wingtel.subscriptions", "wingtel.usage", "wingtel.aggregates")
+FUNCTIONS = ("wingtel.subscriptions", "wingtel.usage", "wingtel.aggregates", "wingtel.limits")
 """The packages whose sql/functions.sql every database holds."""
 
 

@@ -21,14 +21,14 @@ from wingtel.api.common.renderers import json_response
 from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.api.common.views import ParameterView
 from wingtel.lifecycle import models
-from wingtel.lifecycle.serialization import Day, Reconciliation, day_answer, reconciliation_answer
+from wingtel.lifecycle.serialization import Day, Reconciliation, listed_day_answer, reconciliation_answer
 from wingtel.usage.models import UsageDay
 
 
 class DayView(ListedView):
     """Business days and their states. A day that is not listed is open and has no records."""
 
-    queryset = UsageDay.objects.all()
+    queryset = UsageDay.objects.prefetch_related("sums")
     known = parameters.LISTING_OF_DAYS
     scopes: ClassVar = {"GET": Scope.READ}
 
@@ -37,7 +37,7 @@ class DayView(ListedView):
         return rows.filter(state=self.params["state"]) if self.params["state"] else rows
 
     def bodies(self, rows: Sequence[UsageDay]) -> list[Day]:
-        return list(map(day_answer, rows))
+        return list(map(listed_day_answer, rows))
 
     @extend_schema(
         operation_id="usage_days",

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from wingtel.aggregates.validation import LARGEST_ID
 from wingtel.api.common.parameters import FROM, LISTING, SUBSCRIPTION_ID, TO, Parameter
-from wingtel.limits.models import LARGEST_THRESHOLD, Delivery
+from wingtel.limits.models import LARGEST_THRESHOLD
+from wingtel.notifications.models import Delivery
 
 
 def parse_threshold(text: str) -> int:

@@ -3,8 +3,10 @@
 from wingtel.api.common import examples
 from wingtel.api.common.fields import CurrencyField
 from wingtel.api.common.serializers import KnownFieldsSerializer
-from wingtel.limits.models import PriceLimit, WebhookEndpoint
-from wingtel.limits.serialization import Endpoint, Limit
+from wingtel.limits.models import PriceLimit
+from wingtel.limits.serialization import Limit
+from wingtel.notifications.models import WebhookEndpoint
+from wingtel.notifications.serialization import Endpoint
 
 
 @examples.example(examples.LIMIT)

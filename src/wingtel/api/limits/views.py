@@ -20,10 +20,12 @@ from wingtel.api.common.parameters import period_of
 from wingtel.api.common.resources import ResourceView, documented
 from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.limits import serialization, services
-from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
+from wingtel.limits.models import Alert, PriceLimit
 from wingtel.notifications import endpoints
+from wingtel.notifications import serialization as notifications
 from wingtel.notifications.address_policy import RefusedAddressError
 from wingtel.notifications.delivery import replay
+from wingtel.notifications.models import Delivery, WebhookEndpoint
 
 from . import parameters, shapes
 
@@ -79,7 +81,7 @@ class AlertView(NewestFirstView):
             alerts = alerts.filter(subscription__carrier=carrier)
         if self.action != "list":
             return alerts
-        return alerts.asked(
+        return alerts.matching(
             limits=self.params["limit_id"],
             subscriptions=self.params["subscription_id"],
             state=self.params["state"],
@@ -96,21 +98,21 @@ class EndpointView(ResourceView):
     serializer_class = shapes.EndpointSerializer
     scopes: ClassVar = dict.fromkeys(ALL_METHODS, Scope.ADMIN)  # a URL may contain a secret of its receiver
 
-    def bodies(self, rows: Sequence[WebhookEndpoint]) -> list[serialization.Endpoint]:
-        return list(map(serialization.endpoint_answer, rows))
+    def bodies(self, rows: Sequence[WebhookEndpoint]) -> list[notifications.Endpoint]:
+        return list(map(notifications.endpoint_answer, rows))
 
     @extend_schema(
         summary="Add a webhook endpoint",
         description="The secret, by which deliveries are signed, is shown in this reply alone.",
         request=shapes.EndpointSerializer,
-        responses={201: serialization.EndpointWithSecret, **schemas.problems(400)},
+        responses={201: notifications.EndpointWithSecret, **schemas.problems(400)},
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         serializer = self.get_serializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         with as_api_errors():
             made = endpoints.add_endpoint(**serializer.validated_data)
-        return Response(serialization.secret_answer(made), status=201)
+        return Response(notifications.secret_answer(made), status=201)
 
     def perform_update(self, serializer: BaseSerializer[WebhookEndpoint]) -> None:
         with as_api_errors():
@@ -124,15 +126,15 @@ class EndpointView(ResourceView):
         summary="Give a webhook endpoint a new secret",
         description="Shown in this reply alone. Until `previous_until`, deliveries are signed with the one before too.",
         request=None,
-        responses={201: serialization.EndpointWithSecret, **schemas.problems(404)},
+        responses={201: notifications.EndpointWithSecret, **schemas.problems(404)},
     )
     @action(detail=True, methods=["post"])
     def secret(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the URL
         made = endpoints.rotate_secret(self.get_object().pk)
-        return Response(serialization.secret_answer(made), status=201)
+        return Response(notifications.secret_answer(made), status=201)
 
 
-@listing("a delivery", "deliveries of alerts", serialization.Delivery, parameters.LISTING_OF_DELIVERIES)
+@listing("a delivery", "deliveries of alerts", notifications.Delivery, parameters.LISTING_OF_DELIVERIES)
 class DeliveryView(NewestFirstView):
     """Deliveries of alerts to webhook endpoints and e-mail addresses."""
 
@@ -141,8 +143,8 @@ class DeliveryView(NewestFirstView):
     known = parameters.LISTING_OF_DELIVERIES
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
 
-    def bodies(self, rows: Sequence[Delivery]) -> list[serialization.Delivery]:
-        return list(map(serialization.delivery_answer, rows))
+    def bodies(self, rows: Sequence[Delivery]) -> list[notifications.Delivery]:
+        return list(map(notifications.delivery_answer, rows))
 
     def get_queryset(self) -> QuerySet[Delivery]:
         deliveries = super().get_queryset()
@@ -157,7 +159,7 @@ class DeliveryView(NewestFirstView):
         summary="Send a delivery again",
         description="Whatever became of it; it is due at once, and retried like a new one, under the same webhook-id.",
         request=None,
-        responses={200: serialization.Delivery, **schemas.problems(404)},
+        responses={200: notifications.Delivery, **schemas.problems(404)},
     )
     @action(detail=True, methods=["post"])
     def replay(self, request: Request, id: int) -> Response:  # noqa: A002 - the name in the URL

@@ -2,13 +2,13 @@
 
 from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook, extend_schema
 
-from wingtel.limits.models import Delivery
+from wingtel.limits.models import AlertEventType
 from wingtel.limits.serialization import AlertEvent
 
 _ACCEPTED = OpenApiResponse(description="Taken. Any other status, or none in time, and it is tried again.")
 
 
-def _webhook(event: Delivery.Event, summary: str) -> OpenApiWebhook:
+def _webhook(event: AlertEventType, summary: str) -> OpenApiWebhook:
     return OpenApiWebhook(
         event.value,
         extend_schema(
@@ -23,5 +23,5 @@ def _webhook(event: Delivery.Event, summary: str) -> OpenApiWebhook:
     )
 
 
-ALERT_OPENED = _webhook(Delivery.Event.OPENED, "A subscription reached a threshold of a limit")
-ALERT_RESOLVED = _webhook(Delivery.Event.RESOLVED, "A threshold of a limit is not reached any more")
+ALERT_OPENED = _webhook(AlertEventType.OPENED, "A subscription reached a threshold of a limit")
+ALERT_RESOLVED = _webhook(AlertEventType.RESOLVED, "A threshold of a limit is not reached any more")

@@ -10,7 +10,7 @@ WITH record AS (
 -- The record, if its subscription existed at its timestamp. With a carrier, only of that carrier.
 , resolved AS MATERIALIZED (
     SELECT record.*, found.id AS subscription_id
-    FROM record JOIN subscription AS found ON found.id = record.identifier::bigint
+    FROM record JOIN wingtel_subscription AS found ON found.id = record.identifier::bigint
         AND coalesce(record.usage_date < found.deleted_at, true)
         AND (%(carrier)s::text IS NULL OR found.carrier = %(carrier)s::text)
 )
@@ -19,11 +19,11 @@ WITH record AS (
 -- The same by a dated identifier: the record, if a subscription had the identifier at its timestamp.
 , resolved AS MATERIALIZED (
     SELECT record.*, held.subscription_id
-    FROM record JOIN subscription_identifier AS held
+    FROM record JOIN wingtel_subscription_identifier AS held
         ON held.kind = %(kind)s::text AND held.value = record.identifier
         AND coalesce(held.valid_from <= record.usage_date, true) AND coalesce(record.usage_date < held.valid_to, true)
         AND (%(carrier)s::text IS NULL OR EXISTS (
-            SELECT FROM subscription WHERE id = held.subscription_id AND carrier = %(carrier)s::text))
+            SELECT FROM wingtel_subscription WHERE id = held.subscription_id AND carrier = %(carrier)s::text))
 )
 
 -- name: store
@@ -32,17 +32,17 @@ WITH record AS (
 -- Nothing is stored if another strategy is active. The strategy cannot change until the end of the transaction: a switch waits
 -- for the lock on the raw tables, which this statement has before it takes its snapshot.
 , storable AS (
-    SELECT * FROM resolved WHERE (SELECT name FROM active_strategy) = %(strategy)s
+    SELECT * FROM resolved WHERE (SELECT name FROM wingtel_active_strategy) = %(strategy)s
 ),
 batch AS (
-    INSERT INTO ingest_batch (origin, reference, name, first_line, ingested_at)
+    INSERT INTO wingtel_ingest_batch (origin, reference, name, first_line, ingested_at)
     SELECT %(origin)s::text, %(reference)s::text, %(name)s::text, %(first_line)s::bigint, now()
     FROM storable
     WHERE %(origin)s::text IS NOT NULL
     RETURNING id
 ),
 data AS (
-    INSERT INTO data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used, source)
+    INSERT INTO wingtel_data_usage_record (record_id, usage_date, subscription_id, price, kilobytes_used, source)
     SELECT record_id, usage_date, subscription_id, price, quantity, (SELECT id * {batch_lines} FROM batch)
     FROM storable
     WHERE usage_type = 'data'
@@ -50,7 +50,7 @@ data AS (
     RETURNING record_id, usage_date, subscription_id, price, kilobytes_used AS used
 ),
 voice AS (
-    INSERT INTO voice_usage_record (record_id, usage_date, subscription_id, price, seconds_used, source)
+    INSERT INTO wingtel_voice_usage_record (record_id, usage_date, subscription_id, price, seconds_used, source)
     SELECT record_id, usage_date, subscription_id, price, quantity, (SELECT id * {batch_lines} FROM batch)
     FROM storable
     WHERE usage_type = 'voice'
@@ -65,4 +65,4 @@ recorded_usage AS (
 
 -- name: outcome
 -- The active strategy, and true if the record was stored.
-SELECT (SELECT name FROM active_strategy), EXISTS (SELECT FROM recorded_usage)
+SELECT (SELECT name FROM wingtel_active_strategy), EXISTS (SELECT FROM recorded_usage)

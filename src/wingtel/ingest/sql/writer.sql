@@ -1,10 +1,10 @@
 -- name: lock_tables
 -- The first lock of a writer. A switch of strategies waits for it, so the strategy that is read next stays active until the end
 -- of the transaction. ONLY, since locks on the partitions would take longer with each day.
-LOCK TABLE ONLY data_usage_record, ONLY voice_usage_record IN ROW EXCLUSIVE MODE
+LOCK TABLE ONLY wingtel_data_usage_record, ONLY wingtel_voice_usage_record IN ROW EXCLUSIVE MODE
 
 -- name: strategy
-SELECT name FROM active_strategy
+SELECT name FROM wingtel_active_strategy
 
 -- name: share_partition_lock
 -- Wait for a batch that is written partition by partition, and keep others like it out.
@@ -16,7 +16,7 @@ SELECT pg_advisory_xact_lock_shared(hashtext('ingest_partitions'))
 SELECT pg_advisory_xact_lock(hashtext('ingest_partitions'))
 
 -- name: create_batch
-INSERT INTO ingest_batch (origin, reference, name, first_line, ingested_at) VALUES (%(origin)s, %(reference)s, %(name)s, %(first_line)s, now())
+INSERT INTO wingtel_ingest_batch (origin, reference, name, first_line, ingested_at) VALUES (%(origin)s, %(reference)s, %(name)s, %(first_line)s, now())
 RETURNING id
 
 -- name: copy
@@ -32,15 +32,12 @@ WITH recorded_usage AS (
            unnest(%(price)s::numeric[]) AS price
 )
 
--- name: recorded_of_both
--- The same for data and voice.
+-- name: recorded_of_several
+-- The same for several usage types.
 WITH recorded_usage AS (
-    SELECT 'data'::text COLLATE "C" AS usage_type, unnest(%(data_subscription)s::bigint[]) AS subscription_id,
-           unnest(%(data_usage_date)s::timestamptz[]) AS usage_date, unnest(%(data_quantity)s::bigint[]) AS used,
-           unnest(%(data_price)s::numeric[]) AS price
-    UNION ALL
-    SELECT 'voice'::text COLLATE "C", unnest(%(voice_subscription)s::bigint[]), unnest(%(voice_usage_date)s::timestamptz[]),
-           unnest(%(voice_quantity)s::bigint[]), unnest(%(voice_price)s::numeric[])
+    SELECT unnest(%(usage_type)s::text[]) COLLATE "C" AS usage_type, unnest(%(subscription)s::bigint[]) AS subscription_id,
+           unnest(%(usage_date)s::timestamptz[]) AS usage_date, unnest(%(quantity)s::bigint[]) AS used,
+           unnest(%(price)s::numeric[]) AS price
 )
 
 -- name: recorded_on_a_day
@@ -128,7 +125,7 @@ WHERE (stored.record_id, stored.usage_date, stored.subscription_id)
 
 -- name: keep_conflicts
 -- Store conflicts with both amounts. One that is stored already is skipped.
-INSERT INTO usage_conflict (usage_type, record_id, usage_date, subscription_id, stored_quantity, stored_price,
+INSERT INTO wingtel_usage_conflict (usage_type, record_id, usage_date, subscription_id, stored_quantity, stored_price,
                             quantity, price, source, detected_at)
 SELECT *, now()
 FROM unnest(%(usage_type)s::text[], %(record_id)s::text[], %(usage_date)s::timestamptz[], %(subscription_id)s::bigint[],

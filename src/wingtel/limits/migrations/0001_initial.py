@@ -1,3 +1,5 @@
+"""Price limits and alerts."""
+
 from decimal import Decimal
 
 import django.contrib.postgres.fields
@@ -5,33 +7,17 @@ import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
+from wingtel import sql
+
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("subscriptions", "0001_initial"),
+        ("wingtel_subscriptions", "0001_initial"),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="WebhookEndpoint",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("url", models.URLField(max_length=2000)),
-                ("description", models.CharField(blank=True, max_length=120)),
-                ("enabled", models.BooleanField(default=True, help_text="What is due waits while it is not.")),
-                ("disabled_because", models.CharField(blank=True, editable=False, max_length=200)),
-                ("secret", models.CharField(editable=False, max_length=120)),
-                ("previous_secret", models.CharField(blank=True, editable=False, max_length=120)),
-                ("previous_until", models.DateTimeField(editable=False, null=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-            ],
-            options={
-                "db_table": "webhook_endpoint",
-                "ordering": ["pk"],
-            },
-        ),
         migrations.CreateModel(
             name="LimitEvaluation",
             fields=[
@@ -39,7 +25,7 @@ class Migration(migrations.Migration):
                 ("evaluated_at", models.DateTimeField(null=True)),
             ],
             options={
-                "db_table": "limit_evaluation",
+                "db_table": "wingtel_limit_evaluation",
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("singleton", True)), name="limit_evaluation_is_one")
                 ],
@@ -61,7 +47,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "per",
+                    "period",
                     models.CharField(
                         choices=[("month", "Calendar month"), ("cycle", "Billing cycle")], default="month", max_length=5
                     ),
@@ -76,7 +62,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "warn_at",
+                    "thresholds",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.IntegerField(
                             validators=[
@@ -86,7 +72,7 @@ class Migration(migrations.Migration):
                         ),
                         blank=True,
                         default=list,
-                        help_text="Levels in percent of the amount, besides 100, such as 80.",
+                        help_text="In percent of the amount, besides 100, such as 80.",
                         size=None,
                     ),
                 ),
@@ -103,9 +89,7 @@ class Migration(migrations.Migration):
                 (
                     "starts",
                     models.DateField(
-                        blank=True,
-                        help_text="Periods from this day on count, or from the last change.",
-                        null=True,
+                        blank=True, help_text="Periods from this day on count, or from the last change.", null=True
                     ),
                 ),
                 (
@@ -121,7 +105,7 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
-                        to="subscriptions.plan",
+                        to="wingtel_subscriptions.plan",
                     ),
                 ),
                 (
@@ -131,12 +115,12 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
-                        to="subscriptions.subscription",
+                        to="wingtel_subscriptions.subscription",
                     ),
                 ),
             ],
             options={
-                "db_table": "price_limit",
+                "db_table": "wingtel_price_limit",
                 "ordering": ["pk"],
             },
         ),
@@ -149,98 +133,44 @@ class Migration(migrations.Migration):
                     models.CharField(choices=[("data", "Data"), ("voice", "Voice")], max_length=5, null=True),
                 ),
                 (
-                    "per",
+                    "period",
                     models.CharField(choices=[("month", "Calendar month"), ("cycle", "Billing cycle")], max_length=5),
                 ),
                 ("first", models.DateField()),
                 ("last", models.DateField()),
-                ("level", models.IntegerField(help_text="In percent of the limit.")),
+                ("threshold_percent", models.IntegerField(help_text="In percent of the limit.")),
                 (
-                    "threshold",
-                    models.DecimalField(decimal_places=6, help_text="What the level came to.", max_digits=24),
+                    "threshold_amount",
+                    models.DecimalField(
+                        decimal_places=6, help_text="The same in the operator's currency.", max_digits=24
+                    ),
                 ),
                 (
                     "price",
-                    models.DecimalField(decimal_places=4, help_text="The total when it was found.", max_digits=24),
+                    models.DecimalField(decimal_places=8, help_text="The total when it was found.", max_digits=38),
                 ),
-                ("raised_at", models.DateTimeField()),
-                ("recovered_at", models.DateTimeField(null=True)),
-                ("recovered_price", models.DecimalField(decimal_places=4, max_digits=24, null=True)),
+                ("opened_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("resolved_price", models.DecimalField(decimal_places=8, max_digits=38, null=True)),
                 (
                     "subscription",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="subscriptions.subscription"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="wingtel_subscriptions.subscription",
                     ),
                 ),
                 (
                     "price_limit",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="alerts", to="limits.pricelimit"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alerts",
+                        to="wingtel_limits.pricelimit",
                     ),
                 ),
             ],
             options={
-                "db_table": "limit_alert",
-                "ordering": ["-pk"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Delivery",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "event",
-                    models.CharField(
-                        choices=[("alert.raised", "Raised"), ("alert.recovered", "Recovered")], max_length=20
-                    ),
-                ),
-                ("email", models.EmailField(blank=True, max_length=254)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("due", "Due, or waiting to be tried again"),
-                            ("delivered", "Delivered"),
-                            ("dead", "Given up"),
-                        ],
-                        db_default="due",
-                        default="due",
-                        max_length=10,
-                    ),
-                ),
-                (
-                    "attempts",
-                    models.IntegerField(db_default=0, default=0, help_text="Since it was made, or last replayed."),
-                ),
-                (
-                    "due_at",
-                    models.DateTimeField(help_text="When it is tried next; while it is being tried, when others may."),
-                ),
-                ("created_at", models.DateTimeField()),
-                ("delivered_at", models.DateTimeField(null=True)),
-                ("response_status", models.IntegerField(null=True)),
-                (
-                    "error",
-                    models.TextField(blank=True, db_default="", default="", help_text="Why the last attempt failed."),
-                ),
-                (
-                    "alert",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="limits.alert"
-                    ),
-                ),
-                (
-                    "endpoint",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="deliveries",
-                        to="limits.webhookendpoint",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "limit_delivery",
+                "db_table": "wingtel_alert",
                 "ordering": ["-pk"],
             },
         ),
@@ -261,7 +191,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="pricelimit",
             constraint=models.CheckConstraint(
-                condition=models.Q(("per__in", ["month", "cycle"])), name="price_limit_per"
+                condition=models.Q(("period__in", ["month", "cycle"])), name="price_limit_period"
             ),
         ),
         migrations.AddConstraint(
@@ -273,33 +203,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="alert",
-            index=models.Index(fields=["subscription", "id"], name="limit_alert_subscription"),
+            index=models.Index(fields=["subscription", "id"], name="alert_subscription"),
         ),
         migrations.AddConstraint(
             model_name="alert",
             constraint=models.UniqueConstraint(
-                condition=models.Q(("recovered_at", None)),
-                fields=("subscription", "price_limit", "first", "last", "level"),
-                name="limit_alert_open_once",
+                condition=models.Q(("resolved_at", None)),
+                fields=("subscription", "price_limit", "first", "last", "threshold_percent"),
+                name="alert_open_once",
             ),
         ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(models.F("due_at"), condition=models.Q(("state", "due")), name="limit_delivery_due"),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["endpoint", "id"], name="limit_delivery_endpoint"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("endpoint", None), models.Q(("email", ""), _negated=True)),
-                    models.Q(("endpoint__isnull", False), ("email", "")),
-                    _connector="OR",
-                ),
-                name="limit_delivery_receiver",
-            ),
-        ),
+        migrations.RunSQL(sql.script(__package__, "0001_initial.sql"), migrations.RunSQL.noop),
     ]

@@ -1,64 +1,64 @@
 -- name: create_lock
-INSERT INTO limit_evaluation (singleton) VALUES (true) ON CONFLICT DO NOTHING
+INSERT INTO wingtel_limit_evaluation (singleton) VALUES (true) ON CONFLICT DO NOTHING
 
 -- name: lock
 -- One session evaluates at a time.
-SELECT evaluated_at, usage_business_day(now()) FROM limit_evaluation FOR UPDATE
+SELECT evaluated_at, usage_business_day(now()) FROM wingtel_limit_evaluation FOR UPDATE
 
 -- name: set_evaluated_at
-UPDATE limit_evaluation SET evaluated_at = clock_timestamp()
+UPDATE wingtel_limit_evaluation SET evaluated_at = clock_timestamp()
 
 -- name: mark_all_pending
 -- Let every limit be evaluated for all subscriptions.
-UPDATE price_limit SET pending = true WHERE deleted_at IS NULL
+UPDATE wingtel_price_limit SET pending = true WHERE deleted_at IS NULL
 
 -- name: select_terms
 -- Select the first day that counts and the lowest threshold, by month and by cycle: of all limits, or of the pending ones alone.
 SELECT period, min(starts), min(amount * least(100, (SELECT min(percent) FROM unnest(thresholds) AS percent)) / 100)
-FROM price_limit
+FROM wingtel_price_limit
 WHERE deleted_at IS NULL AND (pending OR NOT %(pending)s)
 GROUP BY period
 
 -- name: select_pending
 -- Select the limits to evaluate for all subscriptions in their scope. Any change of a limit changes its version.
-SELECT id, xmin::text, plan_id, subscription_id FROM price_limit WHERE pending AND deleted_at IS NULL
+SELECT id, xmin::text, plan_id, subscription_id FROM wingtel_price_limit WHERE pending AND deleted_at IS NULL
 
 -- name: clear_pending
 -- Clear the mark of evaluated limits, unless they were changed meanwhile.
-UPDATE price_limit SET pending = false
+UPDATE wingtel_price_limit AS price_limit SET pending = false
 FROM unnest(%(limits)s::bigint[], %(versions)s::text[]) AS evaluated (id, version)
 WHERE price_limit.id = evaluated.id AND price_limit.xmin::text = version
 
 -- name: drain_plan_changes
 -- Drain the subscriptions whose plan or billing cycle changed.
-WITH changed AS (DELETE FROM limit_moved_subscription RETURNING subscription_id)
+WITH changed AS (DELETE FROM wingtel_limit_plan_change RETURNING subscription_id)
 SELECT array_agg(DISTINCT subscription_id) FROM changed
 
 -- name: months
 -- Select the months with usage, from one month on.
-SELECT DISTINCT usage_month(day) FROM usage_day WHERE day >= %(first)s
+SELECT DISTINCT usage_month(day) FROM wingtel_usage_day WHERE day >= %(first)s
 
 -- name: in_scope
 -- Select the subscriptions of some plans, and some others by id.
-SELECT array_agg(id) FROM subscription WHERE plan_id = ANY (%(plans)s::bigint[]) OR id = ANY (%(subscriptions)s::bigint[])
+SELECT array_agg(id) FROM wingtel_subscription WHERE plan_id = ANY (%(plans)s::bigint[]) OR id = ANY (%(subscriptions)s::bigint[])
 
 -- name: open_alerts
 -- Select the subscriptions with open alerts of some limits, by period.
 SELECT period, first, array_agg(DISTINCT subscription_id)
-FROM limit_alert
+FROM wingtel_alert
 WHERE resolved_at IS NULL AND price_limit_id = ANY (%(limits)s::bigint[])
 GROUP BY period, first
 
 -- name: with_open_alerts
 -- Select the subscriptions with open alerts of calendar months, or of billing cycles, that have a day in a month.
 SELECT array_agg(DISTINCT subscription_id)
-FROM limit_alert
+FROM wingtel_alert
 WHERE resolved_at IS NULL AND period = %(period)s AND first < %(month)s::date + interval '1 month' AND last >= %(month)s::date
 
 -- name: open_alert_months
 -- Select the months in which open alerts have a day.
 SELECT DISTINCT usage_month(day)
-FROM limit_alert CROSS JOIN LATERAL (VALUES (first), (last)) AS edge (day)
+FROM wingtel_alert CROSS JOIN LATERAL (VALUES (first), (last)) AS edge (day)
 WHERE resolved_at IS NULL
 
 -- name: avoid_nested_loops
@@ -72,7 +72,7 @@ SET LOCAL enable_nestloop = DEFAULT
 -- Find the open alerts of some subscriptions, of the calendar month or the billing cycle that contains a day.
 CREATE TEMPORARY TABLE limit_open ON COMMIT DROP AS
 SELECT id, subscription_id, price_limit_id, first, last, threshold_percent
-FROM limit_alert
+FROM wingtel_alert
 WHERE subscription_id = ANY (%(subscription_ids)s::bigint[])
   AND resolved_at IS NULL AND period = %(period)s AND %(day)s::date BETWEEN first AND last
 
@@ -81,7 +81,7 @@ WHERE subscription_id = ANY (%(subscription_ids)s::bigint[])
 CREATE TEMPORARY TABLE limit_total ON COMMIT DROP AS
 WITH period AS MATERIALIZED (
     SELECT id AS subscription_id, plan_id, cycle.first, cycle.last
-    FROM subscription
+    FROM wingtel_subscription
     CROSS JOIN LATERAL limit_cycle(
         %(day)s::date,
         CASE %(period)s WHEN 'cycle' THEN coalesce(extract(day FROM usage_business_day(effective_date)), 1)::integer ELSE 1 END
@@ -111,7 +111,7 @@ SELECT total.subscription_id, total.first, total.last, price_limit.id AS price_l
              WHERE paid.price * 100 >= amount * percent) AS reached
 FROM limit_total AS total
 CROSS JOIN LATERAL (VALUES (0, 0), (plan_id, 0), (0, subscription_id)) AS scope (plan_id, subscription_id)
-JOIN price_limit
+JOIN wingtel_price_limit AS price_limit
     ON coalesce(price_limit.plan_id, 0) = scope.plan_id AND coalesce(price_limit.subscription_id, 0) = scope.subscription_id
 CROSS JOIN LATERAL (
     SELECT CASE price_limit.usage_type WHEN 'data' THEN data WHEN 'voice' THEN voice ELSE price END
@@ -120,7 +120,7 @@ WHERE deleted_at IS NULL AND period = %(period)s AND starts <= total.last
 
 -- name: insert_alerts
 -- Open an alert for each threshold that is reached and has none.
-INSERT INTO limit_alert (subscription_id, price_limit_id, usage_type, period, first, last, threshold_percent, threshold_amount,
+INSERT INTO wingtel_alert (subscription_id, price_limit_id, usage_type, period, first, last, threshold_percent, threshold_amount,
                          price, opened_at)
 SELECT subscription_id, price_limit_id, usage_type, %(period)s, first, last, percent, amount * percent / 100, price, clock_timestamp()
 FROM limit_comparison CROSS JOIN LATERAL unnest(reached) AS percent
@@ -136,29 +136,13 @@ WITH below_threshold AS MATERIALIZED (
     SELECT limit_open.id, price
     FROM limit_open
     LEFT JOIN limit_comparison USING (subscription_id, price_limit_id, first, last)
-    JOIN price_limit ON price_limit.id = price_limit_id
+    JOIN wingtel_price_limit AS price_limit ON price_limit.id = price_limit_id
     WHERE deleted_at IS NULL AND starts <= last AND threshold_percent <> ALL (coalesce(reached, '{}'))
 )
-UPDATE limit_alert SET resolved_at = clock_timestamp(), resolved_price = below_threshold.price
+UPDATE wingtel_alert SET resolved_at = clock_timestamp(), resolved_price = below_threshold.price
 FROM below_threshold
-WHERE limit_alert.id = below_threshold.id AND limit_alert.id = ANY (ARRAY(SELECT id FROM below_threshold))
-RETURNING limit_alert.id
+WHERE wingtel_alert.id = below_threshold.id AND wingtel_alert.id = ANY (ARRAY(SELECT id FROM below_threshold))
+RETURNING wingtel_alert.id
 
 -- name: drop_tables
 DROP TABLE limit_open, limit_total, limit_comparison
-
--- name: insert_deliveries
--- Insert a delivery of an event of some alerts to each endpoint and e-mail address.
-INSERT INTO limit_delivery (alert_id, event, endpoint_id, email, due_at, created_at)
-SELECT alert.id, %(event)s, receiver.endpoint_id, receiver.email, clock_timestamp(), clock_timestamp()
-FROM limit_alert AS alert
-JOIN price_limit ON price_limit.id = alert.price_limit_id
-CROSS JOIN LATERAL (
-    SELECT id AS endpoint_id, '' AS email FROM webhook_endpoint WHERE enabled
-    UNION ALL
-    SELECT NULL, email FROM unnest(price_limit.emails) AS email
-    UNION
-    SELECT NULL, email FROM unnest(%(emails)s::text[]) AS email
-) AS receiver
-WHERE alert.id = ANY (%(alerts)s::bigint[])
-ORDER BY alert.id, receiver.endpoint_id, receiver.email

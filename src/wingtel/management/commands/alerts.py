@@ -35,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *, first: date | None, last: date | None, **options: Any) -> None:
         alerts = (
             Alert.objects.select_related("subscription")
-            .asked(
+            .matching(
                 limits=[options["limit"]] if options["limit"] else (),
                 subscriptions=[options["subscription"]] if options["subscription"] else (),
                 state=options["state"],

@@ -5,17 +5,17 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db.models import Value
 from rich.console import Console
 from rich.table import Table
 
 from wingtel.management.answering import add_days
 from wingtel.usage.currency import currency
-from wingtel.usage.models import UsageDay
+from wingtel.usage.models import UsageDay, UsageType
 
+STATE = ("day", "state", "sealed_at", "expired_at", "reopened", "reopened_at")
 COLUMNS = (
-    *("day", "state", "sealed_at", "expired_at", "reopened", "reopened_at"),
-    *("data_records", "kilobytes_used", "data_price", "voice_records", "seconds_used", "voice_price"),
+    *STATE,
+    *(f"{kind}_{name}" for kind in UsageType for name in ("records", kind.unit, "price")),
     "currency",
 )
 
@@ -29,14 +29,14 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["table", "json"], default="table")
 
     def handle(self, *, first: date | None, last: date | None, state: str | None, **options: Any) -> None:
-        days = UsageDay.objects.annotate(currency=Value(currency())).order_by("-day")
+        days = UsageDay.objects.prefetch_related("sums").order_by("-day")
         if first:
             days = days.filter(day__gte=first)
         if last:
             days = days.filter(day__lte=last)
         if state:
             days = days.filter(state=state)
-        rows = list(days.values_list(*COLUMNS))
+        rows = list(map(_row, days))
         if options["format"] == "json":
             self.stdout.write(json.dumps([dict(zip(COLUMNS, row, strict=True)) for row in rows], default=str))
             return
@@ -47,6 +47,12 @@ class Command(BaseCommand):
             table.add_row(*("" if value is None else _text(value) for value in row))
         width = None if self.stdout.isatty() else 180
         Console(file=self.stdout, width=width).print(table)  # type: ignore[arg-type] # writes like a file
+
+
+def _row(day: UsageDay) -> tuple[Any, ...]:
+    sums = {each.usage_type: (each.records, each.used, each.price) for each in day.sums.all()}
+    amounts = (amount for kind in UsageType for amount in sums.get(kind, (None,) * 3))
+    return (*(getattr(day, name) for name in STATE), *amounts, currency())
 
 
 def _text(value: Any) -> str:

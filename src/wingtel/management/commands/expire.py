@@ -42,7 +42,8 @@ class Command(BaseCommand):
     def _show(self, days: Sequence[date]) -> None:
         self.stdout.write(f"{_count(days)} past retention")
         for day in UsageDay.objects.filter(day__in=days).order_by("day"):
-            self.stdout.write(f"{day.day}: {day.data_records:,} data records, {day.voice_records:,} voice records")
+            counts = (f"{sums.records:,} {sums.usage_type} records" for sums in day.sums.order_by("usage_type"))
+            self.stdout.write(f"{day.day}: {', '.join(counts)}")
         self.stdout.flush()
 
     def _confirm(self, days: Sequence[date]) -> bool:

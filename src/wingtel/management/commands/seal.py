@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from wingtel.lifecycle.seals import SealRefusedError, seal, seal_due
 from wingtel.management.arguments import day
 from wingtel.usage.currency import currency
+from wingtel.usage.models import UsageType
 
 
 class Command(BaseCommand):
@@ -24,12 +25,12 @@ class Command(BaseCommand):
             state = seal(day)
         except SealRefusedError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(
-            f"{day} is sealed: {state.data_records:,} data records, {state.kilobytes_used:,} kilobytes, price"
-            f" {state.data_price:,} {currency()};"
-            f" {state.voice_records:,} voice records, {state.seconds_used:,} seconds, price"
-            f" {state.voice_price:,} {currency()}"
+        parts = (
+            f"{each.records:,} {each.usage_type} records, {each.used:,} {UsageType(each.usage_type).unit},"
+            f" price {each.price:,} {currency()}"
+            for each in state.sums.order_by("usage_type")
         )
+        self.stdout.write(f"{day} is sealed: {'; '.join(parts)}")
 
     def _seal_due(self) -> None:
         outcome = seal_due()

@@ -5,14 +5,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from wingtel.limits import serialization
-from wingtel.limits.models import Delivery, WebhookEndpoint
-from wingtel.limits.serialization import Endpoint, delivery_answer, endpoint_answer
 from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
-from wingtel.notifications import endpoints
+from wingtel.notifications import endpoints, serialization
 from wingtel.notifications.address_policy import RefusedAddressError
 from wingtel.notifications.delivery import deliver_due, replay
+from wingtel.notifications.models import Delivery, WebhookEndpoint
+from wingtel.notifications.serialization import Endpoint, delivery_answer, endpoint_answer
 from wingtel.shapes import names_of
 
 COLUMNS = names_of(Endpoint, without=("previous_until",))

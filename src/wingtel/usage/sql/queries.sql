@@ -23,10 +23,10 @@ SELECT day,
        CASE WHEN state = 'expired' THEN 'expired' WHEN day > today THEN 'early' ELSE 'late' END,
        today
 FROM unnest(%(days)s::date[]) AS day
-LEFT JOIN usage_day USING (day)
+LEFT JOIN wingtel_usage_day USING (day)
 CROSS JOIN (SELECT usage_business_day(now())) AS clock (today)
 WHERE (state = 'expired' OR day NOT BETWEEN coalesce(%(since)s::date, today - %(max_lateness_days)s) AND today + %(max_future_days)s)
-  AND to_regclass(format('data_usage_record_%%s', to_char(day, 'YYYYMMDD'))) IS NULL
+  AND to_regclass(format('wingtel_data_usage_record_%%s', to_char(day, 'YYYYMMDD'))) IS NULL
 ORDER BY day
 
 -- name: days_ahead
@@ -34,43 +34,31 @@ ORDER BY day
 SELECT usage_business_day(now()) + ahead FROM generate_series(0, %(max_future_days)s) AS ahead
 
 -- name: ensure_partitions
--- Create the missing partitions of both raw tables for some days; a row for each that was created.
-SELECT parent::regclass::text, partition, day
+-- Create the missing partitions of all raw tables for some days; a row for each that was created.
+SELECT raw::text, partition, day
 FROM unnest(%(days)s::date[]) AS day
-CROSS JOIN (VALUES ('data_usage_record'), ('voice_usage_record')) AS raw (parent)
-CROSS JOIN LATERAL usage_ensure_partition(parent::regclass, day) AS partition
+CROSS JOIN usage_raw_table
+CROSS JOIN LATERAL usage_ensure_partition(raw, day) AS partition
 WHERE partition IS NOT NULL
-ORDER BY day, parent
+ORDER BY day, raw::text
 
 -- name: partitions
 -- All partitions of the raw tables.
-SELECT inhparent::regclass::text, inhrelid::regclass::text
-FROM pg_inherits
-WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
-ORDER BY 1, 2
-
--- name: unchecked_quantities
--- Raw tables whose quantities were not all in range when they got their constraint, with the column and the constraint.
-SELECT relation.relname, (SELECT attname FROM pg_attribute WHERE attrelid = relation.oid AND attnum = conkey[1]), conname
-FROM pg_constraint
-JOIN pg_class AS relation ON relation.oid = conrelid
-WHERE conname IN ('data_usage_record_quantity', 'voice_usage_record_quantity')
-  AND NOT convalidated AND NOT relispartition AND relnamespace = current_schema()::regnamespace
-ORDER BY 1
+SELECT raw::text, partition::text FROM usage_partition ORDER BY 1, 2
 
 -- name: insert_one
 -- Follows Django's INSERT of one record: the change is the record, and there is nothing to group.
-RETURNING usage_writers_announce(), subscription_id, usage_business_day(usage_date), {quantity}, price, 1
+RETURNING usage_change_events_enabled(), subscription_id, usage_business_day(usage_date), {quantity}, price, 1
 
 -- name: write_unless_enabled
 -- Run a write of the ORM that does nothing if change events are enabled. Return whether they are, and the number of rows written.
 WITH written AS ({write} RETURNING 1)
-SELECT usage_writers_announce(), count(*) FROM written
+SELECT usage_change_events_enabled(), count(*) FROM written
 
 -- name: write_with_changes
 -- Run a write that returns its changes (one of the three below): a row for each change, or one row without a change.
 --
--- The write holds the lock that keeps usage_writers_announce() as it is until commit.
+-- The write holds the lock that keeps usage_change_events_enabled() as it is until commit.
 WITH {write},
 changes AS (
     SELECT subscription_id, usage_business_day(usage_date) AS day,
@@ -79,7 +67,7 @@ changes AS (
     GROUP BY 1, 2
     HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
 )
-SELECT usage_writers_announce(), done.rows, missed.*, changes.*
+SELECT usage_change_events_enabled(), done.rows, missed.*, changes.*
 FROM (SELECT count(*) FROM written) AS done (rows)
 CROSS JOIN (SELECT array_agg(record_id), array_agg(usage_date), array_agg(subscription_id) FROM missed) AS missed
 LEFT JOIN changes ON true
@@ -149,9 +137,7 @@ missed (record_id, usage_date, subscription_id) AS (
 
 -- name: delete_spent_batches
 -- Delete the ingested batches whose raw records have all expired: all days that they can have are before the first partition.
-DELETE FROM ingest_batch
+DELETE FROM wingtel_ingest_batch
 WHERE ingested_at < usage_day_start((
-    SELECT min(to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD'))
-    FROM pg_inherits
-    WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
+    SELECT min(day) FROM usage_partition
 ) - %(max_future_days)s::integer)

@@ -2,7 +2,7 @@
 -- Remove the pending deltas that are committed, to merge them into the stored aggregates in the same statement. So no reader sees them in
 -- both places or in neither.
 WITH taken AS (
-    DELETE FROM usage_delta RETURNING usage_type, day, subscriptions, used, prices, records
+    DELETE FROM wingtel_usage_delta RETURNING usage_type, day, subscriptions, used, prices, records
 ),
 changed_usage AS (
     SELECT delta.subscription_id, usage_type, day, delta.used, delta.price, sign(records)::integer AS records
@@ -20,7 +20,7 @@ END $merge$
 
 -- name: define_due
 -- Merge the pending deltas once more than 100 000 records are pending, so that answers stay fast even if no background process runs. One
--- session merges at a time; the others go on. Appending locks daily_usage, as every change of aggregates does, so that
+-- session merges at a time; the others go on. Appending locks wingtel_daily_usage, as every change of aggregates does, so that
 -- usage_lock_stored() waits for it.
 --
 -- The backlog is counted about ten times while it grows to that size, however small the statements are. Above READ COMMITTED, deltas
@@ -40,17 +40,17 @@ LANGUAGE plpgsql AS $due$
 DECLARE
     largest_backlog constant bigint := 100000;
 BEGIN
-    LOCK TABLE daily_usage IN ROW EXCLUSIVE MODE;
+    LOCK TABLE wingtel_daily_usage IN ROW EXCLUSIVE MODE;
     IF random() * largest_backlog < 10 * (SELECT sum(abs(records)) FROM new_rows)
        AND current_setting('transaction_isolation') = 'read committed'
-       AND (SELECT sum(abs(records)) FROM usage_delta) > largest_backlog
-       AND pg_try_advisory_xact_lock(hashtext('usage_delta')) THEN
+       AND (SELECT sum(abs(records)) FROM wingtel_usage_delta) > largest_backlog
+       AND pg_try_advisory_xact_lock(hashtext('wingtel_usage_delta')) THEN
         PERFORM usage_merge_unless_locked();
     END IF;
     RETURN NULL;
 END $due$;
 
-CREATE OR REPLACE TRIGGER merge_when_due AFTER INSERT ON usage_delta
+CREATE OR REPLACE TRIGGER merge_when_due AFTER INSERT ON wingtel_usage_delta
     REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION usage_merge_when_due()
 
@@ -59,7 +59,7 @@ DROP FUNCTION IF EXISTS usage_merge_when_due(), usage_merge_unless_locked(), usa
 
 -- name: try_lock
 -- One session merges at a time; the others leave it to that one.
-SELECT pg_try_advisory_xact_lock(hashtext('usage_delta'))
+SELECT pg_try_advisory_xact_lock(hashtext('wingtel_usage_delta'))
 
 -- name: try_merge
 -- Merge unless another session holds a row for long; return true if it is done.
@@ -67,4 +67,4 @@ SELECT usage_merge_unless_locked()
 
 -- name: backlog
 -- The number of records that are pending, added and taken away, and the time at which the oldest was written.
-SELECT coalesce(sum(abs(records)), 0)::bigint, min(since) FROM usage_delta
+SELECT coalesce(sum(abs(records)), 0)::bigint, min(since) FROM wingtel_usage_delta

@@ -1,12 +1,12 @@
 -- name: objects
 -- The functions and views of strategies, rules, and the triggers that call these functions, except those of raw tables. Each has a hash of
--- its text. The functions of the business day are left out: they change with the operator's time zone. Other functions and triggers are
+-- its text. The functions that hold state are left out: those of the business day, and usage_capture_enabled(). Other functions and triggers are
 -- made by migrations: see db/catalog.sql.
 SELECT 'function ' || oid::regprocedure, md5(prosrc)
 FROM pg_proc
 WHERE pronamespace = current_schema()::regnamespace
-  AND (proname LIKE 'usage\_%%' OR proname LIKE 'subscription\_%%' OR proname = 'plan_at')
-  AND proname NOT IN ('usage_time_zone', 'usage_business_day', 'usage_day_start')
+  AND (proname LIKE 'usage\_%%' OR proname LIKE 'subscription\_%%' OR proname LIKE 'limit\_%%' OR proname = 'plan_at')
+  AND proname NOT IN ('usage_time_zone', 'usage_business_day', 'usage_day_start', 'usage_capture_enabled')
 UNION ALL
 SELECT 'view ' || oid::regclass, md5(pg_get_viewdef(oid))
 FROM pg_class
@@ -25,9 +25,7 @@ WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND NOT re
 WITH relation AS (
     SELECT oid, NOT relispartition AS is_parent
     FROM pg_class
-    WHERE oid IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
-       OR oid IN (SELECT inhrelid FROM pg_inherits
-                  WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass))
+    WHERE oid IN (SELECT raw FROM usage_raw_table UNION ALL SELECT partition FROM usage_partition)
 ),
 expected AS (
     SELECT relation.oid AS relation, name

@@ -1,9 +1,8 @@
 -- name: define
--- Define the trigger functions of both raw tables from the statements that count changes.
-SELECT usage_define_trigger(raw::regclass, usage_type, quantity, event,
+-- Define the trigger functions of the raw tables from the statements that count changes.
+SELECT usage_define_trigger(raw, usage_type, quantity, event,
                             %(apply)s, %(apply_one)s, %(apply_many)s, %(many)s)
-FROM (VALUES ('data_usage_record', 'data', 'kilobytes_used'),
-             ('voice_usage_record', 'voice', 'seconds_used')) AS raws (raw, usage_type, quantity)
+FROM usage_raw_table
 CROSS JOIN (VALUES ('insert'), ('update'), ('delete'), ('truncate')) AS events (event)
 
 -- name: attach
@@ -11,32 +10,31 @@ CROSS JOIN (VALUES ('insert'), ('update'), ('delete'), ('truncate')) AS events (
 SELECT usage_attach_triggers(%(parent)s::regclass, %(relation)s::regclass)
 
 -- name: attach_everywhere
--- Attach the triggers to both raw tables and all their partitions.
-SELECT usage_attach_triggers(parent, relation)
-FROM (
-    SELECT inhparent::regclass AS parent, inhrelid::regclass AS relation FROM pg_inherits
-    UNION ALL
-    SELECT raw::regclass, raw::regclass FROM (VALUES ('data_usage_record'), ('voice_usage_record')) AS raws (raw)
-) AS relations
-WHERE parent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
+-- Attach the triggers to the raw tables and all their partitions.
+SELECT usage_attach_triggers(raw, relation)
+FROM (SELECT raw, partition AS relation FROM usage_partition UNION ALL SELECT raw, raw FROM usage_raw_table) AS relations
 
 -- name: disable_everywhere
 -- Disable all triggers; attaching enables them again.
 SELECT usage_disable_triggers(tgrelid::regclass, tgname)
 FROM pg_trigger
 WHERE tgname LIKE 'usage\_%%' AND NOT tgisinternal
-  AND (tgrelid IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
-       OR tgrelid IN (SELECT inhrelid FROM pg_inherits
-                      WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)))
+  AND tgrelid IN (SELECT raw FROM usage_raw_table UNION ALL SELECT partition FROM usage_partition)
 
 -- name: uninstall
 -- Drop the functions, and with them the triggers that call them.
+DO $$
+DECLARE
+    trigger_function text;
+BEGIN
+    FOR trigger_function IN
+        SELECT format('usage_count_%s_%s', raw, event)
+        FROM usage_raw_table CROSS JOIN unnest(ARRAY['insert', 'update', 'delete', 'truncate']) AS event
+    LOOP
+        EXECUTE format('DROP FUNCTION IF EXISTS %I() CASCADE', trigger_function);
+    END LOOP;
+END $$;
 DROP FUNCTION IF EXISTS
     usage_define_trigger(regclass, text, name, text, text, text, text, integer),
     usage_attach_triggers(regclass, regclass),
-    usage_disable_triggers(regclass, name),
-    usage_count_data_usage_record_insert(), usage_count_voice_usage_record_insert(),
-    usage_count_data_usage_record_update(), usage_count_voice_usage_record_update(),
-    usage_count_data_usage_record_delete(), usage_count_voice_usage_record_delete(),
-    usage_count_data_usage_record_truncate(), usage_count_voice_usage_record_truncate()
-CASCADE
+    usage_disable_triggers(regclass, name)

@@ -2,11 +2,9 @@
 -- Days that have stored aggregates, but neither a partition nor a proven expiry: their usage can no longer be computed.
 SELECT count(*), min(day), max(day)
 FROM (
-    SELECT DISTINCT day FROM daily_usage WHERE records > 0
+    SELECT DISTINCT day FROM wingtel_daily_usage WHERE records > 0
     EXCEPT
-    SELECT day FROM usage_day WHERE state = 'expired'
+    SELECT day FROM wingtel_usage_day WHERE state = 'expired'
     EXCEPT
-    SELECT to_date(right(inhrelid::regclass::text, 8), 'YYYYMMDD')
-    FROM pg_inherits
-    WHERE inhparent IN ('data_usage_record'::regclass, 'voice_usage_record'::regclass)
+    SELECT day FROM usage_partition
 ) AS gone (day)

@@ -7,11 +7,11 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT false $$;
 CREATE OR REPLACE VIEW usage_unsealed AS
 SELECT subscription_id, usage_type, usage_business_day(usage_date) AS day, used, price, 1 AS records
 FROM usage_source
-WHERE usage_business_day(usage_date) NOT IN (SELECT day FROM usage_day WHERE state IN ('sealed', 'expired'))
+WHERE usage_business_day(usage_date) NOT IN (SELECT day FROM wingtel_usage_day WHERE state IN ('sealed', 'expired'))
 UNION ALL
 SELECT subscription_id, usage_type, day, used, price, 0
-FROM usage_adjustment
-WHERE day NOT IN (SELECT day FROM usage_day WHERE state IN ('sealed', 'expired'));
+FROM wingtel_usage_adjustment
+WHERE day NOT IN (SELECT day FROM wingtel_usage_day WHERE state IN ('sealed', 'expired'));
 
 CREATE OR REPLACE VIEW usage_daily AS
 SELECT subscription_id, usage_type, day,
@@ -21,8 +21,8 @@ GROUP BY 1, 2, 3
 HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)
 UNION ALL
 SELECT subscription_id, usage_type, day, used, price, records
-FROM daily_usage
-WHERE day IN (SELECT day FROM usage_day WHERE state IN ('sealed', 'expired'))
+FROM wingtel_daily_usage
+WHERE day IN (SELECT day FROM wingtel_usage_day WHERE state IN ('sealed', 'expired'))
   AND (used, price, records) <> (0, 0, 0);
 
 CREATE OR REPLACE VIEW usage_monthly AS
@@ -48,8 +48,8 @@ BEGIN
         WHERE daily.day BETWEEN first_day AND last_day
           AND daily.usage_type = ANY (usage_types)
           AND (subscription_ids IS NULL OR daily.subscription_id = ANY (subscription_ids))
-          AND (only_carrier IS NULL OR daily.subscription_id IN (SELECT id FROM subscription WHERE carrier = only_carrier))
-          AND (only_plan IS NULL OR daily.subscription_id IN (SELECT id FROM subscription WHERE plan_id = only_plan))
+          AND (only_carrier IS NULL OR daily.subscription_id IN (SELECT id FROM wingtel_subscription WHERE carrier = only_carrier))
+          AND (only_plan IS NULL OR daily.subscription_id IN (SELECT id FROM wingtel_subscription WHERE plan_id = only_plan))
         GROUP BY daily.subscription_id, daily.usage_type
         HAVING (sum(daily.used), sum(daily.price), sum(daily.records)) <> (0, 0, 0) AND sum(daily.price) >= price_limit
     ),
