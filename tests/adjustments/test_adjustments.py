@@ -68,7 +68,7 @@ def test_a_deleted_subscription_can_be_adjusted(subscription: int) -> None:
     ("values", "field", "reason"),
     [
         ({"subscription_id": 2**40}, "subscription_id", "there is no subscription 1099511627776"),
-        ({"usage_type": "sms"}, "usage_type", "'sms' is none of data, voice"),
+        ({"usage_type": "mms"}, "usage_type", "'mms' is none of data, voice, sms"),
         (
             {"used": 0, "price": Decimal(0)},
             "used",

@@ -100,7 +100,7 @@ def test_an_adjustment_is_reversed_once(client: Client, subscription: int) -> No
     ("values", "field"),
     [
         ({"subscription_id": 2**40}, "subscription_id"),
-        ({"usage_type": "sms"}, "usage_type"),
+        ({"usage_type": "mms"}, "usage_type"),
         ({"day": "2026-02-30"}, "day"),
         ({"day": "0001-01-01"}, "day"),
         ({"used": 2**63}, "used"),

@@ -75,7 +75,7 @@ def test_a_limit_is_made_read_changed_and_removed(client: Client) -> None:
         ({"thresholds": [0]}, "thresholds.0"),
         ({"emails": ["nobody"]}, "emails.0"),
         ({"period": "week"}, "period"),
-        ({"usage_type": "sms"}, "usage_type"),
+        ({"usage_type": "mms"}, "usage_type"),
         ({"plan": 999_999}, "plan"),
         ({"starts": "2026-02-30"}, "starts"),
         ({"pending": False, "limit": 3}, "limit"),

@@ -100,7 +100,7 @@ def test_metrics_need_both_dates(client: Client) -> None:
 @pytest.mark.parametrize(
     ("parameter", "value", "rule"),
     [
-        ("usage_type", "sms", "data or voice"),
+        ("usage_type", "mms", "one of data, voice, sms"),
         ("usage_type", "DATA", "data or voice"),
         ("usage_type", "", "data or voice"),
         *[("subscription_id", value, ID_RULE) for value in ("", "0", "-1", "x", "1.0", str(2**63), "9" * 100)],

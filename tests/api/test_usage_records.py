@@ -150,7 +150,7 @@ def test_lines_are_records_and_empty_lines_are_not(phone: Subscription) -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "reason"),
     [
-        ({"usage_type": "sms"}, "usage_type", "'sms' is none of data, voice"),
+        ({"usage_type": "mms"}, "usage_type", "'mms' is none of data, voice, sms"),
         ({"usage_type": ["data"]}, "usage_type", "expected a text, got a list"),
         (
             {"usage_date": "2026-02-30T00:00:00Z"},

@@ -142,7 +142,7 @@ def test_page_size_cuts_the_results_and_a_table_says_so(heavy: Subscription, lig
         (["exceeding", "--price-limit", "0"], "a plain decimal greater than 0"),
         (["exceeding", "--price-limit", "-1"], "--price-limit"),
         (["exceeding", "--price-limit", "NaN"], "a plain decimal greater than 0"),
-        (["exceeding", "--price-limit", "1", "--usage-type", "sms"], "--usage-type"),
+        (["exceeding", "--price-limit", "1", "--usage-type", "mms"], "--usage-type"),
         (["exceeding", "--price-limit", "1", "--from", "2026-02-30"], "a date YYYY-MM-DD"),
         (["exceeding", "--price-limit", "1", "--from", "2026-03-02", "--to", "2026-03-01"], "lies before the first"),
         (["exceeding", "--price-limit", "1", "--subscription-id", str(2**63)], "an id between 1 and"),

@@ -10,7 +10,7 @@ from tests.sessions import new_connection
 from wingtel.aggregates.strategies import Strategy
 
 EMPTY = (
-    "TRUNCATE wingtel_data_usage_record, wingtel_voice_usage_record, wingtel_daily_usage, "
+    "TRUNCATE wingtel_data_usage_record, wingtel_voice_usage_record, wingtel_sms_usage_record, wingtel_daily_usage, "
     "wingtel_monthly_usage, wingtel_lifetime_usage, wingtel_usage_delta"
 )
 

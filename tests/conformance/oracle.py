@@ -13,6 +13,9 @@ RECORDS = """
     SELECT subscription_id, 'voice', (usage_date AT TIME ZONE %(zone)s)::date, seconds_used, price, 1
     FROM wingtel_voice_usage_record
     UNION ALL
+    SELECT subscription_id, 'sms', (usage_date AT TIME ZONE %(zone)s)::date, messages_sent, price, 1
+    FROM wingtel_sms_usage_record
+    UNION ALL
     SELECT subscription_id, usage_type, day, used, price, 0 FROM wingtel_usage_adjustment
 """
 NOTHING = "HAVING (sum(used), sum(price), sum(records)) <> (0, 0, 0)"

@@ -9,22 +9,24 @@ from django.db.models import F
 
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
-from wingtel.usage.models import DataUsageRecord, UsageRecord, UsageType, VoiceUsageRecord
+from wingtel.usage.models import DataUsageRecord, SmsUsageRecord, UsageRecord, UsageType, VoiceUsageRecord
 
 Row = tuple[str, datetime, int, Decimal, int]
 """record_id, usage_date, subscription_id, price, quantity."""
 
 Model = type[UsageRecord]
 
-MODELS: tuple[Model, Model] = (DataUsageRecord, VoiceUsageRecord)
+MODELS: tuple[Model, ...] = (DataUsageRecord, VoiceUsageRecord, SmsUsageRecord)
+QUANTITIES = {DataUsageRecord: "kilobytes_used", VoiceUsageRecord: "seconds_used", SmsUsageRecord: "messages_sent"}
+USAGE_TYPES = {DataUsageRecord: UsageType.DATA, VoiceUsageRecord: UsageType.VOICE, SmsUsageRecord: UsageType.SMS}
 
 
 def quantity_of(model: Model) -> str:
-    return "kilobytes_used" if model is DataUsageRecord else "seconds_used"
+    return QUANTITIES[model]
 
 
 def usage_type_of(model: Model) -> UsageType:
-    return UsageType.DATA if model is DataUsageRecord else UsageType.VOICE
+    return USAGE_TYPES[model]
 
 
 def objects(model: Model, rows: Sequence[Row]) -> list[UsageRecord]:

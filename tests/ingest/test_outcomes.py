@@ -121,7 +121,7 @@ def test_an_unknown_subscription_is_rejected_by_its_identifier(
 @pytest.mark.parametrize(
     ("changes", "field", "reason"),
     [
-        ({"usage_type": "sms"}, "usage_type", "'sms' is none of data, voice"),
+        ({"usage_type": "mms"}, "usage_type", "'mms' is none of data, voice, sms"),
         ({"usage_date": NOON.isoformat()}, "usage_date", f"'2026-03-01T12:00:00+00:00' {NO_DATE}"),
         ({"usage_date": NAIVE}, "usage_date", f"{NAIVE!r} {NO_DATE}"),
         ({"quantity": 2**63}, "quantity", f"{2**63} is no whole number"),

@@ -16,7 +16,7 @@ from wingtel.ingest.outcomes import IngestResult
 from wingtel.ingest.service import ingest_usage
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
-from wingtel.usage.models import DataUsageRecord, UsageType, VoiceUsageRecord
+from wingtel.usage.models import DataUsageRecord, SmsUsageRecord, UsageType, VoiceUsageRecord
 from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 
 pytestmark = pytest.mark.django_db
@@ -35,13 +35,13 @@ def outcome(record: UsageRecordInput, options: IngestOptions, *, companions: int
     others = [UsageRecordInput(UsageType.VOICE, NOON, "?", 0, Decimal(0))] * companions
     with transaction.atomic():
         result = ingest_usage([*others, record], options)
-        count = DataUsageRecord.objects.count() + VoiceUsageRecord.objects.count()
+        count = DataUsageRecord.objects.count() + VoiceUsageRecord.objects.count() + SmsUsageRecord.objects.count()
         transaction.set_rollback(True)
     return result.outcomes[companions], count
 
 
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    "usage_type": st.sampled_from([UsageType.DATA, "voice", "sms"]),
+    "usage_type": st.sampled_from([UsageType.DATA, "voice", "sms", "mms"]),
     "usage_date": st.sampled_from(
         [NOON, NOON + timedelta(days=400), NOON.replace(tzinfo=None), datetime.max.replace(tzinfo=UTC)]
     ),

@@ -312,7 +312,7 @@ def test_a_limit_that_cannot_be_is_refused_by_field() -> None:
         ({"amount": Decimal(1), "thresholds": [1001]}, "thresholds"),
         ({"amount": Decimal(1), "emails": ["nobody"]}, "emails"),
         ({"amount": Decimal(1), "period": "week"}, "period"),
-        ({"amount": Decimal(1), "usage_type": "sms"}, "usage_type"),
+        ({"amount": Decimal(1), "usage_type": "mms"}, "usage_type"),
         ({"amount": Decimal(1), "plan_id": plan.pk + 1}, "plan"),
         ({"amount": Decimal(1), "plan_id": plan.pk, "subscription_id": subscription()}, "plan"),
     ):

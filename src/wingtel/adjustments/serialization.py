@@ -37,7 +37,7 @@ class Adjustment(Struct):
     usage_type: Usage
     unit: Unit
     day: BusinessDay
-    used: Annotated[int, Meta(description="Kilobytes or seconds.", examples=[-20480])]
+    used: Annotated[int, Meta(description="In the unit of the usage type.", examples=[-20480])]
     price: Annotated[Money, Meta(examples=["-0.3000"])]
     currency: Currency
     reason: Annotated[str, Meta(description="Why, for whoever asks later.", examples=["credited"])]

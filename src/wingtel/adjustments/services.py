@@ -50,7 +50,7 @@ def adjust(
     reason: str,
     actor: str,
 ) -> UsageAdjustment:
-    """Add `used` (kilobytes or seconds) and `price` (the operator's currency) to a business day; both may be negative.
+    """Add `used` (in the unit of the type) and `price` (the operator's currency) to a day; both may be negative.
 
     A deleted subscription can be adjusted, and totals may become negative.
 

@@ -88,7 +88,7 @@ def logged() -> int:
 def users_in_month(month: date, *, least: Decimal | None = None) -> list[int]:
     """Return the subscriptions with usage in a month.
 
-    With `least` (the operator's currency), only those that paid at least so much for data, for voice, or for both.
+    With `least` (the operator's currency), only those that paid at least so much for one usage type, or for all.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SQL["users_in_month"], {"month": month, "least": least})

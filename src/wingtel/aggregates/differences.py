@@ -37,7 +37,7 @@ DAYS = _SQL["days"]
 
 @dataclass(frozen=True)
 class Values:
-    """Kilobytes or seconds, the price, and the number of raw records. A bound has only a price.
+    """In the unit of the usage type, the price, and the number of raw records. A bound has only a price.
 
     A whole day also has the fingerprint of its keys, which differs if some are wrong though the sums are right.
     """

@@ -3,21 +3,21 @@
 from django.db import models
 
 from wingtel.subscriptions.models import Subscription
-from wingtel.usage.models import UsageType
+from wingtel.usage import usage_types
 from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
 
 
 class StoredUsage(models.Model):
     """Usage and price of one subscription for one usage type in one period.
 
-    `used` is in kilobytes or seconds, `price` in the operator's currency, `records` counts the usage records. A row
-    of zeros means no usage; the views leave it out.
+    `used` is in the unit of the usage type, `price` in the operator's currency, `records` counts the usage records. A
+    row of zeros means no usage; the views leave it out.
     """
 
     subscription = models.ForeignKey(
         Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    usage_type = models.TextField(choices=UsageType, db_collation="C")
+    usage_type = models.TextField(choices=usage_types.choices, db_collation="C")
     used = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=0)
     price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS)
     records = models.BigIntegerField()
@@ -59,7 +59,7 @@ class LifetimeUsage(models.Model):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    usage_type = models.TextField(choices=UsageType, db_collation="C")
+    usage_type = models.TextField(choices=usage_types.choices, db_collation="C")
     price_lower_bound = models.DecimalField(max_digits=24, decimal_places=8)
     price_upper_bound = models.DecimalField(max_digits=24, decimal_places=8)
 

@@ -26,7 +26,7 @@ ExternalId = Annotated[
     ),
 ]
 Unit = Annotated[str, one_of([each.unit for each in UsageType], "The unit of what was used.")]
-Usage = Annotated[str, one_of(UsageType.values, "Data or voice.")]
+Usage = Annotated[str, one_of(UsageType.values, "Data, voice or SMS.")]
 Money = Annotated[
     str,
     Meta(

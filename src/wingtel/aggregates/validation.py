@@ -100,7 +100,7 @@ PRICE_LIMIT = Question(
 )
 USAGE_TYPE = Question(
     name="usage_type",
-    rule="data or voice",
+    rule=f"one of {', '.join(UsageType.values)}",
     parse=UsageType,
     schema={"type": "string", "enum": list(UsageType.values)},
     description="Only this usage type; without it, each on its own.",

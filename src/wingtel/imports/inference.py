@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from wingtel.ingest.batch import Lookup
+from wingtel.usage.models import UsageType
 
 from .candidate_formats import DAYS, TIMESTAMPS, fitting_formats
 from .samples import Sample, quoted, read_sample
@@ -26,8 +27,9 @@ _OFFSET = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 
 _TYPE = r"\b(type|kind|service)\b"
 _MEANINGS = {
-    "skip": r"sms|mms|message",
+    "skip": r"mms|multimedia",
     "data": r"\b(d|ps|pdp|web)\b|data|gprs|packet|internet",
+    "sms": r"sms|short message|\btext\b",
     "voice": r"\b(v|cs|mo|mt|moc|mtc|tel)\b|voice|call|speech|telephony",
 }
 
@@ -151,7 +153,7 @@ class _Draft:
         return f'{text}time_zone = "operator"{_check("of timestamps without an offset")}\n'
 
     def usage(self) -> str:
-        """Draft `[usage_type]`, and those of `[data]` and `[voice]` that the sample has."""
+        """Draft `[usage_type]`, and the tables of the usage types that the sample has."""
         data, voice = self._quantities(_VOLUME, _is_number), self._quantities(_DURATION, _is_duration)
         column = next((name for name in self._unread(_TYPE) if _meanings(self.sample.values(name))), None)
         if column:
@@ -165,13 +167,14 @@ class _Draft:
             text = f"[usage_type]\nconstant = {quoted(*self.kinds)}{_check('no column tells it')}\n"
         tables = [self._data(data)] if "data" in self.kinds else []
         tables += [self._voice(voice)] if "voice" in self.kinds else []
+        tables += [f"[sms]{_check('without columns, each line is one message')}\n"] if "sms" in self.kinds else []
         return "\n".join([text, *tables])
 
     def _usage_types(self, column: str) -> str:
         self.read.append(column)
         values = self.sample.values(column)
         meanings = _meanings(values)
-        self.kinds = tuple(kind for kind in ("data", "voice") if kind in meanings)
+        self.kinds = tuple(kind for kind in UsageType.values if kind in meanings)
         text = f"[usage_type]\ncolumn = {quoted(column)}\n"
         for kind, meant in meanings.items():
             text += f"{kind} = {_array(meant)}{'' if meant == [kind] else _check()}\n"
@@ -215,7 +218,7 @@ class _Draft:
         """Draft `[price]`, or tariffs that charge nothing where the sample has no prices."""
         found = self._unread(_PRICE, _is_number)
         if not found:
-            units = {"data": "kilobyte", "voice": "second"}
+            units = {"data": "kilobyte", "voice": "second", "sms": "message"}
             rates = (f'[[tariff.{kind}]]\nprice = "0"{_check(f"for each {units[kind]}")}\n' for kind in self.kinds)
             return "\n".join(rates)
         doubts = ["has to be in the operator's currency", "one price for both types" * self.is_by_quantity]
@@ -278,13 +281,13 @@ def _unlikeliness_of_time(columns: Sequence[str]) -> int:
 
 
 def _meanings(values: Iterable[str]) -> dict[str, list[str]]:
-    """Return the values of a column by the usage type that they mean. It is empty when none means data or voice."""
+    """Return the values of a column by the usage type that they mean. It is empty when none means a usage type."""
     meanings: dict[str, list[str]] = {}
     for value in values:
         meant = [kind for kind, pattern in _MEANINGS.items() if re.search(pattern, words(value))]
         if meant[:1] == ["skip"] or len(meant) == 1:
             meanings.setdefault(meant[0], []).append(value)
-    return meanings if {"data", "voice"} & meanings.keys() else {}
+    return meanings if {*UsageType.values} & meanings.keys() else {}
 
 
 def _unit(*names: str) -> str:

@@ -125,6 +125,7 @@ class UsageTypes(Section, frozen=True, kw_only=True):
     column: Column | None = None
     data: tuple[str, ...] = ()
     voice: tuple[str, ...] = ()
+    sms: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     constant: UsageType | None = None
     by_quantity: bool = False
@@ -132,7 +133,7 @@ class UsageTypes(Section, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Check that there is one way to tell the type, and one meaning of each value."""
         other = "constant" if self.constant else "by_quantity" if self.by_quantity else ""
-        for key in ("column", "data", "voice", "skip", "by_quantity") if other else ():
+        for key in ("column", *UsageType.values, "skip", "by_quantity") if other else ():
             if key != other and getattr(self, key):
                 self.fail(key, f"means nothing beside {other}; keep one of the two")
         if other:
@@ -140,21 +141,19 @@ class UsageTypes(Section, frozen=True, kw_only=True):
         if self.column is None:
             self.fail("column", "missing; a column name, or a position from 1, is needed; or constant, or by_quantity")
         listed: set[str] = set()
-        for key in ("data", "voice", "skip"):
+        for key in (*UsageType.values, "skip"):
             for value in getattr(self, key):
                 if value in listed:
                     self.fail(key, f"{value!r} has another meaning already")
                 listed.add(value)
-        if not self.data and not self.voice:
-            self.fail("data", "no value means data or voice")
+        if not (self.data or self.voice or self.sms):
+            self.fail("data", f"no value means {' or '.join(UsageType.values)}")
 
     @property
     def values(self) -> dict[str, UsageType | None]:
         """The usage type of each value of the column, None for values to skip."""
-        return (
-            dict.fromkeys(self.data, UsageType.DATA)
-            | dict.fromkeys(self.voice, UsageType.VOICE)
-            | dict.fromkeys(self.skip, None)
+        return {value: kind for kind in UsageType for value in getattr(self, kind.value)} | dict.fromkeys(
+            self.skip, None
         )
 
 
@@ -188,7 +187,7 @@ class Weighted(Section, frozen=True, kw_only=True):
 
 
 class Quantity(Section, frozen=True, kw_only=True):
-    """The quantity used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
+    """The quantity used: the sum of `columns`, in `unit`, rounded once to whole units of the usage type."""
 
     columns: Annotated[
         tuple[Column | Weighted, ...],
@@ -236,6 +235,18 @@ class VoiceQuantity(Quantity, frozen=True, kw_only=True):
         return Fraction(60) if self.unit == "minutes" else Fraction(1, 1000 if self.unit == "milliseconds" else 1)
 
 
+class SmsQuantity(Quantity, frozen=True, kw_only=True):
+    """A number of messages. Without columns, each line is one message."""
+
+    columns: tuple[Column | Weighted, ...] = ()
+    unit: Literal["messages"] = "messages"
+
+    @property
+    def factor(self) -> Fraction:
+        """The messages of one unit."""
+        return Fraction(1)
+
+
 class Shares(Section, frozen=True, kw_only=True):
     """The share of each usage type in a price, as texts, so that none is ever a float."""
 
@@ -262,13 +273,14 @@ class Price(Section, frozen=True, kw_only=True):
     column: Column | None = None
     data: Column | None = None
     voice: Column | None = None
+    sms: Column | None = None
     is_rounded: bool = field(name="round", default=False)
     of_both: UsageType | Shares | None = None
     of_neither: UsageType | None = None
 
     def __post_init__(self) -> None:
         """Check that no type has two columns, and that rules for one price have one column."""
-        for key in ("data", "voice"):
+        for key in UsageType.values:
             if self.column is not None and getattr(self, key) is not None:
                 self.fail(key, "there is one column for all usage types as well; keep one of the two")
         for key in ("of_both", "of_neither"):
@@ -310,6 +322,7 @@ class TariffRates(Section, frozen=True, kw_only=True):
 
     data: tuple[TariffRate, ...] = ()
     voice: tuple[TariffRate, ...] = ()
+    sms: tuple[TariffRate, ...] = ()
 
 
 class Reference(Section, frozen=True, kw_only=True):
@@ -403,6 +416,7 @@ class Sections(Section, frozen=True, kw_only=True):
     usage_types: UsageTypes = field(name="usage_type")
     data: DataQuantity | None = None
     voice: VoiceQuantity | None = None
+    sms: SmsQuantity | None = None
     price: Price | None = None
     rates: TariffRates | None = field(name="tariff", default=None)
     reference: Reference = Reference()

@@ -58,8 +58,11 @@ class Profile(Sections, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         """Check keys of several tables that depend on each other."""
         types = self.usage_types
+        if types.by_quantity and self.sms:
+            self.fail("sms", "usage_type.by_quantity tells data and voice apart only; take it out")
         for kind in UsageType:
-            is_needed = types.by_quantity or kind is types.constant or kind in types.values.values()
+            is_needed = kind is types.constant or kind in types.values.values()
+            is_needed |= types.by_quantity and kind is not UsageType.SMS
             if is_needed and kind not in self.quantities:
                 self.fail(kind.value, "missing; a table is needed")
         self._check_prices()

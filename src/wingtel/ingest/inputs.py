@@ -22,8 +22,8 @@ class UsageRecordInput(NamedTuple):
     """One usage record to be ingested.
 
     `identifier` is the value of the lookup for the subscription. `usage_date` is time-zone aware. `quantity` is in
-    kilobytes or seconds. `price` is in the operator's currency, or None if a tariff has to give it. `record_id` is the
-    carrier's; without one, the record gets a new one, and is never a duplicate. `carrier` is needed only if
+    the unit of the usage type. `price` is in the operator's currency, or None if a tariff has to give it. `record_id`
+    is the carrier's; without one, the record gets a new one, and is never a duplicate. `carrier` is needed only if
     subscriptions may be created. This is a tuple because there are millions of them.
     """
 

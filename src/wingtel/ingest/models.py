@@ -3,17 +3,17 @@
 from django.db import models
 
 from wingtel.subscriptions.models import Subscription
-from wingtel.usage.models import UsageType
+from wingtel.usage import usage_types
 
 
 class UsageConflict(models.Model):
     """A record with the key of a stored record and another amount. It is not counted. Both amounts are stored here.
 
-    Quantities are in kilobytes or seconds, prices in the operator's currency. A conflict that is sent again with the
-    same amount is stored once.
+    Quantities are in the unit of the usage type, prices in the operator's currency. A conflict that is sent again with
+    the same amount is stored once.
     """
 
-    usage_type = models.TextField(choices=UsageType, db_collation="C")
+    usage_type = models.TextField(choices=usage_types.choices, db_collation="C")
     record_id = models.CharField(max_length=100, db_collation="C")
     usage_date = models.DateTimeField()
     subscription = models.ForeignKey(

@@ -30,7 +30,7 @@ class Rejection(NamedTuple):
 class Conflict(NamedTuple):
     """A record at `position` whose key is stored with another amount, and the stored amount.
 
-    `stored_quantity` is in kilobytes or seconds, `stored_price` in the operator's currency.
+    `stored_quantity` is in the unit of the usage type, `stored_price` in the operator's currency.
     """
 
     position: int

@@ -21,9 +21,11 @@ class Conflict(Struct):
     usage_type: Usage
     record_id: Annotated[str, Meta(description="The key of both.", examples=["att-20260310-000001"])]
     usage_date: Timestamp
-    stored_quantity: Annotated[int, Meta(description="Kilobytes or seconds, which are counted.", examples=[20480])]
+    stored_quantity: Annotated[
+        int, Meta(description="In the unit of the usage type, which are counted.", examples=[20480])
+    ]
     stored_price: Annotated[Money, Meta(description="The price that is counted.", examples=["0.3000"])]
-    quantity: Annotated[int, Meta(description="Kilobytes or seconds of the other.", examples=[40960])]
+    quantity: Annotated[int, Meta(description="In the unit of the usage type of the other.", examples=[40960])]
     price: Annotated[Money, Meta(description="The price of the other.", examples=["0.6000"])]
     currency: Currency
     detected_at: Timestamp

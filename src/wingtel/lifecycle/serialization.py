@@ -46,7 +46,7 @@ class Day(Struct):
 class KeySums(Struct):
     """The sums of a key on one side of a comparison."""
 
-    used: Annotated[int | None, Meta(description="Kilobytes or seconds.")]
+    used: Annotated[int | None, Meta(description="In the unit of the usage type.")]
     price: Annotated[str, Meta(description="An exact decimal.", examples=["0.3000"])]
     records: int | None
 

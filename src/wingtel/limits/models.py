@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from wingtel.aggregates.periods import ALL_TIME, Period
 from wingtel.subscriptions.models import Plan, Subscription
+from wingtel.usage import usage_types
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
 
@@ -33,7 +34,7 @@ class PriceLimitQuerySet(models.QuerySet["PriceLimit"]):
 class PriceLimit(models.Model):
     """A limit to what a subscription pays in each month or billing cycle, in the operator's currency.
 
-    It is for one subscription, for those of a plan, or for all; for one usage type, or for data and voice together.
+    It is for one subscription, for those of a plan, or for all; for one usage type, or for all together.
     Each limit is evaluated for itself. A total that equals a threshold has reached it. The thresholds are 100 % always,
     and each of `thresholds`.
 
@@ -46,7 +47,7 @@ class PriceLimit(models.Model):
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     usage_type = models.CharField(  # noqa: DJ001 - the API's null
-        max_length=5, choices=UsageType, null=True, blank=True, help_text="Null: data and voice together."
+        max_length=5, choices=usage_types.choices, null=True, blank=True, help_text="Null: all usage types together."
     )
     period = models.CharField(max_length=5, choices=LimitPeriod, default=LimitPeriod.MONTH)
     amount = models.DecimalField(
@@ -134,7 +135,7 @@ class Alert(models.Model):
 
     price_limit = models.ForeignKey(PriceLimit, on_delete=models.PROTECT, related_name="alerts")
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="+")
-    usage_type = models.CharField(max_length=5, choices=UsageType, null=True)  # noqa: DJ001 - as the limit's
+    usage_type = models.CharField(max_length=5, choices=usage_types.choices, null=True)  # noqa: DJ001 - as the limit's
     period = models.CharField(max_length=5, choices=LimitPeriod)
     first = models.DateField()
     last = models.DateField()

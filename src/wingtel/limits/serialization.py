@@ -13,7 +13,7 @@ from wingtel.usage.currency import currency
 from .models import Alert as AlertRow
 from .models import AlertEventType, LimitPeriod, PriceLimit
 
-AppliesTo = Annotated[Usage | None, Meta(description="Null: data and voice together.", examples=["data"])]
+AppliesTo = Annotated[Usage | None, Meta(description="Null: all usage types together.", examples=["data"])]
 PeriodKind = Annotated[str, one_of(LimitPeriod.values, "The calendar month, or the billing cycle of the subscription.")]
 Event = Annotated[str, one_of(AlertEventType.values, "A threshold was reached, or is not reached any more.")]
 

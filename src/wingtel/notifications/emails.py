@@ -32,9 +32,7 @@ def send(address: str, deliveries: Sequence[Delivery]) -> str:
 
 def _line(delivery: Delivery) -> str:
     alert, limit = delivery.alert, delivery.alert.price_limit
-    threshold = (
-        f"{alert.threshold_percent} % of {limit} ({priced(limit.amount)}, {alert.usage_type or 'data and voice'})"
-    )
+    threshold = f"{alert.threshold_percent} % of {limit} ({priced(limit.amount)}, {alert.usage_type or 'all usage'})"
     period = f"{alert.first} to {alert.last}"
     subscription = _describe(alert.subscription)
     if delivery.event == AlertEventType.OPENED or alert.resolved_at is None:

@@ -19,9 +19,9 @@ _WIDEST = 2 * 10**37
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """An exact `price`, in the operator's currency, for each started `block` of kilobytes or seconds of a record.
+    """An exact `price`, in the operator's currency, for each started `block` of units of a record.
 
-    The first `included` kilobytes or seconds of each record cost nothing. `plan` is the name of a plan: the rate is for
+    The first `included` units of each record cost nothing. `plan` is the name of a plan: the rate is for
     its subscriptions only. The rate is valid from the business day `valid_from`.
     """
 
@@ -50,7 +50,7 @@ class Tariff:
 def rate(records: pl.DataFrame, tariff: Tariff) -> tuple[pl.DataFrame, dict[int, str]]:
     """Rate the records without a price (null). Return all records, and the reason by row for those that get no price.
 
-    `records` has usage_type, quantity (kilobytes or seconds), day (the business day), plan (a name, "" for none) and
+    `records` has usage_type, quantity, day (the business day), plan (a name, "" for none) and
     price. A price is computed exactly and rounded once, half to even, which favours neither side over many records.
     """
     kinds = [UsageType(kind) for kind in UsageType.values]

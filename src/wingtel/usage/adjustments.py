@@ -4,6 +4,7 @@ from django.db import models
 
 from wingtel.subscriptions.models import Subscription
 
+from . import usage_types
 from .ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
 from .usage_types import UsageType
 
@@ -12,13 +13,13 @@ class UsageAdjustment(models.Model):
     """A signed correction to what one subscription used and paid on one business day; kept for ever.
 
     Like raw records, it is a source of the aggregates: the database counts it on insertion, under every strategy. The
-    database rejects its change or deletion; another adjustment reverses it. `used` is in kilobytes or seconds, `price`
-    in the operator's currency; both may be negative. A credit of a carrier's file has the key of a record, so that it
-    is not counted twice.
+    database rejects its change or deletion; another adjustment reverses it. `used` is in the unit of the usage type,
+    `price` in the operator's currency; both may be negative. A credit of a carrier's file has the key of a record, so
+    that it is not counted twice.
     """
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="adjustments")
-    usage_type = models.TextField(choices=UsageType, db_collation="C")
+    usage_type = models.TextField(choices=usage_types.choices, db_collation="C")
     day = models.DateField()
     used = models.BigIntegerField(default=0)
     price = models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=PRICE_DECIMALS, default=0)
@@ -43,7 +44,7 @@ class UsageAdjustment(models.Model):
                 condition=models.Q(usage_date__isnull=False),
             ),
             models.CheckConstraint(
-                name="usage_adjustment_type_is_known", condition=models.Q(usage_type__in=["data", "voice"])
+                name="usage_adjustment_type_is_known", condition=models.Q(usage_type__in=UsageType.values)
             ),
             models.CheckConstraint(
                 name="usage_adjustment_says_why", condition=~models.Q(reason="") & ~models.Q(actor="")

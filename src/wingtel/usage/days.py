@@ -2,8 +2,8 @@
 
 from django.db import models
 
+from . import usage_types
 from .ranges import PRICE_DECIMALS, SUM_DIGITS
-from .usage_types import UsageType
 
 
 class UsageDay(models.Model):
@@ -50,7 +50,7 @@ class UsageDaySum(models.Model):
 
     pk = models.CompositePrimaryKey("day", "usage_type")
     day = models.ForeignKey(UsageDay, on_delete=models.CASCADE, related_name="sums", db_column="day", db_index=False)
-    usage_type = models.TextField(choices=UsageType, db_collation="C")
+    usage_type = models.TextField(choices=usage_types.choices, db_collation="C")
     records = models.BigIntegerField()
     used = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=0)
     price = models.DecimalField(max_digits=SUM_DIGITS, decimal_places=PRICE_DECIMALS)

@@ -20,6 +20,8 @@ __all__ = [
     "RECORD_MODELS",
     "DataUsageRecord",
     "IngestBatch",
+    "RecordModel",
+    "SmsUsageRecord",
     "UsageAdjustment",
     "UsageDay",
     "UsageDaySum",
@@ -39,7 +41,7 @@ delete_usage = models.DO_NOTHING
 
 
 class UsageRecord(models.Model):
-    """The base of data and voice records.
+    """The base of the records of each usage type.
 
     Every write of the models, their manager and querysets emits change events if the database enables them
     (wingtel.usage.change_events). Django's own signals pre_delete and post_delete are not sent.
@@ -125,7 +127,27 @@ class VoiceUsageRecord(UsageRecord):
         ]
 
 
-RECORD_MODELS: dict[UsageType, type[DataUsageRecord] | type[VoiceUsageRecord]] = {
-    model.usage_type: model for model in (DataUsageRecord, VoiceUsageRecord)
+class SmsUsageRecord(UsageRecord):
+    """A text message, or several that the carrier charges together."""
+
+    usage_type = UsageType.SMS
+    quantity = "messages_sent"
+
+    messages_sent = models.BigIntegerField()
+
+    class Meta(UsageRecord.Meta):
+        db_table = "wingtel_sms_usage_record"
+        constraints = [
+            models.CheckConstraint(
+                name="sms_usage_record_quantity",
+                condition=models.Q(messages_sent__range=(-LARGEST_QUANTITY, LARGEST_QUANTITY)),
+            )
+        ]
+
+
+RecordModel = type[DataUsageRecord] | type[VoiceUsageRecord] | type[SmsUsageRecord]
+
+RECORD_MODELS: dict[UsageType, RecordModel] = {
+    model.usage_type: model for model in (DataUsageRecord, VoiceUsageRecord, SmsUsageRecord)
 }
 """The models of raw records, by usage type."""

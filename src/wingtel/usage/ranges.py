@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 LARGEST_QUANTITY = 10**15
-"""Kilobytes or seconds, of either sign. At 100 Gbit/s, a session takes two and a half years to reach it.
+"""In the unit of the usage type, of either sign. At 100 Gbit/s, a session takes two and a half years to reach it.
 
 It is below 2^53, so every reader of JSON gets it exactly. The raw tables and `usage_adjustment` check it.
 """

@@ -4,12 +4,18 @@ from django.db import models
 
 
 class UsageType(models.TextChoices):
-    """The type of usage. Data is counted in kilobytes, voice in seconds."""
+    """The type of usage. Data is counted in kilobytes, voice in seconds, SMS in messages."""
 
     DATA = "data", "Data"
     VOICE = "voice", "Voice"
+    SMS = "sms", "SMS"
 
     @property
     def unit(self) -> str:
         """The unit of the quantity: `kilobytes` or `seconds`."""
-        return "kilobytes" if self is UsageType.DATA else "seconds"
+        return {UsageType.DATA: "kilobytes", UsageType.VOICE: "seconds", UsageType.SMS: "messages"}[self]
+
+
+def choices() -> list[tuple[str, str]]:
+    """Return the choices of model fields. As a function, they stay out of migrations."""
+    return UsageType.choices

@@ -3,6 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+import wingtel.usage.usage_types
 from wingtel import sql
 
 
@@ -49,7 +50,7 @@ class Migration(migrations.Migration):
                     fields=[
                         (
                             "usage_type",
-                            models.TextField(choices=[("data", "Data"), ("voice", "Voice")], db_collation="C"),
+                            models.TextField(choices=wingtel.usage.usage_types.choices, db_collation="C"),
                         ),
                         ("used", models.DecimalField(decimal_places=0, max_digits=38)),
                         ("price", models.DecimalField(decimal_places=8, max_digits=38)),
@@ -98,7 +99,7 @@ class Migration(migrations.Migration):
                         ),
                         (
                             "usage_type",
-                            models.TextField(choices=[("data", "Data"), ("voice", "Voice")], db_collation="C"),
+                            models.TextField(choices=wingtel.usage.usage_types.choices, db_collation="C"),
                         ),
                         ("price_lower_bound", models.DecimalField(decimal_places=8, max_digits=24)),
                         ("price_upper_bound", models.DecimalField(decimal_places=8, max_digits=24)),
@@ -122,7 +123,7 @@ class Migration(migrations.Migration):
                     fields=[
                         (
                             "usage_type",
-                            models.TextField(choices=[("data", "Data"), ("voice", "Voice")], db_collation="C"),
+                            models.TextField(choices=wingtel.usage.usage_types.choices, db_collation="C"),
                         ),
                         ("used", models.DecimalField(decimal_places=0, max_digits=38)),
                         ("price", models.DecimalField(decimal_places=8, max_digits=38)),

@@ -59,6 +59,13 @@ source AS (
     FROM wingtel_voice_usage_record
     WHERE usage_date >= usage_day_start(%(first)s) AND usage_date < usage_day_start(%(last)s::date + 1)
     GROUP BY 1, 3
+    UNION ALL
+    SELECT subscription_id, 'sms'::text COLLATE "C",
+           CASE WHEN %(first)s::date = %(last)s::date THEN %(first)s::date ELSE usage_business_day(usage_date) END,
+           sum(messages_sent), sum(price), count(*)
+    FROM wingtel_sms_usage_record
+    WHERE usage_date >= usage_day_start(%(first)s) AND usage_date < usage_day_start(%(last)s::date + 1)
+    GROUP BY 1, 3
 ),
 adjusted AS (
     SELECT subscription_id, usage_type, day, sum(used) AS used, sum(price) AS price, 0::bigint AS records

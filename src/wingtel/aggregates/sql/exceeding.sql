@@ -151,7 +151,7 @@ $$;
 
 -- The first page of one month without pending deltas, in the time of reading it. The rows with the highest upper bounds hold the prices
 -- themselves, and all other prices are less than the lowest of these bounds. Returns no row if that does not decide the page. Each usage
--- type has a branch of its own: two ordered scans are merged in order, as far as the page needs.
+-- type has a branch of its own: the ordered scans are merged in order, as far as the page needs.
 CREATE OR REPLACE FUNCTION usage_first_page_of_month(of_month date, usage_types text[], price_limit numeric, page_rows bigint)
 RETURNS TABLE (subscription_id bigint, largest numeric, usage_type text, price numeric)
 LANGUAGE sql STABLE ROWS 200 AS $$
@@ -167,6 +167,12 @@ LANGUAGE sql STABLE ROWS 200 AS $$
             (SELECT subscription_id, price, price_upper_bound
              FROM wingtel_monthly_usage
              WHERE month + 0 = of_month AND usage_type = 'voice' AND 'voice' = ANY (usage_types) AND price_upper_bound >= price_limit
+               AND (used, price, records) <> (0, 0, 0)
+             ORDER BY price_upper_bound DESC)
+            UNION ALL
+            (SELECT subscription_id, price, price_upper_bound
+             FROM wingtel_monthly_usage
+             WHERE month + 0 = of_month AND usage_type = 'sms' AND 'sms' = ANY (usage_types) AND price_upper_bound >= price_limit
                AND (used, price, records) <> (0, 0, 0)
              ORDER BY price_upper_bound DESC)
         ) AS stored

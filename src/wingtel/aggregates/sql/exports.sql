@@ -62,7 +62,7 @@ ORDER BY asked.day
 
 -- name: keep_raw_records
 -- Keep raw records from being dropped until the transaction ends.
-LOCK TABLE ONLY wingtel_data_usage_record, ONLY wingtel_voice_usage_record IN ACCESS SHARE MODE
+LOCK TABLE ONLY wingtel_data_usage_record, ONLY wingtel_sms_usage_record, ONLY wingtel_voice_usage_record IN ACCESS SHARE MODE
 
 -- name: expired_days
 -- The first and the last expired day of a period, whose raw records were dropped.

@@ -37,7 +37,7 @@ BEGIN
         FROM unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
         JOIN wingtel_monthly_usage AS stored
             ON stored.subscription_id = asked.subscription_id
-            AND stored.usage_type = ANY (ARRAY['data', 'voice'])
+            AND stored.usage_type = ANY (ARRAY['data', 'sms', 'voice'])
             AND stored.month = asked.first
         WHERE usage_is_month(asked.first, asked.last)
         UNION ALL
@@ -45,7 +45,7 @@ BEGIN
         FROM unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
         JOIN wingtel_daily_usage AS stored
             ON stored.subscription_id = asked.subscription_id
-            AND stored.usage_type = ANY (ARRAY['data', 'voice'])
+            AND stored.usage_type = ANY (ARRAY['data', 'sms', 'voice'])
             AND stored.day BETWEEN asked.first AND asked.last
         WHERE NOT usage_is_month(asked.first, asked.last)
         UNION ALL

@@ -23,7 +23,7 @@ class AdjustmentSerializer(KnownFieldsSerializer):
         queryset=Subscription.objects.all(), source="subscription", help_text="May have been deleted."
     )
     used = WholeNumberField(
-        min_value=-LARGEST_QUANTITY, max_value=LARGEST_QUANTITY, default=0, help_text="Kilobytes or seconds."
+        min_value=-LARGEST_QUANTITY, max_value=LARGEST_QUANTITY, default=0, help_text="In the unit of the usage type."
     )
     currency = CurrencyField(required=False)
     reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")

@@ -40,7 +40,7 @@ class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
     quantity: Annotated[
         int,
         Meta(
-            description="Kilobytes of data, or seconds of voice.",
+            description="Kilobytes of data, seconds of voice, or messages.",
             examples=[20480],
             extra_json_schema={"minimum": 0, "maximum": LARGEST_QUANTITY, "format": "int64"},
         ),
@@ -112,7 +112,7 @@ class IngestConflict(Struct):
     """A record whose key is stored with another quantity or price."""
 
     index: Index
-    stored_quantity: Annotated[int, Meta(description="Kilobytes or seconds.", examples=[20480])]
+    stored_quantity: Annotated[int, Meta(description="In the unit of the usage type.", examples=[20480])]
     stored_price: Annotated[Money, Meta(examples=["0.3000"])]
 
 

@@ -1,4 +1,4 @@
-"""Quantities: the quantity used, computed exactly, and rounded once to whole kilobytes or seconds."""
+"""Quantities: the quantity used, computed exactly, and rounded once to whole units."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ _ROUNDINGS: dict[str, Callable[[Fraction], int]] = {"up": math.ceil, "down": mat
 
 
 class QuantityValue(Value):
-    """The weighted sum of columns in whole kilobytes or seconds, or in `parts` of these.
+    """The weighted sum of columns in whole units of the usage type, or in `parts` of these.
 
     With `blank_is_zero`, an empty column counts as zero.
     """
@@ -41,6 +41,9 @@ class QuantityValue(Value):
 
     def expressions(self) -> Iterator[pl.Expr]:
         """Yield an expression for whole amounts, then one for decimals of a usual length."""
+        if not self.texts:
+            yield pl.lit(self._factor.numerator, pl.Int64)
+            return
         whole = self._each(self._amounts.whole)
         if self._factor == 1 and self._weights == [1]:
             yield self._within(whole[0])
@@ -49,7 +52,12 @@ class QuantityValue(Value):
         yield self._converted(self._each(self._amounts.millionths), self._factor / SCALE)
 
     def read(self, *texts: str) -> int:
-        """Return the quantity of any amounts. Raises ValueError when the sum is too large for a record."""
+        """Return the quantity of any amounts, one unit without columns.
+
+        Raises ValueError when the sum is too large for a record.
+        """
+        if not self.texts:
+            return self._factor.numerator
         amounts = [Fraction(self._amounts.read(text)) if text or not self._blank_is_zero else 0 for text in texts]
         total = sum(amount * weight for amount, weight in zip(amounts, self._weights, strict=True)) * self._factor
         quantity = _ROUNDINGS[self._rounding](max(total, -total))  # a credit is rounded as the charge it reverses

@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+import wingtel.usage.usage_types
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -16,7 +18,7 @@ class Migration(migrations.Migration):
             name="UsageConflict",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("usage_type", models.TextField(choices=[("data", "Data"), ("voice", "Voice")], db_collation="C")),
+                ("usage_type", models.TextField(choices=wingtel.usage.usage_types.choices, db_collation="C")),
                 ("record_id", models.CharField(db_collation="C", max_length=100)),
                 ("usage_date", models.DateTimeField()),
                 ("stored_quantity", models.BigIntegerField()),

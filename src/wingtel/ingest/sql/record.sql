@@ -57,10 +57,20 @@ voice AS (
     ON CONFLICT DO NOTHING
     RETURNING record_id, usage_date, subscription_id, price, seconds_used AS used
 ),
+sms AS (
+    INSERT INTO wingtel_sms_usage_record (record_id, usage_date, subscription_id, price, messages_sent, source)
+    SELECT record_id, usage_date, subscription_id, price, quantity, (SELECT id * {batch_lines} FROM batch)
+    FROM storable
+    WHERE usage_type = 'sms'
+    ON CONFLICT DO NOTHING
+    RETURNING record_id, usage_date, subscription_id, price, messages_sent AS used
+),
 recorded_usage AS (
     SELECT 'data'::text COLLATE "C" AS usage_type, data.* FROM data
     UNION ALL
     SELECT 'voice'::text COLLATE "C", voice.* FROM voice
+    UNION ALL
+    SELECT 'sms'::text COLLATE "C", sms.* FROM sms
 )
 
 -- name: outcome

@@ -1,7 +1,7 @@
 -- name: lock_tables
 -- The first lock of a writer. A switch of strategies waits for it, so the strategy that is read next stays active until the end
 -- of the transaction. ONLY, since locks on the partitions would take longer with each day.
-LOCK TABLE ONLY wingtel_data_usage_record, ONLY wingtel_voice_usage_record IN ROW EXCLUSIVE MODE
+LOCK TABLE ONLY wingtel_data_usage_record, ONLY wingtel_sms_usage_record, ONLY wingtel_voice_usage_record IN ROW EXCLUSIVE MODE
 
 -- name: strategy
 SELECT name FROM wingtel_active_strategy

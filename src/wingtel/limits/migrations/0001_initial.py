@@ -7,6 +7,7 @@ import django.core.validators
 import django.db.models.deletion
 from django.db import migrations, models
 
+import wingtel.usage.usage_types
 from wingtel import sql
 
 
@@ -40,7 +41,7 @@ class Migration(migrations.Migration):
                     "usage_type",
                     models.CharField(
                         blank=True,
-                        choices=[("data", "Data"), ("voice", "Voice")],
+                        choices=wingtel.usage.usage_types.choices,
                         help_text="Null: data and voice together.",
                         max_length=5,
                         null=True,
@@ -130,7 +131,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "usage_type",
-                    models.CharField(choices=[("data", "Data"), ("voice", "Voice")], max_length=5, null=True),
+                    models.CharField(choices=wingtel.usage.usage_types.choices, max_length=5, null=True),
                 ),
                 (
                     "period",

@@ -95,13 +95,15 @@ paid AS (
     SELECT paid.subscription_id,
            sum(paid.price) AS price,
            coalesce(sum(paid.price) FILTER (WHERE usage_type = 'data'), 0) AS data,
-           coalesce(sum(paid.price) FILTER (WHERE usage_type = 'voice'), 0) AS voice
+           coalesce(sum(paid.price) FILTER (WHERE usage_type = 'voice'), 0) AS voice,
+           coalesce(sum(paid.price) FILTER (WHERE usage_type = 'sms'), 0) AS sms
     FROM requested CROSS JOIN LATERAL usage_prices(ids, firsts, lasts) AS paid
     GROUP BY paid.subscription_id
 )
-SELECT subscription_id, plan_id, first, last, coalesce(price, 0) AS price, coalesce(data, 0) AS data, coalesce(voice, 0) AS voice
+SELECT subscription_id, plan_id, first, last, coalesce(price, 0) AS price,
+       coalesce(data, 0) AS data, coalesce(voice, 0) AS voice, coalesce(sms, 0) AS sms
 FROM period LEFT JOIN paid USING (subscription_id)
-WHERE greatest(price, data, voice) >= %(lowest)s OR subscription_id IN (SELECT subscription_id FROM limit_open)
+WHERE greatest(price, data, voice, sms) >= %(lowest)s OR subscription_id IN (SELECT subscription_id FROM limit_open)
 
 -- name: compare_totals
 -- Compare these totals with each limit that applies: list its thresholds, in percent, that are reached.
@@ -114,7 +116,7 @@ CROSS JOIN LATERAL (VALUES (0, 0), (plan_id, 0), (0, subscription_id)) AS scope 
 JOIN wingtel_price_limit AS price_limit
     ON coalesce(price_limit.plan_id, 0) = scope.plan_id AND coalesce(price_limit.subscription_id, 0) = scope.subscription_id
 CROSS JOIN LATERAL (
-    SELECT CASE price_limit.usage_type WHEN 'data' THEN data WHEN 'voice' THEN voice ELSE price END
+    SELECT CASE price_limit.usage_type WHEN 'data' THEN data WHEN 'voice' THEN voice WHEN 'sms' THEN sms ELSE price END
 ) AS paid (price)
 WHERE deleted_at IS NULL AND period = %(period)s AND starts <= total.last
 

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             "--used",
             type=option(parse_number, "a whole number, such as -20480"),
             metavar="N",
-            help="Kilobytes or seconds to add; negative to take away.",
+            help="In the unit of the usage type to add; negative to take away.",
         )
         parser.add_argument(
             "--price",

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         set_parser.add_argument("--amount", type=option(parse_price_limit, PRICE_LIMIT_RULE), help="what may be paid")
         set_parser.add_argument("--plan", type=identity, metavar="ID", help="for each subscription of this plan")
         set_parser.add_argument("--subscription", type=identity, metavar="ID", help="for this subscription")
-        set_parser.add_argument("--usage-type", choices=UsageType.values, help="without it, data and voice together")
+        set_parser.add_argument("--usage-type", choices=UsageType.values, help="without it, all together")
         set_parser.add_argument(
             "--period", choices=LimitPeriod.values, help="calendar month (default) or billing cycle"
         )
@@ -114,6 +114,6 @@ def _describe(limit: PriceLimit) -> str:
     period = "calendar month" if limit.period == LimitPeriod.MONTH else "billing cycle"
     thresholds = ", ".join(f"{percent} %" for percent in sorted({*limit.thresholds, 100}))
     return (
-        f"{limit.pk}: {priced(limit.amount)} for {limit.usage_type or 'data and voice'} of {scope} per {period}, "
+        f"{limit.pk}: {priced(limit.amount)} for {limit.usage_type or 'all usage'} of {scope} per {period}, "
         f"at {thresholds}, from {limit.starts}"
     )

@@ -9,6 +9,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
 import wingtel.usage.models
+import wingtel.usage.usage_types
 from wingtel import sql
 
 FIX_CURRENCY = """
@@ -101,7 +102,7 @@ class Migration(migrations.Migration):
                         "day", "usage_type", blank=True, editable=False, primary_key=True, serialize=False
                     ),
                 ),
-                ("usage_type", models.TextField(choices=[("data", "Data"), ("voice", "Voice")], db_collation="C")),
+                ("usage_type", models.TextField(choices=wingtel.usage.usage_types.choices, db_collation="C")),
                 ("records", models.BigIntegerField()),
                 ("used", models.DecimalField(decimal_places=0, max_digits=38)),
                 ("price", models.DecimalField(decimal_places=8, max_digits=38)),
@@ -125,7 +126,7 @@ class Migration(migrations.Migration):
             name="UsageAdjustment",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("usage_type", models.TextField(choices=[("data", "Data"), ("voice", "Voice")], db_collation="C")),
+                ("usage_type", models.TextField(choices=wingtel.usage.usage_types.choices, db_collation="C")),
                 ("day", models.DateField()),
                 ("used", models.BigIntegerField(default=0)),
                 ("price", models.DecimalField(decimal_places=8, default=0, max_digits=18)),

@@ -5,7 +5,8 @@
 CREATE OR REPLACE VIEW usage_raw_table AS
 SELECT raw::regclass AS raw, usage_type, quantity
 FROM (VALUES ('wingtel_data_usage_record', 'data', 'kilobytes_used'),
-             ('wingtel_voice_usage_record', 'voice', 'seconds_used')) AS raws (raw, usage_type, quantity);
+             ('wingtel_voice_usage_record', 'voice', 'seconds_used'),
+             ('wingtel_sms_usage_record', 'sms', 'messages_sent')) AS raws (raw, usage_type, quantity);
 
 -- Their partitions, one for each business day.
 CREATE OR REPLACE VIEW usage_partition AS
@@ -19,7 +20,10 @@ SELECT subscription_id, 'data'::text COLLATE "C" AS usage_type, usage_date, kilo
 FROM wingtel_data_usage_record
 UNION ALL
 SELECT subscription_id, 'voice'::text COLLATE "C", usage_date, seconds_used, price, record_id, source
-FROM wingtel_voice_usage_record;
+FROM wingtel_voice_usage_record
+UNION ALL
+SELECT subscription_id, 'sms'::text COLLATE "C", usage_date, messages_sent, price, record_id, source
+FROM wingtel_sms_usage_record;
 
 -- Create the partition of one raw table for one business day. Return its name, NULL if it exists.
 -- The table is created first and attached second: attaching does not wait for writers, CREATE ... PARTITION OF would.
