@@ -33,8 +33,8 @@ DAYS = """
     INSERT INTO daily_usage (subscription_id, usage_type, day, used, price, records)
     SELECT id, usage_type, day, (random() * 1e6)::bigint,
            (0.2 + 2 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
-    FROM generate_series(%s::date, (%s::date + interval '1 month')::date - 1, interval '1 day') AS moment
-    CROSS JOIN LATERAL (SELECT moment::date AS day) AS days
+    FROM generate_series(%s::date, (%s::date + interval '1 month')::date - 1, interval '1 day') AS hour
+    CROSS JOIN LATERAL (SELECT hour::date AS day) AS days
     CROSS JOIN generate_series(1, %s) AS id
     CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
     WHERE (id + extract(day FROM day)::int) %% 4 = 0

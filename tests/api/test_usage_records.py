@@ -344,7 +344,7 @@ def test_parameters_that_are_not_known_are_rejected(phone: Subscription, query: 
 
 TARIFF = """
 [layout]
-[moment]
+[timestamp]
 columns = ["at"]
 [usage_type]
 constant = "data"

@@ -75,10 +75,10 @@ def test_check_finds_nothing_on_a_sound_install() -> None:
 def test_check_reports_a_disabled_trigger_and_how_to_repair_it() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE ONLY voice_usage_record DISABLE TRIGGER usage_update")
-    with pytest.raises(CommandError) as refused:
+    with pytest.raises(CommandError) as rejected:
         run("check")
-    assert "triggers: trigger usage_update on voice_usage_record is disabled." in str(refused.value)
-    assert "Run `wingtel strategy use triggers`" in str(refused.value)
+    assert "triggers: trigger usage_update on voice_usage_record is disabled." in str(rejected.value)
+    assert "Run `wingtel strategy use triggers`" in str(rejected.value)
 
 
 def test_check_reports_an_install_of_another_version() -> None:

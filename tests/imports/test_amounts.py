@@ -12,7 +12,7 @@ from wingtel.imports.values.numbers import Numbers
 
 from .reading_cases import profile_of, read
 
-GERMAN = ("[moment]", '[numbers]\ndecimal = ","\nthousands = "."\n[moment]')
+GERMAN = ("[timestamp]", '[numbers]\ndecimal = ","\nthousands = "."\n[timestamp]')
 
 
 def test_decimal_and_thousands_marks_are_those_of_the_profile() -> None:
@@ -69,7 +69,7 @@ def test_a_number_whose_marks_are_elsewhere_is_none(decimal: str, thousands: str
 @pytest.mark.parametrize("marks", ['decimal = ";"', 'thousands = "x"', 'decimal = ","\nthousands = ","'])
 def test_marks_that_are_none_are_refused_with_the_key(marks: str) -> None:
     with pytest.raises(ProfileError, match=r"^c12\.toml: numbers\.(decimal|thousands): "):
-        profile_of("c12.toml", ("[moment]", f"[numbers]\n{marks}\n[moment]"))
+        profile_of("c12.toml", ("[timestamp]", f"[numbers]\n{marks}\n[timestamp]"))
 
 
 def test_durations_are_hours_minutes_and_seconds() -> None:

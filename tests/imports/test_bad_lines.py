@@ -59,9 +59,9 @@ BAD_LINES = {
     "no such day": (
         line(usage_date="2026-02-30T00:00:00Z"),
         "usage_date",
-        "'2026-02-30T00:00:00Z' is no moment of the form iso8601",
+        "'2026-02-30T00:00:00Z' is no timestamp of the form iso8601",
     ),
-    "no time": (line(usage_date="2026-02-03"), "usage_date", "'2026-02-03' is no moment of the form iso8601"),
+    "no time": (line(usage_date="2026-02-03"), "usage_date", "'2026-02-03' is no timestamp of the form iso8601"),
     "no timestamp": (line(usage_date=""), "usage_date", "empty"),
     "an unbelievable year": (
         line(usage_date="0026-03-01T00:00:00Z"),

@@ -117,7 +117,7 @@ def test_a_member_of_that_very_name_comes_before_a_path(tmp_path: Path) -> None:
 
 
 def test_json_numbers_have_a_point_whatever_marks_texts_have(tmp_path: Path) -> None:
-    profile = profile_of("c06.toml", ("[moment]", '[numbers]\ndecimal = ","\nthousands = "."\n[moment]'))
+    profile = profile_of("c06.toml", ("[timestamp]", '[numbers]\ndecimal = ","\nthousands = "."\n[timestamp]'))
     file = write(tmp_path, line(mb="1.5", price="1.500"), line(mb='"1,5"', price='"1.500"'), line(mb="1e-1"))
     records, rejects = read(file, profile, "quantity", "price")
     assert records == [(1500, Decimal("1.5")), (1500, Decimal(1500)), (100, Decimal("0.5"))]

@@ -21,7 +21,7 @@ delimiter = ";"
 encoding = "latin-1"
 header = false
 columns = ["device", "date", "time", "megabytes", "price"]
-[moment]
+[timestamp]
 columns = [2, 3]
 formats = ["%d.%m.%Y %H:%M", "%d.%m.%y %H.%M"]
 time_zone = "Europe/Berlin"

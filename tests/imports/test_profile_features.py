@@ -14,7 +14,7 @@ from .reading import counts, differing_days, rows
 
 PROFILE = """
 [layout]
-[moment]
+[timestamp]
 columns = ["at"]
 formats = ["unix"]
 [usage_type]

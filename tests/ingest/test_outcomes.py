@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from tests.conftest import UNTAKEABLE
+from tests.conftest import REJECTED_QUANTITY
 from tests.ingest.expected import expected
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import switchover
@@ -155,14 +155,14 @@ def test_a_price_with_more_zeros_is_taken(phone: str) -> None:
 
 
 def test_only_the_record_that_the_database_refuses_is_rejected(phone: str, refusing: None) -> None:
-    records = [record("a", phone), record("b", phone, quantity=UNTAKEABLE), record("c", phone)]
-    rejection = Rejection(1, "quantity", "the database refuses it: an unlucky number")
+    records = [record("a", phone), record("b", phone, quantity=REJECTED_QUANTITY), record("c", phone)]
+    rejection = Rejection(1, "quantity", "the database rejected it: an unlucky number")
     assert ingest_usage(records, BY_PHONE) == expected(accepted=2, rejected=[rejection])
 
 
 def test_a_transaction_goes_on_after_a_record_that_the_database_refuses(phone: str, refusing: None) -> None:
     with transaction.atomic():
-        ingest_usage([record("a", phone), record("b", phone, quantity=UNTAKEABLE)], BY_PHONE)
+        ingest_usage([record("a", phone), record("b", phone, quantity=REJECTED_QUANTITY)], BY_PHONE)
         ingest_usage([record("c", phone)], BY_PHONE)
     assert DataUsageRecord.objects.count() == 2
 

@@ -81,9 +81,9 @@ def test_other_kinds_have_forms_of_their_own(kind: Kind, text: str, value: str) 
     ],
 )
 def test_what_is_no_identifier_is_refused_with_the_rule(kind: Kind, text: str, reason: str) -> None:
-    with pytest.raises(ValueError) as refused:  # noqa: PT011 - compared whole
+    with pytest.raises(ValueError) as rejected:  # noqa: PT011 - compared whole
         normalise(kind, text, "US")
-    assert str(refused.value) == reason
+    assert str(rejected.value) == reason
 
 
 def one_by_one(kind: Kind, texts: list[str], country: str) -> list[tuple[str | None, str | None]]:

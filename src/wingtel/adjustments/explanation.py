@@ -36,7 +36,7 @@ class Explanation:
     """A subscription's day at the timestamp `as_of`.
 
     `day` has the state of the whole business day, and the sums it was sealed with: those of all subscriptions' raw
-    records. `records_gone` tells that the day has expired. `numbers` are those of `numbers_of`.
+    records. `records_gone` is true if the day has expired. `numbers` are those of `numbers_of`.
     """
 
     subscription_id: int
@@ -48,7 +48,7 @@ class Explanation:
 
     @property
     def adds_up(self) -> bool | None:
-        """Tell whether every usage type adds up; None once the records are gone."""
+        """Return whether every usage type adds up; None once the records are gone."""
         return None if self.records_gone else all(found.adds_up for found in self.types)
 
 

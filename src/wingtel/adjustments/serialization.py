@@ -40,8 +40,8 @@ class Adjustment(Struct):
     used: Annotated[int, Meta(description="Kilobytes or seconds.", examples=[-20480])]
     price: Annotated[Money, Meta(examples=["-0.3000"])]
     currency: Currency
-    reason: Annotated[str, Meta(description="Why, for whoever asks later.", examples=["credited"])]
-    actor: Annotated[str, Meta(description="Who made it.", examples=["ada"])]
+    reason: Annotated[str, Meta(description="The reason, for later reference.", examples=["credited"])]
+    actor: Annotated[str, Meta(description="The person or API key that made it.", examples=["ada"])]
     created_at: Timestamp
     reverses: Annotated[int | None, Meta(description="The adjustment that it takes back.")]
     reversed_by: Annotated[int | None, Meta(description="The adjustment that takes it back.")]
@@ -95,7 +95,7 @@ class Explanation(Struct):
     currency: Currency
     day: Day
     as_of: AsOf
-    records_gone: Annotated[bool, Meta(description="Whether the day has expired.", examples=[False])]
+    records_gone: Annotated[bool, Meta(description="True if the day has expired.", examples=[False])]
     adds_up: AddsUp
     usage_types: list[ExplainedType]
 

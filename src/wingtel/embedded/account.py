@@ -1,6 +1,6 @@
 """The account of the operating system that runs the server, and the error of the embedded servers.
 
-An ordinary user's server runs as that user. PostgreSQL refuses to run as root, so root's server runs as the system
+An ordinary user's server runs as that user. PostgreSQL does not run as root, so root's server runs as the system
 account ``wingtel``, which is created if it is missing.
 """
 

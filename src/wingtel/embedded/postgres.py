@@ -112,14 +112,14 @@ class Cluster:
             self.sockets.rmdir()  # it may lie in /tmp; the next start makes it again
 
     def create_database(self, name: str) -> None:
-        """Create a database unless it exists. Raises EmbeddedServerError if the server refuses us."""
+        """Create a database unless it exists. Raises EmbeddedServerError if the server rejects the connection."""
         try:
             with psycopg.connect(self._conninfo(), autocommit=True) as connection:
                 exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
                 if exists is None:
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         except psycopg.OperationalError as error:
-            raise self._error(f"PostgreSQL in {self.folder} refuses us: {error}") from error
+            raise self._error(f"PostgreSQL in {self.folder} rejected the connection: {error}") from error
 
     def _require_own_data(self) -> None:
         owner = self.data.stat().st_uid

@@ -12,5 +12,5 @@ from .definitions import Export
 def write(export: Export, file: IO[bytes]) -> None:
     """Write `export` to `file`."""
     file.write(",".join(column.name for column in export.columns).encode() + b"\n")
-    for block in export.blocks:
-        file.write(block)
+    for chunk in export.chunks:
+        file.write(chunk)

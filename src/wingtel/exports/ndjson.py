@@ -10,8 +10,8 @@ from wingtel.shapes import ColumnKind
 from .definitions import Export
 
 TYPES = {
-    ColumnKind.WHOLE: pl.Int64,
-    ColumnKind.WHOLE_OR_NONE: pl.Int64,
+    ColumnKind.INTEGER: pl.Int64,
+    ColumnKind.INTEGER_OR_NONE: pl.Int64,
     ColumnKind.QUANTITY: pl.Int128,  # a Decimal would be written as a string
     ColumnKind.MONEY: pl.String,
     ColumnKind.TEXT: pl.String,
@@ -23,6 +23,6 @@ TYPES = {
 def write(export: Export, file: IO[bytes]) -> None:
     """Write `export` to `file`."""
     types = {column.name: TYPES[column.kind] for column in export.columns}
-    for block in export.blocks:
-        lines = pl.read_csv(io.BytesIO(block), has_header=False, schema=types, empty_string_is_null=False)
+    for chunk in export.chunks:
+        lines = pl.read_csv(io.BytesIO(chunk), has_header=False, schema=types, empty_string_is_null=False)
         lines.write_ndjson(file)

@@ -74,7 +74,7 @@ class Credits:
         rejected = [
             Rejection(records_slice["position"][place], _FIELDS.get(error.field, error.field), error.reason)
             for records_slice in _slices(records)
-            for place, error in services.refusals(_adjustments(records_slice, actor)).items()
+            for place, error in services.rejections(_adjustments(records_slice, actor)).items()
         ]
         return without(records, rejected), [*self._broken, *unresolved, *rejected]
 

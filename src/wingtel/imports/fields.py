@@ -62,7 +62,7 @@ class FieldTable:
 
     `table` has the column `line` and the columns of `field_names`. No text is null or has a NUL. `raw` returns the
     texts of lines by their numbers. `is_stripped`: no text begins or ends with blanks. `size` is that of the texts in
-    bytes, or None where the byte range tells it.
+    bytes, or None where the byte range gives it.
     """
 
     byte_range: ByteRange

@@ -74,13 +74,13 @@ class Layout(Section, frozen=True, kw_only=True):
         if self.format != "delimited":
             for key in self.__struct_fields__[1:]:
                 if getattr(self, key) != getattr(_DELIMITED, key):
-                    self.fail(key, f"means nothing to {self.format}; take it out")
+                    self.fail(key, f"means nothing to {self.format}; remove it")
         if not _is_mark(self.delimiter):
             self.fail("delimiter", f"has to be one character of ASCII, not {self.delimiter!r}")
         if self.quote and (self.quote == self.delimiter or not _is_mark(self.quote)):
             self.fail("quote", f"has to be one character other than the delimiter, or empty, not {self.quote!r}")
         if self.header and self.columns:
-            self.fail("columns", "only a file without header needs names; set header = false, or take them out")
+            self.fail("columns", "only a file without header needs names; set header = false, or remove them")
         if not self.header and not self.columns:
             self.fail("columns", "missing; a file without header needs the names of all its columns")
         if len(set(self.columns)) != len(self.columns):
@@ -130,7 +130,7 @@ class UsageTypes(Section, frozen=True, kw_only=True):
     by_quantity: bool = False
 
     def __post_init__(self) -> None:
-        """Check that there is one way to tell the type, and one meaning of each value."""
+        """Check that there is one source of the type, and one meaning of each value."""
         other = "constant" if self.constant else "by_quantity" if self.by_quantity else ""
         for key in ("column", "data", "voice", "skip", "by_quantity") if other else ():
             if key != other and getattr(self, key):
@@ -273,7 +273,7 @@ class Price(Section, frozen=True, kw_only=True):
                 self.fail(key, "there is one column for all usage types as well; keep one of the two")
         for key in ("of_both", "of_neither"):
             if self.column is None and getattr(self, key) is not None:
-                self.fail(key, "means nothing beside columns for each usage type; take it out")
+                self.fail(key, "means nothing beside columns for each usage type; remove it")
 
 
 class TariffRate(Section, frozen=True, kw_only=True):
@@ -333,7 +333,7 @@ class Reference(Section, frozen=True, kw_only=True):
         if self.segments and self.on_duplicate is not OnDuplicate.IGNORE:
             self.fail("segments", 'a late segment is a conflict; on_duplicate has to be "ignore"')
         if self.columns and self.numbers_lines:
-            self.fail("equal_lines", "means nothing beside columns, which tell records apart; take it out")
+            self.fail("equal_lines", "means nothing beside columns, which identify the records; remove it")
 
     @property
     def numbers_lines(self) -> bool:
@@ -356,7 +356,7 @@ class CarrierSource(Section, frozen=True, kw_only=True):
     constant: ShortText | None = None
 
     def __post_init__(self) -> None:
-        """Check that there is one way to tell the carrier."""
+        """Check that there is one source of the carrier."""
         if self.column is None and self.constant is None:
             self.fail("column", "missing; a column name, or a position from 1, is needed; or constant")
         if self.column is not None and self.constant is not None:
@@ -399,7 +399,7 @@ class Sections(Section, frozen=True, kw_only=True):
     values: dict[str, dict[str, str]] = {}
     filters: tuple[Filter, ...] = field(name="filter", default=())
     numbers: NumberForm = NumberForm()
-    timestamp: Timestamp = field(name="moment")
+    timestamp: Timestamp
     usage_types: UsageTypes = field(name="usage_type")
     data: DataQuantity | None = None
     voice: VoiceQuantity | None = None

@@ -90,7 +90,7 @@ class Profile(Sections, frozen=True, kw_only=True):
             self.fail("price.voice", "is the column of data as well, charged twice; say column and of_both instead")
         for key in ("of_both", "of_neither"):
             if not self.usage_types.by_quantity and getattr(price, key) is not None:
-                self.fail(f"price.{key}", "means nothing without usage_type.by_quantity; take it out")
+                self.fail(f"price.{key}", "means nothing without usage_type.by_quantity; remove it")
 
     def _check_credits(self) -> None:
         if self.rates:
@@ -98,7 +98,7 @@ class Profile(Sections, frozen=True, kw_only=True):
         if self.usage_types.by_quantity:
             self.fail("numbers.negative", "a line with a credit has one usage type; usage_type.by_quantity allows two")
         if self.reference.segments:
-            self.fail("numbers.negative", "credits have no segments; take out reference.segments, or this")
+            self.fail("numbers.negative", "credits have no segments; remove reference.segments, or this")
         if not self.reference.columns:
             self.fail("numbers.negative", "credits need reference.columns: the reference is the adjustment's reason")
         if self.reference.on_duplicate is not OnDuplicate.IGNORE:
@@ -114,7 +114,7 @@ class Profile(Sections, frozen=True, kw_only=True):
         """Yield the dotted keys whose values are columns, each with its column."""
         price = "price.column" if self.price and self.price.column else "price.{}"
         columns_by_key: list[tuple[str, Iterable[Column | None]]] = [
-            ("moment.columns", self.timestamp.columns),
+            ("timestamp.columns", self.timestamp.columns),
             ("usage_type.column", [self.usage_types.column]),
             *((f"{kind}.columns", dict(quantity.weighted)) for kind, quantity in self.quantities.items()),
             *((price.format(kind), [column]) for kind, column in self.price_columns.items()),

@@ -86,7 +86,9 @@ def _warn_at_end(
     """Yield the tables, then add a warning if the file may have been cut off."""
     yield from tables
     if chunks.unterminated_line:
-        whole_line = "is told as a conflict" if profile.reference.columns else "without a reference is another record"
+        whole_line = (
+            "is a conflict" if profile.reference.columns else "is a new record, since the profile has no reference"
+        )
         warnings.append(
             f"line {chunks.unterminated_line}, the last, has no line end: the file may have been cut off."
             f" Import it once it is whole; a line with another amount {whole_line}"

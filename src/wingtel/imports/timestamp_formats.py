@@ -56,7 +56,7 @@ def format_of(form: str, zone: ZoneInfo) -> Format:
 
 
 def problem_of(form: str) -> str:
-    """Return the problem of a format, or "": it is unknown, contradictory, or does not tell a time."""
+    """Return the problem of a format, or "": it is unknown, contradictory, or does not give a time."""
     if form == ISO_8601 or form in EPOCHS:
         return ""
     parts = [part for part in _parts(form) if part.startswith("%") and part != "%%"]
@@ -82,7 +82,7 @@ def _contradiction(parts: set[str]) -> str:
         return "has no year"
     has_day = {"%d"} <= parts and parts & {"%m", "%b", "%B"}
     has_weekday = parts & {"%U", "%W", "%V"} and parts & {"%a", "%A", "%w", "%u"}
-    return "" if has_day or has_weekday or "%j" in parts else "does not tell the day"
+    return "" if has_day or has_weekday or "%j" in parts else "does not say the day"
 
 
 def _wrong_zone(form: str, parts: list[str]) -> str:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from wingtel import sql
 from wingtel.db.arrays import array, text_array
-from wingtel.subscriptions.assignments import refusal
+from wingtel.subscriptions.assignments import assignment_error
 from wingtel.subscriptions.carriers import country_of
 from wingtel.subscriptions.identifiers import normalise_many
 from wingtel.subscriptions.models import Subscription
@@ -69,7 +69,7 @@ class SubscriptionResolver:
             try:
                 return self._create(identifiers) if self._unknown(identifiers) else 0
             except IntegrityError as error:
-                if not refusal(error):
+                if not assignment_error(error):
                     raise
         raise RuntimeError(f"no subscription was created: {_ATTEMPTS} attempts met identifiers assigned meanwhile")
 

@@ -99,7 +99,7 @@ def _ingest(
         except OperationalError as error:
             if not (connection.get_autocommit() and isinstance(error.__cause__, psycopg.errors.DeadlockDetected)):
                 raise
-    raise RuntimeError(f"nothing was ingested: {_ATTEMPTS} attempts met what other sessions did")
+    raise RuntimeError(f"nothing was ingested: {_ATTEMPTS} attempts conflicted with other sessions; try again")
 
 
 def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tuple[IngestResult, pl.Series]:
@@ -143,7 +143,7 @@ def _prepared(
     day = business_day(pl.col("usage_date"), partitions.operator_zone().key)
     records = without(batch, broken).with_columns(day=day)
     days = partitions.unknown(days_of(records))
-    reasons = partitions.refusals(days, since=options.since) if days else {}
+    reasons = partitions.rejection_reasons(days, since=options.since) if days else {}
     by_day: dict[int, Rejection] = {}
     if reasons:
         late = records.filter(pl.col("day").is_in(list(reasons))).select("position", "day")
@@ -169,7 +169,7 @@ class _Attempt:
     def ensure(self, days: Sequence[date]) -> None:
         """Create the partitions of days that accept records."""
         self.ensured.update(days)
-        with suppress(partitions.RefusedDaysError):  # the next attempt rejects their records
+        with suppress(partitions.RejectedDaysError):  # the next attempt rejects their records
             partitions.ensure(days, since=self.options.since)
 
     def run(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
@@ -299,4 +299,4 @@ def _is_stored_already(error: Exception) -> bool:
 
 def _data_error_reason(error: DataError) -> tuple[str, str]:
     message = str(error).splitlines()[0]
-    return "price" if "numeric" in message else "quantity", f"the database refuses it: {message}"
+    return "price" if "numeric" in message else "quantity", f"the database rejected it: {message}"

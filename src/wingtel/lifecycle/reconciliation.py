@@ -54,7 +54,7 @@ class NotProvenError(Exception):
         )
         super().__init__(
             f"{day} does not reconcile: {len(differences)} keys differ ({named}); see `wingtel reconcile --from {day}"
-            f" --to {day}`, and mend it with --repair"
+            f" --to {day}`, and repair it with --repair"
         )
         self.differences = differences
 

@@ -21,11 +21,15 @@ class Day(Struct):
     """A business day: its state, and the sums it was sealed with."""
 
     day: BusinessDay
-    state: Annotated[str, one_of(UsageDay.State.values, "Open days take records; expired ones have none any more.")]
+    state: Annotated[
+        str, one_of(UsageDay.State.values, "Open days accept records; the raw records of expired days are gone.")
+    ]
     sealed_at: Timestamp | None
     expired_at: Timestamp | None
     reopened_at: Timestamp | None
-    reopened: Annotated[int, Meta(description="How often it was written to after it was sealed.", examples=[0])]
+    reopened: Annotated[
+        int, Meta(description="The number of times it was written to after it was sealed.", examples=[0])
+    ]
     data_records: int | None
     kilobytes_used: int | None
     data_price: Money | None
@@ -47,7 +51,7 @@ class Difference(Struct):
     """A key whose aggregates differ from their sources, with both values; null where there is no such key."""
 
     grain: Annotated[str, Meta(description="`day`, `seal of day`, `month`, or the bounds of one.", examples=["day"])]
-    kind: Annotated[str, one_of(DIFFERENCES, "How they differ.")]
+    kind: Annotated[str, one_of(DIFFERENCES, "The first differences.")]
     subscription_id: int | None
     usage_type: Annotated[str, Meta(examples=["data"])]
     start: date | None
@@ -66,7 +70,7 @@ class Reconciliation(Struct):
     finished_at: Timestamp
     keys: Annotated[int, Meta(description="Daily keys compared.", examples=[3_100_000])]
     drift_keys: Annotated[int, Meta(description="Keys that differ, of days, months and totals.", examples=[1])]
-    drift_price: Annotated[Money, Meta(description="Sum of how much daily prices are off, without sign.")]
+    drift_price: Annotated[Money, Meta(description="Sum of the absolute differences of daily prices.")]
     currency: Currency
     repaired: bool
     differences: Annotated[list[Difference], Meta(description="The first few that differ.")]

@@ -34,7 +34,7 @@ class Limit(Struct):
     thresholds: Annotated[
         list[int], Meta(description="Thresholds in percent of the amount, besides 100.", examples=[[80]])
     ]
-    emails: Annotated[list[str], Meta(description="Who is told.", examples=[["ada@example.org"]])]
+    emails: Annotated[list[str], Meta(description="The addresses that are notified.", examples=[["ada@example.org"]])]
     starts: Annotated[date | None, Meta(description="Periods from this day on count.", examples=["2026-03-01"])]
     pending: Annotated[bool, Meta(description="Changed since it was evaluated.")]
     created_at: Timestamp
@@ -56,13 +56,13 @@ class Alert(Struct):
     threshold_amount: Annotated[
         str,
         Meta(
-            description="What the threshold came to, with up to six decimals, as a percentage of an amount can have.",
+            description="The amount of the threshold, with up to six decimals.",
             examples=["40.000000"],
             extra_json_schema={"format": "decimal"},
         ),
     ]
     price: Annotated[
-        Money, Meta(description="The total when it was found to have reached the threshold.", examples=["41.2500"])
+        Money, Meta(description="The total at the time the threshold was found to be reached.", examples=["41.2500"])
     ]
     currency: Currency
     state: Annotated[str, one_of(("open", "resolved"), "Open while the threshold is reached.")]
@@ -81,7 +81,7 @@ class AlertEvent(Struct):
     """An event that is posted to webhook endpoints, signed as the Standard Webhooks specification says."""
 
     type: Event
-    timestamp: Annotated[Timestamp, Meta(description="The moment of the event.")]
+    timestamp: Annotated[Timestamp, Meta(description="The timestamp of the event.")]
     data: AlertOfLimit
 
 
@@ -91,7 +91,7 @@ class Endpoint(Struct):
     id: int
     url: Annotated[str, Meta(examples=["https://example.org/hook"], extra_json_schema={"format": "uri"})]
     description: Annotated[str, Meta(examples=["billing"])]
-    enabled: Annotated[bool, Meta(description="What is due waits while it is not.")]
+    enabled: Annotated[bool, Meta(description="Deliveries that are due wait while it is not.")]
     disabled_because: Annotated[str, Meta(examples=[""])]
     previous_until: Annotated[Timestamp | None, Meta(description="Until then, the secret before signs too.")]
     created_at: Timestamp
@@ -117,13 +117,15 @@ class Delivery(Struct):
     event: Event
     endpoint_id: int | None
     email: str | None
-    state: Annotated[str, one_of(DeliveryRow.State.values, "Due, or waiting to be tried again; delivered; given up.")]
+    state: Annotated[
+        str, one_of(DeliveryRow.State.values, "Due, or waiting to be tried again; delivered; failed for good.")
+    ]
     attempts: Annotated[int, Meta(description="Since it was made, or last replayed.")]
     due_at: Annotated[Timestamp | None, Meta(description="When it is tried next.")]
     created_at: Timestamp
     delivered_at: Timestamp | None
     response_status: Annotated[int | None, Meta(examples=[204])]
-    error: Annotated[str, Meta(description="Why the last attempt failed.", examples=[""])]
+    error: Annotated[str, Meta(description="The reason why the last attempt failed.", examples=[""])]
 
 
 def limit_answer(limit: PriceLimit) -> Limit:

@@ -55,7 +55,7 @@ def post(http: httpx.Client, url: str, headers: dict[str, str], body: bytes) -> 
         with http.stream("POST", url, content=body, headers=headers) as response:
             text = _read_start(response)
             return Outcome(response.status_code, _error(response, text), _retry_after(response))
-    except address_policy.RefusedAddressError as error:
+    except address_policy.RejectedAddressError as error:
         return Outcome(None, str(error)[:MAX_ERROR_LENGTH])
     except httpx.TimeoutException:
         return Outcome(None, f"no answer within {TIMEOUT_SECONDS:g} seconds")
@@ -141,7 +141,7 @@ class _Backend(httpcore.SyncBackend):
         last_error: Exception = httpcore.ConnectError(f"{host} has no address")
         try:
             addresses = address_policy.resolve(host, port)
-        except address_policy.RefusedAddressError:
+        except address_policy.RejectedAddressError:
             raise
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"{host}: {error}") from error

@@ -199,15 +199,15 @@ def _check_period(valid_from: datetime | None, valid_to: datetime | None) -> Non
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """Raise AssignmentError for what the database refuses."""
+    """Raise AssignmentError for what the database rejects."""
     try:
         yield
     except IntegrityError as error:
-        raise refusal(error) or error from error
+        raise assignment_error(error) or error from error
 
 
-def refusal(error: IntegrityError) -> AssignmentError | None:
-    """Return the error for what the database refuses of identifiers and plans; None for anything else."""
+def assignment_error(error: IntegrityError) -> AssignmentError | None:
+    """Return the error for what the database rejects of identifiers and plans; None for anything else."""
     if not isinstance(error.__cause__, psycopg.Error):
         return None
     diagnostics = error.__cause__.diag

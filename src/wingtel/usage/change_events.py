@@ -40,7 +40,7 @@ _enabled: set[str] = set()
 
 
 def probably_enabled(using: str) -> bool:
-    """Tell whether the database enabled change events when this process last wrote."""
+    """Return whether the database enabled change events when this process last wrote."""
     return connections[using].settings_dict["NAME"] in _enabled
 
 

@@ -22,7 +22,7 @@ SUM_DIGITS = 38
 
 
 def is_price(price: Decimal) -> bool:
-    """Tell whether a record or an adjustment can hold a price exactly."""
+    """Return whether a record or an adjustment can hold a price exactly."""
     if not price.is_finite() or abs(price) > LARGEST_PRICE:
         return False
     return -int(price.as_tuple().exponent) <= PRICE_DECIMALS or round(price, PRICE_DECIMALS) == price

@@ -50,7 +50,7 @@ def insert(query: Any, using: str, conflict: str = "") -> int | None:
         rows = f"{rows} SELECT {row[1:-1]}"
     if conflict or not values:
         return _write_unless_enabled(using, f"{rows} WHERE {_EVENTS_DISABLED} {conflict}", params)
-    with connections[using].cursor() as cursor:  # the row count tells whether the one record was inserted
+    with connections[using].cursor() as cursor:  # the row count says whether the one record was inserted
         cursor.execute(f"{rows} WHERE {_EVENTS_DISABLED}", params)
         return cursor.rowcount or None
 

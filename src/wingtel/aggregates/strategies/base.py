@@ -82,7 +82,7 @@ class Strategy:
     def uninstall(self) -> None:
         """Remove everything that `install` created, in a separate transaction, once another strategy is active."""
 
-    def refusal(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         """Return why this database cannot use the strategy now, None if it can."""
         return None
 

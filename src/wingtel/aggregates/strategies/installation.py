@@ -17,7 +17,7 @@ FUNCTIONS = ("wingtel.subscriptions", "wingtel.usage", "wingtel.aggregates")
 
 
 def outdated() -> bool:
-    """Tell whether the objects in the database differ from those that this version of Wingtel installs."""
+    """Return whether the objects in the database differ from those that this version of Wingtel installs."""
     row = ActiveStrategy.objects.first()
     return row is None or row.fingerprint != fingerprint(named(row.name))
 

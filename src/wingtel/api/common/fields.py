@@ -21,7 +21,7 @@ DECIMAL = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,8})?")
 TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-TIMESTAMP_RULE = "a moment in ISO 8601 with its offset from UTC, such as 2026-03-01T09:30:00Z"
+TIMESTAMP_RULE = "a timestamp in ISO 8601 with its offset from UTC, such as 2026-03-01T09:30:00Z"
 
 
 class TextField(serializers.CharField):

@@ -17,13 +17,13 @@ from wingtel.shapes import one_of
 class Health(Struct):
     """The health of a server whose database answers. If `degraded`, background work has stopped; answers are right."""
 
-    status: Annotated[str, one_of(("ok", "degraded"), "How all of it is.")]
-    redis: Annotated[str, one_of(("ok", "unreachable", "not configured"), "How Redis is.")]
+    status: Annotated[str, one_of(("ok", "degraded"), "The overall status.")]
+    redis: Annotated[str, one_of(("ok", "unreachable", "not configured"), "The status of Redis.")]
     background: Annotated[
         str,
         one_of(
             ("ok", "stalled", "not running"),
-            "Whether tasks run: `stalled` when none has for a minute, `not running` when none ever did.",
+            "`stalled` if no task has run for a minute, `not running` if none ever has.",
         ),
     ]
 
@@ -37,8 +37,8 @@ class HealthView(ParameterView):
     @extend_schema(
         operation_id="health",
         tags=["health"],
-        summary="Whether the server and its database answer, and background work goes on",
-        description="200 as long as questions are answered; `degraded` where Redis or the tasks are not there, which "
+        summary="Health of the server, its database and background work",
+        description="200 as long as the API answers; `degraded` if Redis or the tasks are not running, which "
         "holds up merging, sealing and imports of watched folders, and nothing else.",
         auth=[],
         responses={200: Health},

@@ -22,7 +22,7 @@ from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.limits import serialization, services
 from wingtel.limits.models import Alert, Delivery, PriceLimit, WebhookEndpoint
 from wingtel.notifications import endpoints
-from wingtel.notifications.address_policy import RefusedAddressError
+from wingtel.notifications.address_policy import RejectedAddressError
 from wingtel.notifications.delivery import replay
 
 from . import parameters, shapes
@@ -101,7 +101,7 @@ class EndpointView(ResourceView):
 
     @extend_schema(
         summary="Add a webhook endpoint",
-        description="The secret, by which deliveries are signed, is shown in this reply alone.",
+        description="The secret that signs deliveries is shown in this reply alone.",
         request=shapes.EndpointSerializer,
         responses={201: serialization.EndpointWithSecret, **schemas.problems(400)},
     )
@@ -155,7 +155,7 @@ class DeliveryView(NewestFirstView):
     @extend_schema(
         operation_id="webhooks_deliveries_replay",
         summary="Send a delivery again",
-        description="Whatever became of it; it is due at once, and retried like a new one, under the same webhook-id.",
+        description="Whatever its state. It is due at once, and retried like a new one, under the same webhook-id.",
         request=None,
         responses={200: serialization.Delivery, **schemas.problems(404)},
     )
@@ -172,9 +172,9 @@ def as_api_errors() -> Iterator[None]:
     """Raise errors of the services as API errors."""
     try:
         yield
-    except services.LimitRefusedError as error:
+    except services.LimitRejectedError as error:
         raise ValidationError({_FIELDS.get(field, field): rules for field, rules in error.problems.items()}) from error
-    except RefusedAddressError as error:
+    except RejectedAddressError as error:
         raise ValidationError({"url": [str(error)]}) from error
 
 

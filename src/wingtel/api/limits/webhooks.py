@@ -5,7 +5,9 @@ from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook, extend_schema
 from wingtel.limits.models import Delivery
 from wingtel.limits.serialization import AlertEvent
 
-_ACCEPTED = OpenApiResponse(description="Taken. Any other status, or none in time, and it is tried again.")
+_ACCEPTED = OpenApiResponse(
+    description="Accepted. After any other status, or none in time, the delivery is tried again."
+)
 
 
 def _webhook(event: Delivery.Event, summary: str) -> OpenApiWebhook:

@@ -32,7 +32,7 @@ class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
     usage_date: Annotated[
         str,
         Meta(
-            description="The moment, ISO 8601 with its offset from UTC.",
+            description="The timestamp, in ISO 8601 with its offset from UTC.",
             examples=["2026-03-01T09:30:00Z"],
             extra_json_schema={"format": "date-time"},
         ),
@@ -99,7 +99,7 @@ USAGE_RECORDS = {
     "type": "array",
     "maxItems": MAX_RECORDS,
     "items": {"$ref": "#/components/schemas/UsageRecordRequest"},
-    "description": "What is no usage record is rejected by itself, in the reply.",
+    "description": "An invalid record is rejected on its own, in the reply.",
 }
 """The body of a request to ingest usage."""
 
@@ -122,7 +122,7 @@ class Rejection(Struct):
     index: Annotated[Index, Meta(examples=[2])]
     field: Annotated[
         str | None,
-        Meta(description="The field at fault; null for the record itself.", examples=["subscription_id"]),
+        Meta(description="The invalid field; null for the record itself.", examples=["subscription_id"]),
     ]
     reason: Annotated[str, Meta(examples=["unknown subscription id 9000"])]
 
@@ -130,11 +130,11 @@ class Rejection(Struct):
 class Ingested(Struct):
     """Outcomes of the records: accepted + duplicate + conflict + rejected = records."""
 
-    records: Annotated[int, Meta(description="How many there were.", examples=[3])]
+    records: Annotated[int, Meta(description="The number of records in the request.", examples=[3])]
     accepted: Annotated[int, Meta(description="Stored and counted.", examples=[1])]
-    duplicate: Annotated[int, Meta(description="There already; nothing changed.", examples=[0])]
-    conflict: Annotated[int, Meta(description="There already, with another amount; nothing changed.", examples=[1])]
-    rejected: Annotated[int, Meta(description="Not taken, for the reasons in rejections.", examples=[1])]
+    duplicate: Annotated[int, Meta(description="Stored before; nothing changed.", examples=[0])]
+    conflict: Annotated[int, Meta(description="Stored before with another amount; nothing changed.", examples=[1])]
+    rejected: Annotated[int, Meta(description="Rejected, for the reasons in rejections.", examples=[1])]
     currency: Currency
     conflicts: list[IngestConflict]
     rejections: list[Rejection]

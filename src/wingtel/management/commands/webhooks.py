@@ -11,7 +11,7 @@ from wingtel.limits.serialization import Endpoint, delivery_answer, endpoint_ans
 from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
 from wingtel.notifications import endpoints
-from wingtel.notifications.address_policy import RefusedAddressError
+from wingtel.notifications.address_policy import RejectedAddressError
 from wingtel.notifications.delivery import deliver_due, replay
 from wingtel.shapes import names_of
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         action = options["action"] or "list"
         try:
             getattr(self, f"_{action}")(options)
-        except (endpoints.UnknownEndpointError, RefusedAddressError) as error:
+        except (endpoints.UnknownEndpointError, RejectedAddressError) as error:
             raise CommandError(str(error)) from error
 
     def _list(self, options: dict[str, Any]) -> None:
