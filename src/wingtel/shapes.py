@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, inspect
 
 
 class ColumnKind(Enum):
-    """The type of a column's values. Money is an exact decimal with eight digits after the point at most."""
+    """Type of a column's values. Money is an exact decimal with eight digits after the point at most."""
 
     INTEGER = "a whole number"
     INTEGER_OR_NONE = "a whole number, or none"

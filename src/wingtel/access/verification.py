@@ -17,7 +17,7 @@ from .scopes import Access
 from .tokens import matches, prefix_of
 
 LAST_USE_INTERVAL = timedelta(minutes=1)
-"""The time for which the stored last use of a key is not updated again."""
+"""Time for which the stored last use of a key is not updated again."""
 
 
 class KeyRejectedError(Exception):
@@ -35,7 +35,7 @@ class _CachedKey:
 
 
 _cache: dict[str, _CachedKey] = {}
-"""The used keys by prefix."""
+"""Used keys by prefix."""
 
 
 def check(token: str) -> Access:

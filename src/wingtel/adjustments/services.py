@@ -21,7 +21,7 @@ from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY, PRICE_DECIMALS
 LONGEST_REASON = 2000
 LONGEST_ACTOR = 200
 _BATCH_SIZE = 5_000
-"""The number of adjustments that one statement stores."""
+"""Number of adjustments that one statement stores."""
 
 
 class AdjustmentRejectedError(ValueError):

@@ -41,10 +41,10 @@ def _complete_answers() -> dict[str, str]:
 
 
 COMPLETE_ANSWERS = _complete_answers()
-"""The statements of complete answers, by name, including the parts that they share."""
+"""Statements of complete answers, by name, including the parts that they share."""
 
 CHUNK_BYTES = 4 << 20
-"""The approximate number of bytes of a complete answer that are in memory at once."""
+"""Approximate number of bytes of a complete answer that are in memory at once."""
 
 _TYPES = {usage_type.value: usage_type for usage_type in UsageType}  # faster than to call the enumeration
 _UNITS = {"data_unit": UsageType.DATA.unit, "voice_unit": UsageType.VOICE.unit}
@@ -55,7 +55,7 @@ ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
 
 @dataclass(frozen=True)
 class ExceedingPosition:
-    """The end of a page: the largest total price of its last subscription, and that subscription."""
+    """End of a page: the largest total price of its last subscription, and that subscription."""
 
     price: Decimal
     subscription_id: int
@@ -74,7 +74,7 @@ class ExceedingPage:
 
     @cached_property
     def results(self) -> list[ExceedingSubscription]:
-        """The results, decoded."""
+        """Results, decoded."""
         return msgspec.json.decode(self.written, type=list[ExceedingSubscription])
 
 
@@ -99,7 +99,7 @@ class UsageMetric(NamedTuple):
 
 @dataclass(frozen=True)
 class MetricsPosition:
-    """The end of a page."""
+    """End of a page: the last row's subscription and usage type."""
 
     subscription_id: int
     usage_type: UsageType
@@ -130,7 +130,7 @@ class SeriesPoint(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """The points of one subscription in order of time and usage type; `numbers` are those of `numbers_of`."""
+    """Points of one subscription in order of time and usage type; `numbers` are those of `numbers_of`."""
 
     as_of: datetime
     numbers: dict[str, str]
@@ -242,7 +242,7 @@ class CompleteAnswer:
     as_of: datetime
     chunks: Iterator[bytes]
     expired: tuple[date, date] | None = None
-    """The first and the last expired day of the period, whose raw records were dropped."""
+    """First and the last expired day of the period, whose raw records were dropped."""
 
 
 def all_exceeding(

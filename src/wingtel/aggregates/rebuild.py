@@ -1,4 +1,4 @@
-"""The rebuild of stored aggregates, by adding what they lack of the sources."""
+"""Rebuild of stored aggregates, by adding what they lack of the sources."""
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator

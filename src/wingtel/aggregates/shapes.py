@@ -59,7 +59,7 @@ Next = Annotated[
 
 
 class RecordOrigin(Struct):
-    """The origin of a raw record: the file and line of an import, or the index in a request."""
+    """Origin of a raw record: the file and line of an import, or the index in a request."""
 
     import_id: Annotated[int | UnsetType, Meta(examples=[12])] = UNSET
     file: Annotated[str | UnsetType, Meta(examples=["att-20260310.csv"])] = UNSET

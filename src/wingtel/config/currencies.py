@@ -1,4 +1,4 @@
-"""The currencies of ISO 4217 that people pay in, without funds, metals, units of account and test codes."""
+"""Currencies of ISO 4217 that people pay in, without funds, metals, units of account and test codes."""
 
 _OF_2026 = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY

@@ -1,4 +1,4 @@
-"""The settings of an operator: environment variables, declared once and all checked at start.
+"""Settings of an operator: environment variables, declared once and all checked at start.
 
 `python -m wingtel.config.documentation` generates docs/settings.md and .env.example from the declarations.
 """
@@ -40,7 +40,7 @@ D = TypeVar("D")
 PREFIX = "WINGTEL_"
 ENV_FILE = f"{PREFIX}ENV_FILE"
 FOR_TESTS = f"{PREFIX}TEST_"
-"""The prefix of variables for the tests, which the check skips."""
+"""Prefix of variables for the tests, which the check skips."""
 
 CENTURY = 36_500  # days
 DAY = 86_400  # seconds
@@ -82,7 +82,7 @@ def _words(default: object) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """The values of all variables."""
+    """Values of all variables."""
 
     database_url: str = variable(
         url("postgresql", "postgres"),

@@ -1,4 +1,4 @@
-"""The backend named in `DATABASES`."""
+"""Backend named in `DATABASES`."""
 
 import select
 from typing import Any

@@ -51,7 +51,7 @@ _MAX_LOG_BYTES = 10_000_000
 
 @dataclass(frozen=True)
 class Cluster:
-    """The data, the log and the programs of one server, and the account that runs it."""
+    """Data, the log and the programs of one server, and the account that runs it."""
 
     folder: Path
     programs: Path

@@ -20,7 +20,7 @@ from wingtel.usage.models import UsageAdjustment, UsageType
 
 _SQL = sql.statements(__package__, "sql/importing.sql")
 _FIELDS = {"used": "quantity", "day": "usage_date", "reason": "record_id"}
-"""The field of a record for each field of an adjustment."""
+"""Field of a record for each field of an adjustment."""
 _SLICE = 5_000
 """Most records that are held as adjustments at the same time."""
 
@@ -29,7 +29,7 @@ IS_CREDIT = (pl.col("quantity") < 0) | (pl.col("price") < 0)
 
 
 class Credits:
-    """The credits of a batch.
+    """Credits of a batch.
 
     A credit has the key of a record. One that is stored already is a duplicate, or with another amount a conflict. It
     is ingested whatever the state of its day. A dry run creates no subscriptions.

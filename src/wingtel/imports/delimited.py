@@ -92,7 +92,7 @@ def read_tables(reader: ChunkReader, layout: Layout, columns: Sequence[str]) -> 
 
 
 class _Splitter:
-    """The split of lines into fields.
+    """Split of lines into fields.
 
     Lines may have an empty field after the last column. They may lack the last field if the header ends with a
     delimiter.
@@ -160,7 +160,7 @@ class _Splitter:
 
 
 class _Lines:
-    """The lines of a chunk. `whole` counts the lines of the records that end in the chunk."""
+    """Lines of a chunk. `whole` counts the lines of the records that end in the chunk."""
 
     def __init__(self, chunk: Chunk, splitter: _Splitter) -> None:
         self.chunk = chunk

@@ -9,7 +9,7 @@ MOST_LINES = 1 << 24
 
 
 class LineNumbering:
-    """The hashes of the lines of a file so far, in sorted runs, each over twice as long as the next."""
+    """Hashes of the lines of a file so far, in sorted runs, each over twice as long as the next."""
 
     def __init__(self, most_lines: int = MOST_LINES) -> None:
         self._runs: list[pl.Series] = []

@@ -10,7 +10,7 @@ from .chunks import LONGEST_LINE, ByteRange, Chunk
 from .raw_lines import CompressedLines
 
 LINE = "line"
-"""The column with the number of the line."""
+"""Column with the number of the line."""
 _LONGEST_REASON = 300
 """Most characters of a reason: it quotes the value, which may be as long as the file."""
 
@@ -37,7 +37,7 @@ class UnreadableError(ValueError):
 
     @property
     def reason(self) -> str:
-        """The reason, in words to show."""
+        """Reason, in words to show."""
         return str(self)
 
 
@@ -58,7 +58,7 @@ def fitting(text: pl.Expr, pattern: str) -> pl.Expr:
 
 @dataclass
 class FieldTable:
-    """The fields of a chunk. Rows of `table` + rejects + blank are its data lines, numbered from `first_line`.
+    """Fields of a chunk. Rows of `table` + rejects + blank are its data lines, numbered from `first_line`.
 
     `table` has the column `line` and the columns of `field_names`. No text is null or has a NUL. `raw` returns the
     texts of lines by their numbers. `is_stripped`: no text begins or ends with blanks. `size` is that of the texts in

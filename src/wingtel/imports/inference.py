@@ -18,7 +18,7 @@ from .samples import Sample, quoted, read_sample
 from .timestamp_formats import EPOCHS
 
 UNKNOWN = "CHECK"
-"""The value of a key that the user has to fill in."""
+"""Value of a key that the user has to fill in."""
 
 _START = r"start|begin|answer|\b(open|event|usage|call).*(time|date|stamp)"
 _TIME = r"time|date|stamp|\b(day|at|ts|when|moment)\b"
@@ -75,7 +75,7 @@ _NO_PHONE_NUMBER = r"\b(id|customer|account|user|client|imsi|iccid|sim)\b"
 
 @dataclass(frozen=True)
 class InferredProfile:
-    """The text of a draft profile, and the columns of the sample that it does not read."""
+    """Text of a draft profile, and the columns of the sample that it does not read."""
 
     text: str
     unread: tuple[str, ...]
@@ -109,7 +109,7 @@ def listed(texts: Iterable[str]) -> str:
 
 @dataclass
 class _Draft:
-    """The tables of a draft profile.
+    """Tables of a draft profile.
 
     They have to be drafted in the order of the methods: a column that one table reads is not available to the next.
     """

@@ -32,7 +32,7 @@ _MOST_EXAMINED_REJECTS = 1_000
 
 
 class Counts(NamedTuple):
-    """The number of lines by outcome. `records` counts those stored or replaced, with credits."""
+    """Number of lines by outcome. `records` counts those stored or replaced, with credits."""
 
     lines: int = 0
     accepted: int = 0
@@ -47,7 +47,7 @@ class Counts(NamedTuple):
 
 
 OUTCOMES = Counts._fields[1:-1]
-"""The names of the outcomes of a line, in the order in which they are shown."""
+"""Names of the outcomes of a line, in the order in which they are shown."""
 
 
 @dataclass

@@ -36,7 +36,7 @@ def read_tables(reader: ChunkReader, profile: Profile) -> Iterator[FieldTable]:
 
 
 class _Members:
-    """The members that a profile reads, by name or by path through nested objects, such as `data.bytes`."""
+    """Members that a profile reads, by name or by path through nested objects, such as `data.bytes`."""
 
     def __init__(self, profile: Profile) -> None:
         self.columns = columns_of(profile)

@@ -53,7 +53,7 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Layout(Section, frozen=True, kw_only=True):
-    """The layout of lines and fields. NDJSON and Parquet have `format` only.
+    """Layout of lines and fields. NDJSON and Parquet have `format` only.
 
     `quote` is "" when nothing is quoted. `columns` are the names of the columns of a file without header. At the end of
     a line, up to `optional_trailing` columns may be missing. The first `skip_lines` lines of a file, before a header,
@@ -95,7 +95,7 @@ _DELIMITED = Layout()
 
 
 class Timestamp(Section, frozen=True, kw_only=True):
-    """The timestamp: columns joined with a space, read by the first of `formats` that fits.
+    """Timestamp: columns joined with a space, read by the first of `formats` that fits.
 
     `time_zone` is for timestamps without an offset: an IANA name, or "operator" for the zone of the business days.
     """
@@ -116,7 +116,7 @@ class Timestamp(Section, frozen=True, kw_only=True):
 
 
 class UsageTypes(Section, frozen=True, kw_only=True):
-    """The usage type of a line, given in one of three ways.
+    """Usage type of a line, given in one of three ways.
 
     It is the list that has the value of `column`, or `constant`. With `by_quantity`, a line is each type whose columns
     are neither empty nor zero.
@@ -150,7 +150,7 @@ class UsageTypes(Section, frozen=True, kw_only=True):
 
     @property
     def values(self) -> dict[str, UsageType | None]:
-        """The usage type of each value of the column, None for values to skip."""
+        """Usage type of each value of the column, None for values to skip."""
         return (
             dict.fromkeys(self.data, UsageType.DATA)
             | dict.fromkeys(self.voice, UsageType.VOICE)
@@ -159,7 +159,7 @@ class UsageTypes(Section, frozen=True, kw_only=True):
 
 
 class NumberForm(Section, frozen=True, kw_only=True):
-    """The form of quantities and prices.
+    """Form of quantities and prices.
 
     `decimal` is the mark before decimals. `thousands` is the mark between groups of three digits, "" for none.
     `negative` is the treatment of a record with a negative quantity or price.
@@ -188,7 +188,7 @@ class Weighted(Section, frozen=True, kw_only=True):
 
 
 class Quantity(Section, frozen=True, kw_only=True):
-    """The quantity used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
+    """Quantity used: the sum of `columns`, in `unit`, rounded once to whole kilobytes or seconds."""
 
     columns: Annotated[
         tuple[Column | Weighted, ...],
@@ -199,17 +199,17 @@ class Quantity(Section, frozen=True, kw_only=True):
 
     @property
     def weighted(self) -> list[tuple[Column, int]]:
-        """The columns, each with its weight."""
+        """Columns, each with its weight."""
         return [(each.column, each.weight) if isinstance(each, Weighted) else (each, 1) for each in self.columns]
 
     @property
     def factor(self) -> Fraction:
-        """The kilobytes, or seconds, of one unit."""
+        """Kilobytes, or seconds, of one unit."""
         raise NotImplementedError
 
     @property
     def parts(self) -> int:
-        """The number of parts (bytes, or thousandths) of a kilobyte or second in which segments are added up."""
+        """Number of parts (bytes, or thousandths) of a kilobyte or second in which segments are added up."""
         return max(self.factor.denominator, 1000)
 
 
@@ -221,7 +221,7 @@ class DataQuantity(Quantity, frozen=True, kw_only=True):
 
     @property
     def factor(self) -> Fraction:
-        """The kilobytes of one unit."""
+        """Kilobytes of one unit."""
         return Fraction(self.kilobyte) ** (DATA_UNITS.index(self.unit) - 1)
 
 
@@ -232,12 +232,12 @@ class VoiceQuantity(Quantity, frozen=True, kw_only=True):
 
     @property
     def factor(self) -> Fraction:
-        """The seconds of one unit."""
+        """Seconds of one unit."""
         return Fraction(60) if self.unit == "minutes" else Fraction(1, 1000 if self.unit == "milliseconds" else 1)
 
 
 class Shares(Section, frozen=True, kw_only=True):
-    """The share of each usage type in a price, as texts, so that none is ever a float."""
+    """Share of each usage type in a price, as texts, so that none is ever a float."""
 
     data: str
     voice: str
@@ -252,7 +252,7 @@ class Shares(Section, frozen=True, kw_only=True):
 
 
 class Price(Section, frozen=True, kw_only=True):
-    """The price on the line: `column` for all usage types, or a column for each.
+    """Price on the line: `column` for all usage types, or a column for each.
 
     With `is_rounded`, a price is rounded half to even to 8 decimals. Without it, more decimals are rejected. `of_both`
     is for a line of both types: its price goes to one type, or is shared. `of_neither` is the type of a price without
@@ -306,14 +306,14 @@ class TariffRate(Section, frozen=True, kw_only=True):
 
 
 class TariffRates(Section, frozen=True, kw_only=True):
-    """The rates of each usage type."""
+    """Rates of each usage type."""
 
     data: tuple[TariffRate, ...] = ()
     voice: tuple[TariffRate, ...] = ()
 
 
 class Reference(Section, frozen=True, kw_only=True):
-    """The record's own reference: `prefix` and the values of `columns` with `separator` between them.
+    """Record's own reference: `prefix` and the values of `columns` with `separator` between them.
 
     Without columns it is a hash of the line. Lines with the same hash are `one_record`, or they are `numbered` within
     the file. With `segments`, lines with one reference and subscription are segments of one record.
@@ -342,14 +342,14 @@ class Reference(Section, frozen=True, kw_only=True):
 
 
 class IdentifierSource(Section, frozen=True, kw_only=True):
-    """The identifier of a line's subscription."""
+    """Identifier of a line's subscription."""
 
     by: Lookup
     column: Column
 
 
 class CarrierSource(Section, frozen=True, kw_only=True):
-    """The carrier's code: the value of `column`, or its translation in `values`; or `constant`."""
+    """Carrier's code: the value of `column`, or its translation in `values`; or `constant`."""
 
     column: Column | None = None
     values: dict[str, ShortText] = field(default_factory=dict)
@@ -364,7 +364,7 @@ class CarrierSource(Section, frozen=True, kw_only=True):
 
 
 class Filter(Section, frozen=True, kw_only=True):
-    """The lines that are read: those whose `column` is one of `values`, or with `excludes` the other lines."""
+    """Lines that are read: those whose `column` is one of `values`, or with `excludes` the other lines."""
 
     column: Column
     within: tuple[str, ...] = field(name="in", default=())
@@ -377,7 +377,7 @@ class Filter(Section, frozen=True, kw_only=True):
 
     @property
     def values(self) -> frozenset[str]:
-        """The values that are listed."""
+        """Values that are listed."""
         return frozenset(self.within or self.not_in)
 
     @property

@@ -30,12 +30,12 @@ class Profile(Sections, frozen=True, kw_only=True):
 
     @property
     def quantities(self) -> dict[UsageType, Quantity]:
-        """The quantities of the usage types that lines may have."""
+        """Quantities of the usage types that lines may have."""
         return {kind: quantity for kind in UsageType if (quantity := getattr(self, kind.value))}
 
     @property
     def price_columns(self) -> dict[UsageType, Column]:
-        """The columns with the prices of usage types, none if a tariff rates them."""
+        """Columns with the prices of usage types, none if a tariff rates them."""
         if not self.price:
             return {}
         columns = {kind: self.price.column or getattr(self.price, kind.value) for kind in self.quantities}
@@ -43,7 +43,7 @@ class Profile(Sections, frozen=True, kw_only=True):
 
     @property
     def tariff(self) -> Tariff | None:
-        """The tariff, None if the prices are on the lines."""
+        """Tariff, None if the prices are on the lines."""
         if not self.rates:
             return None
         return Tariff(

@@ -29,20 +29,20 @@ RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "quantity": QuantityValue.dtype,
     "price": PriceValue.dtype,
 }
-"""The columns of records that are read. A price that a tariff has to give is -1.
+"""Columns of records that are read. A price that a tariff has to give is -1.
 
 The quantity of a segment is in parts (Quantity.parts), and is rounded once the segments are added up.
 """
 _NONE_BROKEN = pl.DataFrame(schema={name: RECORDS[name] for name in ("record_id", "identifier")})
 _ORDER = ("kind", "quantity", "timestamp", "identifier", "price", "record_id", "carrier")
-"""The order of the values. A line is rejected for the first that cannot be read."""
+"""Order of the values. A line is rejected for the first that cannot be read."""
 _BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 """All characters that str.strip() removes; Polars would leave some of them."""
 
 
 @dataclass(frozen=True)
 class ReadTable:
-    """The records and the other lines of a chunk or a batch that begins with line `first_line`.
+    """Records and the other lines of a chunk or a batch that begins with line `first_line`.
 
     The `records` of a usage type are in the order of their lines. `size` is that of the text in bytes. If lines may be
     segments, `broken` has the record_id and the identifier of rejected lines, where these can be read.
@@ -190,7 +190,7 @@ class RecordReader:
 
 
 _Problems = dict[str, dict[int, UnreadableError]]
-"""The reasons of rejected lines, by value and line."""
+"""Reasons of rejected lines, by value and line."""
 
 
 def _read_each(value: Value, rows: pl.DataFrame, problems: dict[int, UnreadableError]) -> Iterator[object]:

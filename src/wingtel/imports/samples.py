@@ -27,7 +27,7 @@ _ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*[\[{\"]")
 
 @dataclass(frozen=True)
 class Sample:
-    """The first lines of a file. `layout` is the text of a profile's table. Each row is as long as `names`."""
+    """First lines of a file. `layout` is the text of a profile's table. Each row is as long as `names`."""
 
     layout: str
     names: list[str]

@@ -16,7 +16,7 @@ ISO_8601 = "iso8601"
 EPOCHS = {"unix": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
 """Formats of counts since 1970 in UTC (seconds, milliseconds, microseconds), and the microseconds of each unit."""
 FIRST_EPOCH, LAST_EPOCH = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""The range of counts since 1970: a count in another unit lies outside."""
+"""Range of counts since 1970: a count in another unit lies outside."""
 TIMESTAMPS = pl.Datetime("us", "UTC")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -18,7 +18,7 @@ from .outcomes import Rejection
 
 _SQL = sql.statements(__package__, "sql/resolver.sql")
 _PERIOD = {"valid_from": pl.Int64, "valid_to": pl.Int64}
-"""The start and the end (exclusive) of a period, in microseconds since 1970; null is without bound."""
+"""Start and end (exclusive) of a period, in microseconds since 1970; null is without bound."""
 _ASSIGNED = {"value": pl.String, "subscription_id": pl.Int64, **_PERIOD}
 _PLANS = {"subscription_id": pl.Int64, "plan": pl.String, **_PERIOD}
 _ATTEMPTS = 5

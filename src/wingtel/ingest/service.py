@@ -30,7 +30,7 @@ _ATTEMPTS = 20
 DEFAULTS = IngestOptions()
 
 _SINGLE = IngestResult(accepted=1, records=1)
-"""The outcome of a single record that was stored."""
+"""Outcome of a single record that was stored."""
 
 Finish = Callable[[IngestResult], None]
 """A function called with the outcome of a batch, in the transaction that writes it."""

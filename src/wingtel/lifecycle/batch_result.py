@@ -1,4 +1,4 @@
-"""The result of work on several business days."""
+"""Result of work on several business days."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from datetime import date
 
 @dataclass(frozen=True)
 class BatchResult:
-    """The days that were done, and the reasons why the others were rejected."""
+    """Days that were done, and the reasons why the others were rejected."""
 
     done: list[date] = field(default_factory=list)
     rejected: dict[date, str] = field(default_factory=dict)

@@ -52,7 +52,7 @@ def expire(day: date) -> None:
 
 @dataclass(frozen=True)
 class _Proof:
-    """The totals of a day when it was proven, and the number of times that it had been reopened by then."""
+    """Totals of a day when it was proven, and the number of times that it had been reopened by then."""
 
     totals: DayTotals
     reopened: int

@@ -20,10 +20,10 @@ from .models import Reconciliation
 _SQL = sql.statements(__package__, "sql/reconciliation.sql")
 
 SHOWN = 100
-"""The number of differences that are stored with one comparison."""
+"""Number of differences that are stored with one comparison."""
 
 _NAMED = 3
-"""The number of differences that the message of an error names."""
+"""Number of differences that the message of an error names."""
 
 
 class NothingToReconcileError(ValueError):
@@ -31,7 +31,7 @@ class NothingToReconcileError(ValueError):
 
 
 class DayTotals(NamedTuple):
-    """The totals of a business day's raw records, as UsageDay stores them for a sealed day."""
+    """Totals of a business day's raw records, as UsageDay stores them for a sealed day."""
 
     data_records: int
     kilobytes_used: Decimal

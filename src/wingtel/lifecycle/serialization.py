@@ -40,7 +40,7 @@ class Day(Struct):
 
 
 class KeySums(Struct):
-    """The sums of a key on one side of a comparison."""
+    """Sums of a key on one side of a comparison."""
 
     used: Annotated[int | None, Meta(description="Kilobytes or seconds.")]
     price: Annotated[str, Meta(description="An exact decimal.", examples=["0.3000"])]

@@ -11,7 +11,7 @@ TERMS = ("name", "plan_id", "subscription_id", "usage_type", "period", "amount",
 
 
 class LimitRejectedError(ValueError):
-    """The error for an invalid limit: `problems` has the reasons by field, `__all__` for no field."""
+    """Error for an invalid limit: `problems` has the reasons by field, `__all__` for no field."""
 
     def __init__(self, problems: dict[str, list[str]]) -> None:
         super().__init__("; ".join(f"{field}: {' '.join(reasons)}" for field, reasons in problems.items()))
@@ -19,7 +19,7 @@ class LimitRejectedError(ValueError):
 
 
 class UnknownLimitError(LookupError):
-    """The error for the number of a limit that does not exist, or was removed."""
+    """Error for the number of a limit that does not exist, or was removed."""
 
 
 def make_limit(**terms: Any) -> PriceLimit:

@@ -14,7 +14,7 @@ NAT64 = IPv6Network("64:ff9b::/96")
 
 
 class RejectedAddressError(ValueError):
-    """The error for a URL that the policy rejects; the message gives the reason."""
+    """Error for a URL that the policy rejects; the message gives the reason."""
 
 
 def check_url(url: str) -> SplitResult:

@@ -35,19 +35,19 @@ SCHEDULE = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-"""The delays after each failed attempt, as the Standard Webhooks specification recommends.
+"""Delays after each failed attempt, as the Standard Webhooks specification recommends.
 
 After the last attempt the delivery has failed.
 """
 
 JITTER = 0.1
-"""The share by which a delay may be longer.
+"""Share by which a delay may be longer.
 
 So deliveries that failed together are not retried together.
 """
 
 CLAIM = timedelta(minutes=5)
-"""The time during which no other process attempts a claimed delivery."""
+"""Time during which no other process attempts a claimed delivery."""
 
 BATCH_SIZE = 40
 """Deliveries claimed at once; sent well within CLAIM even if each takes all the time it may."""

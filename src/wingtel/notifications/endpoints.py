@@ -13,11 +13,11 @@ from .address_policy import check_url
 
 SECRET_BYTES = 32
 OVERLAP = timedelta(days=1)
-"""The time after a rotation during which messages are signed with the previous secret too."""
+"""Time after a rotation during which messages are signed with the previous secret too."""
 
 
 class UnknownEndpointError(LookupError):
-    """The error for the number of an endpoint that does not exist."""
+    """Error for the number of an endpoint that does not exist."""
 
 
 def new_secret() -> str:

@@ -17,7 +17,7 @@ import httpx
 from . import address_policy
 
 TIMEOUT_SECONDS = 20.0
-"""The time limit of an attempt from beginning to end; the specification recommends 15 to 30."""
+"""Time limit of an attempt from beginning to end; the specification recommends 15 to 30."""
 
 MAX_RESPONSE_BYTES = 64 * 1024
 """Bytes of a response that are read; the rest is not."""
@@ -27,7 +27,7 @@ MAX_ERROR_LENGTH = 500
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of an attempt: `status` is None without an answer, `error` empty if it was accepted (2xx)."""
+    """Outcome of an attempt: `status` is None without an answer, `error` empty if it was accepted (2xx)."""
 
     status: int | None
     error: str
@@ -155,7 +155,7 @@ class _Backend(httpcore.SyncBackend):
 
 
 class _Transport(httpx.HTTPTransport):
-    """The transport of httpx, on connections of `_Backend`; each is used once."""
+    """Transport of httpx, on connections of `_Backend`; each is used once."""
 
     def __init__(self) -> None:
         super().__init__(trust_env=False)

@@ -34,7 +34,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Tariff:
-    """The rates of each usage type.
+    """Rates of each usage type.
 
     Of the valid rates, one for the subscription's plan comes before one for all plans. Then the rate with the latest
     `valid_from` comes first.

@@ -28,12 +28,12 @@ class Kind(TextChoices):
 
     @property
     def words(self) -> str:
-        """The name of the kind within a sentence."""
+        """Name of the kind within a sentence."""
         return self.label if self.label.isupper() else self.label.lower()
 
 
 LONGEST = 100
-"""The most characters in which an identifier may be written."""
+"""Longest text of an identifier, in characters."""
 
 
 class _Form(NamedTuple):

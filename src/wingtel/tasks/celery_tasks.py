@@ -1,4 +1,4 @@
-"""The Celery tasks.
+"""Celery tasks.
 
 Each finds what is due and calls one service for it. So running it twice, at once or again after a worker was killed,
 has no further effect. CELERY_BEAT_SCHEDULE and CELERY_TASK_ROUTES in the settings say when they run and in which queue.
@@ -29,7 +29,7 @@ from .base import BaseTask
 log = get_task_logger(__name__)
 
 _MAX_PAUSE = timedelta(days=7)
-"""The longest pause of background work after which identifiers and plans that ended are still followed."""
+"""Longest pause of background work after which identifiers and plans that ended are still followed."""
 
 
 @shared_task(base=BaseTask, name="wingtel.merge")

@@ -23,7 +23,7 @@ Receivers run in the transaction of the write. An exception of theirs rolls it b
 
 
 class UsageChange(NamedTuple):
-    """The sums that one statement added to one subscription's business day, less those that it took away.
+    """Sums that one statement added to one subscription's business day, less those that it took away.
 
     `used` is in kilobytes or seconds, `price` in the operator's currency, `records` counts usage records.
     """

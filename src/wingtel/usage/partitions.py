@@ -1,4 +1,4 @@
-"""The partitions of the raw tables: one a business day, created ahead of time or when a record first needs it."""
+"""Partitions of the raw tables: one a business day, created ahead of time or when a record first needs it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _known: set[tuple[str, date]] = set()
 """Days whose partitions this process has seen committed, by database."""
 
 _zones: dict[str, ZoneInfo] = {}
-"""The time zone of each database in `_known`. It cannot change once there are partitions."""
+"""Time zone of each database in `_known`. It cannot change once there are partitions."""
 
 
 @dataclass(frozen=True)

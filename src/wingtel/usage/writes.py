@@ -1,4 +1,4 @@
-"""The statements by which the models write raw records.
+"""Statements by which the models write raw records.
 
 Django's statement runs first, with the condition that change events are disabled: one round trip, in which the planner
 drops the condition. If they are enabled, it wrote nothing, and a statement that returns its changes runs instead. Both
@@ -32,7 +32,7 @@ Statement = tuple[str, Sequence[Any]]
 """SQL and its parameters."""
 
 Key = tuple[str, datetime, int]
-"""The primary key: record id, timestamp and subscription."""
+"""Primary key: record id, timestamp and subscription."""
 
 
 def insert(query: Any, using: str, conflict: str = "") -> int | None:

@@ -10,7 +10,7 @@ from .base import named
 _SQL = sql.statements(__package__, "sql/drift.sql")
 
 OBJECTS = _SQL["objects"]
-"""The query of the objects whose hashes are stored at installation."""
+"""Query of the objects whose hashes are stored at installation."""
 
 
 def objects() -> dict[str, str]:

@@ -13,7 +13,7 @@ from .base import Strategy, named
 
 DEFAULT = "triggers"
 FUNCTIONS = ("wingtel.subscriptions", "wingtel.usage", "wingtel.aggregates")
-"""The packages whose sql/functions.sql every database holds."""
+"""Packages whose sql/functions.sql every database holds."""
 
 
 def outdated() -> bool:

@@ -1,4 +1,4 @@
-"""The switch to another strategy, while usage is written and read."""
+"""Switch to another strategy, while usage is written and read."""
 
 import time
 from collections.abc import Callable

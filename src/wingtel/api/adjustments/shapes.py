@@ -36,7 +36,7 @@ class AdjustmentSerializer(KnownFieldsSerializer):
 
 @examples.example(examples.REVERSAL)
 class ReversalSerializer(KnownFields):
-    """The reason for a reversal, and the actor."""
+    """Reason for a reversal, and the actor."""
 
     reason = TextField(max_length=LONGEST_REASON, help_text="The reason, for later reference.")
     actor = TextField(max_length=LONGEST_ACTOR, help_text="The person or API key that made it.")

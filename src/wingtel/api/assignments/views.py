@@ -1,4 +1,4 @@
-"""The dated identifiers and plans of a subscription: their history, and changes from any timestamp on."""
+"""Dated identifiers and plans of a subscription: their history, and changes from any timestamp on."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -17,7 +17,7 @@ REALM = 'Bearer realm="wingtel"'
 
 @dataclass(frozen=True)
 class Program:
-    """The stand-in for Django's user, for callers with a key."""
+    """Stand-in for Django's user, for callers with a key."""
 
     username: str
     is_authenticated: bool = True

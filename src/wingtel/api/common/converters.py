@@ -4,7 +4,7 @@ from wingtel.aggregates.validation import CODE, LARGEST_ID
 
 
 class CodeConverter:
-    """The code of a carrier."""
+    """Code of a carrier."""
 
     regex = CODE
 

@@ -104,7 +104,7 @@ class ExactDecimalField(serializers.DecimalField):
 
 @extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$", "example": "USD"})
 class CurrencyField(serializers.Field[Any, Any, str, Any]):
-    """The operator's currency, which may be sent with a price. Another is rejected: nothing is converted."""
+    """Operator's currency, which may be sent with a price. Another is rejected: nothing is converted."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(source="*", help_text="The currency of every price, by its code of ISO 4217.", **options)
@@ -141,7 +141,7 @@ class DayField(serializers.DateField):
 
 
 class IdField(serializers.PrimaryKeyRelatedField[Any]):
-    """The id of an existing row."""
+    """Id of an existing row."""
 
     def to_internal_value(self, data: Any) -> Any:
         if (number := whole(data)) is None:

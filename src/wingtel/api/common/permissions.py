@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # which imports this module
 
 
 class ScopePermission(BasePermission):
-    """The permission that a view grants by its `scopes` and `carrier_safe_methods`."""
+    """Permission that a view grants by its `scopes` and `carrier_safe_methods`."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Return False for an unknown caller (401). Raises PermissionDenied (403) with what the caller lacks."""

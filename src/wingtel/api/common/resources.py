@@ -1,4 +1,4 @@
-"""The base view of resources: list, create, read, change, delete."""
+"""Base view of resources: list, create, read, change, delete."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -45,7 +45,7 @@ def documented(
 
 
 class ResourceView(ReadView, ModelViewSet[Any]):
-    """The base view of all resources."""
+    """Base view of all resources."""
 
     known: ClassVar[Sequence[QueryParameter]] = parameters.LISTING
     scopes: ClassVar = {

@@ -1,4 +1,4 @@
-"""The metrics for Prometheus: `/metrics`."""
+"""Metrics for Prometheus: `/metrics`."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe

@@ -1,4 +1,4 @@
-"""The health check of the server."""
+"""Health check of the server."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from wingtel.shapes import one_of
 
 
 class Health(Struct):
-    """The health of a server whose database answers. If `degraded`, background work has stopped; answers are right."""
+    """Health of a server whose database answers. If `degraded`, background work has stopped; answers are right."""
 
     status: Annotated[str, one_of(("ok", "degraded"), "The overall status.")]
     redis: Annotated[str, one_of(("ok", "unreachable", "not configured"), "The status of Redis.")]
@@ -29,7 +29,7 @@ class Health(Struct):
 
 
 class HealthView(ParameterView):
-    """The health check: the server and its database answer, and background work goes on."""
+    """Health check: the server and its database answer, and background work goes on."""
 
     authentication_classes = ()
     permission_classes = ()

@@ -81,7 +81,7 @@ class ReconciliationView(NewestFirstView):
 
 
 class ExplanationView(ParameterView):
-    """The explanation of the total of one subscription on one business day."""
+    """Explanation of the total of one subscription on one business day."""
 
     known = parameters.EXPLAINING
     scopes: ClassVar = {"GET": Scope.READ}

@@ -1,4 +1,4 @@
-"""The query parameters of limits and alerts."""
+"""Query parameters of limits and alerts."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The events that are posted to webhook endpoints, for the schema."""
+"""Events that are posted to webhook endpoints, for the schema."""
 
 from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook, extend_schema
 

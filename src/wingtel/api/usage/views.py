@@ -1,4 +1,4 @@
-"""The usage answers: exceeding, metrics, and the series of one subscription."""
+"""Usage answers: exceeding, metrics, and the series of one subscription."""
 
 from dataclasses import astuple
 from typing import Any, ClassVar

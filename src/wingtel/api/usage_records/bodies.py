@@ -56,7 +56,7 @@ _ITEMS = msgspec.json.Decoder(list[Raw])
 
 @dataclass(frozen=True)
 class SentRecords:
-    """The undecoded body of a request: a record in each line if `is_lines`, otherwise a list of records."""
+    """Undecoded body of a request: a record in each line if `is_lines`, otherwise a list of records."""
 
     body: bytes
     is_lines: bool
@@ -92,7 +92,7 @@ class NDJSONRecordsParser(JSONRecordsParser):
 
 @dataclass(frozen=True)
 class ReadRecords:
-    """The records of a body: their number, the batch of valid ones, and the rejected ones."""
+    """Records of a body: their number, the batch of valid ones, and the rejected ones."""
 
     count: int
     batch: pl.DataFrame

@@ -56,7 +56,7 @@ class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
 
 
 IDENTIFIERS = {lookup: "subscription_id" if lookup is Lookup.ID else lookup.value for lookup in Lookup}
-"""The field that identifies the subscription, by lookup."""
+"""Field that identifies the subscription, by lookup."""
 
 
 _KINDS: dict[Lookup, Any] = dict.fromkeys(Lookup, str) | {Lookup.ID: int | str}
@@ -77,7 +77,7 @@ def _body(name: str, members: list[Any]) -> type[RecordBody]:
 
 
 BODIES = {lookup: _body("IdentifiedRecord", [(IDENTIFIERS[lookup], _KINDS[lookup])]) for lookup in Lookup}
-"""The body of a record that identifies its subscription by one kind of identifier, by lookup."""
+"""Body of a record that identifies its subscription by one kind of identifier, by lookup."""
 
 UsageRecord = _body(
     "UsageRecord",
@@ -93,7 +93,7 @@ UsageRecord = _body(
         for lookup, kind in _KINDS.items()
     ],
 )
-"""The body of a record with every possible identifier, for the schema."""
+"""Body of a record with every possible identifier, for the schema."""
 
 USAGE_RECORDS = {
     "type": "array",
@@ -101,7 +101,7 @@ USAGE_RECORDS = {
     "items": {"$ref": "#/components/schemas/UsageRecordRequest"},
     "description": "An invalid record is rejected on its own, in the reply.",
 }
-"""The body of a request to ingest usage."""
+"""Body of a request to ingest usage."""
 
 USAGE_RECORDS_EXAMPLE = OpenApiExample("A data session", request_only=True, value=[example_of(UsageRecord)])
 

@@ -9,11 +9,11 @@ from ..profile_schema import CarrierSource
 from .base import Value, storable
 
 _LONGEST = 10
-"""The most characters of a carrier's code."""
+"""Longest code of a carrier, in characters."""
 
 
 class CarrierValue(Value):
-    """The carrier of a line, "" if the profile has none."""
+    """Carrier of a line, "" if the profile has none."""
 
     dtype = pl.String()
 

@@ -14,7 +14,7 @@ from .base import Value, storable
 
 
 class IdentifierValue(Value):
-    """The identifier of the subscription (an id, a phone number, a device id), as it is written."""
+    """Identifier of the subscription (an id, a phone number, a device id), as it is written."""
 
     dtype = pl.String()
 

@@ -13,9 +13,9 @@ from ..profile_schema import NumberForm
 LARGEST_PLAIN = 10**15
 """Largest amount that is read in bulk: sums stay within wide integers."""
 SCALE = 1_000_000
-"""The number of parts of a unit in which amounts with decimals are read."""
+"""Number of parts of a unit in which amounts with decimals are read."""
 POINT = NumberForm()
-"""The default marks: a decimal point, and no mark between thousands."""
+"""Default marks: a decimal point, and no mark between thousands."""
 _DECIMALS = pl.Decimal(38, 6)
 
 

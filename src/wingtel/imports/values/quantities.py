@@ -20,7 +20,7 @@ _ROUNDINGS: dict[str, Callable[[Fraction], int]] = {"up": math.ceil, "down": mat
 
 
 class QuantityValue(Value):
-    """The weighted sum of columns in whole kilobytes or seconds, or in `parts` of these.
+    """Weighted sum of columns in whole kilobytes or seconds, or in `parts` of these.
 
     With `blank_is_zero`, an empty column counts as zero.
     """

@@ -13,7 +13,7 @@ from ..profile_schema import Reference
 from .base import Value, storable
 
 FINGERPRINT = "fingerprint"
-"""The column with the fingerprints of lines, if the profile has no columns for a reference."""
+"""Column with the fingerprints of lines, if the profile has no columns for a reference."""
 
 
 def fingerprints(table: pl.DataFrame, texts: list[str]) -> pl.Series:
@@ -24,7 +24,7 @@ def fingerprints(table: pl.DataFrame, texts: list[str]) -> pl.Series:
 
 
 class ReferenceValue(Value):
-    """The reference of a record."""
+    """Reference of a record."""
 
     dtype = pl.String()
 
