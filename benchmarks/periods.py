@@ -77,7 +77,7 @@ PLAIN = """
 parser = argparse.ArgumentParser(prog="python -m benchmarks.periods", description=__doc__)
 parser.add_argument("--subscriptions", type=int, default=100_000)
 parser.add_argument("--rounds", type=int, default=5)
-parser.add_argument("--pages", type=int, default=1, help="how many pages after another are asked for")
+parser.add_argument("--pages", type=int, default=1, help="how many pages after another are requested")
 
 
 def _month(back: int) -> date:

@@ -1,4 +1,4 @@
-"""Adjustments of a day and their reversals: what is refused, and with which message."""
+"""Adjustments of a day and their reversals: which are rejected, and with which message."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal

@@ -35,7 +35,7 @@ NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 State = UsageDay.State
 
 # Named by the product, or by PostgreSQL if SQL finds no partition.
-REFUSALS = (AssertionError, IntegrityError, psycopg.errors.CheckViolation, partitions.RejectedDaysError)
+REJECTIONS = (AssertionError, IntegrityError, psycopg.errors.CheckViolation, partitions.RejectedDaysError)
 
 
 @pytest.fixture
@@ -302,7 +302,7 @@ def test_no_record_is_lost_by_a_drop(
         def write(session: Session, way: str = way, timestamp: datetime = timestamp) -> list[Step]:
             def work() -> None:
                 session.begin()
-                with suppress(*REFUSALS), transaction.atomic():
+                with suppress(*REJECTIONS), transaction.atomic():
                     WRITE[way](DataUsageRecord, rows(f"{way}-late", subscription_ids, timestamp))
 
             return [work, session.commit]

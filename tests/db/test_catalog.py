@@ -98,7 +98,7 @@ SURPLUS = {
     "a function": ("CREATE FUNCTION own() RETURNS integer RETURN 1", "function own()"),
 }
 NO_DIFFERENCE = {
-    "a constraint as pg_restore makes it of what pg_dump told": f"{OTHER_PERIOD} {PERIOD}",
+    "a constraint as pg_restore makes it of the dump": f"{OTHER_PERIOD} {PERIOD}",
     "options of autovacuum": "ALTER TABLE daily_usage SET (autovacuum_vacuum_threshold = 5000)",
     "a constraint that is to be validated": """
         ALTER TABLE data_usage_record DROP CONSTRAINT data_usage_record_quantity;

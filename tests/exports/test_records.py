@@ -93,7 +93,7 @@ def exported(client: Client, path: str) -> bytes:
 
 
 def gone(client: Client, period: str) -> str | None:
-    """Return the days whose records have expired, as an export tells them."""
+    """Return the days whose records have expired, as an export states them."""
     response = client.get(f"{RECORDS}?{period}")
     assert b"".join(response).decode().startswith(HEADER)  # which closes it
     return response.headers.get("Wingtel-Records-Gone")
@@ -222,8 +222,8 @@ def test_days_are_those_of_the_operators_zone(client: Client) -> None:
             record_id=record_id, subscription_id=subscription, usage_date=timestamp, kilobytes_used=1
         )
     (line,) = exported(client, f"{RECORDS}?from=2026-06-01&to=2026-06-01&format=ndjson").splitlines()
-    told = json.loads(line)
-    assert (told["record_id"], told["usage_date"], told["day"]) == ("late", "2026-06-02T03:00:00Z", "2026-06-01")
+    record = json.loads(line)
+    assert (record["record_id"], record["usage_date"], record["day"]) == ("late", "2026-06-02T03:00:00Z", "2026-06-01")
 
 
 def test_a_key_of_a_carrier_gets_the_records_of_its_own_subscriptions(import_id: int) -> None:
@@ -247,8 +247,8 @@ def test_days_whose_records_are_gone_are_told(client: Client, ids: list[int], im
     assert record_ids(client, "") == ["o1"]
 
     output = tmp_path / "march.parquet"
-    _, told = printed("--from", "2026-03-01", "--to", "2026-03-31", "--format", "parquet", "--output", str(output))
-    assert told == (
+    _, notice = printed("--from", "2026-03-01", "--to", "2026-03-31", "--format", "parquet", "--output", str(output))
+    assert notice == (
         "Not all is there: raw records of business days in 2026-03-01/2026-03-02 have expired. `wingtel days` tells"
         " which days those are, and `wingtel metrics` what was used and paid on them.\n"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.embedded.watching import until
+from tests.embedded.observer import until
 from tests.rounds import rounds
 from wingtel.embedded import EmbeddedPostgres
 from wingtel.imports.generator import HEADER, write_feed

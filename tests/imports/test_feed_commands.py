@@ -39,10 +39,10 @@ def test_rejects_come_in_the_feeds_own_format_and_mended_are_imported(tmp_path: 
     assert json.loads(run("rejects", number, "--format", "json").splitlines()[0])["line"] == 3
     rejects = run("rejects", number, "--format", "csv")
     assert rejects == GOOD.splitlines()[0] + "\n" + BAD
-    run("rejects", number, "--format", "csv", "--output", tmp_path / "mended.csv")
-    mended = (tmp_path / "mended.csv").read_text().replace("02-30", "03-02").replace("fax", "voice")
-    (tmp_path / "mended.csv").write_text(mended)
-    run("import", tmp_path / "mended.csv", "--feed", "wingtel", "--no-progress")
+    run("rejects", number, "--format", "csv", "--output", tmp_path / "repaired.csv")
+    repaired = (tmp_path / "repaired.csv").read_text().replace("02-30", "03-02").replace("fax", "voice")
+    (tmp_path / "repaired.csv").write_text(repaired)
+    run("import", tmp_path / "repaired.csv", "--feed", "wingtel", "--no-progress")
     assert [record_id for record_id, *_ in records()] == ["a", "b", "c"]
 
 

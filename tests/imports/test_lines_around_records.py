@@ -71,10 +71,10 @@ def test_fewer_lines_than_are_skipped_are_an_error(lines: str, tmp_path: Path) -
 def test_a_file_of_rejects_begins_as_the_feed_did_and_can_be_mended_and_imported(tmp_path: Path) -> None:
     text = "\n".join(["Report \0", "", "x", HEADER, LINES[0], LINES[1].replace("60", "6O"), ""])
     summary = of(tmp_path, text, SKIPPING)
-    run("rejects", summary.import_id, "--format", "csv", "--output", tmp_path / "mend.csv")
-    mended = (tmp_path / "mend.csv").read_text()
-    assert mended == "\n".join(["Report \\x00", "", "x", HEADER, LINES[1].replace("60", "6O"), ""])
-    assert counts(of(tmp_path, mended.replace("6O", "60"), SKIPPING)) == (1, 1, 0, 0, 0)
+    run("rejects", summary.import_id, "--format", "csv", "--output", tmp_path / "repair.csv")
+    repaired = (tmp_path / "repair.csv").read_text()
+    assert repaired == "\n".join(["Report \\x00", "", "x", HEADER, LINES[1].replace("60", "6O"), ""])
+    assert counts(of(tmp_path, repaired.replace("6O", "60"), SKIPPING)) == (1, 1, 0, 0, 0)
     assert records() == TWO_CALLS
 
 

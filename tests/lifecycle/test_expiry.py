@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def stored(strategy: Strategy) -> bool:
-    """Tell whether the strategy stores months. If not, none can be damaged."""
+    """Return whether the strategy stores months. If not, none can be damaged."""
     return strategy.stores
 
 

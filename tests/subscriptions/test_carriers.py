@@ -90,8 +90,8 @@ def test_a_carrier_is_created_changed_and_deleted_over_http(admin: Client) -> No
 
 def test_a_carrier_with_subscriptions_stays(admin: Client) -> None:
     Subscription.objects.create(carrier="att").delete_softly()
-    refused = admin.delete(f"{CARRIERS}att/")
-    assert (refused.status_code, refused.json()["detail"]) == (
+    rejected = admin.delete(f"{CARRIERS}att/")
+    assert (rejected.status_code, rejected.json()["detail"]) == (
         409,
         "The carrier att has subscriptions, deleted ones included.",
     )
@@ -150,8 +150,8 @@ def test_subscriptions_of_all_carriers_are_created_changed_and_found(admin: Clie
 
 def test_a_subscription_stays_with_its_carrier(admin: Client) -> None:
     one = Subscription.objects.create(carrier="att")
-    refused = send(admin, "patch", f"/api/v1/subscriptions/{one.pk}/", {"carrier": "sprint"}, 409)
-    assert refused["detail"] == "A subscription stays with its carrier, which is att."
+    rejected = send(admin, "patch", f"/api/v1/subscriptions/{one.pk}/", {"carrier": "sprint"}, 409)
+    assert rejected["detail"] == "A subscription stays with its carrier, which is att."
 
 
 def test_a_key_that_is_limited_to_a_carrier_sees_and_creates_its_own() -> None:
