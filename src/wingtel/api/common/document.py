@@ -34,7 +34,7 @@ SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "WEBHOOKS": ["wingtel.api.limits.webhooks.ALERT_OPENED", "wingtel.api.limits.webhooks.ALERT_RESOLVED"],
+    "WEBHOOKS": ["wingtel.api.limits.shapes.ALERT_OPENED", "wingtel.api.limits.shapes.ALERT_RESOLVED"],
     "PATH_CONVERTER_OVERRIDES": {
         "id": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1},
     },

@@ -1,16 +1,19 @@
-"""Health check of the server."""
+"""Health check of the server, and its metrics for Prometheus."""
 
 from typing import Annotated
 
 from django.db import OperationalError, connection
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from msgspec import Struct
+from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework.request import Request
 
 from wingtel.api.common.renderers import json_response
 from wingtel.api.common.views import ParameterView
 from wingtel.monitoring.health import background_status, redis_status
+from wingtel.monitoring.metrics import exposition
 from wingtel.shapes import one_of
 
 
@@ -50,3 +53,9 @@ class HealthView(ParameterView):
         redis, background = redis_status(), background_status()
         status = "ok" if redis == background == "ok" else "degraded"
         return json_response(Health(status=status, redis=redis, background=background))
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Return the metrics of background work, business days and imports."""
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
