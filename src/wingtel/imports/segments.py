@@ -7,7 +7,7 @@ import polars as pl
 
 from wingtel.ingest.batch import COLUMNS, PRICES
 from wingtel.ingest.outcomes import Conflict, IngestResult, Rejection
-from wingtel.rating.division import rounded_quotient
+from wingtel.rating.tariffs import rounded_quotient
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import polars as pl
 
 from wingtel.ingest.batch import PRICES
-from wingtel.rating.division import rounded_quotient
+from wingtel.rating.tariffs import rounded_quotient
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS
 
