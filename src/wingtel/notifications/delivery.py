@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from wingtel.limits.models import Delivery, WebhookEndpoint
 
-from . import emails, messages, webhook_client
+from . import emails, webhook_client
 from .webhook_client import Outcome
 
 SCHEDULE = (
@@ -117,7 +117,7 @@ def _post(client: httpx.Client) -> Callable[[Delivery], Outcome]:
         endpoint, now = delivery.endpoint, datetime.now(UTC)
         if endpoint is None:
             raise TypeError(f"delivery {delivery.pk} goes to no endpoint")
-        headers, body = messages.sign(delivery, endpoint.secrets_at(now), now)
+        headers, body = webhook_client.sign(delivery, endpoint.secrets_at(now), now)
         return webhook_client.post(client, endpoint.url, headers, body)
 
     return post

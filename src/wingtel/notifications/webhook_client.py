@@ -1,6 +1,9 @@
-"""An HTTP client that posts one message to one endpoint.
+"""Webhook messages, and the HTTP client that posts one of them to one endpoint.
 
-It follows no redirect, uses no proxy, and limits the time and the bytes that it reads.
+Messages are signed as the Standard Webhooks specification says (https://www.standardwebhooks.com). An event is sent
+under the same `webhook-id` to every endpoint, at every attempt and replay: the receiver recognises a repeated event.
+
+The client follows no redirect, uses no proxy, and limits the time and the bytes that it reads.
 """
 
 import time
@@ -13,6 +16,12 @@ from typing import Any
 
 import httpcore
 import httpx
+import msgspec
+from standardwebhooks import Webhook
+
+from wingtel import __version__
+from wingtel.limits.models import Delivery
+from wingtel.limits.serialization import event_answer
 
 from . import address_policy
 
@@ -165,3 +174,23 @@ class _Transport(httpx.HTTPTransport):
             max_connections=None,
             max_keepalive_connections=0,
         )
+
+
+def webhook_id(delivery: Delivery) -> str:
+    """Return an id that all deliveries of one event share, and no other event has."""
+    return f"msg_{delivery.alert_id}_{delivery.event.removeprefix('alert.')}"
+
+
+def sign(delivery: Delivery, secrets: list[str], now: datetime) -> tuple[dict[str, str], bytes]:
+    """Return the headers and the body of an attempt at `now` (UTC), with a signature by each secret."""
+    body = msgspec.json.encode(event_answer(delivery))
+    message_id = webhook_id(delivery)
+    signatures = [Webhook(secret).sign(message_id, now, body.decode()) for secret in secrets]
+    headers = {
+        "content-type": "application/json",
+        "user-agent": f"Wingtel/{__version__}",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+    return headers, body
