@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from wingtel.imports.errors import SourceError
-from wingtel.imports.json_arrays import as_lines
-from wingtel.imports.ndjson import written_out
+from wingtel.imports.ndjson import as_lines, written_out
 
 from .reading_cases import profile_of, read
 

@@ -16,7 +16,7 @@ from .fields import LINE, FieldTable, RawLines, Reject, UnreadableError, field_n
 from .line_values import LineValues
 from .profiles import Profile
 from .values import CarrierValue, IdentifierValue, PriceValue, QuantityValue, ReferenceValue, TimestampValue, Value
-from .values.references import FINGERPRINT, fingerprints
+from .values.identifiers import FINGERPRINT, fingerprints
 from .values.usage_types import SKIP
 
 RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -13,7 +13,7 @@ import polars as pl
 
 from .errors import SourceError
 from .file_formats import FIRST_BYTES, PARQUET, begins_with
-from .json_arrays import as_lines
+from .ndjson import as_lines
 from .sources import opened
 from .streams import pieces_of, stream_of
 
