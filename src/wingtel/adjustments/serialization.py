@@ -120,31 +120,31 @@ def adjustment_answer(adjustment: UsageAdjustment) -> Adjustment:
     )
 
 
-def explanation_answer(found: explanation.Explanation) -> Explanation:
+def explanation_answer(explained: explanation.Explanation) -> Explanation:
     """Return an explanation as a body."""
     return Explanation(
-        subscription_id=found.subscription_id,
-        **found.numbers,
+        subscription_id=explained.subscription_id,
+        **explained.numbers,
         currency=currency(),
-        day=day_answer(found.day),
-        as_of=found.as_of,
-        records_gone=found.records_gone,
-        adds_up=found.adds_up,
-        usage_types=[_type_answer(kind) for kind in found.types],
+        day=day_answer(explained.day),
+        as_of=explained.as_of,
+        records_gone=explained.records_gone,
+        adds_up=explained.adds_up,
+        usage_types=[_type_answer(kind) for kind in explained.types],
     )
 
 
-def _type_answer(found: explanation.ExplainedType) -> ExplainedType:
-    adjusted = found.adjusted
+def _type_answer(explained: explanation.ExplainedType) -> ExplainedType:
+    adjusted = explained.adjusted
     return ExplainedType(
-        usage_type=found.usage_type.value,
-        unit=found.usage_type.unit,
-        recorded=_recorded(found.recorded),
+        usage_type=explained.usage_type.value,
+        unit=explained.usage_type.unit,
+        recorded=_recorded(explained.recorded),
         adjusted=AdjustedSums(used=adjusted.used, price=money(adjusted.price), adjustments=adjusted.count),
-        total=_recorded(found.total),
-        adds_up=found.adds_up,
-        records=_listed(found.records),
-        adjustments=[adjustment_answer(adjustment) for adjustment in found.adjustments],
+        total=_recorded(explained.total),
+        adds_up=explained.adds_up,
+        records=_listed(explained.records),
+        adjustments=[adjustment_answer(adjustment) for adjustment in explained.adjustments],
     )
 
 

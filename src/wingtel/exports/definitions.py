@@ -39,41 +39,41 @@ def exceeding(*, price_limit: Decimal, period: Period, form: Format, **params: A
     """Export the usage types of all subscriptions that reached a limit. See `queries.all_exceeding`."""
     limit = serialization.price_limit(price_limit)
     params |= {"price_limit": price_limit, "period": period, "for_spreadsheets": form is Format.CSV}
-    with queries.all_exceeding(**params) as found:
+    with queries.all_exceeding(**params) as answer:
         yield _export(
             name=_name("exceeding", limit, period),
             parameters={"price_limit": limit} | _days(period),
             columns=columns.EXCEEDING,
-            found=found,
+            answer=answer,
         )
 
 
 @contextmanager
 def metrics(*, period: Period, form: Format, **params: Any) -> Iterator[Export]:
     """Export the usage and the price of each subscription. See `queries.all_metrics`."""
-    with queries.all_metrics(period=period, for_spreadsheets=form is Format.CSV, **params) as found:
+    with queries.all_metrics(period=period, for_spreadsheets=form is Format.CSV, **params) as answer:
         yield _export(
             name=_name("metrics", "", period),
             parameters=_days(period),
             columns=columns.METRICS,
-            found=found,
+            answer=answer,
         )
 
 
 @contextmanager
 def series(*, subscription_id: int, period: Period, granularity: Granularity, **params: Any) -> Iterator[Export]:
     """Export the days or months of one subscription. They are few, and fit one chunk."""
-    found = queries.series(subscription_id=subscription_id, period=period, granularity=granularity, **params)
+    answer = queries.series(subscription_id=subscription_id, period=period, granularity=granularity, **params)
     lines = (
         f"{subscription_id},{point.start},{point.usage_type.value},{point.unit},"
         f"{serialization.money(point.price)},{point.used},{point.records},{currency()}\n"
-        for point in found.points
+        for point in answer.points
     )
     yield Export(
         name=_name("usage", str(subscription_id), period),
         parameters={"subscription_id": str(subscription_id), "granularity": granularity.value} | _days(period),
         columns=columns.SERIES,
-        as_of=found.as_of,
+        as_of=answer.as_of,
         chunks=iter([text.encode()] if (text := "".join(lines)) else []),
     )
 
@@ -81,20 +81,20 @@ def series(*, subscription_id: int, period: Period, granularity: Granularity, **
 @contextmanager
 def records(*, period: Period, form: Format, **params: Any) -> Iterator[Export]:
     """Export the raw records of a period that have not expired. See `queries.all_records`."""
-    with queries.all_records(period=period, for_spreadsheets=form is Format.CSV, **params) as found:
+    with queries.all_records(period=period, for_spreadsheets=form is Format.CSV, **params) as answer:
         yield _export(
             name=_name("records", "", period),
             parameters=_days(period),
             columns=columns.RECORDS,
-            found=found,
+            answer=answer,
         )
 
 
 def _export(
-    *, name: str, parameters: dict[str, str], columns: tuple[Column, ...], found: queries.CompleteAnswer
+    *, name: str, parameters: dict[str, str], columns: tuple[Column, ...], answer: queries.CompleteAnswer
 ) -> Export:
-    gone = "/".join(day.isoformat() for day in found.expired or ())
-    return Export(name, parameters, columns, found.as_of, found.chunks, records_gone=gone)
+    gone = "/".join(day.isoformat() for day in answer.expired or ())
+    return Export(name, parameters, columns, answer.as_of, answer.chunks, records_gone=gone)
 
 
 def _days(period: Period) -> dict[str, str]:

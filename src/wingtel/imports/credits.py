@@ -122,7 +122,7 @@ def _compared(records: pl.DataFrame) -> Compared:
 def _new_or_different(kind: UsageType, records: pl.DataFrame) -> pl.DataFrame:
     """Compare credits with those stored, as `writer.new_or_different` does records."""
     columns = ("position", "record_id", "usage_date", "subscription_id", "quantity", "price")
-    given: dict[str, Any] = {name: records[name].to_list() for name in columns}
+    params: dict[str, Any] = {name: records[name].to_list() for name in columns}
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["new_or_different_credits"], {"usage_type": kind.value} | given)
+        cursor.execute(_SQL["new_or_different_credits"], {"usage_type": kind.value} | params)
         return pl.DataFrame(cursor.fetchall(), schema=writer.DIFFERENT, orient="row")

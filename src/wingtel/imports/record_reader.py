@@ -80,10 +80,10 @@ class RecordReader:
             for column, values in profile.values.items()
         }
         self._filters = [
-            pl.col(columns.text(given.column)).is_in(sorted(given.values)) ^ given.excludes for given in profile.filters
+            pl.col(columns.text(each.column)).is_in(sorted(each.values)) ^ each.excludes for each in profile.filters
         ]
         read = {text for value in self._line for text in value.texts} - {FINGERPRINT}
-        self._read = read | {columns.text(given.column) for given in profile.filters} | {*self._replaced}
+        self._read = read | {columns.text(each.column) for each in profile.filters} | {*self._replaced}
 
     def read(self, fields: FieldTable) -> ReadTable:
         """Return the records of a field table, its rejected lines, and the number of its other lines."""
@@ -154,9 +154,9 @@ class RecordReader:
         expressions = {name: iter(value.expressions() if self._in_bulk else ()) for name, value in values.items()}
         first = {name: next(later, pl.lit(None, values[name].dtype)) for name, later in expressions.items()}
         # Selected together, so that they are computed in parallel; later ones only where the first leave nulls.
-        found = table.select(LINE, **first)
+        evaluated = table.select(LINE, **first)
         return [
-            self._completed(table, value, found[name], expressions[name], problems[name])
+            self._completed(table, value, evaluated[name], expressions[name], problems[name])
             for name, value in values.items()
         ]
 
@@ -169,8 +169,8 @@ class RecordReader:
         problems: dict[int, UnreadableError],
     ) -> pl.Series:
         while read.null_count() and (expression := next(later, None)) is not None:
-            found = table.select(expression.alias(read.name)).to_series()
-            read = read.zip_with(read.is_not_null(), found)
+            more = table.select(expression.alias(read.name)).to_series()
+            read = read.zip_with(read.is_not_null(), more)
         if not read.null_count():
             return read
         rows = read.is_null().arg_true()

@@ -38,15 +38,15 @@ class UsageRecordInput(NamedTuple):
 
 def batch_of(records: Iterable[UsageRecordInput]) -> tuple[pl.DataFrame, list[Rejection]]:
     """Return records as a batch, with positions from 0, and rejections of records with a value of a wrong type."""
-    given = list(records)
+    inputs = list(records)
     rejected: list[Rejection] = []
-    positions: Sequence[int] = range(len(given))
-    if not are_plain(given):
-        problems = {position: next(_problems(record), None) for position, record in enumerate(given)}
+    positions: Sequence[int] = range(len(inputs))
+    if not are_plain(inputs):
+        problems = {position: next(_problems(record), None) for position, record in enumerate(inputs)}
         rejected = [Rejection(position, *problem) for position, problem in problems.items() if problem]
         positions = [position for position, problem in problems.items() if not problem]
-        given = [given[position] for position in positions]
-    return _batch(given, positions), rejected
+        inputs = [inputs[position] for position in positions]
+    return _batch(inputs, positions), rejected
 
 
 def _batch(records: Sequence[UsageRecordInput], positions: Sequence[int]) -> pl.DataFrame:

@@ -55,10 +55,10 @@ def ingest_usage(records: Iterable[UsageRecordInput], options: IngestOptions = D
 
     Raises ValueError when subscriptions are to be created by their id.
     """
-    given = list(records)
-    if len(given) == 1 and are_plain(given) and statement.write(given[0], options):
+    inputs = list(records)
+    if len(inputs) == 1 and are_plain(inputs) and statement.write(inputs[0], options):
         return _SINGLE
-    batch, rejected = batch_of(given)
+    batch, rejected = batch_of(inputs)
     return _ingest(batch, options, rejected, None)
 
 
