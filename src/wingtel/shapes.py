@@ -78,7 +78,7 @@ def nested(shape: type[Struct]) -> Iterator[type[Struct]]:
 def _members(shape: type[Struct]) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(shape)
     if not isinstance(info, inspect.StructType):
-        raise TypeError(f"{shape} is no shape")
+        raise TypeError(f"{shape} is not a shape")
     return info.fields
 
 

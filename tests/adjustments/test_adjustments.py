@@ -74,9 +74,9 @@ def test_a_deleted_subscription_can_be_adjusted(subscription: int) -> None:
             "used",
             "neither a quantity nor a price to adjust by: give one that is not 0",
         ),
-        ({"used": 10**15 + 1}, "used", f"{10**15 + 1} is no whole number from {-LARGEST} to {LARGEST}"),
-        ({"used": -(10**15) - 1}, "used", f"{-(10**15) - 1} is no whole number from {-LARGEST} to {LARGEST}"),
-        ({"used": True}, "used", f"True is no whole number from {-LARGEST} to {LARGEST}"),
+        ({"used": 10**15 + 1}, "used", f"{10**15 + 1} is not a whole number from {-LARGEST} to {LARGEST}"),
+        ({"used": -(10**15) - 1}, "used", f"{-(10**15) - 1} is not a whole number from {-LARGEST} to {LARGEST}"),
+        ({"used": True}, "used", f"True is not a whole number from {-LARGEST} to {LARGEST}"),
         (
             {"price": Decimal("0.000000001")},
             "price",
@@ -85,16 +85,16 @@ def test_a_deleted_subscription_can_be_adjusted(subscription: int) -> None:
         (
             {"price": Decimal(-10000000000)},
             "price",
-            "-10000000000 is no decimal from -9999999999.9999 to 9999999999.9999",
+            "-10000000000 is not a decimal from -9999999999.9999 to 9999999999.9999",
         ),
-        ({"price": Decimal("NaN")}, "price", "NaN is no decimal from -9999999999.9999 to 9999999999.9999"),
-        ({"price": 0.5}, "price", "0.5 is no decimal from -9999999999.9999 to 9999999999.9999"),
+        ({"price": Decimal("NaN")}, "price", "NaN is not a decimal from -9999999999.9999 to 9999999999.9999"),
+        ({"price": 0.5}, "price", "0.5 is not a decimal from -9999999999.9999 to 9999999999.9999"),
         ({"reason": " "}, "reason", "empty; give the reason of the adjustment"),
         ({"reason": "x" * 2001}, "reason", "2001 characters, more than 2000; shorten it"),
         ({"actor": ""}, "actor", "empty; give the name of the person or program that adjusts"),
         ({"actor": "a\0"}, "actor", "'a\\x00' has characters that PostgreSQL cannot keep; leave them out"),
-        ({"day": date(1899, 12, 31)}, "day", "1899-12-31 is no day from 1900-01-01 to 9998-12-31"),
-        ({"day": datetime(2026, 3, 10)}, "day", "2026-03-10 00:00:00 is no day from 1900-01-01 to 9998-12-31"),  # noqa: DTZ001
+        ({"day": date(1899, 12, 31)}, "day", "1899-12-31 is not a day from 1900-01-01 to 9998-12-31"),
+        ({"day": datetime(2026, 3, 10)}, "day", "2026-03-10 00:00:00 is not a day from 1900-01-01 to 9998-12-31"),  # noqa: DTZ001
     ],
 )
 def test_what_is_wrong_is_refused_by_field(subscription: int, values: dict[str, Any], field: str, reason: str) -> None:

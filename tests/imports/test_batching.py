@@ -92,7 +92,7 @@ def test_a_batch_is_the_sum_of_its_tables() -> None:
 
 
 WRONG = {
-    37: (line(record_id="37", quantity="many"), "quantity", "'many' is no number"),
+    37: (line(record_id="37", quantity="many"), "quantity", "'many' is not a number"),
     48: (
         line(record_id="48", quantity=str(REJECTED_QUANTITY)),
         "quantity",

@@ -76,7 +76,7 @@ WRONG = [
     ('unit = "bytes"', 'unit = "bytes"\nkilobyte = 1025', "data.kilobyte: has to be one of 1000, 1024, not 1025"),
     ('"0.0005"', "0.0005", "tariff.data[1].price: has to be a text, not 0.0005"),
     ('"0.0005"', '"-1"', "tariff.data[1].price: '-1' has to be from 0"),
-    ('"0.0020"', '"much"', "tariff.voice[1].price: 'much' is no decimal number"),
+    ('"0.0020"', '"much"', "tariff.voice[1].price: 'much' is not a decimal number"),
     ("[[tariff.data]]", '[price]\ncolumn = "Price"\n[[tariff.data]]', "tariff: there is a price column as well"),
     (
         'by = "external_id"',

@@ -37,7 +37,7 @@ def test_a_public_address_is_taken(address: str) -> None:
         ("ftp://example.org/", "begins with none of https://"),
         ("https:///hook", "names no host"),
         ("https://user:secret@example.org/", "has credentials in it"),
-        ("https://example.org:99999/", "is no URL"),
+        ("https://example.org:99999/", "is not a URL"),
         ("https://127.0.0.1/", "127.0.0.1 is 127.0.0.1, not a public address"),
         ("https://[::1]/", "not a public address"),
         ("https://[::ffff:10.0.0.1]/", "not a public address"),

@@ -160,9 +160,9 @@ def _amount_problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
     used: object = adjustment.used
     price: object = adjustment.price
     if type(used) is not int or abs(used) > LARGEST_QUANTITY:
-        yield "used", f"{used!r} is no whole number from {-LARGEST_QUANTITY} to {LARGEST_QUANTITY}"
+        yield "used", f"{used!r} is not a whole number from {-LARGEST_QUANTITY} to {LARGEST_QUANTITY}"
     if not isinstance(price, Decimal) or not price.is_finite() or abs(price) > LARGEST_PRICE:
-        yield "price", f"{price!s} is no decimal from {-LARGEST_PRICE} to {LARGEST_PRICE}"
+        yield "price", f"{price!s} is not a decimal from {-LARGEST_PRICE} to {LARGEST_PRICE}"
     elif round(price, PRICE_DECIMALS) != price:
         yield "price", f"{price} has more than {PRICE_DECIMALS} decimals; round it"
     if used == price == 0:
@@ -185,7 +185,7 @@ def _text_problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
 
 def _day_problems(day: object, today: date) -> Iterator[tuple[str, str]]:
     if not isinstance(day, date) or isinstance(day, datetime) or not EARLIEST <= day <= LATEST:
-        yield "day", f"{day} is no day from {EARLIEST} to {LATEST}"
+        yield "day", f"{day} is not a day from {EARLIEST} to {LATEST}"
         return
     if (ahead := (day - today).days) > settings.WINGTEL_MAX_FUTURE_DAYS:
         most = f"{settings.WINGTEL_MAX_FUTURE_DAYS} (WINGTEL_MAX_FUTURE_DAYS)"

@@ -29,7 +29,7 @@ class Reject(NamedTuple):
 
 
 class UnreadableError(ValueError):
-    """A line that is no usage record. `field` is the column at fault, "" for the whole line."""
+    """A line that is not a usage record. `field` is the column at fault, "" for the whole line."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(shortened(reason))

@@ -246,7 +246,7 @@ class Shares(Section, frozen=True, kw_only=True):
         """Check that the shares add up to 1."""
         for key in ("data", "voice"):
             if not re.fullmatch(r"[01](\.[0-9]{1,9})?", getattr(self, key)):
-                self.fail(key, f'{getattr(self, key)!r} is no decimal from 0 to 1, such as "0.7"')
+                self.fail(key, f'{getattr(self, key)!r} is not a decimal from 0 to 1, such as "0.7"')
         if Decimal(self.data) + Decimal(self.voice) != 1:
             self.fail("voice", f"{self.data} and {self.voice} do not add up to 1")
 
@@ -290,7 +290,7 @@ class TariffRate(Section, frozen=True, kw_only=True):
         try:
             price = Decimal(self.price)
         except InvalidOperation:
-            self.fail("price", f"{self.price!r} is no decimal number")
+            self.fail("price", f"{self.price!r} is not a decimal number")
         if not price.is_finite() or price < 0 or price >= 10**10 or len(price.as_tuple().digits) > 20:
             self.fail("price", f"{self.price!r} has to be from 0 to below 10000000000, with 20 digits at most")
 

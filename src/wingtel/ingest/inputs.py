@@ -138,20 +138,20 @@ def _problems(record: UsageRecordInput) -> Iterator[tuple[str, str]]:
     if usage_type not in tuple(UsageType.values):
         yield "usage_type", f"{usage_type!r} is none of {', '.join(UsageType.values)}"
     if not isinstance(usage_date, datetime) or usage_date.utcoffset() is None:
-        yield "usage_date", f"{usage_date!r} is no timestamp with a time zone"
+        yield "usage_date", f"{usage_date!r} is not a timestamp with a time zone"
     elif not 1 < usage_date.year < 9999:
         yield "usage_date", f"the year of {usage_date} is out of range"
     if not isinstance(quantity, int) or isinstance(quantity, bool) or abs(quantity) >= 2**63:
-        yield "quantity", f"{quantity!r} is no whole number"
+        yield "quantity", f"{quantity!r} is not a whole number"
     if price is not None and not (_is_exact(price) and is_price(Decimal(price))):
         yield "price", f"{price!r} is {PRICE_RULE}"
     if not isinstance(identifier, int | str) or isinstance(identifier, bool):
         yield "identifier", f"{identifier!r} is neither a text nor a whole number"
     for name, text in (("record_id", record_id), ("identifier", identifier), ("carrier", carrier)):
         if name != "identifier" and not isinstance(text, str):
-            yield name, f"{text!r} is no text"
+            yield name, f"{text!r} is not a text"
         elif isinstance(text, str) and not _is_unicode(text):
-            yield name, f"{text!r} is no Unicode text"
+            yield name, f"{text!r} is not valid Unicode text"
 
 
 def _is_exact(price: object) -> bool:

@@ -28,7 +28,7 @@ def check_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise RejectedAddressError(f"{url!r} is no URL: {error}") from error
+        raise RejectedAddressError(f"{url!r} is not a URL: {error}") from error
     schemes = ("https", "http") if settings.WINGTEL_WEBHOOK_ALLOW_PRIVATE else ("https",)
     if parts.scheme not in schemes:
         raise RejectedAddressError(f"{url!r} begins with none of {', '.join(f'{scheme}://' for scheme in schemes)}")

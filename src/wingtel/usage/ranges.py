@@ -14,7 +14,7 @@ PRICE_DIGITS, PRICE_DECIMALS = 18, 8
 LARGEST_PRICE = Decimal("9999999999.9999")
 """In the operator's currency, of either sign."""
 
-PRICE_RULE = f"no decimal up to {LARGEST_PRICE} with at most {PRICE_DECIMALS} decimals"
+PRICE_RULE = f"not a decimal up to {LARGEST_PRICE} with at most {PRICE_DECIMALS} decimals"
 """Reason to give for an invalid price."""
 
 SUM_DIGITS = 38

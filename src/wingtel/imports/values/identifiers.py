@@ -36,7 +36,7 @@ class IdentifierValue(Value):
         yield fitting(text, "^[0-9]{1,18}$") if self._by is Lookup.ID else storable(text, self._by.longest)
 
     def read(self, *texts: str) -> str:
-        """Return any identifier. Raises ValueError for an empty or too long text, and for one that is no id."""
+        """Return any identifier. Raises ValueError for an empty or too long text, and for an invalid id."""
         (text,) = texts
         by = self._by
         if not text:
@@ -44,7 +44,7 @@ class IdentifierValue(Value):
         if len(text) > by.longest:
             raise ValueError(f"the {by.words} has {len(text)} characters, more than {by.longest}")
         if by is Lookup.ID and not (text.isascii() and text.isdecimal() and int(text) <= LARGEST_ID):
-            raise ValueError(f"{text!r} is no {by.words}")
+            raise ValueError(f"{text!r} is not a valid {by.words}")
         return text
 
 

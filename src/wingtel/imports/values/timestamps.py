@@ -28,7 +28,7 @@ class TimestampValue(Value):
         super().__init__(columns, timestamp.columns)
         self._zone = operator_zone if timestamp.time_zone == OPERATOR_ZONE else ZoneInfo(timestamp.time_zone)
         self._formats = [format_of(form, self._zone) for form in timestamp.formats]
-        self._misfit = f"is no timestamp of the form {' or '.join(timestamp.formats)}"
+        self._misfit = f"is not a timestamp of the form {' or '.join(timestamp.formats)}"
         if EPOCHS.keys() & set(timestamp.formats):
             self._misfit += f", which is read from {FIRST_EPOCH.year} to {LAST_EPOCH.year}"
 
