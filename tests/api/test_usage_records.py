@@ -166,7 +166,7 @@ def test_lines_are_records_and_empty_lines_are_not(phone: Subscription) -> None:
         ({"quantity": True}, "quantity", "expected a whole number, got true or false"),
         ({"quantity": "5"}, "quantity", "expected a whole number, got a text"),
         ({"quantity": 1.5}, "quantity", "expected a whole number, got a number with a fraction"),
-        ({"price": "NaN"}, "price", "no decimal up to"),
+        ({"price": "NaN"}, "price", "not a decimal up to"),
         ({"price": "0.000000001"}, "price", "at most 8 decimals"),
         ({"price": "dear"}, "price", '"dear" is not a decimal up to'),
         ({"price": None}, "price", "missing"),

@@ -15,9 +15,18 @@ import polars as pl
 from .chunks import Chunk, ChunkReader
 from .columns import MOST_COLUMNS
 from .errors import HeaderError
-from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, too_long
+from .fields import (
+    LINE,
+    CompressedLines,
+    FieldTable,
+    Reject,
+    UnreadableError,
+    field_names,
+    storable,
+    too_long,
+    with_line_feeds,
+)
 from .profile_schema import Layout
-from .raw_lines import CompressedLines, storable, with_line_feeds
 
 _LONGEST_QUOTED = 50
 """Most physical lines of one quoted field. With more, its opening quote is taken for a stray one."""

@@ -16,9 +16,18 @@ import polars as pl
 
 from .chunks import BYTE_ORDER_MARK, LONGEST_LINE, Chunk, ChunkReader
 from .errors import SourceError
-from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, reject_nul, too_long
+from .fields import (
+    LINE,
+    CompressedLines,
+    FieldTable,
+    Reject,
+    UnreadableError,
+    field_names,
+    reject_nul,
+    storable,
+    too_long,
+)
 from .profiles import Profile
-from .raw_lines import CompressedLines, storable
 from .streams import READ_BYTES, pieces_of, stream_of
 
 _BLANK = b" \t\r\n"
