@@ -98,7 +98,7 @@ def reverse(adjustment_id: int, *, reason: str, actor: str) -> UsageAdjustment:
     """Reverse an adjustment by another with its amounts negated, to which it refers as `reversed_by`.
 
     An adjustment is reversed once. A reversal is not reversed: a new adjustment replaces it. So an adjustment and its
-    reversal alone tell whether it counts.
+    reversal alone say whether it counts.
 
     Raises UnknownAdjustmentError, NotReversibleError, and AdjustmentRejectedError as `adjust` does.
     """

@@ -193,7 +193,7 @@ class Cluster:
         return self.account.run([self.programs / "pg_ctl", action, *fixed, *options])
 
     def _ping(self) -> Ping:
-        """Return OK if the server takes connections, REJECT while it starts or stops, NO_RESPONSE if it is gone."""
+        """Return OK if the server accepts connections, REJECT while it starts or stops, NO_RESPONSE if it is gone."""
         return Ping(PGconn.ping(make_conninfo(self._conninfo(), connect_timeout=5).encode()))
 
     def _conninfo(self) -> str:

@@ -29,10 +29,10 @@ from .fields import (
 from .profile_schema import Layout
 
 _LONGEST_QUOTED = 50
-"""Most physical lines of one quoted field. With more, its opening quote is taken for a stray one."""
+"""Most physical lines of one quoted field. With more, its opening quote counts as a stray one."""
 _SKIPPED_LINE_PREFIX = 1000
 _LONG_LINE = 100_000
-"""Bytes: Polars takes a gigabyte for a text whose first line is longer and has a million fields."""
+"""Bytes: Polars needs a gigabyte for a text whose first line is longer and has a million fields."""
 _END = "\x1f"
 """A field added to the end of each line, to find lines with too few or too many fields."""
 _BLANK = " \t\r\n\x0b\x0c"

@@ -43,7 +43,7 @@ class LineNumbering:
         if sum(map(len, self._runs)) + len(hashes) > self._most_lines:
             raise FeedError(
                 f"the file has more than {self._most_lines} lines, which is the most that reference.equal_lines ="
-                ' "numbered" can tell apart; split the file'
+                ' "numbered" can distinguish; split the file'
             )
         run = hashes.sort()
         while self._runs and len(self._runs[-1]) <= 2 * len(run):

@@ -287,7 +287,7 @@ def _state(root: int, name: str) -> _State | None:
 
 
 def _move(root: int, name: str, target: int) -> str:
-    """Move a file to the folder `target`. Return its name there, which has a number if the name was taken."""
+    """Move a file to the folder `target`. Return its name there, which has a number if the name was in use."""
     placeholder, moved = _create(name, target)
     os.close(placeholder)
     try:
@@ -299,7 +299,7 @@ def _move(root: int, name: str, target: int) -> str:
 
 
 def _create(name: str, folder: int) -> tuple[int, str]:
-    """Create an empty file, with a number in its name if the name is taken. Return its descriptor and its name."""
+    """Create an empty file, with a number in its name if the name is in use. Return its descriptor and its name."""
     whole, number = Path(name), 1
     while True:
         try:

@@ -104,7 +104,7 @@ class BatchIngestor:
 class DryRun:
     """A dry run: the batches of a file are read, resolved and compared with the stored records, and never stored.
 
-    An earlier record of the file is recognized by a 64-bit hash: of many millions, one may be taken for another.
+    An earlier record of the file is recognized by a 64-bit hash: of many millions, one may be mistaken for another.
     """
 
     profile: Profile
@@ -144,7 +144,7 @@ def options_of(
 
 
 class BatchRecords:
-    """The `records` of a batch, with segments merged, and its `credits` if the profile takes them."""
+    """The `records` of a batch, with segments merged, and its `credits` if the profile accepts them."""
 
     def __init__(self, table: ReadTable, profile: Profile) -> None:
         records = _records_of(table, profile)

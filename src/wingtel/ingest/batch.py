@@ -52,7 +52,7 @@ def days_of(records: pl.DataFrame) -> list[date]:
 
 
 SAME_REFERENCE = timedelta(days=7)
-"""Longest time between the timestamps of two records that `one_per_reference` takes for one."""
+"""Longest time between the timestamps of two records that `one_per_reference` counts as one."""
 
 
 class Lookup(StrEnum):

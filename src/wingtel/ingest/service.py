@@ -105,7 +105,7 @@ def _ingest(
 def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tuple[IngestResult, pl.Series]:
     """Return the outcome that a batch would have, and `seen` with the hashes of its keys. Store nothing.
 
-    `seen` has the hashes of earlier batches: of many millions of keys, one may be taken for another.
+    `seen` has the hashes of earlier batches: of many millions of keys, one may be mistaken for another.
     """
     records, problems = inspect(batch, options)
     fresh, seen = unseen(records, seen, by_timestamp=not options.one_per_reference)

@@ -79,7 +79,7 @@ def _by_workers(run: RebuildRun, months: list[list[date]], workers: int) -> Iter
         try:
             for day in month:
                 finished.put(_rebuild(run, day))
-        except BaseException as error:  # noqa: BLE001 - raised again where the days are taken
+        except BaseException as error:  # noqa: BLE001 - raised again where the results are read
             finished.put(error)
         finally:
             connections.close_all()  # back to the pool

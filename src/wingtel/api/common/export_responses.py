@@ -2,7 +2,7 @@
 
 An export is written to a temporary file before its first byte is sent:
 
-- It is sent with its length, so a client can tell that it was cut off.
+- It is sent with its length, so a client notices that it was cut off.
 - A failure while it is made is answered as an error.
 - A client that reads slowly holds no database connection.
 

@@ -27,7 +27,7 @@ class ScopePermission(BasePermission):
         method = "GET" if request.method == "HEAD" else str(request.method)
         scope = scopes.get(method)
         if scope is None:
-            raise PermissionDenied(f"Nobody may {method} here.")
+            raise PermissionDenied(f"No caller may use {method} here.")
         if not caller.allows(scope):
             owned = _list_scopes(caller.scopes)
             raise PermissionDenied(f"{caller.name} has {owned}. {method} here needs {scope.value}.")

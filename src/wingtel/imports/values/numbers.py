@@ -57,7 +57,7 @@ class Nonzero:
 
 
 class Numbers(Amounts):
-    """Decimal numbers in the form of a profile. Negative numbers are read only if the profile takes credits."""
+    """Decimal numbers in the form of a profile. Negative numbers are read only if the profile accepts credits."""
 
     def __init__(self, marks: NumberForm = POINT) -> None:
         self._marks = marks

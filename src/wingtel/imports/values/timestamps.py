@@ -12,7 +12,7 @@ from ..timestamp_formats import EPOCHS, FIRST_EPOCH, LAST_EPOCH, TIMESTAMPS, Unk
 from .base import Value
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
-"""Years that are accepted. Any other is taken for a typing error; it would get partitions of its own."""
+"""Years that are accepted. Any other counts as a typing error; it would get partitions of its own."""
 
 
 class TimestampValue(Value):
