@@ -10,13 +10,13 @@ from .adjustments.views import AdjustmentView
 from .assignments.views import IdentifierView, PlanHistoryView
 from .carriers.views import CarrierView
 from .common.documentation import SchemaView
-from .health.views import HealthView
-from .lifecycle.views import DayView, ExplanationView, ReconciliationView
+from .health import HealthView
+from .lifecycle import DayView, ExplanationView, ReconciliationView
 from .limits.views import AlertView, DeliveryView, EndpointView, LimitView
 from .plans.views import PlanView
 from .purchases.views import PurchaseView
 from .subscriptions.views import AnySubscriptionView, AttSubscriptionView, SprintSubscriptionView
-from .usage.views import ExceedingView, MetricsView, SeriesView
+from .usage import ExceedingView, MetricsView, SeriesView
 from .usage_records.views import ConflictView, UsageRecordsView
 
 
