@@ -109,7 +109,7 @@ def test_durations_with_colons_are_hours_minutes_and_seconds(tmp_path: Path) -> 
     assert draft.tables["timestamp"]["formats"] == ["%Y/%m/%d %H:%M:%S"]
     assert "the other party on incoming calls" in draft.line("subscription", "column")
     unclear = of(tmp_path, "msisdn,start,duration\n491510000001,2026-11-20T10:00:00Z,08:10\n")
-    assert unclear.line("voice", "unit") == 'unit = "hh:mm:ss" # CHECK: taken for mm:ss'
+    assert unclear.line("voice", "unit") == 'unit = "hh:mm:ss" # CHECK: read as mm:ss'
 
 
 @pytest.mark.parametrize(
