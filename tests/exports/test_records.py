@@ -235,7 +235,7 @@ def test_a_key_of_a_carrier_gets_the_records_of_its_own_subscriptions(import_id:
     assert Client().get(f"{RECORDS}?{MARCH}").status_code == 401
 
 
-def test_days_whose_records_are_gone_are_told(client: Client, ids: list[int], import_id: int, tmp_path: Path) -> None:
+def test_days_whose_records_are_gone_are_listed(client: Client, ids: list[int], import_id: int, tmp_path: Path) -> None:
     assert gone(client, MARCH) is None
     for day in (date(2026, 3, 1), date(2026, 3, 2)):
         seal(day)

@@ -43,7 +43,7 @@ def assert_all_is_ingested(server: EmbeddedPostgres, written: int) -> None:
     assert imports == [(1, "completed", written, written)]
 
 
-def test_an_import_whose_connection_is_cut_at_random_moments_ends_with_all_lines_recorded_once(
+def test_an_import_whose_connection_is_cut_at_random_times_ends_with_all_lines_recorded_once(
     server: EmbeddedPostgres, tmp_path: Path
 ) -> None:
     rng = random.Random(11)

@@ -33,7 +33,7 @@ def test_imports_are_listed_and_shown(tmp_path: Path) -> None:
         run("imports", "show", 0)
 
 
-def test_rejects_come_in_the_feeds_own_format_and_mended_are_imported(tmp_path: Path) -> None:
+def test_rejects_come_in_the_feeds_own_format_and_are_imported_when_repaired(tmp_path: Path) -> None:
     number = import_bad(tmp_path)
     assert "unknown usage type 'fax'" in run("rejects", number)
     assert json.loads(run("rejects", number, "--format", "json").splitlines()[0])["line"] == 3

@@ -68,7 +68,7 @@ def test_fewer_lines_than_are_skipped_are_an_error(lines: str, tmp_path: Path) -
         of(tmp_path, lines, SKIPPING)
 
 
-def test_a_file_of_rejects_begins_as_the_feed_did_and_can_be_mended_and_imported(tmp_path: Path) -> None:
+def test_a_file_of_rejects_begins_as_the_feed_did_and_can_be_repaired_and_imported(tmp_path: Path) -> None:
     text = "\n".join(["Report \0", "", "x", HEADER, LINES[0], LINES[1].replace("60", "6O"), ""])
     summary = of(tmp_path, text, SKIPPING)
     run("rejects", summary.import_id, "--format", "csv", "--output", tmp_path / "repair.csv")
