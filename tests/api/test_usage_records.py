@@ -209,7 +209,7 @@ def test_what_is_no_object_is_rejected(phone: Subscription, item: Any) -> None:
     (rejection,) = post([item]).json()["rejections"]
 
     assert rejection["field"] is None
-    assert "no object with the fields of a record" in rejection["reason"]
+    assert "is not an object with the fields of a record" in rejection["reason"]
 
 
 def test_subscriptions_by_their_phone_number(phone: Subscription) -> None:
