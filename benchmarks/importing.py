@@ -28,7 +28,7 @@ SMALL, LARGE = 1_000_000, 10_000_000
 FIRST_NUMBER = 12_025_500_000
 HEADER = "record_id,subscription,usage_type,usage_date,quantity,price\n"
 PROFILE = """
-[moment]
+[timestamp]
 columns = ["usage_date"]
 [usage_type]
 column = "usage_type"

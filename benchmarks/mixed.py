@@ -43,16 +43,16 @@ def main() -> None:
             start(name)
             records, taken = measure(port, key, options)
             assert_exact()
-            for question, times in taken.items():
+            for answer, times in taken.items():
                 middle, ninety_nine = statistics.median(times), statistics.quantiles(times, n=100)[98]
                 cells = (f"{records:,.0f}/s", f"{middle:.1f} ms", f"{ninety_nine:.1f} ms", f"{max(times):.0f} ms")
-                lines.append(Row(f"{question} under {name}", *cells))
+                lines.append(Row(f"{answer} under {name}", *cells))
         title = f"Answers while {options.rate:,} records a second are posted, no worker"
         print_table(title, ("answer", "records", "median", "99th percentile", "slowest"), lines)
 
 
 def measure(port: int, key: str, options: argparse.Namespace) -> tuple[float, dict[str, list[float]]]:
-    """Return the records ingested a second, and the milliseconds of each answer, by question."""
+    """Return the records ingested a second, and the milliseconds of each answer."""
     spawning = multiprocessing.get_context("spawn")
     stop, counted = spawning.Event(), spawning.Value("q", 0)
     writer = spawning.Process(target=post, args=(port, key, options.rate, options.seconds, stop, counted))
@@ -85,7 +85,7 @@ def ask(http: HTTPConnection, key: str, path: str, times: list[float]) -> None:
 
 
 def post(port: int, key: str, rate: int, seconds: int, stop: Event, counted: "Synchronized[int]") -> None:
-    """Post batches at a steady rate until told to stop, and count their records."""
+    """Post batches at a steady rate until stopped, and count their records."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     prefix = f"{os.getpid()}-"
     own_batches = batches(0, rate * (seconds + 5))

@@ -33,8 +33,8 @@ DAYS = """
     INSERT INTO wingtel_daily_usage (subscription_id, usage_type, day, used, price, records)
     SELECT id, usage_type, day, (random() * 1e6)::bigint,
            (0.2 + 2 * random() * exp(random() * 2) * (1 + (id %% 97 = 0)::int * 4))::numeric(20, 4), 7
-    FROM generate_series(%s::date, (%s::date + interval '1 month')::date - 1, interval '1 day') AS moment
-    CROSS JOIN LATERAL (SELECT moment::date AS day) AS days
+    FROM generate_series(%s::date, (%s::date + interval '1 month')::date - 1, interval '1 day') AS hour
+    CROSS JOIN LATERAL (SELECT hour::date AS day) AS days
     CROSS JOIN generate_series(1, %s) AS id
     CROSS JOIN (VALUES ('data'), ('voice')) AS usage (usage_type)
     WHERE (id + extract(day FROM day)::int) %% 4 = 0
@@ -77,7 +77,7 @@ PLAIN = """
 parser = argparse.ArgumentParser(prog="python -m benchmarks.periods", description=__doc__)
 parser.add_argument("--subscriptions", type=int, default=100_000)
 parser.add_argument("--rounds", type=int, default=5)
-parser.add_argument("--pages", type=int, default=1, help="how many pages after another are asked for")
+parser.add_argument("--pages", type=int, default=1, help="how many pages after another are requested")
 
 
 def _month(back: int) -> date:

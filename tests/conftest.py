@@ -26,7 +26,7 @@ settings.load_profile("thorough" if IS_THOROUGH else "wingtel")
 
 instead_of_flushing()
 
-UNTAKEABLE = 13
+REJECTED_QUANTITY = 13
 
 
 SLOW = {"faults", "background", "commands", "embedded", "test_schema_is_true", "test_state_machine"}
@@ -94,7 +94,7 @@ def _set_currency(code: str) -> None:
 
 @pytest.fixture
 def refusing(db: None) -> Iterator[None]:
-    """Let the database reject records of UNTAKEABLE kilobytes, as a constraint of an operator might."""
+    """Let the database reject records of REJECTED_QUANTITY kilobytes, as a constraint of an operator might."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -102,7 +102,7 @@ def refusing(db: None) -> Iterator[None]:
                     RAISE EXCEPTION 'an unlucky number' USING ERRCODE = 'numeric_value_out_of_range';
                 END $$;
                 CREATE TRIGGER refuse BEFORE INSERT ON wingtel_data_usage_record
-                    FOR EACH ROW WHEN (NEW.kilobytes_used = {UNTAKEABLE}) EXECUTE FUNCTION refuse()"""
+                    FOR EACH ROW WHEN (NEW.kilobytes_used = {REJECTED_QUANTITY}) EXECUTE FUNCTION refuse()"""
         )
     yield
     with connection.cursor() as cursor:

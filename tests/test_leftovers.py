@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.embedded.watching import until
+from tests.embedded.observer import until
 from tests.leftovers import new_folder, processes_of
 
 # Starts two processes in their own sessions: one without our environment, like a server, which has the folder only in

@@ -13,7 +13,7 @@ from django.db import connection
 
 from benchmarks.api.filling import APRIL
 from benchmarks.api.servers import RunningServer
-from wingtel.aggregates.queries import WHOLE
+from wingtel.aggregates.queries import COMPLETE_ANSWERS
 from wingtel.embedded.programs import wheel_programs
 
 FORMATS = ("csv", "ndjson", "parquet")
@@ -34,7 +34,7 @@ def by_psql() -> float:
         "for_spreadsheets": False,
     }
     absent = ("subscription_ids", "carrier", "plan", "edge_first", "edge_last", "other_edge_first", "other_edge_last")
-    query = re.sub(r"^--.*\n", "", WHOLE["all_metrics"], flags=re.MULTILINE)
+    query = re.sub(r"^--.*\n", "", COMPLETE_ANSWERS["all_metrics"], flags=re.MULTILINE)
     with connection.cursor() as cursor:
         query = cursor.mogrify(query, parameters | dict.fromkeys(absent))
     command = [wheel_programs() / "psql", os.environ["DATABASE_URL"], "-c", f"COPY ({query}) TO STDOUT (FORMAT csv)"]

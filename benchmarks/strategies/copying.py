@@ -65,7 +65,7 @@ def measure_ingestion(records: int, calls: Sequence[int], subscriptions: Sequenc
     table = Table(
         f"The recording service: {records:,} records",
         "*No aggregation* is a bare COPY of the same Python values, row by row. What `ingest_usage` does besides: it"
-        " checks every value, looks up subscriptions, refuses duplicates, says what became of each record.",
+        " checks every value, looks up subscriptions, skips duplicates, reports the outcome of each record.",
     )
     with connection.cursor() as cursor:
         cursor.execute(

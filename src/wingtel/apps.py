@@ -5,7 +5,7 @@ from .db.checks import structure_is_of_this_version
 
 
 class WingtelConfig(AppConfig):
-    """The app of the commands, which belong to no single part, and of the check of the whole database."""
+    """App of the commands, which belong to no single part, and of the check of the whole database."""
 
     name = "wingtel"
     label = "wingtel"

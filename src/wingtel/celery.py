@@ -1,4 +1,4 @@
-"""The Celery application: `python -m celery -A wingtel.celery`, which `wingtel up` and `wingtel worker` run.
+"""Celery application: `python -m celery -A wingtel.celery`, which `wingtel up` and `wingtel worker` run.
 
 Its configuration is in the settings that begin with CELERY_.
 """

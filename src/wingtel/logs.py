@@ -1,4 +1,4 @@
-"""The format of the log: lines of text or JSON on standard error.
+"""Format of the log: lines of text or JSON on standard error.
 
 Each line has structlog's context of the current request, such as its id.
 """

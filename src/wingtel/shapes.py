@@ -12,10 +12,10 @@ from msgspec import Meta, Struct, inspect
 
 
 class ColumnKind(Enum):
-    """The type of a column's values. Money is an exact decimal with eight digits after the point at most."""
+    """Type of a column's values. Money is an exact decimal with eight digits after the point at most."""
 
-    WHOLE = "a whole number"
-    WHOLE_OR_NONE = "a whole number, or none"
+    INTEGER = "a whole number"
+    INTEGER_OR_NONE = "a whole number, or none"
     QUANTITY = "a whole number, which may have more than 64 bits"
     MONEY = "money"
     TEXT = "a text, empty where there is none"
@@ -33,7 +33,7 @@ class Column:
 
 
 _KINDS: dict[type[inspect.Type], ColumnKind] = {
-    inspect.IntType: ColumnKind.WHOLE,
+    inspect.IntType: ColumnKind.INTEGER,
     inspect.StrType: ColumnKind.TEXT,
     inspect.DateType: ColumnKind.DAY,
     inspect.DateTimeType: ColumnKind.TIMESTAMP,
@@ -78,7 +78,7 @@ def nested(shape: type[Struct]) -> Iterator[type[Struct]]:
 def _members(shape: type[Struct]) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(shape)
     if not isinstance(info, inspect.StructType):
-        raise TypeError(f"{shape} is no shape")
+        raise TypeError(f"{shape} is not a shape")
     return info.fields
 
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from wingtel.api.health.prometheus import metrics
+from wingtel.api.health import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("wingtel.dashboard.urls")),

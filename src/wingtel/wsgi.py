@@ -1,4 +1,4 @@
-"""The WSGI application that `wingtel serve` runs."""
+"""WSGI application that `wingtel serve` runs."""
 
 import gc
 import os

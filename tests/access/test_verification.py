@@ -10,14 +10,14 @@ from tests.callers import new_token
 from wingtel.access import keys, verification
 from wingtel.access.models import ApiKey
 from wingtel.access.scopes import Access, Scope
-from wingtel.access.verification import KeyRefusedError, check
+from wingtel.access.verification import KeyRejectedError, check
 from wingtel.subscriptions.models import Carrier
 
 pytestmark = pytest.mark.django_db
 
 
 def rejection(token: str) -> str:
-    with pytest.raises(KeyRefusedError) as rejected:
+    with pytest.raises(KeyRejectedError) as rejected:
         check(token)
     return str(rejected.value)
 
@@ -46,7 +46,7 @@ def test_the_key_itself_is_kept_nowhere() -> None:
 @pytest.mark.parametrize("token", ["", "x", "wt_", "wt_abcdefgh_short", "WT_abcdefgh_" + "x" * 43, "wt_é", "wt_a\0"])
 def test_what_is_no_key_is_rejected_without_a_query(token: str, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        assert rejection(token) == "This is no key: a key looks like wt_PREFIX_SECRET."
+        assert rejection(token) == "This is not a key: a key looks like wt_PREFIX_SECRET."
 
 
 def test_a_wrong_secret_is_rejected_like_an_unknown_prefix() -> None:

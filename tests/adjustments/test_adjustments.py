@@ -1,4 +1,4 @@
-"""Adjustments of a day and their reversals: what is refused, and with which message."""
+"""Adjustments of a day and their reversals: which are rejected, and with which message."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from tests.conformance.at_once import in_threads
 from wingtel.adjustments.services import (
-    AdjustmentRefusedError,
+    AdjustmentRejectedError,
     NotReversibleError,
     UnknownAdjustmentError,
     adjust,
@@ -74,33 +74,33 @@ def test_a_deleted_subscription_can_be_adjusted(subscription: int) -> None:
             "used",
             "neither a quantity nor a price to adjust by: give one that is not 0",
         ),
-        ({"used": 10**15 + 1}, "used", f"{10**15 + 1} is no whole number from {-LARGEST} to {LARGEST}"),
-        ({"used": -(10**15) - 1}, "used", f"{-(10**15) - 1} is no whole number from {-LARGEST} to {LARGEST}"),
-        ({"used": True}, "used", f"True is no whole number from {-LARGEST} to {LARGEST}"),
+        ({"used": 10**15 + 1}, "used", f"{10**15 + 1} is not a whole number from {-LARGEST} to {LARGEST}"),
+        ({"used": -(10**15) - 1}, "used", f"{-(10**15) - 1} is not a whole number from {-LARGEST} to {LARGEST}"),
+        ({"used": True}, "used", f"True is not a whole number from {-LARGEST} to {LARGEST}"),
         (
             {"price": Decimal("0.000000001")},
             "price",
-            "1E-9 has more than 8 decimals; say how it is to be rounded by rounding it",
+            "1E-9 has more than 8 decimals; round it",
         ),
         (
             {"price": Decimal(-10000000000)},
             "price",
-            "-10000000000 is no decimal from -9999999999.9999 to 9999999999.9999",
+            "-10000000000 is not a decimal from -9999999999.9999 to 9999999999.9999",
         ),
-        ({"price": Decimal("NaN")}, "price", "NaN is no decimal from -9999999999.9999 to 9999999999.9999"),
-        ({"price": 0.5}, "price", "0.5 is no decimal from -9999999999.9999 to 9999999999.9999"),
-        ({"reason": " "}, "reason", "empty; say why it is adjusted, for whoever asks later"),
+        ({"price": Decimal("NaN")}, "price", "NaN is not a decimal from -9999999999.9999 to 9999999999.9999"),
+        ({"price": 0.5}, "price", "0.5 is not a decimal from -9999999999.9999 to 9999999999.9999"),
+        ({"reason": " "}, "reason", "empty; give the reason of the adjustment"),
         ({"reason": "x" * 2001}, "reason", "2001 characters, more than 2000; shorten it"),
-        ({"actor": ""}, "actor", "empty; say who adjusts it"),
+        ({"actor": ""}, "actor", "empty; give the name of the person or program that adjusts"),
         ({"actor": "a\0"}, "actor", "'a\\x00' has characters that PostgreSQL cannot keep; leave them out"),
-        ({"day": date(1899, 12, 31)}, "day", "1899-12-31 is no day from 1900-01-01 to 9998-12-31"),
-        ({"day": datetime(2026, 3, 10)}, "day", "2026-03-10 00:00:00 is no day from 1900-01-01 to 9998-12-31"),  # noqa: DTZ001
+        ({"day": date(1899, 12, 31)}, "day", "1899-12-31 is not a day from 1900-01-01 to 9998-12-31"),
+        ({"day": datetime(2026, 3, 10)}, "day", "2026-03-10 00:00:00 is not a day from 1900-01-01 to 9998-12-31"),  # noqa: DTZ001
     ],
 )
 def test_what_is_wrong_is_refused_by_field(subscription: int, values: dict[str, Any], field: str, reason: str) -> None:
-    with pytest.raises(AdjustmentRefusedError) as refused:
+    with pytest.raises(AdjustmentRejectedError) as rejected:
         made(subscription, **values)
-    assert (refused.value.field, refused.value.reason) == (field, reason)
+    assert (rejected.value.field, rejected.value.reason) == (field, reason)
     assert not UsageAdjustment.objects.exists()
 
 
@@ -108,7 +108,7 @@ def test_a_day_ahead_is_adjusted_as_far_as_records_are_taken(subscription: int, 
     settings.WINGTEL_MAX_FUTURE_DAYS = 2
     today = timezone.now().date()
     made(subscription, day=today + timedelta(days=1))
-    with pytest.raises(AdjustmentRefusedError, match=r"days ahead, more than 2 \(WINGTEL_MAX_FUTURE_DAYS\)"):
+    with pytest.raises(AdjustmentRejectedError, match=r"days ahead, more than 2 \(WINGTEL_MAX_FUTURE_DAYS\)"):
         made(subscription, day=today + timedelta(days=4))
 
 
@@ -133,7 +133,7 @@ def test_a_second_reversal_is_refused_with_the_first(subscription: int) -> None:
 def test_a_reversal_is_not_reversed(subscription: int) -> None:
     adjustment = made(subscription)
     reversal = reverse(adjustment.pk, reason="a mistake", actor="bob")
-    with pytest.raises(NotReversibleError, match="adjust anew what should count again"):
+    with pytest.raises(NotReversibleError, match="make a new adjustment instead"):
         reverse(reversal.pk, reason="no mistake", actor="bob")
 
 
@@ -144,7 +144,7 @@ def test_an_unknown_adjustment_is_not_reversed(db: None) -> None:
 
 def test_a_reversal_needs_a_reason(subscription: int) -> None:
     adjustment = made(subscription)
-    with pytest.raises(AdjustmentRefusedError, match="reason: empty"):
+    with pytest.raises(AdjustmentRejectedError, match="reason: empty"):
         reverse(adjustment.pk, reason="", actor="a")
 
 

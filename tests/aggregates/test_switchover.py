@@ -78,7 +78,7 @@ def test_stored_aggregates_that_went_stale_under_the_view_are_replaced() -> None
 
 def test_the_view_is_refused_once_raw_records_are_gone() -> None:
     sql("INSERT INTO wingtel_daily_usage VALUES (1, 'data', '2020-01-01', 1, 1, 1), (1, 'data', '2020-01-03', 1, 1, 1)")
-    with pytest.raises(strategies.SwitchRefusedError, match=r"those of 2 days are gone \(2020-01-01 to 2020-01-03\)"):
+    with pytest.raises(strategies.SwitchRejectedError, match=r"those of 2 days are gone \(2020-01-01 to 2020-01-03\)"):
         strategies.use("view")
     assert strategies.active() is strategies.named("triggers")
 
@@ -103,7 +103,7 @@ def test_a_month_is_not_derived_from_a_day_that_never_had_raw_records() -> None:
 def test_a_writer_that_never_ends_is_named_as_the_reason() -> None:
     with new_connection() as writing:
         writing.execute("LOCK TABLE wingtel_data_usage_record IN ROW EXCLUSIVE MODE")
-        with pytest.raises(strategies.SwitchRefusedError, match="other sessions held the usage tables"):
+        with pytest.raises(strategies.SwitchRejectedError, match="other sessions held the usage tables"):
             strategies.use("view", timeout=0)
     assert strategies.active() is strategies.named("triggers")
     assert strategies.problems() == []
@@ -114,7 +114,7 @@ def test_a_session_that_reads_raw_records_does_not_keep_writers_out() -> None:
     """Such a session keeps the old triggers from being dropped, but not from being disabled."""
     with new_connection() as reading:
         reading.execute("SELECT count(*) FROM wingtel_data_usage_record")
-        with pytest.raises(strategies.SwitchRefusedError):
+        with pytest.raises(strategies.SwitchRejectedError):
             strategies.use("view", timeout=0)
         active = strategies.active()
         assert active is strategies.named("view")

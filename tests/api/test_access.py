@@ -70,7 +70,7 @@ def test_without_a_key_only_health_and_documentation_answer(nobody: Client, path
 @pytest.mark.parametrize(
     ("header", "detail"),
     [
-        ("Bearer x", "This is no key: a key looks like wt_PREFIX_SECRET."),
+        ("Bearer x", "This is not a key: a key looks like wt_PREFIX_SECRET."),
         ("Bearer wt_abcdefgh_" + "x" * 43, "There is no such key."),
         ("Basic dTpw", "Send the key as `Authorization: Bearer KEY`, not with 'Basic'."),
         ("", "Send the key as `Authorization: Bearer KEY`, not with ''."),

@@ -89,7 +89,7 @@ def test_a_body_that_breaks_rules_names_fields_and_rules(client: Client) -> None
         "type": "/problems/invalid-body",
         "title": "Invalid body",
         "status": 400,
-        "detail": "Mend the fields named in errors.",
+        "detail": "Correct the fields listed in errors.",
         "errors": [
             {"field": "name", "rule": "This field is required.", "value": None},
             {"field": "price", "rule": "Ensure this value is greater than or equal to 0.", "value": "-1"},
@@ -133,7 +133,7 @@ def test_a_database_that_is_away_is_unavailable(client: Client, monkeypatch: pyt
     response = client.get("/api/v1/usage/exceeding/?price_limit=1")
 
     assert response.status_code == 503
-    assert problem(response)["detail"] == "The database does not answer. Try again in a moment."
+    assert problem(response)["detail"] == "The database does not answer. Try again in a few seconds."
 
 
 def test_an_unexpected_error_is_answered_without_its_cause(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -351,9 +351,9 @@ def test_a_file_is_a_snapshot_of_its_start(client: Client, used: None) -> None:
     with definitions.metrics(period=period, form=Format.CSV) as export, new_connection() as other:
         other.execute("UPDATE wingtel_data_usage_record SET price = price + 1000")
         other.commit()
-        before = b"".join(export.blocks)
+        before = b"".join(export.chunks)
     with definitions.metrics(period=period, form=Format.CSV) as export:
-        after = b"".join(export.blocks)
+        after = b"".join(export.chunks)
 
     assert before.splitlines()[0] == b"7,,,data,kilobytes,111.3000,123457,3,USD"
     assert after.splitlines()[0] == b"7,,,data,kilobytes,3111.3000,123457,3,USD"

@@ -156,10 +156,10 @@ def test_the_series_and_the_explanation_of_one_tell_its_number(client: Client) -
     none = line(carrier=Carrier.SPRINT)
     limited = client_of(Scope.READ, carrier=Carrier.SPRINT)
 
-    def told(of: Client, subscription: int, day: str = "") -> tuple[str, str]:
+    def shown(of: Client, subscription: int, day: str = "") -> tuple[str, str]:
         body = answer(of, f"/api/v1/subscriptions/{subscription}/usage/{day}")
         return body["phone_number"], body["external_id"]
 
     for day in ("", "2026-06-03/", "2026-06-04/"):
-        assert told(client, one, day) == ("+12025550100", "crm-1")
-        assert told(client, none, day) == told(client, 2**62, day) == told(limited, one, day) == ("", "")
+        assert shown(client, one, day) == ("+12025550100", "crm-1")
+        assert shown(client, none, day) == shown(client, 2**62, day) == shown(limited, one, day) == ("", "")

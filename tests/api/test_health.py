@@ -116,14 +116,14 @@ def test_a_comparison_of_other_days_hides_no_drift(client: Client) -> None:
     assert metrics(client)["wingtel_drift_keys",] == 2
 
 
-def test_the_last_comparison_is_told_by_its_moment(client: Client) -> None:
+def test_the_last_comparison_is_shown_by_its_timestamp(client: Client) -> None:
     assert metrics(client)["wingtel_reconciled_timestamp_seconds",] == 0
     use()
     made = reconcile()
     assert metrics(client)["wingtel_reconciled_timestamp_seconds",] == pytest.approx(made.finished_at.timestamp())
 
 
-def test_runs_of_tasks_are_told(client: Client) -> None:
+def test_runs_of_tasks_are_shown(client: Client) -> None:
     use()
     assert celery_tasks.seal.apply().get() == ["2026-03-01"]
     samples = metrics(client)

@@ -16,7 +16,7 @@ FILTERS = "subscription_id, phone_number, external_id, carrier, plan"
 DATE_RULE = "a date YYYY-MM-DD from 1900-01-01 to 9998-12-31"
 ID_RULE = "an id between 1 and 9223372036854775807"
 PAGE_RULE = "a whole number between 1 and 1000"
-CURSOR_RULE = "a cursor as found in next of the page before"
+CURSOR_RULE = "a cursor from `next` of the previous page"
 
 
 def cursor(text: str) -> str:
@@ -63,7 +63,7 @@ def test_a_missing_price_limit_is_rejected_with_the_whole_body(client: Client) -
         "type": "/problems/invalid-parameter",
         "title": "Invalid parameter",
         "status": 400,
-        "detail": "Mend the query parameters named in errors: price_limit.",
+        "detail": "Correct the query parameters listed in errors: price_limit.",
         "errors": [{"parameter": "price_limit", "rule": f"required: {LIMIT_RULE}", "value": None}],
         "request_id": response["X-Request-Id"],
     }

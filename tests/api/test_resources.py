@@ -215,10 +215,10 @@ def test_an_identifier_is_kept_in_its_normal_form(client: Client) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "rule"),
     [
-        ("phone_number", "anonymous", "'anonymous' is no phone number: 7 to 15 digits with the calling code"),
-        ("imsi", "1", "'1' is no IMSI: 6 to 15 digits"),
-        ("iccid", "1", "'1' is no ICCID: 18 to 22 digits"),
-        ("device_id", "x" * 41, f"'{'x' * 41}' is no device id: a text of 1 to 40 characters"),
+        ("phone_number", "anonymous", "'anonymous' is not a valid phone number: 7 to 15 digits with the calling code"),
+        ("imsi", "1", "'1' is not a valid IMSI: 6 to 15 digits"),
+        ("iccid", "1", "'1' is not a valid ICCID: 18 to 22 digits"),
+        ("device_id", "x" * 41, f"'{'x' * 41}' is not a valid device id: a text of 1 to 40 characters"),
     ],
 )
 def test_what_is_no_identifier_is_rejected(client: Client, field: str, value: str, rule: str) -> None:

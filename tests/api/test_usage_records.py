@@ -155,29 +155,29 @@ def test_lines_are_records_and_empty_lines_are_not(phone: Subscription) -> None:
         (
             {"usage_date": "2026-02-30T00:00:00Z"},
             "usage_date",
-            "'2026-02-30T00:00:00Z' is no timestamp in ISO 8601, such as",
+            "'2026-02-30T00:00:00Z' is not a timestamp in ISO 8601, such as",
         ),
         ({"usage_date": 5}, "usage_date", "expected a text, got a whole number"),
         ({"usage_date": "2026-03-01T09:30:00"}, "usage_date", "has no time zone, such as the Z of"),
         ({"subscription_id": 999_999}, "subscription_id", "unknown subscription id 999999"),
         ({"subscription_id": True}, "subscription_id", "expected a whole number or a text, got true or false"),
         ({"subscription_id": None}, "subscription_id", "expected a whole number or a text, got null"),
-        ({"quantity": -1}, "quantity", "-1 is no whole number from 0 to"),
+        ({"quantity": -1}, "quantity", "-1 is not a whole number from 0 to"),
         ({"quantity": True}, "quantity", "expected a whole number, got true or false"),
         ({"quantity": "5"}, "quantity", "expected a whole number, got a text"),
         ({"quantity": 1.5}, "quantity", "expected a whole number, got a number with a fraction"),
-        ({"price": "NaN"}, "price", "no decimal up to"),
+        ({"price": "NaN"}, "price", "not a decimal up to"),
         ({"price": "0.000000001"}, "price", "at most 8 decimals"),
-        ({"price": "dear"}, "price", '"dear" is no decimal up to'),
+        ({"price": "dear"}, "price", '"dear" is not a decimal up to'),
         ({"price": None}, "price", "missing"),
-        ({"price": {}}, "price", "is no decimal"),
-        ({"price": "1_0"}, "price", "is no decimal"),
-        ({"price": "1e5"}, "price", "is no decimal"),
-        ({"price": "٣"}, "price", "is no decimal"),
-        ({"price": " 1"}, "price", "is no decimal"),
-        ({"price": "-1"}, "price", "is no decimal"),
-        ({"price": -1}, "price", "is no decimal from 0 to"),
-        ({"price": "10000000000"}, "price", "is no decimal up to"),
+        ({"price": {}}, "price", "is not a decimal"),
+        ({"price": "1_0"}, "price", "is not a decimal"),
+        ({"price": "1e5"}, "price", "is not a decimal"),
+        ({"price": "٣"}, "price", "is not a decimal"),
+        ({"price": " 1"}, "price", "is not a decimal"),
+        ({"price": "-1"}, "price", "is not a decimal"),
+        ({"price": -1}, "price", "is not a decimal from 0 to"),
+        ({"price": "10000000000"}, "price", "is not a decimal up to"),
         ({"record_id": ""}, "record_id", "leave the field out"),
         ({"record_id": "a\0b"}, "record_id", "NUL"),
         ({"record_id": 7}, "record_id", "expected a text, got a whole number"),
@@ -209,7 +209,7 @@ def test_what_is_no_object_is_rejected(phone: Subscription, item: Any) -> None:
     (rejection,) = post([item]).json()["rejections"]
 
     assert rejection["field"] is None
-    assert "no object with the fields of a record" in rejection["reason"]
+    assert "is not an object with the fields of a record" in rejection["reason"]
 
 
 def test_subscriptions_by_their_phone_number(phone: Subscription) -> None:
@@ -344,7 +344,7 @@ def test_parameters_that_are_not_known_are_rejected(phone: Subscription, query: 
 
 TARIFF = """
 [layout]
-[moment]
+[timestamp]
 columns = ["at"]
 [usage_type]
 constant = "data"

@@ -24,9 +24,9 @@ A_WAIT = "a number of seconds above 0, up to 86400"
     ],
 )
 def test_a_wrong_argument_is_named_with_its_rule(command: str, rule: str) -> None:
-    with pytest.raises(CommandError) as refused:
+    with pytest.raises(CommandError) as rejected:
         call_command(*command.split())
-    assert rule in str(refused.value)
+    assert rule in str(rejected.value)
 
 
 def test_an_address_that_is_not_of_this_machine_is_named() -> None:

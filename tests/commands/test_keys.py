@@ -12,7 +12,7 @@ from django.test import Client
 
 from tests.callers import with_key
 from wingtel.access.models import ApiKey
-from wingtel.access.verification import KeyRefusedError, check
+from wingtel.access.verification import KeyRejectedError, check
 from wingtel.management.commands import demo
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ def test_revoke_ends_a_key_and_list_all_shows_it() -> None:
     token = run("create", "billing", "--scope", "read").strip()
 
     assert run("revoke", "billing").startswith(f"billing (wt_{token[3:11]}_…) opens nothing any more")
-    with pytest.raises(KeyRefusedError):
+    with pytest.raises(KeyRejectedError):
         check(token)
     assert listed() == []
     assert [key["state"] for key in listed("--all")] == ["revoked"]

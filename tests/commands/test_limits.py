@@ -87,9 +87,9 @@ def test_a_limit_is_changed_in_what_is_given() -> None:
     ],
 )
 def test_a_limit_that_cannot_be_says_why(words: list[str], message: str) -> None:
-    with pytest.raises(CommandError) as refused:
+    with pytest.raises(CommandError) as rejected:
         run("limits", *words)
-    assert str(refused.value).startswith(message)
+    assert str(rejected.value).startswith(message)
 
 
 def test_an_endpoint_is_added_rotated_disabled_and_removed() -> None:

@@ -6,7 +6,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from tests.embedded.watching import kill_valkey
+from tests.embedded.observer import kill_valkey
 from wingtel.embedded import EmbeddedValkey
 
 from .running import DEADLINE_SECONDS, PAUSE_SECONDS, answer_of, free_port, server_runs, start

@@ -22,9 +22,9 @@ from wingtel.aggregates.strategies import Strategy
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle import expiry, seals
-from wingtel.lifecycle.expiry import ExpiryRefusedError, expire
+from wingtel.lifecycle.expiry import ExpiryRejectedError, expire
 from wingtel.lifecycle.reconciliation import DaySums, reconcile
-from wingtel.lifecycle.seals import SealRefusedError, seal
+from wingtel.lifecycle.seals import SealRejectedError, seal
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.business_days import set_time_zone
@@ -35,7 +35,7 @@ NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 State = UsageDay.State
 
 # Named by the product, or by PostgreSQL if SQL finds no partition.
-REFUSALS = (AssertionError, IntegrityError, psycopg.errors.CheckViolation, partitions.RefusedDaysError)
+REJECTIONS = (AssertionError, IntegrityError, psycopg.errors.CheckViolation, partitions.RejectedDaysError)
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_a_record_for_an_expired_day_is_refused_by_name(
             "day expired: the raw records of 2026-03-10 are gone; correct its aggregates by an adjustment",
         ),
     )
-    with pytest.raises(partitions.RefusedDaysError, match="day expired"):
+    with pytest.raises(partitions.RejectedDaysError, match="day expired"):
         DataUsageRecord.objects.create(
             record_id="x", usage_date=NOON, subscription_id=subscription_ids[0], price=1, kilobytes_used=1
         )
@@ -232,7 +232,7 @@ def sealing_steps(session: Session) -> list[Step]:
     proven: list[DaySums] = []
 
     def finish() -> None:
-        with suppress(SealRefusedError):
+        with suppress(SealRejectedError):
             seals._finish(DAY, proven[0])
 
     return [lambda: seals._start_sealing(DAY), lambda: proven.append(seals._prove(DAY)), finish]
@@ -294,7 +294,7 @@ def test_no_record_is_lost_by_a_drop(
 
         def drop(session: Session, day: date = day) -> list[Step]:
             def work() -> None:
-                with suppress(ExpiryRefusedError):
+                with suppress(ExpiryRejectedError):
                     expire(day)
 
             return [work]
@@ -302,7 +302,7 @@ def test_no_record_is_lost_by_a_drop(
         def write(session: Session, way: str = way, timestamp: datetime = timestamp) -> list[Step]:
             def work() -> None:
                 session.begin()
-                with suppress(*REFUSALS), transaction.atomic():
+                with suppress(*REJECTIONS), transaction.atomic():
                     WRITE[way](DataUsageRecord, rows(f"{way}-late", subscription_ids, timestamp))
 
             return [work, session.commit]

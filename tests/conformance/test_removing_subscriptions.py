@@ -107,9 +107,9 @@ def test_a_subscription_with_usage_is_not_removed_in_any_way_and_the_soft_way_is
     strategy: Strategy, ids: list[int], usage: str
 ) -> None:
     USE[usage](ids[0])
-    for way, (refusal, remove) in REMOVE.items():
+    for way, (error, remove) in REMOVE.items():
         with transaction.atomic():
-            if refusal is ProtectedError:  # leaves the transaction as it was
+            if error is ProtectedError:  # leaves the transaction as it was
                 with pytest.raises(ProtectedError, match=r"Delete it softly.* delete_softly\(\), or DELETE of the API"):
                     remove(ids[0])
             else:

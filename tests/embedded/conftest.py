@@ -13,7 +13,7 @@ import pytest
 from tests.leftovers import new_folder
 from wingtel.embedded import EmbeddedPostgres
 
-from .watching import Holder
+from .observer import Holder
 
 # Tests for the other kind of user are not collected, rather than skipped.
 collect_ignore = ["test_as_ordinary_user.py" if os.geteuid() == 0 else "test_as_root.py"]

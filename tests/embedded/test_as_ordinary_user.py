@@ -7,7 +7,7 @@ import pytest
 
 from wingtel.embedded import EmbeddedPostgres, EmbeddedServerError
 
-from .watching import postmaster
+from .observer import postmaster
 
 
 def test_the_server_runs_as_its_user(server: EmbeddedPostgres) -> None:

@@ -13,7 +13,7 @@ from wingtel.embedded import EmbeddedPostgres, EmbeddedServerError
 from wingtel.embedded.account import server_account
 from wingtel.embedded.programs import copy_programs, wheel_programs
 
-from .watching import Holder, answer, answers, is_stopped, postmaster
+from .observer import Holder, answer, answers, is_stopped, postmaster
 
 
 @pytest.fixture

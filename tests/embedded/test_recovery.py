@@ -12,7 +12,7 @@ import pytest
 from wingtel.embedded import EmbeddedPostgres
 from wingtel.embedded.account import server_account
 
-from .watching import answer, answers, is_stopped, kill_postmaster, postmaster, run
+from .observer import answer, answers, is_stopped, kill_postmaster, postmaster, run
 
 
 @pytest.fixture

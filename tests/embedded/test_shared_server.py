@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wingtel.embedded import EmbeddedPostgres
 
-from .watching import Holder, answers, is_stopped, postmaster, until
+from .observer import Holder, answers, is_stopped, postmaster, until
 
 
 def leave(process: "subprocess.Popen[str]") -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from wingtel.embedded import EmbeddedPostgres, EmbeddedServerError, wingtel_home
 
-from .watching import answer, answers, is_stopped
+from .observer import answer, answers, is_stopped
 
 
 def test_a_server_starts_from_nothing_and_answers(server: EmbeddedPostgres) -> None:

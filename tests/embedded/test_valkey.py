@@ -10,7 +10,7 @@ import redis
 
 from wingtel.embedded import EmbeddedServerError, EmbeddedValkey
 
-from .watching import kill_valkey, until
+from .observer import kill_valkey, until
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def test_an_example_is_made_of_those_of_the_members() -> None:
     assert example_of(Whole) == {"many": 4, "parts": [{"name": "wheel"}], "until": None}
 
 
-def test_a_member_without_meaning_or_example_is_told() -> None:
+def test_a_member_without_meaning_or_example_is_an_error() -> None:
     with pytest.raises(TypeError, match="has no meaning"):
         columns_of(Bare)
     with pytest.raises(TypeError, match="has no example"):

@@ -93,7 +93,7 @@ def exported(client: Client, path: str) -> bytes:
 
 
 def gone(client: Client, period: str) -> str | None:
-    """Return the days whose records have expired, as an export tells them."""
+    """Return the days whose records have expired, as an export states them."""
     response = client.get(f"{RECORDS}?{period}")
     assert b"".join(response).decode().startswith(HEADER)  # which closes it
     return response.headers.get("Wingtel-Records-Gone")
@@ -222,8 +222,8 @@ def test_days_are_those_of_the_operators_zone(client: Client) -> None:
             record_id=record_id, subscription_id=subscription, usage_date=timestamp, kilobytes_used=1
         )
     (line,) = exported(client, f"{RECORDS}?from=2026-06-01&to=2026-06-01&format=ndjson").splitlines()
-    told = json.loads(line)
-    assert (told["record_id"], told["usage_date"], told["day"]) == ("late", "2026-06-02T03:00:00Z", "2026-06-01")
+    record = json.loads(line)
+    assert (record["record_id"], record["usage_date"], record["day"]) == ("late", "2026-06-02T03:00:00Z", "2026-06-01")
 
 
 def test_a_key_of_a_carrier_gets_the_records_of_its_own_subscriptions(import_id: int) -> None:
@@ -235,7 +235,7 @@ def test_a_key_of_a_carrier_gets_the_records_of_its_own_subscriptions(import_id:
     assert Client().get(f"{RECORDS}?{MARCH}").status_code == 401
 
 
-def test_days_whose_records_are_gone_are_told(client: Client, ids: list[int], import_id: int, tmp_path: Path) -> None:
+def test_days_whose_records_are_gone_are_listed(client: Client, ids: list[int], import_id: int, tmp_path: Path) -> None:
     assert gone(client, MARCH) is None
     for day in (date(2026, 3, 1), date(2026, 3, 2)):
         seal(day)
@@ -247,8 +247,8 @@ def test_days_whose_records_are_gone_are_told(client: Client, ids: list[int], im
     assert record_ids(client, "") == ["o1"]
 
     output = tmp_path / "march.parquet"
-    _, told = printed("--from", "2026-03-01", "--to", "2026-03-31", "--format", "parquet", "--output", str(output))
-    assert told == (
+    _, notice = printed("--from", "2026-03-01", "--to", "2026-03-31", "--format", "parquet", "--output", str(output))
+    assert notice == (
         "Not all is there: raw records of business days in 2026-03-01/2026-03-02 have expired. `wingtel days` tells"
         " which days those are, and `wingtel metrics` what was used and paid on them.\n"
     )
@@ -268,7 +268,7 @@ def test_no_day_expires_while_its_records_are_exported(import_id: int) -> None:
         with pytest.raises(psycopg.errors.LockNotAvailable):
             other.execute(expiring)
         other.rollback()
-        assert b"".join(export.blocks).count(b"\n") == 6
+        assert b"".join(export.chunks).count(b"\n") == 6
     with new_connection() as other:
         other.execute(expiring)
 
@@ -276,7 +276,7 @@ def test_no_day_expires_while_its_records_are_exported(import_id: int) -> None:
 def test_memory_holds_a_block_and_a_failure_leaves_the_connection_usable(
     ids: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queries, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(queries, "CHUNK_BYTES", 1000)
     DataUsageRecord.objects.bulk_create(
         DataUsageRecord(
             record_id=f"r{number:03}",
@@ -288,14 +288,14 @@ def test_memory_holds_a_block_and_a_failure_leaves_the_connection_usable(
     )
     march = Period(date(2026, 3, 1), date(2026, 3, 31))
     with queries.all_records(period=march) as found:
-        blocks = list(found.blocks)
-    assert all(len(block) < 1200 for block in blocks)
-    lines = b"".join(blocks).decode().splitlines()
+        chunks = list(found.chunks)
+    assert all(len(chunk) < 1200 for chunk in chunks)
+    lines = b"".join(chunks).decode().splitlines()
     assert [line[:4] for line in lines] == [f"r{number:03}" for number in range(300)]
 
     def fail() -> None:
         with queries.all_records(period=march) as found:
-            next(found.blocks)
+            next(found.chunks)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -308,7 +308,7 @@ def test_each_day_is_read_from_its_own_partitions_alone(import_id: int) -> None:
     parameters |= {"first": "2026-03-02", "last": "2026-03-02", "usage_types": ["data", "voice"]}
     parameters |= {"for_spreadsheets": False, "batch_lines": 1 << 20}
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF) {queries.WHOLE['all_records']}", parameters)
+        cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF) {queries.COMPLETE_ANSWERS['all_records']}", parameters)
         plan = [line for (line,) in cursor.fetchall() if "usage_record_" in line]
     never = [line for line in plan if "never executed" in line]
     assert {line.split(" on ")[1].split()[0] for line in plan if line not in never} == {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from tests.embedded.watching import until
+from tests.embedded.observer import until
 from tests.rounds import rounds
 from wingtel.embedded import EmbeddedPostgres
 from wingtel.imports.generator import HEADER, write_feed
@@ -43,7 +43,7 @@ def assert_all_is_ingested(server: EmbeddedPostgres, written: int) -> None:
     assert imports == [(1, "completed", written, written)]
 
 
-def test_an_import_whose_connection_is_cut_at_random_moments_ends_with_all_lines_recorded_once(
+def test_an_import_whose_connection_is_cut_at_random_times_ends_with_all_lines_recorded_once(
     server: EmbeddedPostgres, tmp_path: Path
 ) -> None:
     rng = random.Random(11)

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.embedded.watching import kill_postmaster
+from tests.embedded.observer import kill_postmaster
 from tests.rounds import rounds
 from tests.server import FAST
 from wingtel.embedded import EmbeddedPostgres
@@ -59,7 +59,7 @@ def query(server: EmbeddedPostgres, statement: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("victim", ["importer", "server"])
-def test_an_import_killed_at_random_moments_ends_with_the_sums_of_an_undisturbed_one(
+def test_an_import_killed_at_random_times_ends_with_the_sums_of_an_undisturbed_one(
     victim: str, server: EmbeddedPostgres, tmp_path: Path
 ) -> None:
     rng = random.Random(victim)

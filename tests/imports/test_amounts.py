@@ -12,7 +12,7 @@ from wingtel.imports.values.numbers import Numbers
 
 from .reading_cases import profile_of, read
 
-GERMAN = ("[moment]", '[numbers]\ndecimal = ","\nthousands = "."\n[moment]')
+GERMAN = ("[timestamp]", '[numbers]\ndecimal = ","\nthousands = "."\n[timestamp]')
 
 
 def test_decimal_and_thousands_marks_are_those_of_the_profile() -> None:
@@ -23,7 +23,7 @@ def test_decimal_and_thousands_marks_are_those_of_the_profile() -> None:
 
 def test_without_marks_a_number_with_a_comma_is_rejected() -> None:
     _, rejects = read("c12_decimal_comma.csv", profile_of("c12.toml"), "quantity")
-    assert rejects == [(2, "minutes", "'1,5' is no number"), (3, "minutes", "'1.234,5' is no number")]
+    assert rejects == [(2, "minutes", "'1,5' is not a number"), (3, "minutes", "'1.234,5' is not a number")]
 
 
 def marked(decimal: str, thousands: str) -> Numbers:
@@ -62,14 +62,14 @@ def test_marked_numbers_are_read_exactly(decimal: str, thousands: str, text: str
     ],
 )
 def test_a_number_whose_marks_are_elsewhere_is_none(decimal: str, thousands: str, text: str) -> None:
-    with pytest.raises(ValueError, match="is no number"):
+    with pytest.raises(ValueError, match="is not a number"):
         marked(decimal, thousands).read(text)
 
 
 @pytest.mark.parametrize("marks", ['decimal = ";"', 'thousands = "x"', 'decimal = ","\nthousands = ","'])
 def test_marks_that_are_none_are_refused_with_the_key(marks: str) -> None:
     with pytest.raises(ProfileError, match=r"^c12\.toml: numbers\.(decimal|thousands): "):
-        profile_of("c12.toml", ("[moment]", f"[numbers]\n{marks}\n[moment]"))
+        profile_of("c12.toml", ("[timestamp]", f"[numbers]\n{marks}\n[timestamp]"))
 
 
 def test_durations_are_hours_minutes_and_seconds() -> None:
@@ -107,7 +107,7 @@ def test_a_duration_is_read_exactly_and_rounded_up(unit: str, text: str, seconds
 )
 def test_what_is_no_duration_is_said_with_the_unit(unit: str, text: str) -> None:
     quantity = VoiceQuantity(columns=("d",), unit=unit)  # type: ignore[arg-type] # one of the literals
-    with pytest.raises(ValueError, match=f"is no duration of the form {unit}"):
+    with pytest.raises(ValueError, match=f"is not a duration of the form {unit}"):
         QuantityValue(quantity, Columns(["d"]), Numbers()).read(text)
 
 

@@ -59,9 +59,9 @@ BAD_LINES = {
     "no such day": (
         line(usage_date="2026-02-30T00:00:00Z"),
         "usage_date",
-        "'2026-02-30T00:00:00Z' is no moment of the form iso8601",
+        "'2026-02-30T00:00:00Z' is not a timestamp of the form iso8601",
     ),
-    "no time": (line(usage_date="2026-02-03"), "usage_date", "'2026-02-03' is no moment of the form iso8601"),
+    "no time": (line(usage_date="2026-02-03"), "usage_date", "'2026-02-03' is not a timestamp of the form iso8601"),
     "no timestamp": (line(usage_date=""), "usage_date", "empty"),
     "an unbelievable year": (
         line(usage_date="0026-03-01T00:00:00Z"),
@@ -69,9 +69,9 @@ BAD_LINES = {
         "the year of '0026-03-01T00:00:00Z' is not between 1970 and 2999",
     ),
     "negative quantity": (line(quantity="-5"), "quantity", "-5 is negative"),
-    "quantity NaN": (line(quantity="NaN"), "quantity", "'NaN' is no number"),
-    "quantity with an underscore": (line(quantity="1_000"), "quantity", "'1_000' is no number"),
-    "quantity in other digits": (line(quantity="٣"), "quantity", "'٣' is no number"),
+    "quantity NaN": (line(quantity="NaN"), "quantity", "'NaN' is not a number"),
+    "quantity with an underscore": (line(quantity="1_000"), "quantity", "'1_000' is not a number"),
+    "quantity in other digits": (line(quantity="٣"), "quantity", "'٣' is not a number"),
     "no quantity": (line(quantity=""), "quantity", "empty"),
     "quantity beyond the range": (
         line(quantity="1000000000000001"),
@@ -84,7 +84,7 @@ BAD_LINES = {
         "10000000000 is more than 9999999999.9999",
     ),
     "price with 9 decimals": (line(price="0.000000005"), "price", "0.000000005 has more than 8 decimals"),
-    "price infinite": (line(price="Infinity"), "price", "'Infinity' is no number"),
+    "price infinite": (line(price="Infinity"), "price", "'Infinity' is not a number"),
     "negative price": (line(price="-0.1"), "price", "-0.1 is negative"),
     "empty reference": (line(record_id=""), "record_id", "empty"),
     "long reference": (
@@ -101,7 +101,7 @@ BAD_LINES = {
     "no phone number": (
         line(subscription="3.46889E+10"),
         "subscription",
-        "'3.46889E+10' is no phone number: 7 to 15 digits with the calling code",
+        "'3.46889E+10' is not a valid phone number: 7 to 15 digits with the calling code",
     ),
     "unknown usage type": (line(usage_type="fax"), "usage_type", "unknown usage type 'fax'"),
     "unknown carrier": (line(carrier="o2"), "carrier", "unknown carrier 'o2'"),

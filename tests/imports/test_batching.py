@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.conftest import UNTAKEABLE
+from tests.conftest import REJECTED_QUANTITY
 from wingtel.imports import batching, profiles
 from wingtel.imports.batching import batch_tables
 from wingtel.imports.chunks import ByteRange
@@ -92,9 +92,17 @@ def test_a_batch_is_the_sum_of_its_tables() -> None:
 
 
 WRONG = {
-    37: (line(record_id="37", quantity="many"), "quantity", "'many' is no number"),
-    48: (line(record_id="48", quantity=str(UNTAKEABLE)), "quantity", "the database refuses it: an unlucky number"),
-    59: (line(record_id='"59\nx"', quantity=str(UNTAKEABLE)), "quantity", "the database refuses it: an unlucky number"),
+    37: (line(record_id="37", quantity="many"), "quantity", "'many' is not a number"),
+    48: (
+        line(record_id="48", quantity=str(REJECTED_QUANTITY)),
+        "quantity",
+        "the database rejected it: an unlucky number",
+    ),
+    59: (
+        line(record_id='"59\nx"', quantity=str(REJECTED_QUANTITY)),
+        "quantity",
+        "the database rejected it: an unlucky number",
+    ),
     66: (b"66,att\n", "", "2 fields instead of 7"),
 }
 """Wrong records of 100: the line, the field and the reason. One goes over two lines."""

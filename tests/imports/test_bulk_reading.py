@@ -73,7 +73,7 @@ def drawn_profiles(draw: st.DrawFn) -> Profile:
     data_columns = draw(st.sampled_from(['["up"]', '["up", "down"]', '["up", {column = "down", weight = 4294967296}]']))
     marks, types = draw(st.sampled_from(MARKS)), draw(st.sampled_from(TYPES))
     text = (
-        f"[layout]\n[moment]\ncolumns = ['at']\nformats = {formats}\ntime_zone = '{draw(st.sampled_from(ZONES))}'\n"
+        f"[layout]\n[timestamp]\ncolumns = ['at']\nformats = {formats}\ntime_zone = '{draw(st.sampled_from(ZONES))}'\n"
         f"[usage_type]\n{types}\n"
         f"[data]\ncolumns = {data_columns}\nunit = '{draw(st.sampled_from(DATA_UNITS))}'\n"
         f"kilobyte = {draw(st.sampled_from([1000, 1024]))}\nrounding = '{draw(st.sampled_from(ROUNDINGS))}'\n"

@@ -75,6 +75,6 @@ def test_a_late_record_is_rated_by_the_plan_of_its_timestamp(strategy: Strategy)
 def test_a_number_of_a_spreadsheet_is_no_number() -> None:
     summary = imported("c22_float_number.csv", "c20.toml")
     assert [(reject.field, reject.reason) for reject in summary.rejects] == [
-        ("msisdn", "'491510220004.0' is no phone number: 7 to 15 digits with the calling code")
+        ("msisdn", "'491510220004.0' is not a valid phone number: 7 to 15 digits with the calling code")
     ]
     assert Subscription.objects.count() == 0

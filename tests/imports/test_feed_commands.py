@@ -33,16 +33,16 @@ def test_imports_are_listed_and_shown(tmp_path: Path) -> None:
         run("imports", "show", 0)
 
 
-def test_rejects_come_in_the_feeds_own_format_and_mended_are_imported(tmp_path: Path) -> None:
+def test_rejects_come_in_the_feeds_own_format_and_are_imported_when_repaired(tmp_path: Path) -> None:
     number = import_bad(tmp_path)
     assert "unknown usage type 'fax'" in run("rejects", number)
     assert json.loads(run("rejects", number, "--format", "json").splitlines()[0])["line"] == 3
     rejects = run("rejects", number, "--format", "csv")
     assert rejects == GOOD.splitlines()[0] + "\n" + BAD
-    run("rejects", number, "--format", "csv", "--output", tmp_path / "mended.csv")
-    mended = (tmp_path / "mended.csv").read_text().replace("02-30", "03-02").replace("fax", "voice")
-    (tmp_path / "mended.csv").write_text(mended)
-    run("import", tmp_path / "mended.csv", "--feed", "wingtel", "--no-progress")
+    run("rejects", number, "--format", "csv", "--output", tmp_path / "repaired.csv")
+    repaired = (tmp_path / "repaired.csv").read_text().replace("02-30", "03-02").replace("fax", "voice")
+    (tmp_path / "repaired.csv").write_text(repaired)
+    run("import", tmp_path / "repaired.csv", "--feed", "wingtel", "--no-progress")
     assert [record_id for record_id, *_ in records()] == ["a", "b", "c"]
 
 

@@ -313,8 +313,8 @@ def test_a_file_that_may_not_be_opened_fails_and_the_next_is_taken(open_folder: 
     (open_folder / "a.csv").write_text(GOOD)
     (open_folder / "a.csv").chmod(0)
     (open_folder / "b.csv").write_text(GOOD)
-    refused, good = FolderWatch(open_folder, IMPORT, parse_completion("rename")).scan()
-    assert (refused.problem, good.name) == ("cannot be opened: permission denied", "b.csv")
+    closed, good = FolderWatch(open_folder, IMPORT, parse_completion("rename")).scan()
+    assert (closed.problem, good.name) == ("cannot be opened: permission denied", "b.csv")
 
 
 @pytest.mark.parametrize(

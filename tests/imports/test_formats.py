@@ -20,7 +20,7 @@ from .reading import counts, records
 
 pytestmark = pytest.mark.django_db
 SHIPPED = (Path(profiles.__file__).parent / "profiles" / "wingtel.toml").read_text()
-LAYOUT = SHIPPED[SHIPPED.index("[layout]") : SHIPPED.index("[moment]")]
+LAYOUT = SHIPPED[SHIPPED.index("[layout]") : SHIPPED.index("[timestamp]")]
 COLUMNS = ("record_id", "carrier", "subscription", "usage_type", "usage_date", "quantity", "price")
 ROWS = [
     ("a", "att", "+12025550100", "data", "2026-03-01T00:00:00Z", 5, "0.5"),

@@ -85,18 +85,18 @@ def test_of_a_3gpp_record_the_served_number_both_volumes_and_no_price_are_taken(
     assert "price" not in draft.tables
     assert draft.tables["tariff"] == {"data": [{"price": "0"}]}
     assert 'price = "0" # CHECK' in draft.text
-    assert draft.tables["moment"] == {"columns": ["recordOpeningTime"], "formats": ["iso8601"]}
+    assert draft.tables["timestamp"] == {"columns": ["recordOpeningTime"], "formats": ["iso8601"]}
     assert draft.unread == ("chargingID",)
 
 
 def test_of_days_and_months_the_order_that_fits_all_lines_is_taken() -> None:
     draft = drafted("draft_dd_mm_slash.csv")
-    assert draft.line("moment", "formats") == 'formats = ["%d/%m/%Y %H:%M:%S"]'
+    assert draft.line("timestamp", "formats") == 'formats = ["%d/%m/%Y %H:%M:%S"]'
 
 
 def test_where_both_orders_of_day_and_month_fit_the_format_is_marked() -> None:
     draft = drafted("draft_dd_mm_slash_silent.csv")
-    assert draft.line("moment", "formats") == (
+    assert draft.line("timestamp", "formats") == (
         'formats = ["%d/%m/%Y %H:%M:%S"] # CHECK: %m/%d/%Y %H:%M:%S fits as well'
     )
 
@@ -106,10 +106,10 @@ def test_durations_with_colons_are_hours_minutes_and_seconds(tmp_path: Path) -> 
     assert draft.tables["voice"] == {"columns": ["duration"], "unit": "hh:mm:ss"}
     assert not draft.is_marked("voice", "unit")
     assert draft.tables["usage_type"] == {"constant": "voice"}
-    assert draft.tables["moment"]["formats"] == ["%Y/%m/%d %H:%M:%S"]
+    assert draft.tables["timestamp"]["formats"] == ["%Y/%m/%d %H:%M:%S"]
     assert "the other party on incoming calls" in draft.line("subscription", "column")
     unclear = of(tmp_path, "msisdn,start,duration\n491510000001,2026-11-20T10:00:00Z,08:10\n")
-    assert unclear.line("voice", "unit") == 'unit = "hh:mm:ss" # CHECK: taken for mm:ss'
+    assert unclear.line("voice", "unit") == 'unit = "hh:mm:ss" # CHECK: read as mm:ss'
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_draft_with_nothing_left_to_fill_in_passes_the_check(name: str, tmp_pa
 @pytest.mark.parametrize("name", ["c15.zip", "c15.csv.bz2", "c15.csv.xz", "c15_utf16.csv", "c15_array.json"])
 def test_a_profile_is_drafted_from_what_is_in_a_file_never_from_its_bytes(name: str) -> None:
     draft = drafted(name)
-    assert draft.tables["moment"]["columns"] == ["start"]
+    assert draft.tables["timestamp"]["columns"] == ["start"]
     assert draft.tables["voice"]["columns"] == ["duration"]
     assert draft.tables["subscription"] == {"by": "phone_number", "column": "msisdn"}
     assert draft.tables["layout"].get("format") == ("ndjson" if name.endswith(".json") else None)
@@ -160,7 +160,7 @@ def test_of_a_large_array_the_first_elements_are_sampled(tmp_path: Path) -> None
 
 def test_binary_data_that_has_no_name_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "sample").write_bytes(b"\x30\x82\x00\x05\x80\x01\x01")
-    with pytest.raises(SourceError, match="no profile can be drafted from binary data"):
+    with pytest.raises(SourceError, match="no profile can be inferred from binary data"):
         Drafted(tmp_path / "sample")
 
 
@@ -267,20 +267,20 @@ def test_a_reference_that_repeats_is_none(tmp_path: Path) -> None:
 )
 def test_the_format_of_timestamps_is_told_by_all_of_them(texts: list[str], formats: list[str], tmp_path: Path) -> None:
     draft = of(tmp_path, "msisdn,start,kb\n" + "".join(f"491510000001,{text},{n}\n" for n, text in enumerate(texts)))
-    assert draft.tables["moment"]["formats"] == formats
-    assert draft.tables["moment"]["columns"] == ["start"]
-    assert not draft.is_marked("moment", "formats")
+    assert draft.tables["timestamp"]["formats"] == formats
+    assert draft.tables["timestamp"]["columns"] == ["start"]
+    assert not draft.is_marked("timestamp", "formats")
 
 
 @pytest.mark.parametrize("text", ["05/11/26 10:00", "05-11-26 10:00:00"])
 def test_each_other_reading_of_a_short_year_is_named(text: str, tmp_path: Path) -> None:
     draft = of(tmp_path, f"msisdn,start,kb\n491510000001,{text},1\n")
-    assert len(re.findall("fits as well", draft.line("moment", "formats"))) == 2
+    assert len(re.findall("fits as well", draft.line("timestamp", "formats"))) == 2
 
 
 def test_another_time_on_the_line_is_named(tmp_path: Path) -> None:
     draft = of(tmp_path, "end,start,msisdn,kb\n2026-11-20T10:00:00Z,2026-11-20T09:00:00Z,491510000001,1\n")
-    assert draft.line("moment", "columns") == "columns = [\"start\"] # CHECK: or 'end'"
+    assert draft.line("timestamp", "columns") == "columns = [\"start\"] # CHECK: or 'end'"
 
 
 def test_numbers_with_a_comma_are_marked(tmp_path: Path) -> None:
@@ -299,8 +299,8 @@ def test_a_price_for_a_unit_is_no_price_of_the_record(tmp_path: Path) -> None:
 def test_without_a_header_columns_are_to_be_named_and_nothing_else_is_guessed(tmp_path: Path) -> None:
     draft = of(tmp_path, "1|491510000001|20261120100000|1000\n2|491510000002|20261120100001|20\n")
     assert draft.is_marked("layout", "columns")
-    assert draft.tables["moment"]["columns"] == ["column 3"]
-    assert draft.is_marked("moment", "columns")
+    assert draft.tables["timestamp"]["columns"] == ["column 3"]
+    assert draft.is_marked("timestamp", "columns")
     assert (draft.tables["subscription"]["column"], draft.tables["data"]["columns"]) == ("CHECK", ["CHECK"])
 
 

@@ -25,7 +25,7 @@ def test_of_many_lines_the_one_that_is_bad_is_named_and_all_others_are_recorded(
     summary = import_feed(tmp_path / "feed.csv", profiles.find("wingtel"), ImportOptions(create_subscriptions=True))
     assert counts(summary) == (LINES, LINES - 1, 0, 0, 1)
     (reject,) = summary.rejects
-    assert reject == (BAD + 2, lines[BAD].decode().rstrip(), "quantity", "'three' is no number")
+    assert reject == (BAD + 2, lines[BAD].decode().rstrip(), "quantity", "'three' is not a number")
     ((*key, used, price, count),) = daily()
     assert (key[:2], used, price, count) == (
         ["+12025550100", "data"],

@@ -68,13 +68,13 @@ def test_fewer_lines_than_are_skipped_are_an_error(lines: str, tmp_path: Path) -
         of(tmp_path, lines, SKIPPING)
 
 
-def test_a_file_of_rejects_begins_as_the_feed_did_and_can_be_mended_and_imported(tmp_path: Path) -> None:
+def test_a_file_of_rejects_begins_as_the_feed_did_and_can_be_repaired_and_imported(tmp_path: Path) -> None:
     text = "\n".join(["Report \0", "", "x", HEADER, LINES[0], LINES[1].replace("60", "6O"), ""])
     summary = of(tmp_path, text, SKIPPING)
-    run("rejects", summary.import_id, "--format", "csv", "--output", tmp_path / "mend.csv")
-    mended = (tmp_path / "mend.csv").read_text()
-    assert mended == "\n".join(["Report \\x00", "", "x", HEADER, LINES[1].replace("60", "6O"), ""])
-    assert counts(of(tmp_path, mended.replace("6O", "60"), SKIPPING)) == (1, 1, 0, 0, 0)
+    run("rejects", summary.import_id, "--format", "csv", "--output", tmp_path / "repair.csv")
+    repaired = (tmp_path / "repair.csv").read_text()
+    assert repaired == "\n".join(["Report \\x00", "", "x", HEADER, LINES[1].replace("60", "6O"), ""])
+    assert counts(of(tmp_path, repaired.replace("6O", "60"), SKIPPING)) == (1, 1, 0, 0, 0)
     assert records() == TWO_CALLS
 
 
@@ -104,7 +104,7 @@ def test_an_empty_field_behind_the_last_column_is_no_field(header: str, quote: s
 
 def test_of_a_single_column_no_field_is_left_out(tmp_path: Path) -> None:
     profile = (
-        "[layout]\n[moment]\ncolumns = ['at']\n[usage_type]\nconstant = 'voice'\n[voice]\ncolumns = ['n']\n"
+        "[layout]\n[timestamp]\ncolumns = ['at']\n[usage_type]\nconstant = 'voice'\n[voice]\ncolumns = ['n']\n"
         "unit = 'seconds'\n[price]\ncolumn = 'n'\n[subscription]\nby = 'phone_number'\ncolumn = 'at'\n"
         "[constants]\nn = '1'"
     )
@@ -120,7 +120,7 @@ def test_a_last_line_that_was_cut_off_is_told_and_the_whole_line_is_a_conflict(t
     assert counts(cut_off) == (2, 2, 0, 0, 0)
     (warning,) = cut_off.warnings
     assert warning.startswith("line 3, the last, has no line end: the file may have been cut off.")
-    assert warning.endswith("a line with another amount is told as a conflict")
+    assert warning.endswith("a line with another amount is a conflict")
     summary = of(tmp_path, whole)
     assert (summary.lines, summary.duplicate, summary.conflict, summary.warnings) == (2, 1, 1, ())
     conflict = UsageConflict.objects.get()
@@ -131,7 +131,7 @@ def test_of_records_without_reference_the_warning_says_that_the_whole_line_is_an
     whole = "\n".join([HEADER, *LINES, ""])
     without = ('columns = ["id"]', "")
     (warning,) = of(tmp_path, whole[:-2], without).warnings
-    assert warning.endswith("a line with another amount without a reference is another record")
+    assert warning.endswith("a line with another amount is a new record, since the profile has no reference")
     assert counts(of(tmp_path, whole, without)) == (2, 1, 0, 1, 0)
     assert sorted(quantity for *_, quantity, _ in records()) == [6, 60, 60]
 

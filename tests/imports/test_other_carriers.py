@@ -21,7 +21,7 @@ delimiter = ";"
 encoding = "latin-1"
 header = false
 columns = ["device", "date", "time", "megabytes", "price"]
-[moment]
+[timestamp]
 columns = [2, 3]
 formats = ["%d.%m.%Y %H:%M", "%d.%m.%y %H.%M"]
 time_zone = "Europe/Berlin"
@@ -64,7 +64,7 @@ def test_subscriptions_named_by_id_are_found_and_never_created(tmp_path: Path) -
     profile = profiles.find(str(tmp_path / "ids.toml"))
     summary = import_feed(tmp_path / "feed.txt", profile)
     assert [(reject.line, reject.reason) for reject in summary.rejects] == [
-        (2, "'x' is no subscription id"),
+        (2, "'x' is not a valid subscription id"),
         (3, f"unknown subscription id {subscription.pk + 1}"),
     ]
     with pytest.raises(FeedError, match="names them by id, which the database gives"):

@@ -69,11 +69,11 @@ def test_without_its_subscriptions_every_session_and_call_is_rejected_by_name() 
     assert RejectedRecord.objects.count() == 11_922
 
 
-def test_a_feed_of_long_ago_is_refused_with_the_way_to_take_it(settings: Any) -> None:
+def test_a_feed_of_long_ago_is_rejected_with_the_option_that_accepts_it(settings: Any) -> None:
     settings.WINGTEL_MAX_LATENESS_DAYS = 45
-    refused = import_outside()
-    assert (refused.accepted, refused.rejected, refused.skipped) == (0, 11_922, 8_078)
-    first = refused.rejects[0]
+    rejected = import_outside()
+    assert (rejected.accepted, rejected.rejected, rejected.skipped) == (0, 11_922, 8_078)
+    first = rejected.rejects[0]
     assert first.field == "Call date, Call time"
     assert first.reason.endswith(
         "more than 45 (WINGTEL_MAX_LATENESS_DAYS); history is imported with --since 2020-10-01"

@@ -60,7 +60,7 @@ def test_a_rejected_row_is_told_with_the_columns_that_were_read(tmp_path: Path) 
     path = written(tmp_path, rows(3, duration=["60", "long", "60"], unread=[1, 2, 3]))
     with batches_of(path, PROFILE) as batches:
         (reject,) = (reject for batch in batches for reject in batch.rejects)
-    assert (reject.line, reject.field, reject.reason) == (2, "duration", "'long' is no number")
+    assert (reject.line, reject.field, reject.reason) == (2, "duration", "'long' is not a number")
     assert json.loads(reject.raw) == {
         "id": "r1",
         "msisdn": "4915102200",

@@ -14,7 +14,7 @@ from .reading import counts, differing_days, rows
 
 PROFILE = """
 [layout]
-[moment]
+[timestamp]
 columns = ["at"]
 formats = ["unix"]
 [usage_type]
@@ -89,11 +89,11 @@ def test_a_line_can_be_both_types_and_is_filtered_mapped_converted_and_counted_o
 
 @pytest.mark.django_db
 def test_a_dry_run_counts_the_same_and_stores_nothing(tmp_path: Path) -> None:
-    told = import_text(tmp_path, LINES + LINES, is_dry_run=True)
-    assert (told.import_id, counts(told)) == (None, (12, 2, 6, 2, 2))
+    dry_run = import_text(tmp_path, LINES + LINES, is_dry_run=True)
+    assert (dry_run.import_id, counts(dry_run)) == (None, (12, 2, 6, 2, 2))
     assert rows(STORED) == []
     assert not Subscription.objects.exists()
-    assert counts(import_text(tmp_path, LINES + LINES)) == counts(told)
+    assert counts(import_text(tmp_path, LINES + LINES)) == counts(dry_run)
     assert counts(import_text(tmp_path, LINES, is_dry_run=True)) == (6, 0, 3, 2, 1)
 
 

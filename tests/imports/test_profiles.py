@@ -63,9 +63,9 @@ WRONG = [
         'encoding = "ebcdic"',
         "layout.encoding: has to be one of utf-8, latin-1, cp1252, not 'ebcdic'",
     ),
-    ('["Call date", "Call time"]', "[]", "moment.columns: has to be a list of column names or positions"),
-    ('["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]', '["never"]', "moment.formats: 'never' is neither"),
-    ('time_zone = "UTC"', 'time_zone = "Mars/Base"', "moment.time_zone: 'Mars/Base' is neither a zone"),
+    ('["Call date", "Call time"]', "[]", "timestamp.columns: has to be a list of column names or positions"),
+    ('["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f"]', '["never"]', "timestamp.formats: 'never' is neither"),
+    ('time_zone = "UTC"', 'time_zone = "Mars/Base"', "timestamp.time_zone: 'Mars/Base' is neither a zone"),
     ('column = "Usage Type"', "", "usage_type.column: missing"),
     ('voice = ["MOC", "MTC"]', 'voice = ["D"]', "usage_type.voice: 'D' has another meaning already"),
     (
@@ -76,7 +76,7 @@ WRONG = [
     ('unit = "bytes"', 'unit = "bytes"\nkilobyte = 1025', "data.kilobyte: has to be one of 1000, 1024, not 1025"),
     ('"0.0005"', "0.0005", "tariff.data[1].price: has to be a text, not 0.0005"),
     ('"0.0005"', '"-1"', "tariff.data[1].price: '-1' has to be from 0"),
-    ('"0.0020"', '"much"', "tariff.voice[1].price: 'much' is no decimal number"),
+    ('"0.0020"', '"much"', "tariff.voice[1].price: 'much' is not a decimal number"),
     ("[[tariff.data]]", '[price]\ncolumn = "Price"\n[[tariff.data]]', "tariff: there is a price column as well"),
     (
         'by = "external_id"',
@@ -130,7 +130,7 @@ WRONG = [
 NDJSON = """
 [layout]
 format = "ndjson"
-[moment]
+[timestamp]
 columns = ["usage_date"]
 [usage_type]
 constant = "data"
@@ -160,7 +160,7 @@ def test_an_error_in_a_profile_names_the_file_and_the_key(right: str, wrong: str
 
 
 POSITIONS = [
-    ('columns = ["usage_date"]', "columns = [5]", "moment.columns: 5 is a position"),
+    ('columns = ["usage_date"]', "columns = [5]", "timestamp.columns: 5 is a position"),
     ('[reference]\ncolumns = ["record_id"]', "[reference]\ncolumns = [1]", "reference.columns: 1 is a position"),
     ('by = "phone_number"\ncolumn = "subscription"', 'by = "id"\ncolumn = 3', "subscription.column: 3 is a position"),
     ("[carrier]", "[[filter]]\ncolumn = 2\nin = ['x']\n[carrier]", "filter[1].column: 2 is a position"),

@@ -87,7 +87,7 @@ class Shape:
         parts = [
             f"[layout]\ndelimiter = '{self.delimiter}'\nquote = '{chr(34) if self.is_quoted else ''}'",
             "" if self.has_header else f"header = false\ncolumns = {columns}",
-            f"[moment]\ncolumns = {timestamp}\nformats = ['{self.timestamp}']\ntime_zone = '{self.zone}'",
+            f"[timestamp]\ncolumns = {timestamp}\nformats = ['{self.timestamp}']\ntime_zone = '{self.zone}'",
             "[usage_type]",
             {
                 "column": "column = 'kind'\ndata = ['D', 'data']\nvoice = ['V']\nskip = ['S']",

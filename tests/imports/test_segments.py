@@ -166,7 +166,7 @@ def test_a_sum_that_no_record_can_have_is_rejected(tmp_path: Path) -> None:
     feed = written(tmp_path / "feed.csv", *(segment(1, second, LARGEST) for second in range(20)), segment(2, 0, 1))
     summary = imported(feed)
     assert outcome(summary) == (21, 1, 0, 0, 20, 1)
-    assert summary.rejects[0].reason == f"{LARGEST + 1} is no whole number from 0 to {LARGEST}"
+    assert summary.rejects[0].reason == f"{LARGEST + 1} is not a whole number from 0 to {LARGEST}"
     assert imported(written(tmp_path / "one.csv", segment(3, 0, LARGEST + 1))).rejects[0].reason == (
         f"{LARGEST + 1} is more than {LARGEST}"
     )
@@ -231,7 +231,7 @@ def test_a_segment_that_comes_twice_is_a_duplicate(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_a_rejected_segment_takes_its_call_with_it_so_that_all_can_be_mended(tmp_path: Path) -> None:
+def test_a_rejected_segment_takes_its_call_with_it_so_that_all_can_be_repaired(tmp_path: Path) -> None:
     lines = [segment(1, 0, 30), segment(2, 0, 7), segment(1, 30, "long"), segment(1, 50, 20), segment(1, 0, 30)]
     feed = written(tmp_path / "feed.csv", *lines)
     for is_dry_run in (True, False):
@@ -240,13 +240,13 @@ def test_a_rejected_segment_takes_its_call_with_it_so_that_all_can_be_mended(tmp
         incomplete = ("cli, eventstart", "another segment of it was rejected; import all of them together")
         assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [
             (2, *incomplete),
-            (4, "duration", "'long' is no number"),
+            (4, "duration", "'long' is not a number"),
             (5, *incomplete),
             (6, *incomplete),
         ]
     raws = RejectedRecord.objects.order_by("line").values_list("raw", flat=True)
-    mended = written(tmp_path / "mended.csv", *(raw.replace("long", "20") for raw in raws))
-    assert outcome(imported(mended)) == (4, 3, 1, 0, 0, 1)
+    repaired = written(tmp_path / "repaired.csv", *(raw.replace("long", "20") for raw in raws))
+    assert outcome(imported(repaired)) == (4, 3, 1, 0, 0, 1)
     assert calls() == [("1", 70, Decimal("0.02")), ("2", 7, Decimal("0.01"))]
 
 

@@ -34,7 +34,7 @@ PROFILE = """
 [layout]
 format = "delimited"
 
-[moment]
+[timestamp]
 columns = ["at"]
 formats = ["iso8601"]
 

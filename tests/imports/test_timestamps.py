@@ -104,7 +104,7 @@ def test_a_format_reads_a_text_alone_and_in_bulk(form: str, text: str, expected:
     ],
 )
 def test_what_does_not_fit_its_format_is_no_timestamp(form: str, text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no moment|is not unique"):
+    with pytest.raises(ValueError, match=r"is not a timestamp|is not unique"):
         value_of(form).read(text)
 
 
@@ -115,7 +115,7 @@ def test_counts_since_1970_are_told_apart_by_their_unit() -> None:
     assert records == [base + timedelta(milliseconds=123)] * 2
     assert [(line, field) for line, field, _ in rejects] == [(4, "start"), (5, "start")]
     assert rejects[0][2] == (
-        "'1795168800123456' is no moment of the form unix_ms or unix, which is read from 2000 to 2100"
+        "'1795168800123456' is not a timestamp of the form unix_ms or unix, which is read from 2000 to 2100"
     )
     with_microseconds = profile_of("c26ms.toml", ('["unix_ms","unix"]', '["unix", "unix_ms", "unix_us"]'))
     records, rejects = read("c26_epochs.csv", with_microseconds, "timestamp")
@@ -137,7 +137,7 @@ def test_counts_since_1970_are_told_apart_by_their_unit() -> None:
         ("%Y-%m-%d %M:%S", "has %M without %H or %I"),
         ("%Y-%m-%d %H:%S", "has %S without %M"),
         ("%d.%m. %H:%M", "has no year"),
-        ("%Y-%m %H:%M", "does not tell the day"),
+        ("%Y-%m %H:%M", "does not say the day"),
         ("%Y-%m-%d %H:%M:%Q", "has %Q, which is none of %Y %y"),
         ("%Y-%m-%d %", "has %, which is none of %Y %y"),
         ("%c", "has %c, which is none of %Y %y"),
@@ -151,7 +151,7 @@ def test_counts_since_1970_are_told_apart_by_their_unit() -> None:
 def test_a_contradictory_format_is_refused_with_the_key(form: str, problem: str) -> None:
     with pytest.raises(ProfileError) as error:
         profile_of("c05z.toml", ("%Y-%m-%d %H:%M:%S %z", form))
-    assert str(error.value).startswith(f"c05z.toml: moment.formats: {form!r} {problem}")
+    assert str(error.value).startswith(f"c05z.toml: timestamp.formats: {form!r} {problem}")
 
 
 @pytest.mark.parametrize("form", ["%Y-W%W-%u", "%G-W%V-%u", "%Y%j", "%y%m%d%H%M", "%A %d %B %Y %H.%M Uhr", "%Y-%m-%d"])

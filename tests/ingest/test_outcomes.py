@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from tests.conftest import UNTAKEABLE
+from tests.conftest import REJECTED_QUANTITY
 from tests.ingest.expected import expected
 from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import switchover
@@ -26,9 +26,9 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NAIVE = NOON.replace(tzinfo=None)
 BY_PHONE = IngestOptions(lookup=Lookup.PHONE_NUMBER)
 CREATING = IngestOptions(lookup=Lookup.DEVICE_ID, create_subscriptions=True)
-NO_DATE = "is no timestamp with a time zone"
+NO_DATE = "is not a timestamp with a time zone"
 UNKNOWN = "+12025550109"
-NO_PRICE = f"is no decimal up to {LARGEST_PRICE} with at most {PRICE_DECIMALS} decimals"
+NO_PRICE = f"is not a decimal up to {LARGEST_PRICE} with at most {PRICE_DECIMALS} decimals"
 
 
 def record(
@@ -96,7 +96,7 @@ def test_there_is_a_result_for_each_record_in_the_order_given(phone: str) -> Non
     assert ingest_usage(records, BY_PHONE).outcomes == [
         RecordOutcome(Outcome.REJECTED, "identifier", f"unknown phone number {UNKNOWN}"),
         RecordOutcome(Outcome.DUPLICATE),
-        RecordOutcome(Outcome.REJECTED, "quantity", f"-1 is no whole number from 0 to {LARGEST_QUANTITY}"),
+        RecordOutcome(Outcome.REJECTED, "quantity", f"-1 is not a whole number from 0 to {LARGEST_QUANTITY}"),
         RecordOutcome(Outcome.ACCEPTED),
         RecordOutcome(Outcome.DUPLICATE),
     ]
@@ -124,14 +124,14 @@ def test_an_unknown_subscription_is_rejected_by_its_identifier(
         ({"usage_type": "mms"}, "usage_type", "'mms' is none of data, voice, sms"),
         ({"usage_date": NOON.isoformat()}, "usage_date", f"'2026-03-01T12:00:00+00:00' {NO_DATE}"),
         ({"usage_date": NAIVE}, "usage_date", f"{NAIVE!r} {NO_DATE}"),
-        ({"quantity": 2**63}, "quantity", f"{2**63} is no whole number"),
-        ({"quantity": 1.5}, "quantity", "1.5 is no whole number"),
+        ({"quantity": 2**63}, "quantity", f"{2**63} is not a whole number"),
+        ({"quantity": 1.5}, "quantity", "1.5 is not a whole number"),
         ({"price": Decimal("NaN")}, "price", f"Decimal('NaN') {NO_PRICE}"),
         ({"price": Decimal("0.000000001")}, "price", f"Decimal('1E-9') {NO_PRICE}"),
         ({"price": 0.5}, "price", f"0.5 {NO_PRICE}"),
         ({"record_id": "r" * 101}, "record_id", "101 characters, more than 100"),
         ({"record_id": "a\0b"}, "record_id", "a NUL character, which PostgreSQL cannot keep"),
-        ({"record_id": "\ud800"}, "record_id", r"'\ud800' is no Unicode text"),
+        ({"record_id": "\ud800"}, "record_id", r"'\ud800' is not valid Unicode text"),
         ({"identifier": ""}, "identifier", "empty"),
     ],
 )  # fmt: skip
@@ -145,7 +145,7 @@ def test_a_value_out_of_range_is_rejected_and_the_others_stored(
 @pytest.mark.parametrize("name", ["x", "-1", "²", "9223372036854775808", ""])
 def test_what_is_no_id_is_rejected(name: str) -> None:
     assert ingest_usage([record("r", name)]).rejected == (
-        Rejection(0, "identifier", f"{name!r} is no subscription id"),
+        Rejection(0, "identifier", f"{name!r} is not a valid subscription id"),
     )
 
 
@@ -155,14 +155,14 @@ def test_a_price_with_more_zeros_is_taken(phone: str) -> None:
 
 
 def test_only_the_record_that_the_database_refuses_is_rejected(phone: str, refusing: None) -> None:
-    records = [record("a", phone), record("b", phone, quantity=UNTAKEABLE), record("c", phone)]
-    rejection = Rejection(1, "quantity", "the database refuses it: an unlucky number")
+    records = [record("a", phone), record("b", phone, quantity=REJECTED_QUANTITY), record("c", phone)]
+    rejection = Rejection(1, "quantity", "the database rejected it: an unlucky number")
     assert ingest_usage(records, BY_PHONE) == expected(accepted=2, rejected=[rejection])
 
 
 def test_a_transaction_goes_on_after_a_record_that_the_database_refuses(phone: str, refusing: None) -> None:
     with transaction.atomic():
-        ingest_usage([record("a", phone), record("b", phone, quantity=UNTAKEABLE)], BY_PHONE)
+        ingest_usage([record("a", phone), record("b", phone, quantity=REJECTED_QUANTITY)], BY_PHONE)
         ingest_usage([record("c", phone)], BY_PHONE)
     assert DataUsageRecord.objects.count() == 2
 

@@ -11,8 +11,8 @@ from pytest_django.fixtures import Settings
 from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle.batch_result import BatchResult
-from wingtel.lifecycle.expiry import ExpiryRefusedError, due, expire, expire_due
-from wingtel.lifecycle.seals import SealRefusedError, seal, seal_due
+from wingtel.lifecycle.expiry import ExpiryRejectedError, due, expire, expire_due
+from wingtel.lifecycle.seals import SealRejectedError, seal, seal_due
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import partitions
 from wingtel.usage.models import UsageDay, UsageType
@@ -58,7 +58,7 @@ def test_one_day_that_is_damaged_keeps_no_other_from_being_sealed(today: date) -
         cursor.execute("DELETE FROM wingtel_daily_usage WHERE day = %s", [days[1]])
     outcome = seal_due()
     assert outcome.done == [days[0], days[2]]
-    assert f"{days[1]} does not reconcile: 1 keys differ" in outcome.refused[days[1]]
+    assert f"{days[1]} does not reconcile: 1 keys differ" in outcome.rejected[days[1]]
     assert states()[days[1]] == State.OPEN
 
 
@@ -71,16 +71,16 @@ def test_only_sealed_days_past_their_retention_expire(today: date, settings: Set
     assert due() == [days[0], days[2]]
     assert expire_due() == BatchResult([days[0], days[2]])
     assert states() == dict(zip(days, [State.EXPIRED, State.OPEN, State.EXPIRED, State.SEALED], strict=True))
-    with pytest.raises(ExpiryRefusedError, match="is open, not sealed"):
+    with pytest.raises(ExpiryRejectedError, match="is open, not sealed"):
         expire(days[1])
 
 
 def test_today_and_days_without_records_are_not_sealed(today: date) -> None:
     use([today])
-    with pytest.raises(SealRefusedError, match=f"{today} is not over yet"):
+    with pytest.raises(SealRejectedError, match=f"{today} is not over yet"):
         seal(today)
     assert states() == {today: State.OPEN}
-    with pytest.raises(SealRefusedError, match="2020-01-01 has no raw records"):
+    with pytest.raises(SealRejectedError, match="2020-01-01 has no raw records"):
         seal(date(2020, 1, 1))
 
 
@@ -111,15 +111,15 @@ def test_a_day_that_has_its_partition_takes_late_records(today: date, settings: 
     use([day])
     settings.WINGTEL_MAX_LATENESS_DAYS = 45
     use([day])
-    assert partitions.refusals([day]) == {}
+    assert partitions.rejection_reasons([day]) == {}
 
 
 def test_history_is_taken_if_it_is_requested(today: date, settings: Settings) -> None:
     settings.WINGTEL_MAX_LATENESS_DAYS = 45
-    with pytest.raises(partitions.RefusedDaysError, match=r"2020-10-01 lies .* days back"):
+    with pytest.raises(partitions.RejectedDaysError, match=r"2020-10-01 lies .* days back"):
         partitions.ensure([date(2020, 10, 1)])
     assert len(partitions.ensure([date(2020, 10, 1)], since=date(2020, 10, 1))) == 2
-    with pytest.raises(partitions.RefusedDaysError, match="2020-09-30 lies before 2020-10-01"):
+    with pytest.raises(partitions.RejectedDaysError, match="2020-09-30 lies before 2020-10-01"):
         partitions.ensure([date(2020, 9, 30)], since=date(2020, 10, 1))
 
 

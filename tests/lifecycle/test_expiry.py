@@ -20,7 +20,7 @@ from wingtel.ingest.inputs import UsageRecordInput
 from wingtel.ingest.service import ingest_usage
 from wingtel.lifecycle import expiry
 from wingtel.lifecycle.batch_result import BatchResult
-from wingtel.lifecycle.expiry import ExpiryRefusedError, expire, expire_due
+from wingtel.lifecycle.expiry import ExpiryRejectedError, expire, expire_due
 from wingtel.lifecycle.rebuild_runs import rebuild_days
 from wingtel.lifecycle.reconciliation import reconcile
 from wingtel.lifecycle.seals import seal
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def stored(strategy: Strategy) -> bool:
-    """Tell whether the strategy stores months. If not, none can be damaged."""
+    """Return whether the strategy stores months. If not, none can be damaged."""
     return strategy.stores
 
 
@@ -111,15 +111,15 @@ def test_a_seal_keeps_a_fingerprint_of_each_key(ids: list[int]) -> None:
 
 def test_damage_that_sums_do_not_show_prevents_expiry_and_is_named(ids: list[int]) -> None:
     move_a_charge(ids)
-    with pytest.raises(ExpiryRefusedError) as refused:
+    with pytest.raises(ExpiryRejectedError) as rejected:
         expire(DAY)
     one, two = "used 7, price 1.0000, records 1", "used 7, price 2.0000, records 1"
-    assert str(refused.value) == (
+    assert str(rejected.value) == (
         f"2026-03-10 does not reconcile: 2 keys differ (voice of subscription {ids[0]} is {two} and should be {one};"
         f" voice of subscription {ids[1]} is {one} and should be {two}); see `wingtel reconcile --from 2026-03-10"
-        " --to 2026-03-10`, and mend it with --repair"
+        " --to 2026-03-10`, and repair it with --repair"
     )
-    assert expire_due() == BatchResult([], {DAY: str(refused.value)})
+    assert expire_due() == BatchResult([], {DAY: str(rejected.value)})
     assert state() == "sealed"
     assert DataUsageRecord.objects.filter(usage_date=NOON).count() == 3
     assert reconcile(repair=True).repaired
@@ -132,11 +132,11 @@ def test_raw_records_changed_past_the_triggers_prevent_expiry(ids: list[int]) ->
         cursor.execute("SET session_replication_role = replica")  # no triggers
         cursor.execute("UPDATE wingtel_voice_usage_record SET price = price + 1 WHERE usage_date = %s", [NOON])
         cursor.execute("RESET session_replication_role")
-    with pytest.raises(ExpiryRefusedError, match="2026-03-10 does not reconcile: 3 keys differ"):
+    with pytest.raises(ExpiryRejectedError, match="2026-03-10 does not reconcile: 3 keys differ"):
         expire(DAY)
     reconcile(repair=True)
     if state() == "sealed":
-        with pytest.raises(ExpiryRefusedError, match=r"price of voice is 9\.0+ and was 6\.0+,"):
+        with pytest.raises(ExpiryRejectedError, match=r"price of voice is 9\.0+ and was 6\.0+,"):
             expire(DAY)
     execute("UPDATE wingtel_voice_usage_record SET price = price WHERE usage_date = %s", NOON)
     seal(DAY)
@@ -148,7 +148,7 @@ def test_a_day_that_was_opened_and_sealed_again_since_its_proof_is_not_dropped(i
     proof = expiry._prove(DAY)
     WRITE["recorded"](DataUsageRecord, [("late", NOON, ids[0], Decimal(5), 3)])
     seal(DAY)
-    with pytest.raises(ExpiryRefusedError, match="2026-03-10 was written to after it was proven"):
+    with pytest.raises(ExpiryRejectedError, match="2026-03-10 was written to after it was proven"):
         expiry._drop_with_retry(DAY, proof)
     assert state() == "sealed"
     expire(DAY)

@@ -14,7 +14,7 @@ from wingtel.aggregates import strategies
 from wingtel.aggregates.strategies import Strategy
 from wingtel.lifecycle.expiry import expire
 from wingtel.lifecycle.models import RebuildRun
-from wingtel.lifecycle.rebuild_runs import RebuildRefusedError, rebuild_days
+from wingtel.lifecycle.rebuild_runs import RebuildRejectedError, rebuild_days
 from wingtel.lifecycle.seals import seal
 from wingtel.subscriptions.models import Subscription
 
@@ -111,7 +111,7 @@ def test_expired_days_keep_what_they_have(subscription_ids: list[int]) -> None:
 
 def test_it_is_refused_if_nothing_is_stored(transactional_db: None) -> None:
     strategies.use("view")
-    with pytest.raises(RebuildRefusedError, match="nothing is stored"):
+    with pytest.raises(RebuildRejectedError, match="nothing is stored"):
         rebuild_days()
-    with pytest.raises(RebuildRefusedError, match="the last day, 2026-03-01, lies before the first, 2026-04-01"):
+    with pytest.raises(RebuildRejectedError, match="the last day, 2026-03-01, lies before the first, 2026-04-01"):
         rebuild_days(date(2026, 4, 1), date(2026, 3, 1))

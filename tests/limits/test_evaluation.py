@@ -14,7 +14,7 @@ from wingtel.aggregates import changes
 from wingtel.limits import evaluation
 from wingtel.limits.evaluation import Evaluation, evaluate
 from wingtel.limits.models import Alert, PriceLimit
-from wingtel.limits.services import LimitRefusedError, UnknownLimitError, change_limit, make_limit, remove_limit
+from wingtel.limits.services import LimitRejectedError, UnknownLimitError, change_limit, make_limit, remove_limit
 from wingtel.subscriptions.models import Plan, Subscription
 from wingtel.usage.models import DataUsageRecord, UsageType
 
@@ -316,9 +316,9 @@ def test_a_limit_that_cannot_be_is_refused_by_field() -> None:
         ({"amount": Decimal(1), "plan_id": plan.pk + 1}, "plan"),
         ({"amount": Decimal(1), "plan_id": plan.pk, "subscription_id": subscription()}, "plan"),
     ):
-        with pytest.raises(LimitRefusedError) as refused:
+        with pytest.raises(LimitRejectedError) as rejected:
             make_limit(**terms)
-        assert list(refused.value.problems) == [field]
+        assert list(rejected.value.problems) == [field]
     assert not PriceLimit.objects.exists()
 
 

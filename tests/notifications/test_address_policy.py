@@ -7,7 +7,7 @@ import pytest
 
 from tests.limits.receiver import receiving
 from wingtel.notifications import address_policy, webhook_client
-from wingtel.notifications.address_policy import RefusedAddressError, check_url, is_public, resolve
+from wingtel.notifications.address_policy import RejectedAddressError, check_url, is_public, resolve
 
 
 @pytest.mark.parametrize(
@@ -37,16 +37,16 @@ def test_a_public_address_is_taken(address: str) -> None:
         ("ftp://example.org/", "begins with none of https://"),
         ("https:///hook", "names no host"),
         ("https://user:secret@example.org/", "has credentials in it"),
-        ("https://example.org:99999/", "is no URL"),
+        ("https://example.org:99999/", "is not a URL"),
         ("https://127.0.0.1/", "127.0.0.1 is 127.0.0.1, not a public address"),
         ("https://[::1]/", "not a public address"),
         ("https://[::ffff:10.0.0.1]/", "not a public address"),
     ],
 )
 def test_a_url_that_nothing_is_sent_to_is_refused(url: str, reason: str) -> None:
-    with pytest.raises(RefusedAddressError) as refused:
+    with pytest.raises(RejectedAddressError) as rejected:
         check_url(url)
-    assert reason in str(refused.value)
+    assert reason in str(rejected.value)
 
 
 def resolver(*addresses: list[str]) -> Any:
@@ -68,7 +68,7 @@ def test_a_name_is_refused_when_any_of_its_addresses_is_private(
     monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", resolver(addresses))
-    with pytest.raises(RefusedAddressError, match="WINGTEL_WEBHOOK_ALLOW_PRIVATE"):
+    with pytest.raises(RejectedAddressError, match="WINGTEL_WEBHOOK_ALLOW_PRIVATE"):
         resolve("hook.example.org", 443)
 
 

@@ -61,8 +61,8 @@ def test_a_price_is_what_fractions_say(quantity: int, amount: Decimal, block: in
     if exact <= LARGEST_PRICE:
         assert price(of(each), quantity) == exact
     else:
-        told = f"by the tariff, the price of {quantity} kilobytes is more than {LARGEST_PRICE}"
-        assert price(of(each), quantity) == told
+        reason = f"by the tariff, the price of {quantity} kilobytes is more than {LARGEST_PRICE}"
+        assert price(of(each), quantity) == reason
 
 
 @pytest.mark.parametrize(

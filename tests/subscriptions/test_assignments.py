@@ -102,10 +102,12 @@ def test_a_number_that_another_holds_is_not_assigned(period: Period) -> None:
     other, one = line(carrier="sprint"), line()
     assign(other, A, FEB)
 
-    with pytest.raises(IdentifierInUseError) as refused:
+    with pytest.raises(IdentifierInUseError) as rejected:
         assign(one, A, *period)
 
-    assert refused.value.reason == ("this phone number is assigned at that time; end that assignment first, or move it")
+    assert rejected.value.reason == (
+        "this phone number is assigned at that time; end that assignment first, or move it"
+    )
     assert assign(one, A, JAN, FEB).valid_to == FEB
 
 
@@ -205,19 +207,19 @@ def test_what_cannot_be_is_refused_by_its_field() -> None:
         (lambda: assignments.change_plan(one, 2**40, valid_from=MAR), NotAssignableError, "plan"),
         (lambda: assignments.change_plan(one, None, valid_from=MAR, valid_to=MAR), AssignmentError, "valid_to"),
     ]:
-        with pytest.raises(kind) as refused:
+        with pytest.raises(kind) as rejected:
             work()
-        assert refused.value.field == field
+        assert rejected.value.field == field
     assert history(one) == [(A, JAN, None)]
     assert assign(gone, B, JAN, MAR).valid_to == MAR
 
 
 def test_what_is_written_into_a_column_is_refused_by_that_column() -> None:
     line(iccid="8901260234567890001")
-    with pytest.raises(IntegrityError) as refused:
+    with pytest.raises(IntegrityError) as rejected:
         line(iccid="8901260234567890001")
 
-    error = assignments.refusal(refused.value)
+    error = assignments.assignment_error(rejected.value)
 
     assert isinstance(error, IdentifierInUseError)
     assert str(error) == "iccid: this ICCID is assigned at that time; end that assignment first, or move it"

@@ -70,7 +70,7 @@ def test_a_carrier_is_added_and_changed_by_the_command() -> None:
     [
         (("add", "att", "--name", "x", "--country", "US"), "Carrier with this Code already exists"),
         (("add", "O2", "--name", "x", "--country", "US"), "code: lower-case letters and digits, such as att"),
-        (("add", "o2", "--name", "x", "--country", "XX"), "'XX' is no country"),
+        (("add", "o2", "--name", "x", "--country", "XX"), "'XX' is not a country"),
         (("change", "o2", "--name", "x"), "there is no carrier 'o2'; the carriers are att, sprint"),
     ],
 )
@@ -90,8 +90,8 @@ def test_a_carrier_is_created_changed_and_deleted_over_http(admin: Client) -> No
 
 def test_a_carrier_with_subscriptions_stays(admin: Client) -> None:
     Subscription.objects.create(carrier="att").delete_softly()
-    refused = admin.delete(f"{CARRIERS}att/")
-    assert (refused.status_code, refused.json()["detail"]) == (
+    rejected = admin.delete(f"{CARRIERS}att/")
+    assert (rejected.status_code, rejected.json()["detail"]) == (
         409,
         "The carrier att has subscriptions, deleted ones included.",
     )
@@ -108,7 +108,7 @@ def test_one_number_in_five_forms_is_one_subscription_and_others_are_no_numbers(
     summary = imported("c11_number_forms.csv", "c11.toml")
     assert (summary.lines, summary.accepted, summary.rejected) == (8, 5, 3)
     assert [(reject.line, reject.field, reject.reason) for reject in summary.rejects] == [
-        (line, "msisdn", f"'{text}' is no phone number: 7 to 15 digits with the calling code")
+        (line, "msisdn", f"'{text}' is not a valid phone number: 7 to 15 digits with the calling code")
         for line, text in ((6, "3.46889E+10"), (7, "anonymous"), (8, "NULL"))
     ]
     assert Subscription.objects.get().phone_number == "+34688886001"
@@ -150,8 +150,8 @@ def test_subscriptions_of_all_carriers_are_created_changed_and_found(admin: Clie
 
 def test_a_subscription_stays_with_its_carrier(admin: Client) -> None:
     one = Subscription.objects.create(carrier="att")
-    refused = send(admin, "patch", f"/api/v1/subscriptions/{one.pk}/", {"carrier": "sprint"}, 409)
-    assert refused["detail"] == "A subscription stays with its carrier, which is att."
+    rejected = send(admin, "patch", f"/api/v1/subscriptions/{one.pk}/", {"carrier": "sprint"}, 409)
+    assert rejected["detail"] == "A subscription stays with its carrier, which is att."
 
 
 def test_a_key_that_is_limited_to_a_carrier_sees_and_creates_its_own() -> None:

@@ -53,9 +53,9 @@ def overlap(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:
 def test_a_value_is_assigned_once_at_a_time(lines: list[int], held: tuple[Any, Any], wanted: tuple[Any, Any]) -> None:
     assign(lines[0], *held)
 
-    refused = broken_constraint(lines[1], *wanted) == "subscription_identifier_once"
+    rejected = broken_constraint(lines[1], *wanted) == "subscription_identifier_once"
 
-    assert refused == overlap(held, wanted)
+    assert rejected == overlap(held, wanted)
 
 
 def test_other_values_and_kinds_are_free(lines: list[int]) -> None:

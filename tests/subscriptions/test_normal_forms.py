@@ -49,7 +49,7 @@ def test_digits_are_read_by_the_country(text: str, country: str, number: str) ->
     ],
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no phone number: 7 to 15 digits with the calling code$"):
+    with pytest.raises(ValueError, match=r"is not a valid phone number: 7 to 15 digits with the calling code$"):
         normalise(Kind.MSISDN, text, "ES")
 
 
@@ -71,19 +71,19 @@ def test_other_kinds_have_forms_of_their_own(kind: Kind, text: str, value: str) 
 @pytest.mark.parametrize(
     ("kind", "text", "reason"),
     [
-        (Kind.IMSI, "2.62E+14", "'2.62E+14' is no IMSI: 6 to 15 digits"),
-        (Kind.IMSI, "12345", "'12345' is no IMSI: 6 to 15 digits"),
-        (Kind.ICCID, "8901", "'8901' is no ICCID: 18 to 22 digits"),
-        (Kind.DEVICE_ID, "  ", "'  ' is no device id: a text of 1 to 40 characters"),
-        (Kind.DEVICE_ID, "x" * 41, f"'{'x' * 41}' is no device id: a text of 1 to 40 characters"),
-        (Kind.EXTERNAL_ID, "a\0b", r"'a\x00b' is no external id: a text of 1 to 100 characters"),
-        (Kind.EXTERNAL_ID, "y" * 101, f"'{'y' * 60}…' is no external id: a text of 1 to 100 characters"),
+        (Kind.IMSI, "2.62E+14", "'2.62E+14' is not a valid IMSI: 6 to 15 digits"),
+        (Kind.IMSI, "12345", "'12345' is not a valid IMSI: 6 to 15 digits"),
+        (Kind.ICCID, "8901", "'8901' is not a valid ICCID: 18 to 22 digits"),
+        (Kind.DEVICE_ID, "  ", "'  ' is not a valid device id: a text of 1 to 40 characters"),
+        (Kind.DEVICE_ID, "x" * 41, f"'{'x' * 41}' is not a valid device id: a text of 1 to 40 characters"),
+        (Kind.EXTERNAL_ID, "a\0b", r"'a\x00b' is not a valid external id: a text of 1 to 100 characters"),
+        (Kind.EXTERNAL_ID, "y" * 101, f"'{'y' * 60}…' is not a valid external id: a text of 1 to 100 characters"),
     ],
 )
 def test_what_is_no_identifier_is_refused_with_the_rule(kind: Kind, text: str, reason: str) -> None:
-    with pytest.raises(ValueError) as refused:  # noqa: PT011 - compared whole
+    with pytest.raises(ValueError) as rejected:  # noqa: PT011 - compared whole
         normalise(kind, text, "US")
-    assert str(refused.value) == reason
+    assert str(rejected.value) == reason
 
 
 def one_by_one(kind: Kind, texts: list[str], country: str) -> list[tuple[str | None, str | None]]:
@@ -147,6 +147,6 @@ def test_a_normal_form_is_its_own(text: str, country: str) -> None:
 def test_without_a_country_national_numbers_are_none(country: str) -> None:
     assert at_once(Kind.MSISDN, ["+34688886001", "688886001x", "0034688886001"], country) == [
         ("+34688886001", None),
-        (None, "'688886001x' is no phone number: 7 to 15 digits with the calling code"),
+        (None, "'688886001x' is not a valid phone number: 7 to 15 digits with the calling code"),
         ("+34688886001", None),
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.embedded.watching import until
+from tests.embedded.observer import until
 from tests.sessions import database_url
 from wingtel.embedded import EmbeddedValkey
 from wingtel.tasks.models import TaskRun
@@ -42,7 +42,7 @@ class Work:
         return [pid for child in self.children() for pid in (child, *children(child))]
 
     def end(self) -> int:
-        """Tell it to end, and return its exit code."""
+        """End it, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 

@@ -1,4 +1,4 @@
-"""Background work in its real processes, on the real Valkey: killed, restarted, cut off, told to end."""
+"""Background work in its real processes, on the real Valkey: killed, restarted, cut off, ended."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from tests.embedded.watching import kill_valkey, until
+from tests.embedded.observer import kill_valkey, until
 from tests.sessions import new_connection
 from wingtel.aggregates import strategies
 from wingtel.config.watches import parse_watches

@@ -17,10 +17,10 @@ from .scopes import Access
 from .tokens import matches, prefix_of
 
 LAST_USE_INTERVAL = timedelta(minutes=1)
-"""The time for which the stored last use of a key is not updated again."""
+"""Time for which the stored last use of a key is not updated again."""
 
 
-class KeyRefusedError(Exception):
+class KeyRejectedError(Exception):
     """An error of a key that is not valid. The message gives the reason."""
 
 
@@ -35,19 +35,19 @@ class _CachedKey:
 
 
 _cache: dict[str, _CachedKey] = {}
-"""The used keys by prefix."""
+"""Used keys by prefix."""
 
 
 def check(token: str) -> Access:
-    """Return the access of the holder of `token`, and store its use. Raises KeyRefusedError if it is not valid."""
+    """Return the access of the holder of `token`, and store its use. Raises KeyRejectedError if it is not valid."""
     prefix = prefix_of(token)
     if prefix is None:
-        raise KeyRefusedError("This is no key: a key looks like wt_PREFIX_SECRET.")
+        raise KeyRejectedError("This is not a key: a key looks like wt_PREFIX_SECRET.")
     cached = _cache.get(prefix)
     if cached is None or time.monotonic() - cached.read_at > settings.WINGTEL_KEY_CACHE_SECONDS:
         cached = _read(prefix)
     if cached is None or not matches(token, cached.key.hashed):
-        raise KeyRefusedError("There is no such key.")
+        raise KeyRejectedError("There is no such key.")
     now = timezone.now()
     _require_in_force(cached.key, now)
     _store_last_use(cached, now)
@@ -71,9 +71,9 @@ def _read(prefix: str) -> _CachedKey | None:
 
 def _require_in_force(key: ApiKey, now: datetime) -> None:
     if key.revoked_at is not None:
-        raise KeyRefusedError(f"This key was revoked at {key.revoked_at:%Y-%m-%d %H:%M} UTC.")
+        raise KeyRejectedError(f"This key was revoked at {key.revoked_at:%Y-%m-%d %H:%M} UTC.")
     if key.expires_at is not None and key.expires_at <= now:
-        raise KeyRefusedError(f"This key expired at {key.expires_at:%Y-%m-%d %H:%M} UTC.")
+        raise KeyRejectedError(f"This key expired at {key.expires_at:%Y-%m-%d %H:%M} UTC.")
 
 
 def _store_last_use(cached: _CachedKey, now: datetime) -> None:

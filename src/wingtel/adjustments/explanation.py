@@ -50,8 +50,8 @@ class Explanation:
 
     @property
     def adds_up(self) -> bool | None:
-        """Tell whether every usage type adds up; None once the records are gone."""
-        return None if self.records_gone else all(found.adds_up for found in self.types)
+        """Return whether every usage type adds up; None once the records are gone."""
+        return None if self.records_gone else all(each.adds_up for each in self.types)
 
 
 def explain(
@@ -63,16 +63,16 @@ def explain(
     A subscription that is unknown or has no usage has totals of zero. With a `carrier`, so has a subscription of
     another one, and the sums that the whole day was sealed with are left out.
     """
-    found = queries.day_with_sources(
+    sources = queries.day_with_sources(
         subscription_id=subscription_id, day=day, most_records=most_records, carrier=carrier
     )
-    adjustments = _adjustments(found)
-    gone = found.day.state == UsageDay.State.EXPIRED
+    adjustments = _adjustments(sources)
+    gone = sources.day.state == UsageDay.State.EXPIRED
     return Explanation(
         subscription_id=subscription_id,
         numbers=numbers_of(subscription_id, carrier),
-        as_of=found.as_of,
-        day=found.day,
+        as_of=sources.as_of,
+        day=sources.day,
         records_gone=gone,
         types=[
             ExplainedType(
@@ -85,7 +85,7 @@ def explain(
                 adjustments=[adjustments[number] for number in kind.adjustment_ids],
                 sealed=kind.sealed if carrier is None else None,
             )
-            for kind in found.types
+            for kind in sources.types
         ],
     )
 
@@ -95,7 +95,7 @@ def _without(total: Sums, adjusted: Sums) -> Sums:
     return Sums(total.used - adjusted.used, total.price - adjusted.price, total.count)
 
 
-def _adjustments(found: queries.DayWithSources) -> dict[int, UsageAdjustment]:
+def _adjustments(sources: queries.DayWithSources) -> dict[int, UsageAdjustment]:
     # Adjustments never change, so those of the snapshot may be read after it.
-    ids = [number for kind in found.types for number in kind.adjustment_ids]
+    ids = [number for kind in sources.types for number in kind.adjustment_ids]
     return UsageAdjustment.objects.select_related("reversed_by").in_bulk(ids)

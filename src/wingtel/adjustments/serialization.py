@@ -40,8 +40,8 @@ class Adjustment(Struct):
     used: Annotated[int, Meta(description="In the unit of the usage type.", examples=[-20480])]
     price: Annotated[Money, Meta(examples=["-0.3000"])]
     currency: Currency
-    reason: Annotated[str, Meta(description="Why, for whoever asks later.", examples=["credited"])]
-    actor: Annotated[str, Meta(description="Who made it.", examples=["ada"])]
+    reason: Annotated[str, Meta(description="The reason, for later reference.", examples=["credited"])]
+    actor: Annotated[str, Meta(description="The person or API key that made it.", examples=["ada"])]
     created_at: Timestamp
     reverses: Annotated[int | None, Meta(description="The adjustment that it takes back.")]
     reversed_by: Annotated[int | None, Meta(description="The adjustment that takes it back.")]
@@ -95,7 +95,7 @@ class Explanation(Struct):
     currency: Currency
     day: Day
     as_of: AsOf
-    records_gone: Annotated[bool, Meta(description="Whether the day has expired.", examples=[False])]
+    records_gone: Annotated[bool, Meta(description="True if the day has expired.", examples=[False])]
     adds_up: AddsUp
     usage_types: list[ExplainedType]
 
@@ -120,38 +120,38 @@ def adjustment_answer(adjustment: UsageAdjustment) -> Adjustment:
     )
 
 
-def explanation_answer(found: explanation.Explanation) -> Explanation:
+def explanation_answer(explained: explanation.Explanation) -> Explanation:
     """Return an explanation as a body."""
     return Explanation(
-        subscription_id=found.subscription_id,
-        **found.numbers,
+        subscription_id=explained.subscription_id,
+        **explained.numbers,
         currency=currency(),
         day=day_answer(
-            found.day,
+            explained.day,
             [
                 sealed_sums(kind.usage_type, records=kind.sealed.count, used=kind.sealed.used, price=kind.sealed.price)
-                for kind in found.types
+                for kind in explained.types
                 if kind.sealed
             ],
         ),
-        as_of=found.as_of,
-        records_gone=found.records_gone,
-        adds_up=found.adds_up,
-        usage_types=[_type_answer(kind) for kind in found.types],
+        as_of=explained.as_of,
+        records_gone=explained.records_gone,
+        adds_up=explained.adds_up,
+        usage_types=[_type_answer(kind) for kind in explained.types],
     )
 
 
-def _type_answer(found: explanation.ExplainedType) -> ExplainedType:
-    adjusted = found.adjusted
+def _type_answer(explained: explanation.ExplainedType) -> ExplainedType:
+    adjusted = explained.adjusted
     return ExplainedType(
-        usage_type=found.usage_type.value,
-        unit=found.usage_type.unit,
-        recorded=_recorded(found.recorded),
+        usage_type=explained.usage_type.value,
+        unit=explained.usage_type.unit,
+        recorded=_recorded(explained.recorded),
         adjusted=AdjustedSums(used=adjusted.used, price=money(adjusted.price), adjustments=adjusted.count),
-        total=_recorded(found.total),
-        adds_up=found.adds_up,
-        records=_listed(found.records),
-        adjustments=[adjustment_answer(adjustment) for adjustment in found.adjustments],
+        total=_recorded(explained.total),
+        adds_up=explained.adds_up,
+        records=_listed(explained.records),
+        adjustments=[adjustment_answer(adjustment) for adjustment in explained.adjustments],
     )
 
 

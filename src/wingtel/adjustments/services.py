@@ -21,10 +21,10 @@ from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY, PRICE_DECIMALS
 LONGEST_REASON = 2000
 LONGEST_ACTOR = 200
 _BATCH_SIZE = 5_000
-"""The number of adjustments that one statement stores."""
+"""Number of adjustments that one statement stores."""
 
 
-class AdjustmentRefusedError(ValueError):
+class AdjustmentRejectedError(ValueError):
     """An adjustment that cannot be made. `reason` says why and what to do, `field` where, if it is one field."""
 
     def __init__(self, reason: str, field: str = "") -> None:
@@ -32,11 +32,11 @@ class AdjustmentRefusedError(ValueError):
         self.field, self.reason = field, reason
 
 
-class UnknownAdjustmentError(AdjustmentRefusedError):
+class UnknownAdjustmentError(AdjustmentRejectedError):
     """A number that no adjustment has."""
 
 
-class NotReversibleError(AdjustmentRefusedError):
+class NotReversibleError(AdjustmentRejectedError):
     """An adjustment that is reversed already, or is a reversal itself."""
 
 
@@ -54,7 +54,7 @@ def adjust(
 
     A deleted subscription can be adjusted, and totals may become negative.
 
-    Raises AdjustmentRefusedError for an unknown subscription and for a day ahead of the clock by more than
+    Raises AdjustmentRejectedError for an unknown subscription and for a day ahead of the clock by more than
     WINGTEL_MAX_FUTURE_DAYS. It is also raised if both amounts are zero, one is out of range, the price has more than
     eight decimals, or the reason or actor is missing.
     """
@@ -67,19 +67,19 @@ def adjust(
         reason=reason.strip(),
         actor=actor.strip(),
     )
-    for error in refusals([adjustment]).values():
+    for error in rejections([adjustment]).values():
         raise error
     if not _exists(subscription_id):
-        raise AdjustmentRefusedError(f"there is no subscription {subscription_id!r}", "subscription_id")
+        raise AdjustmentRejectedError(f"there is no subscription {subscription_id!r}", "subscription_id")
     store([adjustment])
     return adjustment
 
 
-def refusals(adjustments: Sequence[UsageAdjustment]) -> dict[int, AdjustmentRefusedError]:
+def rejections(adjustments: Sequence[UsageAdjustment]) -> dict[int, AdjustmentRejectedError]:
     """Return why some of the adjustments, by position, cannot be made. All subscriptions must exist."""
     (today,) = business_days_of([timezone.now()])
     return {
-        position: AdjustmentRefusedError(reason, field)
+        position: AdjustmentRejectedError(reason, field)
         for position, adjustment in enumerate(adjustments)
         if (problem := next(_problems(adjustment, today), None))
         for field, reason in [problem]
@@ -98,9 +98,9 @@ def reverse(adjustment_id: int, *, reason: str, actor: str) -> UsageAdjustment:
     """Reverse an adjustment by another with its amounts negated, to which it refers as `reversed_by`.
 
     An adjustment is reversed once. A reversal is not reversed: a new adjustment replaces it. So an adjustment and its
-    reversal alone tell whether it counts.
+    reversal alone say whether it counts.
 
-    Raises UnknownAdjustmentError, NotReversibleError, and AdjustmentRefusedError as `adjust` does.
+    Raises UnknownAdjustmentError, NotReversibleError, and AdjustmentRejectedError as `adjust` does.
     """
     original = _reversible(adjustment_id)
     reversal = UsageAdjustment(
@@ -115,7 +115,7 @@ def reverse(adjustment_id: int, *, reason: str, actor: str) -> UsageAdjustment:
     )
     if problem := next(_text_problems(reversal), None):
         field, why = problem
-        raise AdjustmentRefusedError(why, field)
+        raise AdjustmentRejectedError(why, field)
     try:
         with transaction.atomic():
             reversal.save(force_insert=True)
@@ -132,7 +132,7 @@ def _reversible(adjustment_id: int) -> UsageAdjustment:
     if original.reverses_id is not None:
         raise NotReversibleError(
             f"adjustment {adjustment_id} is itself the reversal of {original.reverses_id}; "
-            "adjust anew what should count again"
+            "make a new adjustment instead"
         )
     reversal: UsageAdjustment | None = getattr(original, "reversed_by", None)
     if reversal:
@@ -160,19 +160,19 @@ def _amount_problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
     used: object = adjustment.used
     price: object = adjustment.price
     if type(used) is not int or abs(used) > LARGEST_QUANTITY:
-        yield "used", f"{used!r} is no whole number from {-LARGEST_QUANTITY} to {LARGEST_QUANTITY}"
+        yield "used", f"{used!r} is not a whole number from {-LARGEST_QUANTITY} to {LARGEST_QUANTITY}"
     if not isinstance(price, Decimal) or not price.is_finite() or abs(price) > LARGEST_PRICE:
-        yield "price", f"{price!s} is no decimal from {-LARGEST_PRICE} to {LARGEST_PRICE}"
+        yield "price", f"{price!s} is not a decimal from {-LARGEST_PRICE} to {LARGEST_PRICE}"
     elif round(price, PRICE_DECIMALS) != price:
-        yield "price", f"{price} has more than {PRICE_DECIMALS} decimals; say how it is to be rounded by rounding it"
+        yield "price", f"{price} has more than {PRICE_DECIMALS} decimals; round it"
     if used == price == 0:
         yield "used", "neither a quantity nor a price to adjust by: give one that is not 0"
 
 
 def _text_problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
     for field, longest, meaning in (
-        ("reason", LONGEST_REASON, "say why it is adjusted, for whoever asks later"),
-        ("actor", LONGEST_ACTOR, "say who adjusts it"),
+        ("reason", LONGEST_REASON, "give the reason of the adjustment"),
+        ("actor", LONGEST_ACTOR, "give the name of the person or program that adjusts"),
     ):
         text: str = getattr(adjustment, field)
         if not text:
@@ -185,8 +185,8 @@ def _text_problems(adjustment: UsageAdjustment) -> Iterator[tuple[str, str]]:
 
 def _day_problems(day: object, today: date) -> Iterator[tuple[str, str]]:
     if not isinstance(day, date) or isinstance(day, datetime) or not EARLIEST <= day <= LATEST:
-        yield "day", f"{day} is no day from {EARLIEST} to {LATEST}"
+        yield "day", f"{day} is not a day from {EARLIEST} to {LATEST}"
         return
     if (ahead := (day - today).days) > settings.WINGTEL_MAX_FUTURE_DAYS:
         most = f"{settings.WINGTEL_MAX_FUTURE_DAYS} (WINGTEL_MAX_FUTURE_DAYS)"
-        yield "day", f"{day} lies {ahead} days ahead, more than {most}; adjust it once it has come"
+        yield "day", f"{day} lies {ahead} days ahead, more than {most}; adjust it on that day or later"

@@ -31,7 +31,7 @@ def install(**_: Any) -> None:
 
 
 def tell_strategy(partition: Any, **_: Any) -> None:
-    """Tell the active strategy of a new partition."""
+    """Inform the active strategy of a new partition."""
     from .strategies import active  # noqa: PLC0415 - needs the apps to be loaded
 
     if strategy := active():

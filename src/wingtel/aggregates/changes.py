@@ -31,7 +31,7 @@ class Changes:
 
 
 def is_enabled() -> bool:
-    """Tell whether changes are logged."""
+    """Return whether changes are logged."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL["is_enabled"])
         (enabled,) = cursor.fetchone()

@@ -14,7 +14,7 @@ from .serialization import money
 _SQL = sql.statements(__package__, "sql/differences.sql")
 
 COUNTED = _SQL["counted"]
-"""The beginning of a statement: the daily aggregates of `first` to `last`, as the active strategy counts them."""
+"""Beginning of a statement: the daily aggregates of `first` to `last`, as the active strategy counts them."""
 
 STORED = _SQL["stored"]
 """Another beginning: the daily aggregates that are stored, whatever the views show."""
@@ -23,16 +23,16 @@ EMPTY = _SQL["empty"]
 """A third beginning: no daily aggregates."""
 
 DIFFERING_DAYS = _SQL["differing_days"]
-"""The continuation: `differing_days`, and `source`, the sums of the raw records."""
+"""Continuation: `differing_days`, and `source`, the sums of the raw records."""
 
 DIFFERING_MONTHS = _SQL["differing_months"]
-"""The beginning of a statement over the months that are not the sums of their days."""
+"""Beginning of a statement over the months that are not the sums of their days."""
 
 DIFFERING_TOTALS = _SQL["differing_totals"]
-"""The beginning of a statement over the totals that are not the sums of the months' bounds."""
+"""Beginning of a statement over the totals that are not the sums of the months' bounds."""
 
 DAYS = _SQL["days"]
-"""The end of a statement over `differing_days`, for `find`."""
+"""End of a statement over `differing_days`, for `find`."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from wingtel.subscriptions.models import Subscription
 
 @dataclass(frozen=True)
 class SubscriptionFilter:
-    """The subscriptions of given ids, a carrier and a current plan. None stands for any."""
+    """Subscriptions of given ids, a carrier and a current plan. None stands for any."""
 
     subscription_ids: Sequence[int] | None = None
     carrier: str | None = None

@@ -10,7 +10,7 @@ EARLIEST, LATEST = date(1900, 1, 1), date(9998, 12, 31)
 
 
 class Granularity(StrEnum):
-    """The length of a period in a series."""
+    """Length of a period in a series."""
 
     DAY = "day"
     MONTH = "month"

@@ -40,11 +40,11 @@ def _complete_answers() -> dict[str, str]:
     return blocks
 
 
-WHOLE = _complete_answers()
-"""The statements of complete answers, by name, including the parts that they share."""
+COMPLETE_ANSWERS = _complete_answers()
+"""Statements of complete answers, by name, including the parts that they share."""
 
-BLOCK_BYTES = 4 << 20
-"""The approximate number of bytes of a complete answer that are in memory at once."""
+CHUNK_BYTES = 4 << 20
+"""Approximate number of bytes of a complete answer that are in memory at once."""
 
 _TYPES = {usage_type.value: usage_type for usage_type in UsageType}  # faster than to call the enumeration
 _UNITS = {"units": json.dumps({usage_type.value: usage_type.unit for usage_type in UsageType})}
@@ -55,7 +55,7 @@ ALL_TYPES: tuple[UsageType, ...] = tuple(UsageType)
 
 @dataclass(frozen=True)
 class ExceedingPosition:
-    """The end of a page: the largest total price of its last subscription, and that subscription."""
+    """End of a page: the largest total price of its last subscription, and that subscription."""
 
     price: Decimal
     subscription_id: int
@@ -74,7 +74,7 @@ class ExceedingPage:
 
     @cached_property
     def results(self) -> list[ExceedingSubscription]:
-        """The results, decoded."""
+        """Results, decoded."""
         return msgspec.json.decode(self.written, type=list[ExceedingSubscription])
 
 
@@ -99,7 +99,7 @@ class UsageMetric(NamedTuple):
 
 @dataclass(frozen=True)
 class MetricsPosition:
-    """The end of a page."""
+    """End of a page: the last row's subscription and usage type."""
 
     subscription_id: int
     usage_type: UsageType
@@ -130,7 +130,7 @@ class SeriesPoint(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """The points of one subscription in order of time and usage type; `numbers` are those of `numbers_of`."""
+    """Points of one subscription in order of time and usage type; `numbers` are those of `numbers_of`."""
 
     as_of: datetime
     numbers: dict[str, str]
@@ -236,13 +236,13 @@ def series(
 
 
 @dataclass(frozen=True)
-class WholeAnswer:
+class CompleteAnswer:
     """All rows of an answer, from one snapshot: comma-separated lines, in chunks of bytes that are read on demand."""
 
     as_of: datetime
-    blocks: Iterator[bytes]
+    chunks: Iterator[bytes]
     expired: tuple[date, date] | None = None
-    """The first and the last expired day of the period, whose raw records were dropped."""
+    """First and the last expired day of the period, whose raw records were dropped."""
 
 
 def all_exceeding(
@@ -253,7 +253,7 @@ def all_exceeding(
     only: SubscriptionFilter = EVERYBODY,
     for_spreadsheets: bool = False,
     seconds: int = 0,
-) -> AbstractContextManager[WholeAnswer]:
+) -> AbstractContextManager[CompleteAnswer]:
     """Return all results of `exceeding`, a line each usage type, in the columns of wingtel.exports.columns.EXCEEDING.
 
     With `for_spreadsheets`, an external id that a spreadsheet would take for a formula has an apostrophe before it.
@@ -261,7 +261,7 @@ def all_exceeding(
     Raises OperationalError if a statement takes longer than `seconds`; 0 sets no limit. So do `all_metrics` and
     `all_records`.
     """
-    return _whole(
+    return _stream(
         "all_exceeding",
         _parameters(period.split(), usage_types)
         | {
@@ -280,9 +280,9 @@ def all_metrics(
     only: SubscriptionFilter = EVERYBODY,
     for_spreadsheets: bool = False,
     seconds: int = 0,
-) -> AbstractContextManager[WholeAnswer]:
+) -> AbstractContextManager[CompleteAnswer]:
     """Return all results of `metrics`, in the columns of wingtel.exports.columns.METRICS."""
-    return _whole(
+    return _stream(
         "all_metrics",
         _parameters(period.split(), usage_types)
         | {
@@ -301,12 +301,12 @@ def all_records(
     only: SubscriptionFilter = EVERYBODY,
     for_spreadsheets: bool = False,
     seconds: int = 0,
-) -> AbstractContextManager[WholeAnswer]:
+) -> AbstractContextManager[CompleteAnswer]:
     """Return every raw record of a period, in order of time, in the columns of wingtel.exports.columns.RECORDS.
 
     No day expires while they are read. The period must have a first and a last day.
     """
-    return _whole(
+    return _stream(
         "all_records",
         {
             "first": period.first,
@@ -323,33 +323,33 @@ def all_records(
 
 
 @contextmanager
-def _whole(query: str, parameters: dict[str, Any], seconds: int, *, raw: bool = False) -> Iterator[WholeAnswer]:
+def _stream(query: str, parameters: dict[str, Any], seconds: int, *, raw: bool = False) -> Iterator[CompleteAnswer]:
     """Stream the rows of one statement, and so of one snapshot, during the `with` block.
 
     With `raw`, they are raw records, and no day expires meanwhile.
     """
-    statement = WHOLE["as_csv"].replace("{answer}", WHOLE[query])
+    statement = COMPLETE_ANSWERS["as_csv"].replace("{answer}", COMPLETE_ANSWERS[query])
     with transaction.atomic(), connection.wrap_database_errors, connection.cursor() as cursor:
-        cursor.execute(WHOLE["begin"], {"milliseconds": str(seconds * 1000)})
+        cursor.execute(COMPLETE_ANSWERS["begin"], {"milliseconds": str(seconds * 1000)})
         as_of, _ = cursor.fetchone()
         expired = _expired(cursor, parameters) if raw else None
         with cursor.copy(statement, parameters) as copy:
-            yield WholeAnswer(as_of, _chunks(copy), expired)
+            yield CompleteAnswer(as_of, _chunks(copy), expired)
 
 
 def _expired(cursor: Any, parameters: dict[str, Any]) -> tuple[date, date] | None:
     """Return the first and last expired day of a period, and keep others from expiring until the transaction ends."""
-    cursor.execute(WHOLE["keep_raw_records"])
-    cursor.execute(WHOLE["expired_days"], parameters)
+    cursor.execute(COMPLETE_ANSWERS["keep_raw_records"])
+    cursor.execute(COMPLETE_ANSWERS["expired_days"], parameters)
     first, last = cursor.fetchone()
     return (first, last) if first else None
 
 
 def _chunks(lines: Iterable[memoryview]) -> Iterator[bytes]:
-    """Yield lines joined into chunks of at least BLOCK_BYTES, but for the last."""
+    """Yield lines joined into chunks of at least CHUNK_BYTES, but for the last."""
     chunk = io.BytesIO()
     for line in lines:
-        if chunk.write(line) and chunk.tell() >= BLOCK_BYTES:
+        if chunk.write(line) and chunk.tell() >= CHUNK_BYTES:
             yield chunk.getvalue()
             chunk = io.BytesIO()
     if chunk.tell():

@@ -1,4 +1,4 @@
-"""The rebuild of stored aggregates, by adding what they lack of the sources."""
+"""Rebuild of stored aggregates, by adding what they lack of the sources."""
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator
@@ -47,7 +47,7 @@ def repair_days(first: date, last: date) -> list[Difference]:
 def store_day(day: date, *, is_empty: bool = False) -> None:
     """Add what is missing to the stored rows of a day, whatever the views show. Its month is to be stored afterwards.
 
-    `is_empty` tells that nothing is stored of the day.
+    `is_empty` is true if nothing is stored of the day.
     """
     differences.fetch(_FILL_DAYS if is_empty else _STORE_DAYS, first=day, last=day)
 

@@ -114,7 +114,7 @@ def price_limit(limit: Decimal) -> str:
     return f"{limit:.{max(decimals, 2)}f}"
 
 
-def moment(value: datetime) -> str:
+def timestamp(value: datetime) -> str:
     """Return a timestamp in UTC, in ISO 8601."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 

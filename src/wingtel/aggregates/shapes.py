@@ -38,15 +38,15 @@ Money = Annotated[
     ),
 ]
 Quantity = Annotated[
-    int, Meta(description="What was used, in the unit.", examples=[123456], extra={"kind": ColumnKind.QUANTITY})
+    int, Meta(description="The quantity used, in the unit.", examples=[123456], extra={"kind": ColumnKind.QUANTITY})
 ]
-Records = Annotated[int, Meta(description="How many usage records that is.", examples=[17])]
+Records = Annotated[int, Meta(description="The number of usage records.", examples=[17])]
 Currency = Annotated[
     str,
     Meta(description="The currency of every price, by its code of ISO 4217.", pattern="^[A-Z]{3}$", examples=["USD"]),
 ]
 Timestamp = Annotated[datetime, Meta(tz=True, examples=["2026-07-01T09:30:00.123456Z"])]
-AsOf = Annotated[Timestamp, Meta(description="The moment, in UTC, that the answer is true of.")]
+AsOf = Annotated[Timestamp, Meta(description="The time, in UTC, as of which the answer is true.")]
 First = Annotated[
     date | None,
     Meta(description="First business day; null: since the beginning.", examples=["2026-06-01"]),
@@ -59,7 +59,7 @@ Next = Annotated[
 
 
 class RecordOrigin(Struct):
-    """The origin of a raw record: the file and line of an import, or the index in a request."""
+    """Origin of a raw record: the file and line of an import, or the index in a request."""
 
     import_id: Annotated[int | UnsetType, Meta(examples=[12])] = UNSET
     file: Annotated[str | UnsetType, Meta(examples=["att-20260310.csv"])] = UNSET
@@ -73,11 +73,11 @@ class ExceededLimit(Struct):
 
     usage_type: Usage
     total_price: Annotated[
-        Money, Meta(description="What was paid for the usage type, in the currency.", examples=["31.2000"])
+        Money, Meta(description="The total price of the usage type, in the currency.", examples=["31.2000"])
     ]
     exceeded_by: Annotated[
         Money,
-        Meta(description="How much of it lies above the limit; zero where it meets it exactly.", examples=["6.2000"]),
+        Meta(description="The part above the limit; zero if the total equals it.", examples=["6.2000"]),
     ]
 
 
@@ -93,7 +93,7 @@ class ExceedingSubscription(Struct):
 class Exceeding(Struct):
     """A page of the subscriptions that reached a limit."""
 
-    price_limit: Annotated[Money, Meta(description="The limit that was asked for.", examples=["25.00"])]
+    price_limit: Annotated[Money, Meta(description="The requested limit.", examples=["25.00"])]
     currency: Currency
     from_: First = field(name="from")
     to: Last
@@ -110,7 +110,7 @@ class Metric(Struct):
     external_id: ExternalId
     usage_type: Usage
     unit: Unit
-    total_price: Annotated[Money, Meta(description="What was paid, in the currency.")]
+    total_price: Annotated[Money, Meta(description="The price, in the currency.")]
     total_usage: Quantity
     records: Records
 
@@ -134,7 +134,7 @@ class SeriesPoint(Struct):
     ]
     usage_type: Usage
     unit: Unit
-    total_price: Annotated[Money, Meta(description="What was paid, in the currency.")]
+    total_price: Annotated[Money, Meta(description="The price, in the currency.")]
     total_usage: Quantity
     records: Records
 
@@ -162,10 +162,10 @@ class RawRecord(Struct):
     external_id: ExternalId
     usage_type: Usage
     unit: Unit
-    usage_date: Annotated[Timestamp, Meta(description="When it was used, in UTC.")]
+    usage_date: Annotated[Timestamp, Meta(description="The timestamp of the usage, in UTC.")]
     day: Annotated[date, Meta(description="Its business day.")]
-    quantity: Annotated[int, Meta(description="What was used, in the unit.")]
-    price: Annotated[Money, Meta(description="What was paid, in the currency.")]
+    quantity: Annotated[int, Meta(description="The quantity used, in the unit.")]
+    price: Annotated[Money, Meta(description="The price, in the currency.")]
     origin: Annotated[str, Meta(description="import or request; empty for what was written otherwise.")]
     reference: Annotated[str, Meta(description="The id of the import, or of the request.")]
     file: Annotated[str, Meta(description="The file of the import; empty for a request.")]
@@ -173,7 +173,7 @@ class RawRecord(Struct):
         int | None,
         Meta(
             description="The line in the file, from 1, or the index in the request, from 0.",
-            extra={"kind": ColumnKind.WHOLE_OR_NONE},
+            extra={"kind": ColumnKind.INTEGER_OR_NONE},
         ),
     ]
     currency: Currency

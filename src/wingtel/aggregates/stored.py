@@ -1,4 +1,4 @@
-"""The SQL that all strategies with stored aggregates share."""
+"""SQL that all strategies with stored aggregates share."""
 
 from django.db import connection
 
@@ -19,22 +19,22 @@ _UPSERTS = _fill_in(_SQL["upserts"], "excluded")
 _MERGES = _fill_in(_SQL["merges"], "delta")
 
 APPLY = "\n".join((_SQL["sums"], _UPSERTS, _SQL["log"], _SQL["lifetimes"]))
-"""The statement that adds changes to the stored aggregates, after a strategy's own `WITH changed_usage AS (...)`."""
+"""Statement that adds changes to the stored aggregates, after a strategy's own `WITH changed_usage AS (...)`."""
 
 APPLY_LOGGED = "\n".join((_SQL["sums"], _UPSERTS, _SQL["lifetimes"]))
-"""The same for changes that were logged before."""
+"""Variant for changes that were logged before."""
 
 APPLY_MANY = "\n".join((_SQL["sums"], _MERGES, _SQL["log"], _SQL["lifetimes"]))
-"""The same for many keys, under the conditions in sql/apply.sql."""
+"""Variant for many keys, under the conditions in sql/apply.sql."""
 
 LOG_CHANGES = _SQL["log_changes"]
-"""The part that logs changes for change capture, after `WITH changed_usage AS (...)` and before other parts."""
+"""Part that logs changes for change capture, after `WITH changed_usage AS (...)` and before other parts."""
 
 _MERGE_SINCE = 170_000
-"""The first version of PostgreSQL whose MERGE returns rows."""
+"""First version of PostgreSQL whose MERGE returns rows."""
 
 DEFINE_ADD = _fill_in(_SQL["define_add"], "excluded")
-"""The definition of the function usage_add(), which adds a single change."""
+"""Definition of the function usage_add(), which adds a single change."""
 
 _LIFETIMES = f", lifetimes AS ({_SQL['lifetimes']} RETURNING 1)\n"
 
@@ -42,13 +42,13 @@ COUNT_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _UPSERTS, _SQL["log"
 """APPLY as part of the statement by which `ingest_usage` stores records: a strategy's `count_recorded`."""
 
 COUNT_MANY_RECORDED = "\n".join((_SQL["recorded"], _SQL["sums"], _MERGES, _SQL["log"], _LIFETIMES))
-"""The same for many keys: a strategy's `count_many_recorded`."""
+"""Variant for many keys: a strategy's `count_many_recorded`."""
 
 UPPER_BOUNDS = sql.script(__package__, "sql/upper_bounds.sql")
-"""The definitions of the functions that give a price its upper bound."""
+"""Definitions of the functions that give a price its upper bound."""
 
 VIEWS = sql.script(__package__, "sql/stored_views.sql") + sql.script(__package__, "sql/exceeding.sql")
-"""The definitions of the views over the stored aggregates, and of the functions that find prices over a limit."""
+"""Definitions of the views over the stored aggregates, and of the functions that find prices over a limit."""
 
 
 def can_merge() -> bool:

@@ -70,7 +70,7 @@ def parse_carrier(code: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Question:
+class Parameter:
     """One parameter. `parse` raises ValueError for a text that breaks `rule`; `many` may be repeated.
 
     `schema` is the JSON schema of its text, `description` its meaning.
@@ -86,7 +86,7 @@ class Question:
     default: Any = None
 
 
-PRICE_LIMIT = Question(
+PRICE_LIMIT = Parameter(
     name="price_limit",
     rule=PRICE_LIMIT_RULE,
     parse=parse_price_limit,
@@ -98,21 +98,21 @@ PRICE_LIMIT = Question(
     description="The limit on the total price of a usage type; a total that equals it has reached it.",
     required=True,
 )
-USAGE_TYPE = Question(
+USAGE_TYPE = Parameter(
     name="usage_type",
     rule=f"one of {', '.join(UsageType.values)}",
     parse=UsageType,
     schema={"type": "string", "enum": list(UsageType.values)},
     description="Only this usage type; without it, each on its own.",
 )
-FROM = Question(
+FROM = Parameter(
     name="from",
     rule=DATE_RULE,
     parse=parse_date,
     schema=DATE_SCHEMA,
     description="First business day of the period, included; without it, since the beginning.",
 )
-TO = Question(
+TO = Parameter(
     name="to",
     rule=f"{DATE_RULE}, not before from",
     parse=parse_date,
@@ -121,7 +121,7 @@ TO = Question(
 )
 REQUIRED_FROM = replace(FROM, required=True, description="First business day of the period, included.")
 REQUIRED_TO = replace(TO, required=True, description="Last business day of the period, included.")
-SUBSCRIPTION_ID = Question(
+SUBSCRIPTION_ID = Parameter(
     name="subscription_id",
     rule=SUBSCRIPTION_ID_RULE,
     parse=parse_subscription_id,
@@ -129,7 +129,7 @@ SUBSCRIPTION_ID = Question(
     description="Only this subscription; repeat it for several.",
     many=True,
 )
-PHONE_NUMBER = Question(
+PHONE_NUMBER = Parameter(
     name="phone_number",
     rule="a phone number, in any form, of 7 to 15 digits with the calling code",
     parse=parse_phone_number,
@@ -138,7 +138,7 @@ PHONE_NUMBER = Question(
     "it for several.",
     many=True,
 )
-EXTERNAL_ID = Question(
+EXTERNAL_ID = Parameter(
     name="external_id",
     rule="an external id of 1 to 100 characters",
     parse=parse_external_id,
@@ -147,7 +147,7 @@ EXTERNAL_ID = Question(
     "it for several.",
     many=True,
 )
-CARRIER = Question(
+CARRIER = Parameter(
     name="carrier",
     rule="the code of a carrier, such as att",
     parse=lambda code: carriers.check(parse_carrier(code)),

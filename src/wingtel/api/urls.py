@@ -4,19 +4,51 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
+from wingtel.aggregates.validation import CODE, LARGEST_ID
+
 from .adjustments.views import AdjustmentView
 from .assignments.views import IdentifierView, PlanHistoryView
 from .carriers.views import CarrierView
-from .common.converters import CodeConverter, IdConverter
 from .common.documentation import SchemaView
-from .health.views import HealthView
-from .lifecycle.views import DayView, ExplanationView, ReconciliationView
+from .health import HealthView
+from .lifecycle import DayView, ExplanationView, ReconciliationView
 from .limits.views import AlertView, DeliveryView, EndpointView, LimitView
 from .plans.views import PlanView
 from .purchases.views import PurchaseView
 from .subscriptions.views import AnySubscriptionView, AttSubscriptionView, SprintSubscriptionView
-from .usage.views import ExceedingView, MetricsView, SeriesView
+from .usage import ExceedingView, MetricsView, SeriesView
 from .usage_records.views import ConflictView, UsageRecordsView
+
+
+class CodeConverter:
+    """Code of a carrier."""
+
+    regex = CODE
+
+    def to_python(self, value: str) -> str:
+        """Return the code unchanged."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the code unchanged."""
+        return value
+
+
+class IdConverter:
+    """An id. A URL with anything else in its place is not found."""
+
+    regex = "[1-9][0-9]{0,18}"
+
+    def to_python(self, value: str) -> int:
+        """Return the id as a number. Raises ValueError, which Django treats as no match."""
+        if int(value) > LARGEST_ID:
+            raise ValueError(value)
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        """Return the id as a part of a URL."""
+        return str(value)
+
 
 app_name = "api"
 

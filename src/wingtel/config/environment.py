@@ -1,4 +1,4 @@
-"""The settings of an operator: environment variables, declared once and all checked at start.
+"""Settings of an operator: environment variables, declared once and all checked at start.
 
 `python -m wingtel.config.documentation` generates docs/settings.md and .env.example from the declarations.
 """
@@ -40,7 +40,7 @@ D = TypeVar("D")
 PREFIX = "WINGTEL_"
 ENV_FILE = f"{PREFIX}ENV_FILE"
 FOR_TESTS = f"{PREFIX}TEST_"
-"""The prefix of variables for the tests, which the check skips."""
+"""Prefix of variables for the tests, which the check skips."""
 
 CENTURY = 36_500  # days
 DAY = 86_400  # seconds
@@ -82,7 +82,7 @@ def _words(default: object) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """The values of all variables."""
+    """Values of all variables."""
 
     database_url: str = variable(
         url("postgresql", "postgres"),
@@ -117,13 +117,13 @@ class Environment:
     time_zone: str = variable(
         TIME_ZONE,
         "UTC",
-        "the zone whose midnights bound the business days; taken when the database is first migrated",
+        "the zone whose midnights bound the business days; fixed when the database is first migrated",
         group="Business days, the currency and the life of raw records",
     )
     currency: str = variable(
         CURRENCY,
         "USD",
-        "the currency of every price, told with it; taken when the database is first migrated",
+        "the currency of every price, shown with it; fixed when the database is first migrated",
     )
     retention_days: int = variable(
         whole_number(1, CENTURY),
@@ -147,7 +147,9 @@ class Environment:
         2,
         "days that a record may lie ahead of the clock, and for which partitions are made ahead",
     )
-    reconcile_days: int = variable(whole_number(1, CENTURY), 7, "so many last days are compared with their sources")
+    reconcile_days: int = variable(
+        whole_number(1, CENTURY), 7, "the number of last days that are compared with their sources"
+    )
     reconcile_hours: int = variable(whole_number(1, 8784), 24, "hours between two of these comparisons")
 
     watch_folders: tuple[Watch, ...] = variable(
@@ -208,7 +210,7 @@ class Environment:
     max_concurrent_exports: int = variable(
         whole_number(1, 1000),
         2,
-        "[exports](exports.md) that one server process makes and sends at once; more are told to come again",
+        "[exports](exports.md) that one server process makes and sends at once; more are answered with 503",
     )
     export_seconds: int = variable(
         whole_number(0, DAY), 300, "seconds that the database works on one of them at most; 0: for ever"
@@ -220,7 +222,9 @@ class Environment:
     )
     log_format: str = variable(one_of("text", "json"), "text", "lines of text, or of JSON for programs")
 
-    alert_emails: tuple[str, ...] = variable(EMAILS, (), "addresses told of every price limit alert", group="Alerts")
+    alert_emails: tuple[str, ...] = variable(
+        EMAILS, (), "addresses that get an e-mail for every price limit alert", group="Alerts"
+    )
     webhook_allow_private: bool = variable(
         BOOLEAN,
         False,

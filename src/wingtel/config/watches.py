@@ -22,7 +22,7 @@ class Sign(StrEnum):
 
 @dataclass(frozen=True)
 class Completion:
-    """The rule by which a file is complete. With QUIET, two scans at least `seconds` apart find it unchanged."""
+    """Rule by which a file is complete. With QUIET, two scans at least `seconds` apart find it unchanged."""
 
     sign: Sign = Sign.QUIET
     seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""The landing page."""
+"""Landing page."""
 
 from calendar import monthrange
 from datetime import date, datetime

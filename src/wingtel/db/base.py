@@ -1,4 +1,4 @@
-"""The backend named in `DATABASES`."""
+"""Backend named in `DATABASES`."""
 
 import select
 from typing import Any
@@ -25,7 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def is_alive(connection: psycopg.Connection[Any]) -> bool:
-    """Tell whether an idle connection is alive. Close it if it is not."""
+    """Return whether an idle connection is alive. Close it if it is not."""
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if not poll.poll(0):

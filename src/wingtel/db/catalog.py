@@ -1,4 +1,4 @@
-"""The structure of the database: the objects that migrations create, as they are and as this version expects them."""
+"""Structure of the database: the objects that migrations create, as they are and as this version expects them."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from wingtel import sql
 
 FILE = "catalog.tsv"
-"""The objects of a new database of this version, written by `python -m tests.upgrade.catalog`."""
+"""Objects of a new database of this version, written by `python -m tests.upgrade.catalog`."""
 
 _SQL = sql.statements(__package__, "catalog.sql")
 
@@ -22,7 +22,7 @@ _REPAIRS = {
     ),
     "trigger": ("DROP TRIGGER {name} ON {table}; ", "{definition};"),
 }
-"""The statements that drop and create an object of some kinds."""
+"""Statements that drop and create an object of some kinds."""
 
 _CASTS = re.compile(r"::\w+(?: varying| precision| with(?:out)? time zone)?(?:\(\d+(?:,\d+)?\))?(?:\[\])*|[()]")
 
@@ -62,7 +62,7 @@ class Difference:
 
     @property
     def repair(self) -> str:
-        """The statements that repair the object, or its definition."""
+        """Statements that repair the object, or its definition."""
         if self.expected is None:
             return "Drop it, unless it is your own."
         if self.object.kind not in _REPAIRS:

@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 LOCK_RETRY_SECONDS = 60.0
-"""The default time, in seconds, after which retries are given up."""
+"""Default time, in seconds, after which retries are given up."""
 
 Result = TypeVar("Result")
 

@@ -1,6 +1,6 @@
-"""The account of the operating system that runs the server, and the error of the embedded servers.
+"""Account of the operating system that runs the server, and the error of the embedded servers.
 
-An ordinary user's server runs as that user. PostgreSQL refuses to run as root, so root's server runs as the system
+An ordinary user's server runs as that user. PostgreSQL does not run as root, so root's server runs as the system
 account ``wingtel``, which is created if it is missing.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 class EmbeddedServerError(RuntimeError):
-    """The failure of an embedded server.
+    """Failure of an embedded server.
 
     The message says what happened, then the last lines of the server's log if there are any, then what to do.
     """

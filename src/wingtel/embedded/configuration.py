@@ -1,4 +1,4 @@
-"""The configuration files of the server: wingtel.conf, pg_hba.conf and pg_ident.conf.
+"""Configuration files of the server: wingtel.conf, pg_hba.conf and pg_ident.conf.
 
 The settings are for a database that loads and counts much and has no replicas. Nothing here depends on the version:
 PostgreSQL 15 to 18 take all of it.

@@ -107,7 +107,7 @@ SOCKET = f".s.PGSQL.{PORT}"
 _MAX_PATH_BYTES = 100
 
 # Not tempfile.gettempdir(): TMPDIR may differ between two processes that have to meet at one socket.
-_SHORT_FOLDER = Path("/tmp")  # noqa: S108 - a folder of another user is refused: see make_socket_folder
+_SHORT_FOLDER = Path("/tmp")  # noqa: S108 - a folder of another user is rejected: see make_socket_folder
 
 
 def socket_folder(folder: Path) -> Path:

@@ -51,7 +51,7 @@ _MAX_LOG_BYTES = 10_000_000
 
 @dataclass(frozen=True)
 class Cluster:
-    """The data, the log and the programs of one server, and the account that runs it."""
+    """Data, the log and the programs of one server, and the account that runs it."""
 
     folder: Path
     programs: Path
@@ -112,14 +112,14 @@ class Cluster:
             self.sockets.rmdir()  # it may lie in /tmp; the next start makes it again
 
     def create_database(self, name: str) -> None:
-        """Create a database unless it exists. Raises EmbeddedServerError if the server refuses us."""
+        """Create a database unless it exists. Raises EmbeddedServerError if the server rejects the connection."""
         try:
             with psycopg.connect(self._conninfo(), autocommit=True) as connection:
                 exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
                 if exists is None:
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         except psycopg.OperationalError as error:
-            raise self._error(f"PostgreSQL in {self.folder} refuses us: {error}") from error
+            raise self._error(f"PostgreSQL in {self.folder} rejected the connection: {error}") from error
 
     def _require_own_data(self) -> None:
         owner = self.data.stat().st_uid
@@ -193,7 +193,7 @@ class Cluster:
         return self.account.run([self.programs / "pg_ctl", action, *fixed, *options])
 
     def _ping(self) -> Ping:
-        """Return OK if the server takes connections, REJECT while it starts or stops, NO_RESPONSE if it is gone."""
+        """Return OK if the server accepts connections, REJECT while it starts or stops, NO_RESPONSE if it is gone."""
         return Ping(PGconn.ping(make_conninfo(self._conninfo(), connect_timeout=5).encode()))
 
     def _conninfo(self) -> str:

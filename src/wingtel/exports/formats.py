@@ -12,7 +12,7 @@ class Format(StrEnum):
 
     @property
     def media_type(self) -> str:
-        """The media type of the format in HTTP."""
+        """Media type of the format in HTTP."""
         return MEDIA_TYPES[self]
 
 

@@ -8,14 +8,14 @@ import pyarrow as pa
 from pyarrow import csv
 from pyarrow.parquet import ParquetWriter
 
-from wingtel.aggregates.serialization import moment
+from wingtel.aggregates.serialization import timestamp
 from wingtel.shapes import ColumnKind
 
 from .definitions import Export
 
 TYPES = {
-    ColumnKind.WHOLE: pa.int64(),
-    ColumnKind.WHOLE_OR_NONE: pa.int64(),
+    ColumnKind.INTEGER: pa.int64(),
+    ColumnKind.INTEGER_OR_NONE: pa.int64(),
     ColumnKind.QUANTITY: pa.decimal128(38, 0),  # the widest decimal, so that no sum is too large
     ColumnKind.MONEY: pa.decimal128(38, 8),
     ColumnKind.TEXT: pa.string(),
@@ -25,14 +25,14 @@ TYPES = {
 
 
 def write(export: Export, file: IO[bytes]) -> None:
-    """Write `export` to `file`, a row group for each block."""
+    """Write `export` to `file`, a row group for each chunk."""
     schema = _schema(export)
     read = csv.ReadOptions(column_names=schema.names, use_threads=False)
     parse = csv.ParseOptions(newlines_in_values=True)  # for texts that SQL wrote
     convert = csv.ConvertOptions(column_types={field.name: field.type for field in schema})
     with ParquetWriter(file, schema, compression="zstd") as writer:
-        for block in export.blocks:
-            table = csv.read_csv(io.BytesIO(block), read, parse, convert)
+        for chunk in export.chunks:
+            table = csv.read_csv(io.BytesIO(chunk), read, parse, convert)
             writer.write_table(pa.table(table.columns, schema))
 
 
@@ -41,12 +41,12 @@ def _schema(export: Export) -> pa.Schema:
         pa.field(
             column.name,
             TYPES[column.kind],
-            nullable=column.kind is ColumnKind.WHOLE_OR_NONE,
+            nullable=column.kind is ColumnKind.INTEGER_OR_NONE,
             metadata={"meaning": column.meaning},
         )
         for column in export.columns
     ]
-    answer = export.question | {"as_of": moment(export.as_of)}
+    answer = export.parameters | {"as_of": timestamp(export.as_of)}
     if export.records_gone:
         answer["records_gone"] = export.records_gone
     return pa.schema(fields, {"wingtel": json.dumps(answer)})

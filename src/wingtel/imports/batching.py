@@ -80,7 +80,7 @@ def _merge(tables: list[ReadTable]) -> ReadTable:
 
 def _records(tables: Sequence[ReadTable]) -> pl.DataFrame:
     """Return all records, each column in one piece: slices for PostgreSQL would be slow to take from many pieces."""
-    # A column at a time is taken out of the tables: never is more than one of them in memory twice.
+    # Column by column, so that no more than one of them is in memory twice.
     return pl.DataFrame(
         [pl.concat([table.records.drop_in_place(column) for table in tables], rechunk=True) for column in RECORDS]
     )

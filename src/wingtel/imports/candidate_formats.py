@@ -49,7 +49,7 @@ def _read_all(texts: list[str], form: str) -> tuple[datetime, ...]:
 
 @cache
 def _shape(form: str) -> re.Pattern[str]:
-    """Return a pattern of the texts of a format: strptime is slow to fail, and takes one digit for two."""
+    """Return a pattern of the texts of a format: strptime is slow to fail, and accepts one digit for two."""
     number = r"\d\d" if "%m%d" in form or "%H%M" in form else r"\d\d?"
     if "%" not in form:
         return re.compile(".*")

@@ -10,7 +10,7 @@ MOST_COLUMNS = 10_000
 
 
 class Columns:
-    """The columns of a file by the `names` in its header, followed by the `constants` of a profile.
+    """Columns of a file by the `names` in its header, followed by the `constants` of a profile.
 
     The methods raise HeaderError for a column that is missing, or that is there twice.
     """

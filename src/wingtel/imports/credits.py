@@ -20,7 +20,7 @@ from wingtel.usage.models import UsageAdjustment, UsageType
 
 _SQL = sql.statements(__package__, "sql/importing.sql")
 _FIELDS = {"used": "quantity", "day": "usage_date", "reason": "record_id"}
-"""The field of a record for each field of an adjustment."""
+"""Field of a record for each field of an adjustment."""
 _SLICE = 5_000
 """Most records that are held as adjustments at the same time."""
 
@@ -29,7 +29,7 @@ IS_CREDIT = (pl.col("quantity") < 0) | (pl.col("price") < 0)
 
 
 class Credits:
-    """The credits of a batch.
+    """Credits of a batch.
 
     A credit has the key of a record. One that is stored already is a duplicate, or with another amount a conflict. It
     is ingested whatever the state of its day. A dry run creates no subscriptions.
@@ -74,7 +74,7 @@ class Credits:
         rejected = [
             Rejection(records_slice["position"][place], _FIELDS.get(error.field, error.field), error.reason)
             for records_slice in _slices(records)
-            for place, error in services.refusals(_adjustments(records_slice, actor)).items()
+            for place, error in services.rejections(_adjustments(records_slice, actor)).items()
         ]
         return without(records, rejected), [*self._broken, *unresolved, *rejected]
 
@@ -122,7 +122,7 @@ def _compared(records: pl.DataFrame) -> Compared:
 def _new_or_different(kind: UsageType, records: pl.DataFrame) -> pl.DataFrame:
     """Compare credits with those stored, as `writer.new_or_different` does records."""
     columns = ("position", "record_id", "usage_date", "subscription_id", "quantity", "price")
-    given: dict[str, Any] = {name: records[name].to_list() for name in columns}
+    params: dict[str, Any] = {name: records[name].to_list() for name in columns}
     with connection.cursor() as cursor:
-        cursor.execute(_SQL["new_or_different_credits"], {"usage_type": kind.value} | given)
+        cursor.execute(_SQL["new_or_different_credits"], {"usage_type": kind.value} | params)
         return pl.DataFrame(cursor.fetchall(), schema=writer.DIFFERENT, orient="row")

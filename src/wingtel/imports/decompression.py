@@ -59,8 +59,8 @@ def _bounded(path: Path, file: BinaryIO, pieces: Callable[[BinaryIO], Iterator[b
             size += len(piece)
             if size > largest:
                 raise SourceError(
-                    f"{compressed} bytes of compressed data become more than {largest}, which no file of usage"
-                    " records does; if this one is right, decompress it, and import what is in it"
+                    f"{compressed} bytes of compressed data become more than {largest}, the most that is read;"
+                    " if the file is right, decompress it first, and import the result"
                 )
             yield piece
     except SourceError as error:
@@ -118,9 +118,11 @@ def _zip(file: BinaryIO) -> Iterator[bytes]:
             raise SourceError(f"the ZIP archive has {len(members)} members; import one file at a time")
         (member,) = members
         if member.flag_bits & _ENCRYPTED:
-            raise SourceError("the ZIP archive is encrypted; decrypt it, and import what is in it")
+            raise SourceError("the ZIP archive is encrypted; decrypt it first, and import the result")
         if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-            raise SourceError("the ZIP archive is compressed by another method than deflate; pack it anew")
+            raise SourceError(
+                "the ZIP archive is compressed by another method than deflate; compress it again with deflate"
+            )
         with archive.open(member) as content:
             yield from pieces_of(cast("BinaryIO", content))
 

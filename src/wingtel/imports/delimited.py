@@ -15,15 +15,24 @@ import polars as pl
 from .chunks import Chunk, ChunkReader
 from .columns import MOST_COLUMNS
 from .errors import HeaderError
-from .fields import LINE, FieldTable, Reject, UnreadableError, field_names, too_long
+from .fields import (
+    LINE,
+    CompressedLines,
+    FieldTable,
+    Reject,
+    UnreadableError,
+    field_names,
+    storable,
+    too_long,
+    with_line_feeds,
+)
 from .profile_schema import Layout
-from .raw_lines import CompressedLines, storable, with_line_feeds
 
 _LONGEST_QUOTED = 50
-"""Most physical lines of one quoted field. With more, its opening quote is taken for a stray one."""
+"""Most physical lines of one quoted field. With more, its opening quote counts as a stray one."""
 _SKIPPED_LINE_PREFIX = 1000
 _LONG_LINE = 100_000
-"""Bytes: Polars takes a gigabyte for a text whose first line is longer and has a million fields."""
+"""Bytes: Polars needs a gigabyte for a text whose first line is longer and has a million fields."""
 _END = "\x1f"
 """A field added to the end of each line, to find lines with too few or too many fields."""
 _BLANK = " \t\r\n\x0b\x0c"
@@ -92,7 +101,7 @@ def read_tables(reader: ChunkReader, layout: Layout, columns: Sequence[str]) -> 
 
 
 class _Splitter:
-    """The split of lines into fields.
+    """Split of lines into fields.
 
     Lines may have an empty field after the last column. They may lack the last field if the header ends with a
     delimiter.
@@ -160,7 +169,7 @@ class _Splitter:
 
 
 class _Lines:
-    """The lines of a chunk. `whole` counts the lines of the records that end in the chunk."""
+    """Lines of a chunk. `whole` counts the lines of the records that end in the chunk."""
 
     def __init__(self, chunk: Chunk, splitter: _Splitter) -> None:
         self.chunk = chunk

@@ -9,7 +9,7 @@ MOST_LINES = 1 << 24
 
 
 class LineNumbering:
-    """The hashes of the lines of a file so far, in sorted runs, each over twice as long as the next."""
+    """Hashes of the lines of a file so far, in sorted runs, each over twice as long as the next."""
 
     def __init__(self, most_lines: int = MOST_LINES) -> None:
         self._runs: list[pl.Series] = []
@@ -43,7 +43,7 @@ class LineNumbering:
         if sum(map(len, self._runs)) + len(hashes) > self._most_lines:
             raise FeedError(
                 f"the file has more than {self._most_lines} lines, which is the most that reference.equal_lines ="
-                ' "numbered" can tell apart; split the file'
+                ' "numbered" can distinguish; split the file'
             )
         run = hashes.sort()
         while self._runs and len(self._runs[-1]) <= 2 * len(run):

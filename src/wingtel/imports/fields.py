@@ -1,18 +1,63 @@
-"""Fields: a chunk of a file of any format as columns of texts, with the number of each line."""
+"""Fields: a chunk of a file of any format as columns of texts, with the number and the raw text of each line."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import polars as pl
+import zstandard
 
 from .chunks import LONGEST_LINE, ByteRange, Chunk
-from .raw_lines import CompressedLines
 
 LINE = "line"
-"""The column with the number of the line."""
+"""Column with the number of the line."""
 _LONGEST_REASON = 300
 """Most characters of a reason: it quotes the value, which may be as long as the file."""
+
+
+@dataclass(frozen=True)
+class CompressedLines:
+    """Compressed lines of a file. Called with the numbers of lines, it returns their texts for people to read.
+
+    `several` has the records over several lines: the number of the first line and the number of lines.
+    """
+
+    compressed: pl.Series
+    first_line: int
+    encoding: str
+    several: Mapping[int, int]
+
+    @classmethod
+    def of(
+        cls, data: bytes, first_line: int, encoding: str, several: Mapping[int, int] | None = None
+    ) -> "CompressedLines":
+        """Compress whole lines, each with its line feed."""
+        # In the memory of Polars: in that of Python it would fragment what is freed around it.
+        compressed = pl.Series([zstandard.ZstdCompressor(level=1).compress(data)], dtype=pl.Binary)
+        return cls(compressed, first_line, encoding, several or {})
+
+    def __call__(self, numbers: Sequence[int]) -> list[str]:
+        """Return the texts in the order of the numbers."""
+        if not numbers:
+            return []
+        data = zstandard.ZstdDecompressor().decompress(self.compressed[0])
+        lines = with_line_feeds(data).split(b"\n")
+        starts = [(number - self.first_line, self.several.get(number, 1)) for number in numbers]
+        return [storable(b"\n".join(lines[start : start + count]), self.encoding) for start, count in starts]
+
+
+def with_line_feeds(data: bytes) -> bytes:
+    """Return the lines without the carriage returns at their ends."""
+    if b"\r" not in data:
+        return data
+    data = data.replace(b"\r\n", b"\n")
+    return re.sub(rb"\r+\n", b"\n", data) if b"\r\n" in data else data
+
+
+def storable(line: bytes, encoding: str) -> str:
+    """Return the text of a line for people to read, with escapes for NUL and for bytes not of the encoding."""
+    return line.decode(encoding, errors="backslashreplace").replace("\0", r"\x00")
 
 
 RawLines = Callable[[Sequence[int]], list[str]]
@@ -29,7 +74,7 @@ class Reject(NamedTuple):
 
 
 class UnreadableError(ValueError):
-    """A line that is no usage record. `field` is the column at fault, "" for the whole line."""
+    """A line that is not a usage record. `field` is the column at fault, "" for the whole line."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(shortened(reason))
@@ -37,7 +82,7 @@ class UnreadableError(ValueError):
 
     @property
     def reason(self) -> str:
-        """The reason, in words to show."""
+        """Reason, in words to show."""
         return str(self)
 
 
@@ -58,11 +103,11 @@ def fitting(text: pl.Expr, pattern: str) -> pl.Expr:
 
 @dataclass
 class FieldTable:
-    """The fields of a chunk. Rows of `table` + rejects + blank are its data lines, numbered from `first_line`.
+    """Fields of a chunk. Rows of `table` + rejects + blank are its data lines, numbered from `first_line`.
 
     `table` has the column `line` and the columns of `field_names`. No text is null or has a NUL. `raw` returns the
     texts of lines by their numbers. `is_stripped`: no text begins or ends with blanks. `size` is that of the texts in
-    bytes, or None where the byte range tells it.
+    bytes, or None where the byte range gives it.
     """
 
     byte_range: ByteRange

@@ -58,12 +58,12 @@ class Arrival:
 
     @property
     def name(self) -> str:
-        """The name of the file, fit to be printed."""
+        """Name of the file, fit to be printed."""
         return _printable(self.file.name)
 
 
 class _State(NamedTuple):
-    """The state of a file in its folder. A file that is replaced, or written to, gets another state."""
+    """State of a file in its folder. A file that is replaced, or written to, gets another state."""
 
     device: int
     inode: int
@@ -76,7 +76,7 @@ class _State(NamedTuple):
 
 
 class _Folders(NamedTuple):
-    """The descriptors of the watched folder and of the folders within it."""
+    """Descriptors of the watched folder and of the folders within it."""
 
     root: int
     done: int
@@ -200,7 +200,7 @@ class FolderWatch:
 
 @dataclass(frozen=True)
 class _Attempts:
-    """The attempts at a file that have committed nothing, as bytes of a file in `folder`.
+    """Attempts at a file that have committed nothing, as bytes of a file in `folder`.
 
     The attempt of a process that is killed stays there.
     """
@@ -287,7 +287,7 @@ def _state(root: int, name: str) -> _State | None:
 
 
 def _move(root: int, name: str, target: int) -> str:
-    """Move a file to the folder `target`. Return its name there, which has a number if the name was taken."""
+    """Move a file to the folder `target`. Return its name there, which has a number if the name was in use."""
     placeholder, moved = _create(name, target)
     os.close(placeholder)
     try:
@@ -299,7 +299,7 @@ def _move(root: int, name: str, target: int) -> str:
 
 
 def _create(name: str, folder: int) -> tuple[int, str]:
-    """Create an empty file, with a number in its name if the name is taken. Return its descriptor and its name."""
+    """Create an empty file, with a number in its name if the name is in use. Return its descriptor and its name."""
     whole, number = Path(name), 1
     while True:
         try:

@@ -1,8 +1,8 @@
 """Profile inference: draft a profile from a sample of a carrier's files.
 
 Columns are recognized by the words of their names and by their values. A guess that decides about money is marked with
-the comment CHECK, and with the doubt where there is one. A key that cannot be told has the value "CHECK": the user has
-to fill it in.
+the comment CHECK, and with the doubt where there is one. A key that cannot be inferred has the value "CHECK", to be
+filled in.
 """
 
 import re
@@ -19,7 +19,7 @@ from .samples import Sample, quoted, read_sample
 from .timestamp_formats import EPOCHS
 
 UNKNOWN = "CHECK"
-"""The value of a key that the user has to fill in."""
+"""Value of a key that the user has to fill in."""
 
 _START = r"start|begin|answer|\b(open|event|usage|call).*(time|date|stamp)"
 _TIME = r"time|date|stamp|\b(day|at|ts|when|moment)\b"
@@ -77,7 +77,7 @@ _NO_PHONE_NUMBER = r"\b(id|customer|account|user|client|imsi|iccid|sim)\b"
 
 @dataclass(frozen=True)
 class InferredProfile:
-    """The text of a draft profile, and the columns of the sample that it does not read."""
+    """Text of a draft profile, and the columns of the sample that it does not read."""
 
     text: str
     unread: tuple[str, ...]
@@ -98,7 +98,7 @@ def infer_profile(path: Path) -> InferredProfile:
         f'[carrier]\nconstant = "att"{_check()}\n',
     ]
     unread = tuple(name for name in draft.sample.names if name not in draft.read)
-    head = f"description = {quoted(f'drafted from {path.name}: look over every line')}\n"
+    head = f"description = {quoted(f'inferred from {path.name}: check every line')}\n"
     if unread:
         head += f"# CHECK: columns left unread: {listed(unread)}\n"
     return InferredProfile("\n".join([head, draft.sample.layout, *tables]), unread)
@@ -111,7 +111,7 @@ def listed(texts: Iterable[str]) -> str:
 
 @dataclass
 class _Draft:
-    """The tables of a draft profile.
+    """Tables of a draft profile.
 
     They have to be drafted in the order of the methods: a column that one table reads is not available to the next.
     """
@@ -130,7 +130,7 @@ class _Draft:
                 return self._timestamp(*matches[0], [columns[0] for columns, _ in matches[1:] if group is singles])
         named = [column for column, *_ in singles if _unlikeliness_of_time([column]) < 2]
         columns = f"columns = {_array(named[:1])}{self._mark_read(named[:1], named)}"
-        return f'[moment]\n{columns}\nformats = ["{UNKNOWN}"]\ntime_zone = "operator"{_check()}\n'
+        return f'[timestamp]\n{columns}\nformats = ["{UNKNOWN}"]\ntime_zone = "operator"{_check()}\n'
 
     def _formats(self, columns: Sequence[str], formats: Sequence[str]) -> list[str]:
         if len(columns) == 1 and _unlikeliness_of_time(columns) < 2:
@@ -146,7 +146,7 @@ class _Draft:
             "" if is_named else "the name does not say that it is a time",
             "a day without a time" if formats[0] in DAYS else "",
         ]
-        text = f"[moment]\ncolumns = {_array(columns)}{_check_if(*doubts)}\nformats = {_array(formats[:1])}"
+        text = f"[timestamp]\ncolumns = {_array(columns)}{_check_if(*doubts)}\nformats = {_array(formats[:1])}"
         text += _check_if(*(f"{other} fits as well" for other in formats[1:])) + "\n"
         if formats[0] in EPOCHS or all(map(_OFFSET.search, self.sample.values(columns[-1]))):
             return text
@@ -164,7 +164,7 @@ class _Draft:
             text = self._data_or_both(data, voice)
         else:
             self.kinds = ("voice",) if voice else ("data",)
-            text = f"[usage_type]\nconstant = {quoted(*self.kinds)}{_check('no column tells it')}\n"
+            text = f"[usage_type]\nconstant = {quoted(*self.kinds)}{_check('no column says it')}\n"
         tables = [self._data(data)] if "data" in self.kinds else []
         tables += [self._voice(voice)] if "voice" in self.kinds else []
         tables += [f"[sms]{_check('without columns, each line is one message')}\n"] if "sms" in self.kinds else []
@@ -191,7 +191,7 @@ class _Draft:
         self.kinds = ("data", "voice") if self.is_by_quantity else ("data",)
         if self.is_by_quantity:
             return f"[usage_type]\nby_quantity = true{_check('a line is each type whose columns are not zero')}\n"
-        return f'[usage_type]\nconstant = "data"{_check(f"{listed(voice)} taken for the duration of sessions")}\n'
+        return f'[usage_type]\nconstant = "data"{_check(f"{listed(voice)} read as the duration of sessions")}\n'
 
     def _data(self, candidates: Sequence[str]) -> str:
         names = [name for name in candidates if "gigaword" not in words(name)]
@@ -210,7 +210,7 @@ class _Draft:
         text = f"[voice]\ncolumns = {_array(chosen)}{self._mark_read(chosen, candidates)}\n"
         colons = {value.count(":") for name in chosen for value in self.sample.values(name)}
         if 1 in colons or 2 in colons:
-            return f'{text}unit = "hh:mm:ss"{_check_if("" if 2 in colons else "taken for mm:ss")}\n'
+            return f'{text}unit = "hh:mm:ss"{_check_if("" if 2 in colons else "read as mm:ss")}\n'
         unit = _unit(*chosen)
         return f"{text}unit = {quoted(unit or 'seconds')}{_check_if('' if unit else _NO_UNIT)}\n"
 

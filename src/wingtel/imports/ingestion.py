@@ -32,7 +32,7 @@ _MOST_EXAMINED_REJECTS = 1_000
 
 
 class Counts(NamedTuple):
-    """The number of lines by outcome. `records` counts those stored or replaced, with credits."""
+    """Number of lines by outcome. `records` counts those stored or replaced, with credits."""
 
     lines: int = 0
     accepted: int = 0
@@ -47,7 +47,7 @@ class Counts(NamedTuple):
 
 
 OUTCOMES = Counts._fields[1:-1]
-"""The names of the outcomes of a line, in the order in which they are shown."""
+"""Names of the outcomes of a line, in the order in which they are shown."""
 
 
 @dataclass
@@ -104,7 +104,7 @@ class BatchIngestor:
 class DryRun:
     """A dry run: the batches of a file are read, resolved and compared with the stored records, and never stored.
 
-    An earlier record of the file is recognized by a 64-bit hash: of many millions, one may be taken for another.
+    An earlier record of the file is recognized by a 64-bit hash: of many millions, one may be mistaken for another.
     """
 
     profile: Profile
@@ -144,7 +144,7 @@ def options_of(
 
 
 class BatchRecords:
-    """The `records` of a batch, with segments merged, and its `credits` if the profile takes them."""
+    """The `records` of a batch, with segments merged, and its `credits` if the profile accepts them."""
 
     def __init__(self, table: ReadTable, profile: Profile) -> None:
         records = _records_of(table, profile)

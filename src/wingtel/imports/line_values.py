@@ -28,7 +28,7 @@ from .values.numbers import Numbers
 
 
 class LineValues:
-    """The values of a line: its `kind`, those `shared` by its records, and those of each usage type (`own`).
+    """Values of a line: its `kind`, those `shared` by its records, and those of each usage type (`own`).
 
     `present` has an expression for each usage type: True for rows with a record of that type. It is for a table of the
     kind and of the columns `amounts`, the texts of quantities and prices.

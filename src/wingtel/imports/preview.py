@@ -42,7 +42,7 @@ class PreviewedReject:
 
 @dataclass(frozen=True)
 class Preview:
-    """The first lines of a file, with the names of its columns."""
+    """First lines of a file, with the names of its columns."""
 
     columns: list[str]
     lines: int

@@ -56,7 +56,7 @@ def _child(place: _Place, step: str) -> _Place:
 
 
 def _wrong_item(place: _Place) -> _Place:
-    """Return the first item of a table that does not fit the schema: msgspec does not tell which."""
+    """Return the first item of a table that does not fit the schema: msgspec does not say which."""
     wanted = _items(place.type, dict)
     for name, value in place.value.items():
         try:

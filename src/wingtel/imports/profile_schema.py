@@ -53,7 +53,7 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Layout(Section, frozen=True, kw_only=True):
-    """The layout of lines and fields. NDJSON and Parquet have `format` only.
+    """Layout of lines and fields. NDJSON and Parquet have `format` only.
 
     `quote` is "" when nothing is quoted. `columns` are the names of the columns of a file without header. At the end of
     a line, up to `optional_trailing` columns may be missing. The first `skip_lines` lines of a file, before a header,
@@ -74,13 +74,13 @@ class Layout(Section, frozen=True, kw_only=True):
         if self.format != "delimited":
             for key in self.__struct_fields__[1:]:
                 if getattr(self, key) != getattr(_DELIMITED, key):
-                    self.fail(key, f"means nothing to {self.format}; take it out")
+                    self.fail(key, f"means nothing to {self.format}; remove it")
         if not _is_mark(self.delimiter):
             self.fail("delimiter", f"has to be one character of ASCII, not {self.delimiter!r}")
         if self.quote and (self.quote == self.delimiter or not _is_mark(self.quote)):
             self.fail("quote", f"has to be one character other than the delimiter, or empty, not {self.quote!r}")
         if self.header and self.columns:
-            self.fail("columns", "only a file without header needs names; set header = false, or take them out")
+            self.fail("columns", "only a file without header needs names; set header = false, or remove them")
         if not self.header and not self.columns:
             self.fail("columns", "missing; a file without header needs the names of all its columns")
         if len(set(self.columns)) != len(self.columns):
@@ -95,7 +95,7 @@ _DELIMITED = Layout()
 
 
 class Timestamp(Section, frozen=True, kw_only=True):
-    """The timestamp: columns joined with a space, read by the first of `formats` that fits.
+    """Timestamp: columns joined with a space, read by the first of `formats` that fits.
 
     `time_zone` is for timestamps without an offset: an IANA name, or "operator" for the zone of the business days.
     """
@@ -116,7 +116,7 @@ class Timestamp(Section, frozen=True, kw_only=True):
 
 
 class UsageTypes(Section, frozen=True, kw_only=True):
-    """The usage type of a line, given in one of three ways.
+    """Usage type of a line, given in one of three ways.
 
     It is the list that has the value of `column`, or `constant`. With `by_quantity`, a line is each type whose columns
     are neither empty nor zero.
@@ -131,7 +131,7 @@ class UsageTypes(Section, frozen=True, kw_only=True):
     by_quantity: bool = False
 
     def __post_init__(self) -> None:
-        """Check that there is one way to tell the type, and one meaning of each value."""
+        """Check that there is one source of the type, and one meaning of each value."""
         other = "constant" if self.constant else "by_quantity" if self.by_quantity else ""
         for key in ("column", *UsageType.values, "skip", "by_quantity") if other else ():
             if key != other and getattr(self, key):
@@ -151,14 +151,14 @@ class UsageTypes(Section, frozen=True, kw_only=True):
 
     @property
     def values(self) -> dict[str, UsageType | None]:
-        """The usage type of each value of the column, None for values to skip."""
+        """Usage type of each value of the column, None for values to skip."""
         return {value: kind for kind in UsageType for value in getattr(self, kind.value)} | dict.fromkeys(
             self.skip, None
         )
 
 
 class NumberForm(Section, frozen=True, kw_only=True):
-    """The form of quantities and prices.
+    """Form of quantities and prices.
 
     `decimal` is the mark before decimals. `thousands` is the mark between groups of three digits, "" for none.
     `negative` is the treatment of a record with a negative quantity or price.
@@ -187,7 +187,7 @@ class Weighted(Section, frozen=True, kw_only=True):
 
 
 class Quantity(Section, frozen=True, kw_only=True):
-    """The quantity used: the sum of `columns`, in `unit`, rounded once to whole units of the usage type."""
+    """Quantity used: the sum of `columns`, in `unit`, rounded once to whole units of the usage type."""
 
     columns: Annotated[
         tuple[Column | Weighted, ...],
@@ -198,17 +198,17 @@ class Quantity(Section, frozen=True, kw_only=True):
 
     @property
     def weighted(self) -> list[tuple[Column, int]]:
-        """The columns, each with its weight."""
+        """Columns, each with its weight."""
         return [(each.column, each.weight) if isinstance(each, Weighted) else (each, 1) for each in self.columns]
 
     @property
     def factor(self) -> Fraction:
-        """The kilobytes, or seconds, of one unit."""
+        """Kilobytes, or seconds, of one unit."""
         raise NotImplementedError
 
     @property
     def parts(self) -> int:
-        """The number of parts (bytes, or thousandths) of a kilobyte or second in which segments are added up."""
+        """Number of parts (bytes, or thousandths) of a kilobyte or second in which segments are added up."""
         return max(self.factor.denominator, 1000)
 
 
@@ -220,7 +220,7 @@ class DataQuantity(Quantity, frozen=True, kw_only=True):
 
     @property
     def factor(self) -> Fraction:
-        """The kilobytes of one unit."""
+        """Kilobytes of one unit."""
         return Fraction(self.kilobyte) ** (DATA_UNITS.index(self.unit) - 1)
 
 
@@ -231,7 +231,7 @@ class VoiceQuantity(Quantity, frozen=True, kw_only=True):
 
     @property
     def factor(self) -> Fraction:
-        """The seconds of one unit."""
+        """Seconds of one unit."""
         return Fraction(60) if self.unit == "minutes" else Fraction(1, 1000 if self.unit == "milliseconds" else 1)
 
 
@@ -248,7 +248,7 @@ class SmsQuantity(Quantity, frozen=True, kw_only=True):
 
 
 class Shares(Section, frozen=True, kw_only=True):
-    """The share of each usage type in a price, as texts, so that none is ever a float."""
+    """Share of each usage type in a price, as texts, so that none is ever a float."""
 
     data: str
     voice: str
@@ -257,13 +257,13 @@ class Shares(Section, frozen=True, kw_only=True):
         """Check that the shares add up to 1."""
         for key in ("data", "voice"):
             if not re.fullmatch(r"[01](\.[0-9]{1,9})?", getattr(self, key)):
-                self.fail(key, f'{getattr(self, key)!r} is no decimal from 0 to 1, such as "0.7"')
+                self.fail(key, f'{getattr(self, key)!r} is not a decimal from 0 to 1, such as "0.7"')
         if Decimal(self.data) + Decimal(self.voice) != 1:
             self.fail("voice", f"{self.data} and {self.voice} do not add up to 1")
 
 
 class Price(Section, frozen=True, kw_only=True):
-    """The price on the line: `column` for all usage types, or a column for each.
+    """Price on the line: `column` for all usage types, or a column for each.
 
     With `is_rounded`, a price is rounded half to even to 8 decimals. Without it, more decimals are rejected. `of_both`
     is for a line of both types: its price goes to one type, or is shared. `of_neither` is the type of a price without
@@ -285,7 +285,7 @@ class Price(Section, frozen=True, kw_only=True):
                 self.fail(key, "there is one column for all usage types as well; keep one of the two")
         for key in ("of_both", "of_neither"):
             if self.column is None and getattr(self, key) is not None:
-                self.fail(key, "means nothing beside columns for each usage type; take it out")
+                self.fail(key, "means nothing beside columns for each usage type; remove it")
 
 
 class TariffRate(Section, frozen=True, kw_only=True):
@@ -302,7 +302,7 @@ class TariffRate(Section, frozen=True, kw_only=True):
         try:
             price = Decimal(self.price)
         except InvalidOperation:
-            self.fail("price", f"{self.price!r} is no decimal number")
+            self.fail("price", f"{self.price!r} is not a decimal number")
         if not price.is_finite() or price < 0 or price >= 10**10 or len(price.as_tuple().digits) > 20:
             self.fail("price", f"{self.price!r} has to be from 0 to below 10000000000, with 20 digits at most")
 
@@ -318,7 +318,7 @@ class TariffRate(Section, frozen=True, kw_only=True):
 
 
 class TariffRates(Section, frozen=True, kw_only=True):
-    """The rates of each usage type."""
+    """Rates of each usage type."""
 
     data: tuple[TariffRate, ...] = ()
     voice: tuple[TariffRate, ...] = ()
@@ -326,7 +326,7 @@ class TariffRates(Section, frozen=True, kw_only=True):
 
 
 class Reference(Section, frozen=True, kw_only=True):
-    """The record's own reference: `prefix` and the values of `columns` with `separator` between them.
+    """Record's own reference: `prefix` and the values of `columns` with `separator` between them.
 
     Without columns it is a hash of the line. Lines with the same hash are `one_record`, or they are `numbered` within
     the file. With `segments`, lines with one reference and subscription are segments of one record.
@@ -346,7 +346,7 @@ class Reference(Section, frozen=True, kw_only=True):
         if self.segments and self.on_duplicate is not OnDuplicate.IGNORE:
             self.fail("segments", 'a late segment is a conflict; on_duplicate has to be "ignore"')
         if self.columns and self.numbers_lines:
-            self.fail("equal_lines", "means nothing beside columns, which tell records apart; take it out")
+            self.fail("equal_lines", "means nothing beside columns, which identify the records; remove it")
 
     @property
     def numbers_lines(self) -> bool:
@@ -355,21 +355,21 @@ class Reference(Section, frozen=True, kw_only=True):
 
 
 class IdentifierSource(Section, frozen=True, kw_only=True):
-    """The identifier of a line's subscription."""
+    """Identifier of a line's subscription."""
 
     by: Lookup
     column: Column
 
 
 class CarrierSource(Section, frozen=True, kw_only=True):
-    """The carrier's code: the value of `column`, or its translation in `values`; or `constant`."""
+    """Carrier's code: the value of `column`, or its translation in `values`; or `constant`."""
 
     column: Column | None = None
     values: dict[str, ShortText] = field(default_factory=dict)
     constant: ShortText | None = None
 
     def __post_init__(self) -> None:
-        """Check that there is one way to tell the carrier."""
+        """Check that there is one source of the carrier."""
         if self.column is None and self.constant is None:
             self.fail("column", "missing; a column name, or a position from 1, is needed; or constant")
         if self.column is not None and self.constant is not None:
@@ -377,7 +377,7 @@ class CarrierSource(Section, frozen=True, kw_only=True):
 
 
 class Filter(Section, frozen=True, kw_only=True):
-    """The lines that are read: those whose `column` is one of `values`, or with `excludes` the other lines."""
+    """Lines that are read: those whose `column` is one of `values`, or with `excludes` the other lines."""
 
     column: Column
     within: tuple[str, ...] = field(name="in", default=())
@@ -390,7 +390,7 @@ class Filter(Section, frozen=True, kw_only=True):
 
     @property
     def values(self) -> frozenset[str]:
-        """The values that are listed."""
+        """Values that are listed."""
         return frozenset(self.within or self.not_in)
 
     @property
@@ -412,7 +412,7 @@ class Sections(Section, frozen=True, kw_only=True):
     values: dict[str, dict[str, str]] = {}
     filters: tuple[Filter, ...] = field(name="filter", default=())
     numbers: NumberForm = NumberForm()
-    timestamp: Timestamp = field(name="moment")
+    timestamp: Timestamp
     usage_types: UsageTypes = field(name="usage_type")
     data: DataQuantity | None = None
     voice: VoiceQuantity | None = None

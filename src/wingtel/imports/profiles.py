@@ -30,12 +30,12 @@ class Profile(Sections, frozen=True, kw_only=True):
 
     @property
     def quantities(self) -> dict[UsageType, Quantity]:
-        """The quantities of the usage types that lines may have."""
+        """Quantities of the usage types that lines may have."""
         return {kind: quantity for kind in UsageType if (quantity := getattr(self, kind.value))}
 
     @property
     def price_columns(self) -> dict[UsageType, Column]:
-        """The columns with the prices of usage types, none if a tariff rates them."""
+        """Columns with the prices of usage types, none if a tariff rates them."""
         if not self.price:
             return {}
         columns = {kind: self.price.column or getattr(self.price, kind.value) for kind in self.quantities}
@@ -43,7 +43,7 @@ class Profile(Sections, frozen=True, kw_only=True):
 
     @property
     def tariff(self) -> Tariff | None:
-        """The tariff, None if the prices are on the lines."""
+        """Tariff, None if the prices are on the lines."""
         if not self.rates:
             return None
         return Tariff(
@@ -93,7 +93,7 @@ class Profile(Sections, frozen=True, kw_only=True):
             self.fail("price.voice", "is the column of data as well, charged twice; say column and of_both instead")
         for key in ("of_both", "of_neither"):
             if not self.usage_types.by_quantity and getattr(price, key) is not None:
-                self.fail(f"price.{key}", "means nothing without usage_type.by_quantity; take it out")
+                self.fail(f"price.{key}", "means nothing without usage_type.by_quantity; remove it")
 
     def _check_credits(self) -> None:
         if self.rates:
@@ -101,7 +101,7 @@ class Profile(Sections, frozen=True, kw_only=True):
         if self.usage_types.by_quantity:
             self.fail("numbers.negative", "a line with a credit has one usage type; usage_type.by_quantity allows two")
         if self.reference.segments:
-            self.fail("numbers.negative", "credits have no segments; take out reference.segments, or this")
+            self.fail("numbers.negative", "credits have no segments; remove reference.segments, or this")
         if not self.reference.columns:
             self.fail("numbers.negative", "credits need reference.columns: the reference is the adjustment's reason")
         if self.reference.on_duplicate is not OnDuplicate.IGNORE:
@@ -117,7 +117,7 @@ class Profile(Sections, frozen=True, kw_only=True):
         """Yield the dotted keys whose values are columns, each with its column."""
         price = "price.column" if self.price and self.price.column else "price.{}"
         columns_by_key: list[tuple[str, Iterable[Column | None]]] = [
-            ("moment.columns", self.timestamp.columns),
+            ("timestamp.columns", self.timestamp.columns),
             ("usage_type.column", [self.usage_types.column]),
             *((f"{kind}.columns", dict(quantity.weighted)) for kind, quantity in self.quantities.items()),
             *((price.format(kind), [column]) for kind, column in self.price_columns.items()),

@@ -13,7 +13,6 @@ from . import delimited, ndjson, parquet
 from .batching import MAX_BATCH_LINES, batch_tables
 from .chunks import CHUNK_LINES, ByteRange, ChunkReader
 from .fields import FieldTable
-from .json_arrays import as_lines
 from .profiles import Profile
 from .record_reader import ReadTable, RecordReader
 from .sources import opened
@@ -66,7 +65,7 @@ def reading(
         return
     with opened(path, profile.layout.encoding) as (stream, file):
         is_ndjson = profile.layout.format == "ndjson"
-        chunks = ChunkReader(as_lines(stream) if is_ndjson else stream, done=skipped, chunk_lines=chunk_lines)
+        chunks = ChunkReader(ndjson.as_lines(stream) if is_ndjson else stream, done=skipped, chunk_lines=chunk_lines)
         if is_ndjson:
             columns, header = ndjson.columns_of(profile), ""
             tables = ndjson.read_tables(chunks, profile)
@@ -86,7 +85,9 @@ def _warn_at_end(
     """Yield the tables, then add a warning if the file may have been cut off."""
     yield from tables
     if chunks.unterminated_line:
-        whole_line = "is told as a conflict" if profile.reference.columns else "without a reference is another record"
+        whole_line = (
+            "is a conflict" if profile.reference.columns else "is a new record, since the profile has no reference"
+        )
         warnings.append(
             f"line {chunks.unterminated_line}, the last, has no line end: the file may have been cut off."
             f" Import it once it is whole; a line with another amount {whole_line}"

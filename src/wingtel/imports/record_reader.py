@@ -16,7 +16,7 @@ from .fields import LINE, FieldTable, RawLines, Reject, UnreadableError, field_n
 from .line_values import LineValues
 from .profiles import Profile
 from .values import CarrierValue, IdentifierValue, PriceValue, QuantityValue, ReferenceValue, TimestampValue, Value
-from .values.references import FINGERPRINT, fingerprints
+from .values.identifiers import FINGERPRINT, fingerprints
 from .values.usage_types import SKIP
 
 RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -29,20 +29,20 @@ RECORDS: dict[str, pl.DataType | type[pl.DataType]] = {
     "quantity": QuantityValue.dtype,
     "price": PriceValue.dtype,
 }
-"""The columns of records that are read. A price that a tariff has to give is -1.
+"""Columns of records that are read. A price that a tariff has to give is -1.
 
 The quantity of a segment is in parts (Quantity.parts), and is rounded once the segments are added up.
 """
 _NONE_BROKEN = pl.DataFrame(schema={name: RECORDS[name] for name in ("record_id", "identifier")})
 _ORDER = ("kind", "quantity", "timestamp", "identifier", "price", "record_id", "carrier")
-"""The order of the values. A line is rejected for the first that cannot be read."""
+"""Order of the values. A line is rejected for the first that cannot be read."""
 _BLANKS = "".join(character for character in map(chr, range(0x3001)) if character.isspace())
 """All characters that str.strip() removes; Polars would leave some of them."""
 
 
 @dataclass(frozen=True)
 class ReadTable:
-    """The records and the other lines of a chunk or a batch that begins with line `first_line`.
+    """Records and the other lines of a chunk or a batch that begins with line `first_line`.
 
     The `records` of a usage type are in the order of their lines. `size` is that of the text in bytes. If lines may be
     segments, `broken` has the record_id and the identifier of rejected lines, where these can be read.
@@ -80,10 +80,10 @@ class RecordReader:
             for column, values in profile.values.items()
         }
         self._filters = [
-            pl.col(columns.text(given.column)).is_in(sorted(given.values)) ^ given.excludes for given in profile.filters
+            pl.col(columns.text(each.column)).is_in(sorted(each.values)) ^ each.excludes for each in profile.filters
         ]
         read = {text for value in self._line for text in value.texts} - {FINGERPRINT}
-        self._read = read | {columns.text(given.column) for given in profile.filters} | {*self._replaced}
+        self._read = read | {columns.text(each.column) for each in profile.filters} | {*self._replaced}
 
     def read(self, fields: FieldTable) -> ReadTable:
         """Return the records of a field table, its rejected lines, and the number of its other lines."""
@@ -154,9 +154,9 @@ class RecordReader:
         expressions = {name: iter(value.expressions() if self._in_bulk else ()) for name, value in values.items()}
         first = {name: next(later, pl.lit(None, values[name].dtype)) for name, later in expressions.items()}
         # Selected together, so that they are computed in parallel; later ones only where the first leave nulls.
-        found = table.select(LINE, **first)
+        evaluated = table.select(LINE, **first)
         return [
-            self._completed(table, value, found[name], expressions[name], problems[name])
+            self._completed(table, value, evaluated[name], expressions[name], problems[name])
             for name, value in values.items()
         ]
 
@@ -169,8 +169,8 @@ class RecordReader:
         problems: dict[int, UnreadableError],
     ) -> pl.Series:
         while read.null_count() and (expression := next(later, None)) is not None:
-            found = table.select(expression.alias(read.name)).to_series()
-            read = read.zip_with(read.is_not_null(), found)
+            more = table.select(expression.alias(read.name)).to_series()
+            read = read.zip_with(read.is_not_null(), more)
         if not read.null_count():
             return read
         rows = read.is_null().arg_true()
@@ -190,7 +190,7 @@ class RecordReader:
 
 
 _Problems = dict[str, dict[int, UnreadableError]]
-"""The reasons of rejected lines, by value and line."""
+"""Reasons of rejected lines, by value and line."""
 
 
 def _read_each(value: Value, rows: pl.DataFrame, problems: dict[int, UnreadableError]) -> Iterator[object]:

@@ -13,7 +13,7 @@ import polars as pl
 
 from .errors import SourceError
 from .file_formats import FIRST_BYTES, PARQUET, begins_with
-from .json_arrays import as_lines
+from .ndjson import as_lines
 from .sources import opened
 from .streams import pieces_of, stream_of
 
@@ -27,7 +27,7 @@ _ARRAY = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*[\[{\"]")
 
 @dataclass(frozen=True)
 class Sample:
-    """The first lines of a file. `layout` is the text of a profile's table. Each row is as long as `names`."""
+    """First lines of a file. `layout` is the text of a profile's table. Each row is as long as `names`."""
 
     layout: str
     names: list[str]
@@ -56,12 +56,12 @@ def read_sample(path: Path) -> Sample:
         if _ARRAY.match(data):
             data = as_lines(stream_of(pieces_of(stream, data))).read(_SAMPLE_BYTES)
     if b"\0" in data:
-        raise SourceError(f"{path}: no profile can be drafted from binary data")
+        raise SourceError(f"{path}: no profile can be inferred from binary data")
     if len(data) == _SAMPLE_BYTES and b"\n" in data:
         data = data[: data.rindex(b"\n") + 1]
     encoding, text = _decoded(data.removesuffix(b"\x1a"))
     if not text.strip(f" \r\n{_DELIMITERS}"):
-        raise SourceError(f"{path}: the file is empty, and nothing can be drafted from it")
+        raise SourceError(f"{path}: the file is empty, and no profile can be inferred from it")
     return _ndjson(path, text) if text.lstrip().startswith("{") else _delimited(text, encoding)
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from wingtel.ingest.batch import COLUMNS, PRICES
 from wingtel.ingest.outcomes import Conflict, IngestResult, Rejection
-from wingtel.rating.division import rounded_quotient
+from wingtel.rating.tariffs import rounded_quotient
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE, LARGEST_QUANTITY
 
@@ -19,7 +19,7 @@ _TOO_MUCH = Decimal("9999999999.99999999")
 
 
 class Segments:
-    """The segments of a batch, merged into `records`: one for each reference, subscription and usage type.
+    """Segments of a batch, merged into `records`: one for each reference, subscription and usage type.
 
     A record has the position and the carrier of its first line, the earliest timestamp, and the sums of prices and
     quantities. Quantities come in parts (Quantity.parts), and the sum is rounded once. A segment with the timestamp and

@@ -59,7 +59,7 @@ class ImportSummary:
 
     `rejects` has the first `ImportSummary.SHOWN` in the order of the file; all are stored as RejectedRecord.
     `was_imported`: this file was imported before, with these counts, and nothing was done. `resumed` counts the lines
-    that an earlier, interrupted run ingested. `warnings` tell what may be wrong with the lines that were read. A dry
+    that an earlier, interrupted run ingested. `warnings` state what may be wrong with the lines that were read. A dry
     run has no `import_id`. `equal_lines` counts the duplicates of a feed without a reference: all their fields are
     those of another line, of this file or of an earlier one.
     """

@@ -64,7 +64,7 @@ def content_hash(path: Path) -> str:
 
 @contextmanager
 def opened(path: Path, encoding: str = "utf-8") -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """Open a file, and yield its content and the file itself, whose position tells how far it is read.
+    """Open a file, and yield its content and the file itself, whose position is how far it is read.
 
     The content is decompressed by its first bytes, and UTF-16 with a byte order mark becomes UTF-8. Raises SourceError
     for UTF-16 where another `encoding` than UTF-8 is expected, and for a file without text, with the name of its

@@ -16,7 +16,7 @@ ISO_8601 = "iso8601"
 EPOCHS = {"unix": 1_000_000, "unix_ms": 1_000, "unix_us": 1}
 """Formats of counts since 1970 in UTC (seconds, milliseconds, microseconds), and the microseconds of each unit."""
 FIRST_EPOCH, LAST_EPOCH = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-"""The range of counts since 1970: a count in another unit lies outside."""
+"""Range of counts since 1970: a count in another unit lies outside."""
 TIMESTAMPS = pl.Datetime("us", "UTC")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,7 +56,7 @@ def format_of(form: str, zone: ZoneInfo) -> Format:
 
 
 def problem_of(form: str) -> str:
-    """Return the problem of a format, or "": it is unknown, contradictory, or does not tell a time."""
+    """Return the problem of a format, or "": it is unknown, contradictory, or does not give a time."""
     if form == ISO_8601 or form in EPOCHS:
         return ""
     parts = [part for part in _parts(form) if part.startswith("%") and part != "%%"]
@@ -82,7 +82,7 @@ def _contradiction(parts: set[str]) -> str:
         return "has no year"
     has_day = {"%d"} <= parts and parts & {"%m", "%b", "%B"}
     has_weekday = parts & {"%U", "%W", "%V"} and parts & {"%a", "%A", "%w", "%u"}
-    return "" if has_day or has_weekday or "%j" in parts else "does not tell the day"
+    return "" if has_day or has_weekday or "%j" in parts else "does not say the day"
 
 
 def _wrong_zone(form: str, parts: list[str]) -> str:

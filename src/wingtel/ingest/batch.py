@@ -26,7 +26,7 @@ COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
     "quantity": pl.Int64,
     "price": PRICES,
 }
-"""The columns of a batch.
+"""Columns of a batch.
 
 `position` is the line of a file or the index in a request; two records of different usage types may share one.
 `identifier` is the value of the lookup for the subscription. `price` is null if a tariff has to give it. `carrier` is
@@ -34,7 +34,7 @@ COLUMNS: dict[str, pl.DataType | type[pl.DataType]] = {
 """
 
 KEY = ("record_id", "usage_date", "subscription_id")
-"""The key of a record, together with the usage type."""
+"""Key of a record, together with the usage type."""
 
 
 def business_day(usage_date: pl.Expr, zone: str) -> pl.Expr:
@@ -52,11 +52,11 @@ def days_of(records: pl.DataFrame) -> list[date]:
 
 
 SAME_REFERENCE = timedelta(days=7)
-"""Longest time between the timestamps of two records that `one_per_reference` takes for one."""
+"""Longest time between the timestamps of two records that `one_per_reference` counts as one."""
 
 
 class Lookup(StrEnum):
-    """The kind of identifier by which records name their subscription."""
+    """Kind of identifier by which records name their subscription."""
 
     ID = "id"
     PHONE_NUMBER = "phone_number"
@@ -67,22 +67,22 @@ class Lookup(StrEnum):
 
     @property
     def kind(self) -> Kind:
-        """The kind of dated identifier. Raises ValueError for an id, which is no dated one."""
+        """Kind of dated identifier. Raises ValueError for an id, which is no dated one."""
         return Kind.MSISDN if self is Lookup.PHONE_NUMBER else Kind(self.value)
 
     @property
     def words(self) -> str:
-        """The name of the kind in a message."""
+        """Name of the kind in a message."""
         return "subscription id" if self is Lookup.ID else self.kind.words
 
     @property
     def longest(self) -> int:
-        """The most characters of such an identifier."""
+        """Longest such identifier, in characters."""
         return 19 if self is Lookup.ID else LONGEST
 
 
 class OnDuplicate(StrEnum):
-    """The treatment of a record whose key is stored already.
+    """Treatment of a record whose key is stored already.
 
     It counts as a duplicate or a conflict, replaces the stored record if its amounts differ, or is rejected.
     """
@@ -94,7 +94,7 @@ class OnDuplicate(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """The origin of a batch, and so of each of its records. See IngestBatch."""
+    """Origin of a batch, and so of each of its records. See IngestBatch."""
 
     kind: IngestBatch.Origin
     reference: str
@@ -104,7 +104,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class IngestOptions:
-    """The options of an ingestion.
+    """Options of an ingestion.
 
     With a `carrier`, subscriptions of other carriers are unknown. With `create_subscriptions`, unknown subscriptions
     are created, with the carrier of their latest record. A `tariff` rates records without a price. `since`: accept

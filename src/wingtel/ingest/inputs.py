@@ -38,15 +38,15 @@ class UsageRecordInput(NamedTuple):
 
 def batch_of(records: Iterable[UsageRecordInput]) -> tuple[pl.DataFrame, list[Rejection]]:
     """Return records as a batch, with positions from 0, and rejections of records with a value of a wrong type."""
-    given = list(records)
+    inputs = list(records)
     rejected: list[Rejection] = []
-    positions: Sequence[int] = range(len(given))
-    if not are_plain(given):
-        problems = {position: next(_problems(record), None) for position, record in enumerate(given)}
+    positions: Sequence[int] = range(len(inputs))
+    if not are_plain(inputs):
+        problems = {position: next(_problems(record), None) for position, record in enumerate(inputs)}
         rejected = [Rejection(position, *problem) for position, problem in problems.items() if problem]
         positions = [position for position, problem in problems.items() if not problem]
-        given = [given[position] for position in positions]
-    return _batch(given, positions), rejected
+        inputs = [inputs[position] for position in positions]
+    return _batch(inputs, positions), rejected
 
 
 def _batch(records: Sequence[UsageRecordInput], positions: Sequence[int]) -> pl.DataFrame:
@@ -138,20 +138,20 @@ def _problems(record: UsageRecordInput) -> Iterator[tuple[str, str]]:
     if usage_type not in tuple(UsageType.values):
         yield "usage_type", f"{usage_type!r} is none of {', '.join(UsageType.values)}"
     if not isinstance(usage_date, datetime) or usage_date.utcoffset() is None:
-        yield "usage_date", f"{usage_date!r} is no timestamp with a time zone"
+        yield "usage_date", f"{usage_date!r} is not a timestamp with a time zone"
     elif not 1 < usage_date.year < 9999:
         yield "usage_date", f"the year of {usage_date} is out of range"
     if not isinstance(quantity, int) or isinstance(quantity, bool) or abs(quantity) >= 2**63:
-        yield "quantity", f"{quantity!r} is no whole number"
+        yield "quantity", f"{quantity!r} is not a whole number"
     if price is not None and not (_is_exact(price) and is_price(Decimal(price))):
         yield "price", f"{price!r} is {PRICE_RULE}"
     if not isinstance(identifier, int | str) or isinstance(identifier, bool):
         yield "identifier", f"{identifier!r} is neither a text nor a whole number"
     for name, text in (("record_id", record_id), ("identifier", identifier), ("carrier", carrier)):
         if name != "identifier" and not isinstance(text, str):
-            yield name, f"{text!r} is no text"
+            yield name, f"{text!r} is not a text"
         elif isinstance(text, str) and not _is_unicode(text):
-            yield name, f"{text!r} is no Unicode text"
+            yield name, f"{text!r} is not valid Unicode text"
 
 
 def _is_exact(price: object) -> bool:

@@ -10,7 +10,7 @@ from wingtel.aggregates.serialization import money
 
 
 class Outcome(StrEnum):
-    """The outcome of a record."""
+    """Outcome of a record."""
 
     ACCEPTED = "accepted"
     DUPLICATE = "duplicate"
@@ -20,7 +20,7 @@ class Outcome(StrEnum):
 
 
 class Rejection(NamedTuple):
-    """The reason why the record at `position` was rejected, and its `field` at fault, "" for the whole record."""
+    """Reason why the record at `position` was rejected, and its `field` at fault, "" for the whole record."""
 
     position: int
     field: str
@@ -39,12 +39,12 @@ class Conflict(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """The conflict in words."""
+        """Conflict in words."""
         return f"stored already with quantity {self.stored_quantity} and price {money(self.stored_price)}"
 
 
 class RecordOutcome(NamedTuple):
-    """The outcome of one record. Only rejections and conflicts have `field` and `reason`."""
+    """Outcome of one record. Only rejections and conflicts have `field` and `reason`."""
 
     outcome: Outcome
     field: str = ""
@@ -53,7 +53,7 @@ class RecordOutcome(NamedTuple):
 
 @dataclass(frozen=True)
 class IngestResult:
-    """The outcome of a batch by position: accepted + duplicates + conflicts + rejected is the number of positions.
+    """Outcome of a batch by position: accepted + duplicates + conflicts + rejected is the number of positions.
 
     `records` counts the stored records. It differs from `accepted` if a position has two.
     """
@@ -66,7 +66,7 @@ class IngestResult:
 
     @property
     def outcomes(self) -> list[RecordOutcome]:
-        """The outcome of each position from 0, in order."""
+        """Outcome of each position from 0, in order."""
         count = self.accepted + len(self.duplicates) + len(self.conflicts) + len(self.rejected)
         outcomes = [RecordOutcome(Outcome.ACCEPTED)] * count
         for position in self.duplicates:

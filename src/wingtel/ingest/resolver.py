@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 
 from wingtel import sql
 from wingtel.db.arrays import array, text_array
-from wingtel.subscriptions.assignments import refusal
+from wingtel.subscriptions.assignments import assignment_error
 from wingtel.subscriptions.carriers import country_of
 from wingtel.subscriptions.identifiers import normalise_many
 from wingtel.subscriptions.models import Subscription
@@ -18,7 +18,7 @@ from .outcomes import Rejection
 
 _SQL = sql.statements(__package__, "sql/resolver.sql")
 _PERIOD = {"valid_from": pl.Int64, "valid_to": pl.Int64}
-"""The start and the end (exclusive) of a period, in microseconds since 1970; null is without bound."""
+"""Start and end (exclusive) of a period, in microseconds since 1970; null is without bound."""
 _ASSIGNED = {"value": pl.String, "subscription_id": pl.Int64, **_PERIOD}
 _PLANS = {"subscription_id": pl.Int64, "plan": pl.String, **_PERIOD}
 _ATTEMPTS = 5
@@ -69,7 +69,7 @@ class SubscriptionResolver:
             try:
                 return self._create(identifiers) if self._unknown(identifiers) else 0
             except IntegrityError as error:
-                if not refusal(error):
+                if not assignment_error(error):
                     raise
         raise RuntimeError(f"no subscription was created: {_ATTEMPTS} attempts met identifiers assigned meanwhile")
 

@@ -30,7 +30,7 @@ _ATTEMPTS = 20
 DEFAULTS = IngestOptions()
 
 _SINGLE = IngestResult(accepted=1, records=1)
-"""The outcome of a single record that was stored."""
+"""Outcome of a single record that was stored."""
 
 Finish = Callable[[IngestResult], None]
 """A function called with the outcome of a batch, in the transaction that writes it."""
@@ -55,10 +55,10 @@ def ingest_usage(records: Iterable[UsageRecordInput], options: IngestOptions = D
 
     Raises ValueError when subscriptions are to be created by their id.
     """
-    given = list(records)
-    if len(given) == 1 and are_plain(given) and statement.write(given[0], options):
+    inputs = list(records)
+    if len(inputs) == 1 and are_plain(inputs) and statement.write(inputs[0], options):
         return _SINGLE
-    batch, rejected = batch_of(given)
+    batch, rejected = batch_of(inputs)
     return _ingest(batch, options, rejected, None)
 
 
@@ -99,13 +99,13 @@ def _ingest(
         except OperationalError as error:
             if not (connection.get_autocommit() and isinstance(error.__cause__, psycopg.errors.DeadlockDetected)):
                 raise
-    raise RuntimeError(f"nothing was ingested: {_ATTEMPTS} attempts met what other sessions did")
+    raise RuntimeError(f"nothing was ingested: {_ATTEMPTS} attempts conflicted with other sessions; try again")
 
 
 def examine(batch: pl.DataFrame, options: IngestOptions, seen: pl.Series) -> tuple[IngestResult, pl.Series]:
     """Return the outcome that a batch would have, and `seen` with the hashes of its keys. Store nothing.
 
-    `seen` has the hashes of earlier batches: of many millions of keys, one may be taken for another.
+    `seen` has the hashes of earlier batches: of many millions of keys, one may be mistaken for another.
     """
     records, problems = inspect(batch, options)
     fresh, seen = unseen(records, seen, by_timestamp=not options.one_per_reference)
@@ -143,7 +143,7 @@ def _prepared(
     day = business_day(pl.col("usage_date"), partitions.operator_zone().key)
     records = without(batch, broken).with_columns(day=day)
     days = partitions.unknown(days_of(records))
-    reasons = partitions.refusals(days, since=options.since) if days else {}
+    reasons = partitions.rejection_reasons(days, since=options.since) if days else {}
     by_day: dict[int, Rejection] = {}
     if reasons:
         late = records.filter(pl.col("day").is_in(list(reasons))).select("position", "day")
@@ -169,7 +169,7 @@ class _Attempt:
     def ensure(self, days: Sequence[date]) -> None:
         """Create the partitions of days that accept records."""
         self.ensured.update(days)
-        with suppress(partitions.RefusedDaysError):  # the next attempt rejects their records
+        with suppress(partitions.RejectedDaysError):  # the next attempt rejects their records
             partitions.ensure(days, since=self.options.since)
 
     def run(self, records: pl.DataFrame, rejected: list[Rejection]) -> IngestResult:
@@ -299,4 +299,4 @@ def _is_stored_already(error: Exception) -> bool:
 
 def _data_error_reason(error: DataError) -> tuple[str, str]:
     message = str(error).splitlines()[0]
-    return "price" if "numeric" in message else "quantity", f"the database refuses it: {message}"
+    return "price" if "numeric" in message else "quantity", f"the database rejected it: {message}"

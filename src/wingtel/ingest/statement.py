@@ -27,7 +27,7 @@ _ATTEMPTS = 20
 
 class _LastStrategy:
     name = strategies.NAMES[0]
-    """The strategy that the last statement of this process found: a query for it would cost a round trip."""
+    """Strategy that the last statement of this process found: a query for it would cost a round trip."""
 
 
 def write(record: UsageRecordInput, options: IngestOptions) -> bool:

@@ -70,19 +70,19 @@ def _identifier_rules(lookup: Lookup) -> Sequence[Rule]:
     is_id = pl.col("identifier").str.contains(r"^[0-9]{1,19}$") & (
         pl.col("identifier").cast(pl.Int64, strict=False).is_not_null()
     )
-    return (Rule("identifier", is_id, lambda value: f"{value[:_SHOWN]!r} is no {lookup.words}"),)
+    return (Rule("identifier", is_id, lambda value: f"{value[:_SHOWN]!r} is not a valid {lookup.words}"),)
 
 
 _AMOUNTS = (
     Rule(
         "quantity",
         pl.col("quantity").is_between(0, LARGEST_QUANTITY),
-        lambda value: f"{value} is no whole number from 0 to {LARGEST_QUANTITY}",
+        lambda value: f"{value} is not a whole number from 0 to {LARGEST_QUANTITY}",
     ),
     Rule(
         "price",
         pl.col("price").is_null() | pl.col("price").is_between(0, LARGEST_PRICE),
-        lambda value: f"{value} is no decimal from 0 to {LARGEST_PRICE}",
+        lambda value: f"{value} is not a decimal from 0 to {LARGEST_PRICE}",
     ),
 )
 

@@ -48,14 +48,14 @@ DIFFERENT: dict[str, pl.DataType | type[pl.DataType]] = {
     "stored_quantity": pl.Int64,
     "stored_price": PRICES,
 }
-"""The columns of the result of `new_or_different`."""
+"""Columns of the result of `new_or_different`."""
 _COPIED = ["record_id", "usage_date", "subscription_id", "price", "quantity", "source"]
 _STAGED = ["record_id", "usage_date", "subscription_id", "price", "quantity", "position"]
 
 
 @dataclass(frozen=True)
 class WriteContext:
-    """The strategy that is active until the transaction ends, and the id of the batch, if it has an origin.
+    """Strategy that is active until the transaction ends, and the id of the batch, if it has an origin.
 
     With `has_partition_lock`, no other batch is written partition by partition until then.
     """

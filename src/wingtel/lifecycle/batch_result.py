@@ -1,4 +1,4 @@
-"""The result of work on several business days."""
+"""Result of work on several business days."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -7,20 +7,20 @@ from datetime import date
 
 @dataclass(frozen=True)
 class BatchResult:
-    """The days that were done, and the reasons why the others were refused."""
+    """Days that were done, and the reasons why the others were rejected."""
 
     done: list[date] = field(default_factory=list)
-    refused: dict[date, str] = field(default_factory=dict)
+    rejected: dict[date, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, work: Callable[[date], object], days: Iterable[date], refusal: type[Exception]) -> "BatchResult":
-        """Run `work` for each day. A day for which it raises `refusal` does not stop the others."""
+    def of(cls, work: Callable[[date], object], days: Iterable[date], rejection: type[Exception]) -> "BatchResult":
+        """Run `work` for each day. A day for which it raises `rejection` does not stop the others."""
         result = cls()
         for day in days:
             try:
                 work(day)
-            except refusal as error:
-                result.refused[day] = str(error)
+            except rejection as error:
+                result.rejected[day] = str(error)
             else:
                 result.done.append(day)
         return result

@@ -18,7 +18,7 @@ from .reconciliation import DaySums, NotProvenError, RawSums, prove
 _SQL = sql.statements(__package__, "sql/expiry.sql")
 
 
-class ExpiryRefusedError(Exception):
+class ExpiryRejectedError(Exception):
     """A day whose raw records were not dropped; the message says why."""
 
 
@@ -27,7 +27,7 @@ def expire_due() -> BatchResult:
 
     A day that may not expire, or whose tables are always in use, does not keep others from expiring.
     """
-    return BatchResult.of(expire, due(), ExpiryRefusedError)
+    return BatchResult.of(expire, due(), ExpiryRejectedError)
 
 
 def due() -> list[date]:
@@ -44,7 +44,7 @@ def expire(day: date) -> None:
     since the proof prevents the drop. Writers and readers go first: it waits only briefly for its locks, and tries
     again.
 
-    Raises ExpiryRefusedError if the day is not sealed, an aggregate differs from its sources, or the tables are always
+    Raises ExpiryRejectedError if the day is not sealed, an aggregate differs from its sources, or the tables are always
     in use.
     """
     _drop_with_retry(day, _prove(day))
@@ -53,15 +53,15 @@ def expire(day: date) -> None:
 def _prove(day: date) -> int:
     """Prove a sealed day. Return the number of times that it had been reopened by then.
 
-    Raises ExpiryRefusedError if its raw records are not as sealed, or its aggregates differ.
+    Raises ExpiryRejectedError if its raw records are not as sealed, or its aggregates differ.
     """
     sealed = UsageDay.objects.filter(day=day).first()
     if sealed is None or sealed.state != UsageDay.State.SEALED:
-        raise ExpiryRefusedError(f"{day} is {sealed.state if sealed else 'unknown'}, not sealed")
+        raise ExpiryRejectedError(f"{day} is {sealed.state if sealed else 'unknown'}, not sealed")
     try:
         sums = prove(day)
     except NotProvenError as error:
-        raise ExpiryRefusedError(str(error)) from error
+        raise ExpiryRejectedError(str(error)) from error
     _compare(day, sums, _sealed_sums(sealed))
     return sealed.reopened
 
@@ -76,7 +76,7 @@ def _compare(day: date, found: DaySums, sealed: DaySums) -> None:
         expected = sealed.get(usage_type, nothing)
         for name, value, former in zip(RawSums._fields, sums, expected, strict=True):
             if value != former:
-                raise ExpiryRefusedError(
+                raise ExpiryRejectedError(
                     f"{day} is not what it was sealed with: {name} of {usage_type} is {value} and was {former}, so raw"
                     " records were changed past the triggers; change any of them again, which opens the day, and seal"
                     " it"
@@ -88,18 +88,18 @@ def _drop_with_retry(day: date, reopened: int) -> None:
     try:
         retry_on_lock(lambda: _drop(day, reopened), _SQL["lock_timeout"], give_up=time.monotonic() + LOCK_RETRY_SECONDS)
     except LockHeldError as error:
-        raise ExpiryRefusedError(f"{day}: {error}") from error
+        raise ExpiryRejectedError(f"{day}: {error}") from error
     partitions.forget(day)
 
 
 def _drop(day: date, reopened: int) -> None:
     # Another session may have dropped the partitions, so that they cannot be locked.
     if not UsageDay.objects.filter(day=day, state=UsageDay.State.SEALED).exists():
-        raise ExpiryRefusedError(f"{day} is not sealed any more")
+        raise ExpiryRejectedError(f"{day} is not sealed any more")
     with connection.cursor() as cursor:
         cursor.execute(_SQL["lock"], {"day": day})
         cursor.execute(_SQL["state"], {"day": day, "reopened": reopened})
         (is_unchanged,) = cursor.fetchone()
         if not is_unchanged:
-            raise ExpiryRefusedError(f"{day} was written to after it was proven")
+            raise ExpiryRejectedError(f"{day} was written to after it was proven")
         cursor.execute(_SQL["expire"], {"day": day})

@@ -20,7 +20,7 @@ Progress = Callable[[int, int], None]
 """A callback after each day, with the number of days done, and of all days."""
 
 
-class RebuildRefusedError(ValueError):
+class RebuildRejectedError(ValueError):
     """A rebuild with nothing to do; the message says why."""
 
 
@@ -38,13 +38,13 @@ def rebuild_days(
     write is lost or counted twice. `workers` sessions rebuild a month each at a time. A call with the same ends goes on
     where an earlier one was interrupted, unless `again`. Expired days stay as they are.
 
-    Raises RebuildRefusedError if the days are reversed, or the active strategy stores no aggregates.
+    Raises RebuildRejectedError if the days are reversed, or the active strategy stores no aggregates.
     """
     if first and last and last < first:
-        raise RebuildRefusedError(f"the last day, {last}, lies before the first, {first}")
+        raise RebuildRejectedError(f"the last day, {last}, lies before the first, {first}")
     strategy = strategies.active()
     if strategy is None or not strategy.stores:
-        raise RebuildRefusedError("the active strategy computes its answers from the raw records: nothing is stored")
+        raise RebuildRejectedError("the active strategy computes its answers from the raw records: nothing is stored")
     run = None if again else RebuildRun.objects.filter(first=first, last=last, finished_at=None).last()
     run = run or RebuildRun.objects.create(first=first, last=last)
     days = _days(first, last)
@@ -79,7 +79,7 @@ def _by_workers(run: RebuildRun, months: list[list[date]], workers: int) -> Iter
         try:
             for day in month:
                 finished.put(_rebuild(run, day))
-        except BaseException as error:  # noqa: BLE001 - raised again where the days are taken
+        except BaseException as error:  # noqa: BLE001 - raised again where the results are read
             finished.put(error)
         finally:
             connections.close_all()  # back to the pool

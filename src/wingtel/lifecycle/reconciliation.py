@@ -21,10 +21,10 @@ from .models import Reconciliation
 _SQL = sql.statements(__package__, "sql/reconciliation.sql")
 
 SHOWN = 100
-"""The number of differences that are stored with one comparison."""
+"""Number of differences that are stored with one comparison."""
 
 _NAMED = 3
-"""The number of differences that the message of an error names."""
+"""Number of differences that the message of an error names."""
 
 
 class NothingToReconcileError(ValueError):
@@ -55,7 +55,7 @@ class NotProvenError(Exception):
         )
         super().__init__(
             f"{day} does not reconcile: {len(differences)} keys differ ({named}); see `wingtel reconcile --from {day}"
-            f" --to {day}`, and mend it with --repair"
+            f" --to {day}`, and repair it with --repair"
         )
         self.differences = differences
 

@@ -20,7 +20,7 @@ from .reconciliation import DaySums, NotProvenError, prove
 _SQL = sql.statements(__package__, "sql/seals.sql")
 
 
-class SealRefusedError(Exception):
+class SealRejectedError(Exception):
     """A day that was not sealed; the message says why. `differences` are the keys that are wrong."""
 
     def __init__(self, reason: str, differences: list[Difference] | None = None) -> None:
@@ -35,17 +35,17 @@ def seal(day: date) -> UsageDay:
     sealed at the end if no write reopened it meanwhile. So no record comes between the proof and the seal, and a later
     one is noticed. A day that is sealed already stays as it is.
 
-    Raises SealRefusedError if the day is not over, has no raw records (any more), does not reconcile, or was written to
-    all the time.
+    Raises SealRejectedError if the day is not over, has no raw records (any more), does not reconcile, or is
+    written to all the time.
     """
     with advisory_lock(f"seal {day}", wait=False) as is_locked:
         if not is_locked:
-            raise SealRefusedError(f"{day} is being sealed by another session")
+            raise SealRejectedError(f"{day} is being sealed by another session")
         if not _start_sealing(day):
             return UsageDay.objects.get(day=day)
         try:
             _finish(day, _prove(day))
-        except SealRefusedError:
+        except SealRejectedError:
             _execute("open", day)
             raise
     return UsageDay.objects.get(day=day)
@@ -59,7 +59,7 @@ def seal_due() -> BatchResult:
     with connection.cursor() as cursor:
         cursor.execute(_SQL["due"], {"after": settings.WINGTEL_SEAL_AFTER_DAYS})
         due = [day for (day,) in cursor.fetchall()]
-    return BatchResult.of(seal, due, SealRefusedError)
+    return BatchResult.of(seal, due, SealRejectedError)
 
 
 def _start_sealing(day: date) -> bool:
@@ -67,15 +67,15 @@ def _start_sealing(day: date) -> bool:
     try:
         return retry_on_lock(lambda: _mark(day), _SQL["lock_timeout"], give_up=time.monotonic() + LOCK_RETRY_SECONDS)
     except LockHeldError as error:
-        raise SealRefusedError(f"{day} is being written to: {error}") from error
+        raise SealRejectedError(f"{day} is being written to: {error}") from error
 
 
 def _mark(day: date) -> bool:
     known = UsageDay.objects.filter(day=day).first()
     if known is None:
-        raise SealRefusedError(f"{day} has no raw records")
+        raise SealRejectedError(f"{day} has no raw records")
     if known.state == UsageDay.State.EXPIRED:
-        raise SealRefusedError(f"{day} has expired: its raw records are gone, and it was sealed before")
+        raise SealRejectedError(f"{day} has expired: its raw records are gone, and it was sealed before")
     with connection.cursor() as cursor:
         if known.state != UsageDay.State.SEALED:
             cursor.execute(_SQL["attach_triggers"], {"day": day})
@@ -84,7 +84,7 @@ def _mark(day: date) -> bool:
         if state == UsageDay.State.SEALED:
             return False
         if not is_over:
-            raise SealRefusedError(f"{day} is not over yet")
+            raise SealRejectedError(f"{day} is not over yet")
         cursor.execute(_SQL["sealing"], {"day": day})
     return True
 
@@ -98,14 +98,14 @@ def _prove(day: date) -> DaySums:
     try:
         return prove(day)
     except NotProvenError as error:
-        raise SealRefusedError(str(error), error.differences) from error
+        raise SealRejectedError(str(error), error.differences) from error
 
 
 def _finish(day: date, sums: DaySums) -> None:
     records, used, prices, fingerprints = map(list, zip(*sums.values(), strict=True))
     columns = {"records": records, "used": used, "prices": prices, "fingerprints": fingerprints}
     if not _execute("seal", day, usage_types=list(sums), **columns):
-        raise SealRefusedError(f"{day} was written to while it was proven: seal it again")
+        raise SealRejectedError(f"{day} was written to while it was proven: seal it again")
 
 
 def _execute(statement: str, day: date, **parameters: list[Any]) -> int:

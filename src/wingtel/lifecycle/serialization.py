@@ -34,7 +34,9 @@ class Day(Struct):
     """A business day: its state, and the sums it was sealed with."""
 
     day: BusinessDay
-    state: Annotated[str, one_of(UsageDay.State.values, "Open days take records; expired ones have none any more.")]
+    state: Annotated[
+        str, one_of(UsageDay.State.values, "Open days accept records; the raw records of expired days are gone.")
+    ]
     sealed_at: Timestamp | None
     expired_at: Timestamp | None
     reopened_at: Timestamp | None
@@ -44,7 +46,7 @@ class Day(Struct):
 
 
 class KeySums(Struct):
-    """The sums of a key on one side of a comparison."""
+    """Sums of a key on one side of a comparison."""
 
     used: Annotated[int | None, Meta(description="In the unit of the usage type.")]
     price: Annotated[str, Meta(description="An exact decimal.", examples=["0.3000"])]
@@ -55,7 +57,7 @@ class Difference(Struct):
     """A key whose aggregates differ from their sources, with both values; null where there is no such key."""
 
     grain: Annotated[str, Meta(description="`day`, `seal of day`, `month`, or the bounds of one.", examples=["day"])]
-    kind: Annotated[str, one_of(DIFFERENCES, "How they differ.")]
+    kind: Annotated[str, one_of(DIFFERENCES, "The first differences.")]
     subscription_id: int | None
     usage_type: Annotated[str, Meta(examples=["data"])]
     start: date | None
@@ -74,7 +76,7 @@ class Reconciliation(Struct):
     finished_at: Timestamp
     keys: Annotated[int, Meta(description="Daily keys compared.", examples=[3_100_000])]
     drift_keys: Annotated[int, Meta(description="Keys that differ, of days, months and totals.", examples=[1])]
-    drift_price: Annotated[Money, Meta(description="Sum of how much daily prices are off, without sign.")]
+    drift_price: Annotated[Money, Meta(description="Sum of the absolute differences of daily prices.")]
     currency: Currency
     repaired: bool
     differences: Annotated[list[Difference], Meta(description="The first few that differ.")]

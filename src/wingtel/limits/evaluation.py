@@ -49,7 +49,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class _Terms:
-    """The first day that counts, and the lowest threshold, of some limits of one kind of period."""
+    """First day that counts, and the lowest threshold, of some limits of one kind of period."""
 
     starts: date
     lowest: Decimal
@@ -65,7 +65,7 @@ class _Batch:
 
 
 class _Periods:
-    """The periods to evaluate: subscriptions by the kind of period and a day that it contains."""
+    """Periods to evaluate: subscriptions by the kind of period and a day that it contains."""
 
     def __init__(self, terms: dict[str, _Terms]) -> None:
         self._terms = terms

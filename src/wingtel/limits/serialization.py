@@ -32,7 +32,7 @@ class Limit(Struct):
     thresholds: Annotated[
         list[int], Meta(description="Thresholds in percent of the amount, besides 100.", examples=[[80]])
     ]
-    emails: Annotated[list[str], Meta(description="Who is told.", examples=[["ada@example.org"]])]
+    emails: Annotated[list[str], Meta(description="The addresses that are notified.", examples=[["ada@example.org"]])]
     starts: Annotated[date | None, Meta(description="Periods from this day on count.", examples=["2026-03-01"])]
     pending: Annotated[bool, Meta(description="Changed since it was evaluated.")]
     created_at: Timestamp
@@ -54,13 +54,13 @@ class Alert(Struct):
     threshold_amount: Annotated[
         str,
         Meta(
-            description="What the threshold came to, with up to six decimals, as a percentage of an amount can have.",
+            description="The amount of the threshold, with up to six decimals.",
             examples=["40.000000"],
             extra_json_schema={"format": "decimal"},
         ),
     ]
     price: Annotated[
-        Money, Meta(description="The total when it was found to have reached the threshold.", examples=["41.2500"])
+        Money, Meta(description="The total at the time the threshold was found to be reached.", examples=["41.2500"])
     ]
     currency: Currency
     state: Annotated[str, one_of(("open", "resolved"), "Open while the threshold is reached.")]
@@ -79,7 +79,7 @@ class AlertEvent(Struct):
     """An event that is posted to webhook endpoints, signed as the Standard Webhooks specification says."""
 
     type: Event
-    timestamp: Annotated[Timestamp, Meta(description="The moment of the event.")]
+    timestamp: Annotated[Timestamp, Meta(description="The timestamp of the event.")]
     data: AlertOfLimit
 
 

@@ -10,8 +10,8 @@ from .models import PriceLimit
 TERMS = ("name", "plan_id", "subscription_id", "usage_type", "period", "amount", "thresholds", "emails", "starts")
 
 
-class LimitRefusedError(ValueError):
-    """The error for an invalid limit: `problems` has the reasons by field, `__all__` for no field."""
+class LimitRejectedError(ValueError):
+    """Error for an invalid limit: `problems` has the reasons by field, `__all__` for no field."""
 
     def __init__(self, problems: dict[str, list[str]]) -> None:
         super().__init__("; ".join(f"{field}: {' '.join(reasons)}" for field, reasons in problems.items()))
@@ -19,13 +19,13 @@ class LimitRefusedError(ValueError):
 
 
 class UnknownLimitError(LookupError):
-    """The error for the number of a limit that does not exist, or was removed."""
+    """Error for the number of a limit that does not exist, or was removed."""
 
 
 def make_limit(**terms: Any) -> PriceLimit:
     """Create a limit, which counts from the next evaluation on.
 
-    `terms` are those of PriceLimit, TERMS. Raises LimitRefusedError.
+    `terms` are those of PriceLimit, TERMS. Raises LimitRejectedError.
     """
     return _save(PriceLimit(), terms)
 
@@ -33,7 +33,7 @@ def make_limit(**terms: Any) -> PriceLimit:
 def change_limit(limit_id: int, **terms: Any) -> PriceLimit:
     """Change the terms of a limit, for the periods that are not over, or that contain or follow `starts`.
 
-    Its earlier alerts stay as they are. Raises UnknownLimitError, LimitRefusedError.
+    Its earlier alerts stay as they are. Raises UnknownLimitError, LimitRejectedError.
     """
     limit = PriceLimit.objects.current().filter(pk=limit_id).first()
     if limit is None:
@@ -54,11 +54,11 @@ def _save(limit: PriceLimit, terms: dict[str, Any]) -> PriceLimit:
         setattr(limit, name, value)
     limit.thresholds = sorted({*limit.thresholds} - {100})  # 100 is always a threshold
     if limit.plan_id and limit.subscription_id:
-        raise LimitRefusedError({"plan": ["a limit is that of a plan or of a subscription, not of both"]})
+        raise LimitRejectedError({"plan": ["a limit belongs to a plan or to a subscription: name one of the two"]})
     try:
         limit.full_clean()
     except ValidationError as error:
-        raise LimitRefusedError(error.message_dict) from error
+        raise LimitRejectedError(error.message_dict) from error
     limit.save()
     limit.refresh_from_db()
     return limit

@@ -19,7 +19,7 @@ from wingtel.aggregates import validation
 from wingtel.aggregates.filters import SubscriptionFilter, ids_named
 from wingtel.aggregates.periods import Period
 from wingtel.aggregates.queries import ALL_TYPES
-from wingtel.aggregates.validation import Question
+from wingtel.aggregates.validation import Parameter
 from wingtel.exports.formats import Format
 from wingtel.management.arguments import option, whole_number
 from wingtel.shapes import Column, ColumnKind
@@ -41,7 +41,7 @@ FILTERS = (
 PAGE = 1000
 
 
-def add_question(parser: CommandParser, question: Question, **options: Any) -> None:
+def add_question(parser: CommandParser, question: Parameter, **options: Any) -> None:
     """Add the option for the API's parameter of the same name; a repeatable one becomes a list."""
     given: dict[str, Any] = {"required": question.required, "metavar": question.name.rpartition("_")[2].upper()}
     if question.many:

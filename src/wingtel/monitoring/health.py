@@ -1,4 +1,4 @@
-"""The health of what answers do not need: Redis, and the processes that run the tasks."""
+"""Health of what answers do not need: Redis, and the processes that run the tasks."""
 
 from datetime import datetime, timedelta
 from functools import cache

@@ -29,13 +29,13 @@ def exposition() -> bytes:
 
 class _Metrics(Collector):
     def collect(self) -> Iterable[Metric]:
-        yield _gauge("wingtel_redis_up", "Whether Redis answers.", redis_status() == "ok")
+        yield _gauge("wingtel_redis_up", "1 if Redis answers, else 0.", redis_status() == "ok")
         try:
             metrics = [*_drift(), *_tasks(), *_days(), *_imports(), *_backlog()]
         except DatabaseError:
-            yield _gauge("wingtel_database_up", "Whether PostgreSQL answers.", up=False)
+            yield _gauge("wingtel_database_up", "1 if PostgreSQL answers, else 0.", up=False)
             return
-        yield _gauge("wingtel_database_up", "Whether PostgreSQL answers.", up=True)
+        yield _gauge("wingtel_database_up", "1 if PostgreSQL answers, else 0.", up=True)
         yield from metrics
 
     def describe(self) -> Iterable[Metric]:
@@ -49,8 +49,8 @@ _REGISTRY.register(_Metrics())
 
 def _drift() -> Iterable[Metric]:
     (keys, price), (reconciled_at,) = _row("drift"), _row("reconciled")
-    yield _gauge("wingtel_drift_keys", "Aggregates that were found not to be what their sources say.", keys)
-    yield _gauge("wingtel_drift_price", "Sum of how much their prices are off, without sign.", price)
+    yield _gauge("wingtel_drift_keys", "Aggregates that differ from their sources.", keys)
+    yield _gauge("wingtel_drift_price", "Sum of the absolute differences of their prices.", price)
     help_text = "When the aggregates were last compared with their sources, in seconds since 1970."
     yield _gauge("wingtel_reconciled_timestamp_seconds", help_text, _seconds(reconciled_at))
 

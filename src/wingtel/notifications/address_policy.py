@@ -13,14 +13,14 @@ from django.conf import settings
 NAT64 = IPv6Network("64:ff9b::/96")
 
 
-class RefusedAddressError(ValueError):
-    """The error for a URL that the policy refuses; the message gives the reason."""
+class RejectedAddressError(ValueError):
+    """Error for a URL that the policy rejects; the message gives the reason."""
 
 
 def check_url(url: str) -> SplitResult:
     """Return the parts of a URL that the policy allows, as far as that is clear without resolving its name.
 
-    Raises RefusedAddressError for anything but https (http too where private addresses are allowed), and for
+    Raises RejectedAddressError for anything but https (http too where private addresses are allowed), and for
     credentials in the URL. Raises it also for a missing or malformed host or port, and for an address that is not
     public.
     """
@@ -28,14 +28,14 @@ def check_url(url: str) -> SplitResult:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise RefusedAddressError(f"{url!r} is no URL: {error}") from error
+        raise RejectedAddressError(f"{url!r} is not a URL: {error}") from error
     schemes = ("https", "http") if settings.WINGTEL_WEBHOOK_ALLOW_PRIVATE else ("https",)
     if parts.scheme not in schemes:
-        raise RefusedAddressError(f"{url!r} begins with none of {', '.join(f'{scheme}://' for scheme in schemes)}")
+        raise RejectedAddressError(f"{url!r} begins with none of {', '.join(f'{scheme}://' for scheme in schemes)}")
     if not parts.hostname:
-        raise RefusedAddressError(f"{url!r} names no host")
+        raise RejectedAddressError(f"{url!r} names no host")
     if parts.username is not None or parts.password is not None:
-        raise RefusedAddressError("the URL has credentials in it: leave them out, deliveries are signed")
+        raise RejectedAddressError("the URL has credentials in it: leave them out, deliveries are signed")
     try:
         literal = str(ip_address(parts.hostname))
     except ValueError:
@@ -47,7 +47,7 @@ def check_url(url: str) -> SplitResult:
 def resolve(host: str, port: int) -> list[str]:
     """Return the addresses of a host, all of which the policy allows.
 
-    Raises RefusedAddressError when it refuses one of them, OSError when the name does not resolve.
+    Raises RejectedAddressError when it rejects one of them, OSError when the name does not resolve.
     """
     results = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     addresses = list(dict.fromkeys(str(address[0]) for *_, address in results))
@@ -72,9 +72,9 @@ def is_public(address: str) -> bool:
 def _check(host: str, addresses: list[str]) -> None:
     if settings.WINGTEL_WEBHOOK_ALLOW_PRIVATE:
         return
-    if refused := [address for address in addresses if not is_public(address)]:
-        raise RefusedAddressError(
-            f"{host} is {', '.join(refused)}, not a public address; set WINGTEL_WEBHOOK_ALLOW_PRIVATE=1 where"
+    if rejected := [address for address in addresses if not is_public(address)]:
+        raise RejectedAddressError(
+            f"{host} is {', '.join(rejected)}, not a public address; set WINGTEL_WEBHOOK_ALLOW_PRIVATE=1 where"
             " webhooks may go to private ones"
         )
 

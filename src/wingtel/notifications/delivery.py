@@ -24,7 +24,7 @@ from wingtel import sql
 from wingtel.db.arrays import array
 from wingtel.limits.models import AlertEventType
 
-from . import emails, messages, webhook_client
+from . import emails, webhook_client
 from .models import Delivery, WebhookEndpoint
 from .webhook_client import Outcome
 
@@ -41,19 +41,19 @@ SCHEDULE = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-"""The delays after each failed attempt, as the Standard Webhooks specification recommends.
+"""Delays after each failed attempt, as the Standard Webhooks specification recommends.
 
 After the last attempt the delivery has failed.
 """
 
 JITTER = 0.1
-"""The share by which a delay may be longer.
+"""Share by which a delay may be longer.
 
 So deliveries that failed together are not retried together.
 """
 
 CLAIM = timedelta(minutes=5)
-"""The time during which no other process attempts a claimed delivery."""
+"""Time during which no other process attempts a claimed delivery."""
 
 BATCH_SIZE = 40
 """Deliveries claimed at once; sent well within CLAIM even if each takes all the time it may."""
@@ -134,7 +134,7 @@ def _post(client: httpx.Client) -> Callable[[Delivery], Outcome]:
         endpoint, now = delivery.endpoint, datetime.now(UTC)
         if endpoint is None:
             raise TypeError(f"delivery {delivery.pk} goes to no endpoint")
-        headers, body = messages.sign(delivery, endpoint.secrets_at(now), now)
+        headers, body = webhook_client.sign(delivery, endpoint.secrets_at(now), now)
         return webhook_client.post(client, endpoint.url, headers, body)
 
     return post

@@ -12,11 +12,11 @@ from .models import WebhookEndpoint
 
 SECRET_BYTES = 32
 OVERLAP = timedelta(days=1)
-"""The time after a rotation during which messages are signed with the previous secret too."""
+"""Time after a rotation during which messages are signed with the previous secret too."""
 
 
 class UnknownEndpointError(LookupError):
-    """The error for the number of an endpoint that does not exist."""
+    """Error for the number of an endpoint that does not exist."""
 
 
 def new_secret() -> str:
@@ -25,7 +25,7 @@ def new_secret() -> str:
 
 
 def add_endpoint(url: str, *, description: str = "", enabled: bool = True) -> WebhookEndpoint:
-    """Add an endpoint with a secret of its own. Raises RefusedAddressError for a URL that the policy refuses."""
+    """Add an endpoint with a secret of its own. Raises RejectedAddressError for a URL that the policy rejects."""
     check_url(url)
     return WebhookEndpoint.objects.create(url=url, description=description, enabled=enabled, secret=new_secret())
 
@@ -42,8 +42,8 @@ def rotate_secret(endpoint_id: int) -> WebhookEndpoint:
 def change_endpoint(endpoint_id: int, **values: Any) -> WebhookEndpoint:
     """Change the `url` or the `description` of an endpoint, or whether it is `enabled`.
 
-    Deliveries to a disabled endpoint wait. Raises UnknownEndpointError, and RefusedAddressError for a URL that the
-    policy refuses.
+    Deliveries to a disabled endpoint wait. Raises UnknownEndpointError, and RejectedAddressError for a URL that the
+    policy rejects.
     """
     endpoint = get_endpoint(endpoint_id)
     if "url" in values:

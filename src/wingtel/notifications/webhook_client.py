@@ -1,6 +1,9 @@
-"""An HTTP client that posts one message to one endpoint.
+"""Webhook messages, and the HTTP client that posts one of them to one endpoint.
 
-It follows no redirect, uses no proxy, and limits the time and the bytes that it reads.
+Messages are signed as the Standard Webhooks specification says (https://www.standardwebhooks.com). An event is sent
+under the same `webhook-id` to every endpoint, at every attempt and replay: the receiver recognises a repeated event.
+
+The client follows no redirect, uses no proxy, and limits the time and the bytes that it reads.
 """
 
 import time
@@ -13,11 +16,17 @@ from typing import Any
 
 import httpcore
 import httpx
+import msgspec
+from standardwebhooks import Webhook
+
+from wingtel import __version__
 
 from . import address_policy
+from .models import Delivery
+from .serialization import event_answer
 
 TIMEOUT_SECONDS = 20.0
-"""The time limit of an attempt from beginning to end; the specification recommends 15 to 30."""
+"""Time limit of an attempt from beginning to end; the specification recommends 15 to 30."""
 
 MAX_RESPONSE_BYTES = 64 * 1024
 """Bytes of a response that are read; the rest is not."""
@@ -27,7 +36,7 @@ MAX_ERROR_LENGTH = 500
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of an attempt: `status` is None without an answer, `error` empty if it was accepted (2xx)."""
+    """Outcome of an attempt: `status` is None without an answer, `error` empty if it was accepted (2xx)."""
 
     status: int | None
     error: str
@@ -55,7 +64,7 @@ def post(http: httpx.Client, url: str, headers: dict[str, str], body: bytes) -> 
         with http.stream("POST", url, content=body, headers=headers) as response:
             text = _read_start(response)
             return Outcome(response.status_code, _error(response, text), _retry_after(response))
-    except address_policy.RefusedAddressError as error:
+    except address_policy.RejectedAddressError as error:
         return Outcome(None, str(error)[:MAX_ERROR_LENGTH])
     except httpx.TimeoutException:
         return Outcome(None, f"no answer within {TIMEOUT_SECONDS:g} seconds")
@@ -141,7 +150,7 @@ class _Backend(httpcore.SyncBackend):
         last_error: Exception = httpcore.ConnectError(f"{host} has no address")
         try:
             addresses = address_policy.resolve(host, port)
-        except address_policy.RefusedAddressError:
+        except address_policy.RejectedAddressError:
             raise
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"{host}: {error}") from error
@@ -155,7 +164,7 @@ class _Backend(httpcore.SyncBackend):
 
 
 class _Transport(httpx.HTTPTransport):
-    """The transport of httpx, on connections of `_Backend`; each is used once."""
+    """Transport of httpx, on connections of `_Backend`; each is used once."""
 
     def __init__(self) -> None:
         super().__init__(trust_env=False)
@@ -165,3 +174,23 @@ class _Transport(httpx.HTTPTransport):
             max_connections=None,
             max_keepalive_connections=0,
         )
+
+
+def webhook_id(delivery: Delivery) -> str:
+    """Return an id that all deliveries of one event share, and no other event has."""
+    return f"msg_{delivery.alert_id}_{delivery.event.removeprefix('alert.')}"
+
+
+def sign(delivery: Delivery, secrets: list[str], now: datetime) -> tuple[dict[str, str], bytes]:
+    """Return the headers and the body of an attempt at `now` (UTC), with a signature by each secret."""
+    body = msgspec.json.encode(event_answer(delivery))
+    message_id = webhook_id(delivery)
+    signatures = [Webhook(secret).sign(message_id, now, body.decode()) for secret in secrets]
+    headers = {
+        "content-type": "application/json",
+        "user-agent": f"Wingtel/{__version__}",
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+    return headers, body

@@ -10,8 +10,6 @@ import polars as pl
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS, PRICE_DIGITS
 
-from .division import rounded_quotient
-
 _UNIT = 10**PRICE_DECIMALS
 _WIDEST = 2 * 10**37
 """Largest product that a 128-bit integer, which has 38 digits, can hold."""
@@ -34,7 +32,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Tariff:
-    """The rates of each usage type.
+    """Rates of each usage type.
 
     Of the valid rates, one for the subscription's plan comes before one for all plans. Then the rate with the latest
     `valid_from` comes first.
@@ -93,3 +91,15 @@ def _reason(record: Mapping[str, object], tariff: Tariff) -> str:
     if any(each.plan in {"", plan} and each.valid_from <= day for each in tariff.ranked(kind)):
         return f"by the tariff, the price of {record['quantity']} {kind.unit} is more than {LARGEST_PRICE}"
     return f"no rate of the tariff for {kind} holds on {day}{f' in the plan {plan}' if plan else ''}"
+
+
+def rounded_quotient(amount: pl.Expr, over: int, rounding: str) -> pl.Expr:
+    """Return amount / over as a 128-bit integer, rounded `up`, `down` or `half_even`. Amounts are not negative."""
+    if rounding == "up":
+        return (amount + (over - 1)) // over
+    whole = amount // over
+    if rounding == "down":
+        return whole
+    twice = (amount - whole * over) * 2
+    is_up = (twice > over) | ((twice == over) & (whole % 2 == 1))
+    return whole + is_up.cast(pl.Int128)

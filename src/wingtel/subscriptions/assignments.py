@@ -23,7 +23,7 @@ IN_USE = "this {} is assigned at that time; end that assignment first, or move i
 
 
 class AssignmentError(ValueError):
-    """The error for an invalid assignment; `field` names the argument at fault, and `reason` says why."""
+    """Error for an invalid assignment; `field` names the argument at fault, and `reason` says why."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -32,15 +32,15 @@ class AssignmentError(ValueError):
 
 
 class AssignmentConflictError(AssignmentError):
-    """The error for an assignment that contradicts the existing ones."""
+    """Error for an assignment that contradicts the existing ones."""
 
 
 class IdentifierInUseError(AssignmentConflictError):
-    """The error for a value that another subscription holds at the time. It does not say which one."""
+    """Error for a value that another subscription holds at the time. It does not say which one."""
 
 
 class NotAssignableError(AssignmentError):
-    """The error for a subscription, identifier or plan that does not exist, or not any more."""
+    """Error for a subscription, identifier or plan that does not exist, or not any more."""
 
 
 def assign_identifier(
@@ -199,15 +199,15 @@ def _check_period(valid_from: datetime | None, valid_to: datetime | None) -> Non
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """Raise AssignmentError for what the database refuses."""
+    """Raise AssignmentError for what the database rejects."""
     try:
         yield
     except IntegrityError as error:
-        raise refusal(error) or error from error
+        raise assignment_error(error) or error from error
 
 
-def refusal(error: IntegrityError) -> AssignmentError | None:
-    """Return the error for what the database refuses of identifiers and plans; None for anything else."""
+def assignment_error(error: IntegrityError) -> AssignmentError | None:
+    """Return the error for what the database rejects of identifiers and plans; None for anything else."""
     if not isinstance(error.__cause__, psycopg.Error):
         return None
     diagnostics = error.__cause__.diag

@@ -10,7 +10,7 @@ _CACHE_SECONDS = 10
 
 
 class UnknownCarrierError(ValueError):
-    """The error for a code that no carrier has; the message lists the carriers."""
+    """Error for a code that no carrier has; the message lists the carriers."""
 
     def __init__(self, code: str) -> None:
         super().__init__(f"there is no carrier {code!r}; the carriers are {', '.join(sorted(countries()))}")

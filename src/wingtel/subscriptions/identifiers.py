@@ -28,12 +28,12 @@ class Kind(TextChoices):
 
     @property
     def words(self) -> str:
-        """The name of the kind within a sentence."""
+        """Name of the kind within a sentence."""
         return self.label if self.label.isupper() else self.label.lower()
 
 
 LONGEST = 100
-"""The most characters in which an identifier may be written."""
+"""Longest text of an identifier, in characters."""
 
 
 class _Form(NamedTuple):
@@ -64,7 +64,7 @@ _TYPES = (
 def validate_country(code: str) -> None:
     """Raise Django's ValidationError for the code of a country that has no numbers of its own."""
     if code not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValidationError(f"{code!r} is no country: its two letters in ISO 3166, such as US")
+        raise ValidationError(f"{code!r} is not a country: its two letters in ISO 3166, such as US")
 
 
 def normalise(kind: Kind, text: str, country: str) -> str:
@@ -106,7 +106,7 @@ def normalise_many(kind: Kind, texts: pl.Series, country: str) -> tuple[pl.Serie
 def _reason(kind: Kind, text: str | None) -> str:
     shown = "" if text is None else text
     shown = shown if len(shown) <= _MAX_SHOWN_LENGTH else f"{shown[:_MAX_SHOWN_LENGTH]}…"
-    return f"{shown!r} is no {kind.words}: {_FORMS[kind].rule}"
+    return f"{shown!r} is not a valid {kind.words}: {_FORMS[kind].rule}"
 
 
 def _numbers(bare: pl.Series, country: str) -> pl.Series:

@@ -1,4 +1,4 @@
-"""The base class of tasks: it stores their outcome in the database, for health and metrics."""
+"""Base class of tasks: it stores their outcome in the database, for health and metrics."""
 
 from contextlib import suppress
 from typing import Any

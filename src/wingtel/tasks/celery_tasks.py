@@ -1,4 +1,4 @@
-"""The Celery tasks.
+"""Celery tasks.
 
 Each finds what is due and calls one service for it. So running it twice, at once or again after a worker was killed,
 has no further effect. CELERY_BEAT_SCHEDULE and CELERY_TASK_ROUTES in the settings say when they run and in which queue.
@@ -29,7 +29,7 @@ from .base import BaseTask
 log = get_task_logger(__name__)
 
 _MAX_PAUSE = timedelta(days=7)
-"""The longest pause of background work after which identifiers and plans that ended are still followed."""
+"""Longest pause of background work after which identifiers and plans that ended are still followed."""
 
 
 @shared_task(base=BaseTask, name="wingtel.merge")
@@ -48,13 +48,13 @@ def make_partitions() -> list[str]:
 @shared_task(base=BaseTask, name="wingtel.seal")
 def seal() -> list[str]:
     """Seal the days that are due; return them."""
-    return _log_refused("sealed", seal_due())
+    return _log_rejected("sealed", seal_due())
 
 
 @shared_task(base=BaseTask, name="wingtel.expire")
 def expire() -> list[str]:
     """Drop the raw records that are due, and the ingest batches without records; return the days."""
-    expired = _log_refused("expired", expire_due())
+    expired = _log_rejected("expired", expire_due())
     delete_spent_batches()
     return expired
 
@@ -97,8 +97,8 @@ def deliver() -> dict[str, int]:
     return asdict(deliver_due())
 
 
-def _log_refused(action: str, result: BatchResult) -> list[str]:
-    for reason in result.refused.values():
+def _log_rejected(action: str, result: BatchResult) -> list[str]:
+    for reason in result.rejected.values():
         log.warning("not %s: %s", action, reason)
     return [day.isoformat() for day in result.done]
 

@@ -1,4 +1,4 @@
-"""The processes of background work, as commands."""
+"""Processes of background work, as commands."""
 
 import sys
 

@@ -51,9 +51,9 @@ class Process:
 
 
 def supervise(processes: Sequence[Process], *, write: Callable[[str], None], grace: float) -> None:
-    """Keep the processes running until this one is told to end, by SystemExit or KeyboardInterrupt, which propagate.
+    """Keep the processes running until this one is ended, by SystemExit or KeyboardInterrupt, which propagate.
 
-    Each process is then told to end by SIGTERM, and killed if it has not within `grace` seconds. `write` prints a
+    Each process is then sent SIGTERM, and killed if it has not within `grace` seconds. `write` prints a
     message.
     """
     try:

@@ -1,4 +1,4 @@
-"""The operator's business day: the calendar day in the operator's time zone.
+"""Operator's business day: the calendar day in the operator's time zone.
 
 The zone is state of the database (functions in `sql/business_days.sql`), so Python and SQL cannot disagree. Days have
 23 or 25 hours where clocks change.

@@ -24,7 +24,7 @@ Receivers run in the transaction of the write. An exception of theirs rolls it b
 
 
 class UsageChange(NamedTuple):
-    """The sums that one statement added to one subscription's business day, less those that it took away.
+    """Sums that one statement added to one subscription's business day, less those that it took away.
 
     `used` is in the unit of the usage type, `price` in the operator's currency, `records` counts usage records.
     """
@@ -41,7 +41,7 @@ _enabled: set[str] = set()
 
 
 def probably_enabled(using: str) -> bool:
-    """Tell whether the database enabled change events when this process last wrote."""
+    """Return whether the database enabled change events when this process last wrote."""
     return connections[using].settings_dict["NAME"] in _enabled
 
 

@@ -1,4 +1,4 @@
-"""The operator's currency, in which every price is.
+"""Operator's currency, in which every price is.
 
 It is state of the database, the function usage_currency(), so Python and SQL cannot disagree. It is fixed when the
 database is first migrated: in another currency, stored prices would be wrong.

@@ -1,4 +1,4 @@
-"""The states of a business day: open, sealed, expired."""
+"""States of a business day: open, sealed, expired."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from .ranges import PRICE_DECIMALS, SUM_DIGITS
 
 
 class UsageDay(models.Model):
-    """The state of one business day; a day without a row is open.
+    """State of one business day; a day without a row is open.
 
     Open: its aggregates follow its raw records. Sealed: they were proven equal, and `sums` are those of the
     raw records then; a late record reopens the day. Expired: its raw records are gone, its aggregates stay. While a day

@@ -1,4 +1,4 @@
-"""The partitions of the raw tables: one a business day, created ahead of time or when a record first needs it."""
+"""Partitions of the raw tables: one a business day, created ahead of time or when a record first needs it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _known: set[tuple[str, date]] = set()
 """Days whose partitions this process has seen committed, by database."""
 
 _zones: dict[str, ZoneInfo] = {}
-"""The time zone of each database in `_known`. It cannot change once there are partitions."""
+"""Time zone of each database in `_known`. It cannot change once there are partitions."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Partition:
     table: str
 
 
-class RefusedDaysError(ValueError):
+class RejectedDaysError(ValueError):
     """Days whose records cannot be stored. `reasons` says why, by day."""
 
     def __init__(self, reasons: dict[date, str]) -> None:
@@ -45,20 +45,20 @@ class RefusedDaysError(ValueError):
 def ensure(days: Iterable[date], *, since: date | None = None) -> list[Partition]:
     """Create the missing partitions of `days` in both raw tables. Return those created.
 
-    Raises RefusedDaysError, and creates none, if a day may not have one. Its raw records are gone, or it lies more than
-    WINGTEL_MAX_LATENESS_DAYS back (before `since`, if that is given) or WINGTEL_MAX_FUTURE_DAYS ahead.
+    Raises RejectedDaysError, and creates none, if a day may not have one. Its raw records are gone, or it lies more
+    than WINGTEL_MAX_LATENESS_DAYS back (before `since`, if that is given) or WINGTEL_MAX_FUTURE_DAYS ahead.
     """
     database = connection.settings_dict["NAME"]
     missing = sorted(set(unknown(days)))
     if not missing:
         return []
-    if reasons := refusals(missing, since=since):
-        raise RefusedDaysError(reasons)
+    if reasons := rejection_reasons(missing, since=since):
+        raise RejectedDaysError(reasons)
     try:
         return _create(database, missing)
     except OperationalError as error:
         if isinstance(error.__cause__, ObjectNotInPrerequisiteState):  # a day expired meanwhile
-            raise RefusedDaysError(refusals(missing, since=since)) from error
+            raise RejectedDaysError(rejection_reasons(missing, since=since)) from error
         raise
 
 
@@ -80,8 +80,8 @@ def ensure_ahead() -> list[Partition]:
         return ensure([day for (day,) in cursor.fetchall()])
 
 
-def refusals(days: Iterable[date], *, since: date | None = None) -> dict[date, str]:
-    """Return why records of some of `days` cannot be stored. A day that has its partition takes them."""
+def rejection_reasons(days: Iterable[date], *, since: date | None = None) -> dict[date, str]:
+    """Return why records of some of `days` cannot be stored. A day that has its partition accepts them."""
     with connection.cursor() as cursor:
         cursor.execute(
             _SQL["rejected_days"],

@@ -1,4 +1,4 @@
-"""The origins of raw records."""
+"""Origins of raw records."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ BATCH_LINES = 1 << 20
 
 
 class IngestBatch(models.Model):
-    """The origin of records that were committed together.
+    """Origin of records that were committed together.
 
     A raw record's `source` holds its batch and the offset of its line from `first_line`.
     """
@@ -39,7 +39,7 @@ class IngestBatch(models.Model):
 
 @dataclass(frozen=True)
 class RecordOrigin:
-    """The origin of a raw record: an import (its number, the file and the line) or a request (its id and the index).
+    """Origin of a raw record: an import (its number, the file and the line) or a request (its id and the index).
 
     `kind` is `import` or `request`.
     """

@@ -39,7 +39,7 @@ class UsageUpdateQuery(sql.UpdateQuery):
 
 
 class UsageUpdateCompiler(SQLUpdateCompiler):
-    """The compiler of UsageUpdateQuery."""
+    """Compiler of UsageUpdateQuery."""
 
     query: Any
     using: Any

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class UsageType(models.TextChoices):
-    """The type of usage. Data is counted in kilobytes, voice in seconds, SMS in messages."""
+    """Type of usage. Data is counted in kilobytes, voice in seconds, SMS in messages."""
 
     DATA = "data", "Data"
     VOICE = "voice", "Voice"
@@ -12,7 +12,7 @@ class UsageType(models.TextChoices):
 
     @property
     def unit(self) -> str:
-        """The unit of the quantity: `kilobytes` or `seconds`."""
+        """Unit of the quantity: `kilobytes` or `seconds`."""
         return {UsageType.DATA: "kilobytes", UsageType.VOICE: "seconds", UsageType.SMS: "messages"}[self]
 
 

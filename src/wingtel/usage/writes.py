@@ -1,4 +1,4 @@
-"""The statements by which the models write raw records.
+"""Statements by which the models write raw records.
 
 Django's statement runs first, with the condition that change events are disabled: one round trip, in which the planner
 drops the condition. If they are enabled, it wrote nothing, and a statement that returns its changes runs instead. Both
@@ -32,7 +32,7 @@ Statement = tuple[str, Sequence[Any]]
 """SQL and its parameters."""
 
 Key = tuple[str, datetime, int]
-"""The primary key: record id, timestamp and subscription."""
+"""Primary key: record id, timestamp and subscription."""
 
 
 def insert(query: Any, using: str, conflict: str = "") -> int | None:
@@ -50,7 +50,7 @@ def insert(query: Any, using: str, conflict: str = "") -> int | None:
         rows = f"{rows} SELECT {row[1:-1]}"
     if conflict or not values:
         return _write_unless_enabled(using, f"{rows} WHERE {_EVENTS_DISABLED} {conflict}", params)
-    with connections[using].cursor() as cursor:  # the row count tells whether the one record was inserted
+    with connections[using].cursor() as cursor:  # the row count says whether the one record was inserted
         cursor.execute(f"{rows} WHERE {_EVENTS_DISABLED}", params)
         return cursor.rowcount or None
 

@@ -6,14 +6,14 @@ from .base import NAMES, Backlog, Strategy, active, named
 from .drift import problems, surplus
 from .installation import define_functions, ensure_installed, outdated
 from .receivers import connect_receivers
-from .switchover import SwitchRefusedError, use
+from .switchover import SwitchRejectedError, use
 
 __all__ = [
     "LOCK_RETRY_SECONDS",
     "NAMES",
     "Backlog",
     "Strategy",
-    "SwitchRefusedError",
+    "SwitchRejectedError",
     "active",
     "connect_receivers",
     "define_functions",

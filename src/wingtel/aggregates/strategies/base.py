@@ -1,4 +1,4 @@
-"""The interface of strategies, and the active one.
+"""Interface of strategies, and the active one.
 
 A strategy owns the definition of the two views for readers, `usage_daily` and `usage_monthly`. It owns everything that
 keeps them equal to the sums of the raw records.
@@ -18,7 +18,7 @@ NAMES = ("triggers", "incremental", "inline", "signals", "view")
 
 @dataclass(frozen=True)
 class Backlog:
-    """The number of records in pending deltas, added or taken away, and the time at which the oldest was written."""
+    """Number of records in pending deltas, added or taken away, and the time at which the oldest was written."""
 
     records: int
     since: datetime | None
@@ -31,7 +31,7 @@ class Strategy:
     """
 
     name: ClassVar[str]
-    """The name in `wingtel strategy`, which is that of its folder."""
+    """Name in `wingtel strategy`, which is that of its folder."""
 
     counts_models: ClassVar[bool]
     """True if writes through the models, their manager and querysets are counted; `ingest_usage` always is."""
@@ -46,14 +46,14 @@ class Strategy:
     """True if answers come from the stored tables; else they are computed from the raw records on reading."""
 
     count_recorded: ClassVar[str] = ""
-    """The part of the statement of `ingest_usage` that counts what it stores, if nothing in the database does.
+    """Part of the statement of `ingest_usage` that counts what it stores, if nothing in the database does.
 
     It consists of common table expressions after a comma, over recorded_usage (subscription_id, usage_type, usage_date,
     used, price).
     """
 
     count_many_recorded: ClassVar[str] = ""
-    """The same for many records, if PostgreSQL has MERGE and under the conditions in sql/apply.sql.
+    """Variant for many records, if PostgreSQL has MERGE and under the conditions in sql/apply.sql.
 
     It fails with unique_violation if another session adds the same key at the same time.
     """
@@ -62,7 +62,7 @@ class Strategy:
     """Names of the triggers that every raw table and partition must have; the one of TRUNCATE on partitions only."""
 
     views: str = stored.VIEWS
-    """The script of the two views for readers, and of the functions that find prices over a limit."""
+    """Script of the two views for readers, and of the functions that find prices over a limit."""
 
     sources: tuple[str, ...] = ()
     """All other SQL that `install` puts into the database, to detect an outdated installation."""
@@ -82,7 +82,7 @@ class Strategy:
     def uninstall(self) -> None:
         """Remove everything that `install` created, in a separate transaction, once another strategy is active."""
 
-    def refusal(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         """Return why this database cannot use the strategy now, None if it can."""
         return None
 

@@ -10,7 +10,7 @@ from .base import named
 _SQL = sql.statements(__package__, "sql/drift.sql")
 
 OBJECTS = _SQL["objects"]
-"""The query of the objects whose hashes are stored at installation."""
+"""Query of the objects whose hashes are stored at installation."""
 
 
 def objects() -> dict[str, str]:
@@ -42,7 +42,7 @@ def surplus() -> list[str]:
 
 
 def has_unexpected_triggers() -> bool:
-    """Tell whether there are triggers, enabled or not, that the active strategy does not have."""
+    """Return whether there are triggers, enabled or not, that the active strategy does not have."""
     row = ActiveStrategy.objects.first()
     expected = named(row.name).triggers if row else frozenset()
     return any(name not in expected for _, name, _ in _wrong_triggers(expected))

@@ -13,11 +13,11 @@ from .base import Strategy, named
 
 DEFAULT = "triggers"
 FUNCTIONS = ("wingtel.subscriptions", "wingtel.usage", "wingtel.aggregates", "wingtel.limits")
-"""The packages whose sql/functions.sql every database holds."""
+"""Packages whose sql/functions.sql every database holds."""
 
 
 def outdated() -> bool:
-    """Tell whether the objects in the database differ from those that this version of Wingtel installs."""
+    """Return whether the objects in the database differ from those that this version of Wingtel installs."""
     row = ActiveStrategy.objects.first()
     return row is None or row.fingerprint != fingerprint(named(row.name))
 

@@ -1,4 +1,4 @@
-"""The base of strategies with statement-level triggers, which differ in the statement that the triggers run."""
+"""Base of strategies with statement-level triggers, which differ in the statement that the triggers run."""
 
 from django.db import connection
 
@@ -19,13 +19,13 @@ class StatementTriggers(Strategy):
     triggers = frozenset({"usage_insert", "usage_update", "usage_delete", "usage_truncate"})
 
     apply: str
-    """The statement that the triggers run, after `WITH changed_usage AS (...)`, which sql/apply.sql describes."""
+    """Statement that the triggers run, after `WITH changed_usage AS (...)`, which sql/apply.sql describes."""
 
     apply_one: str | None = None
-    """The function that they call instead for a statement of one row."""
+    """Function that they call instead for a statement of one row."""
 
     apply_many: str | None = None
-    """The statement that they run instead for `many` rows or more."""
+    """Statement that they run instead for `many` rows or more."""
 
     many: int
 

@@ -1,4 +1,4 @@
-"""The switch to another strategy, while usage is written and read."""
+"""Switch to another strategy, while usage is written and read."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 """A callback with the number of days that are rebuilt, and of all days to rebuild."""
 
 
-class SwitchRefusedError(Exception):
+class SwitchRejectedError(Exception):
     """A switch to a strategy that cannot be used; the message says why."""
 
 
@@ -34,7 +34,7 @@ def use(name: str, *, progress: Progress = lambda done, total: None, timeout: fl
     Writers wait meanwhile; readers use the old views until it commits. Then the old strategy's triggers, disabled so
     far, are dropped. An active strategy that was tampered with is installed again, and the tables are rebuilt.
 
-    Raises ValueError if there is no such strategy. Raises SwitchRefusedError if it cannot work here, or if other
+    Raises ValueError if there is no such strategy. Raises SwitchRejectedError if it cannot work here, or if other
     sessions hold the tables for `timeout` seconds.
     """
     strategy = named(name)
@@ -48,7 +48,7 @@ def _retry_on_lock(work: Callable[[], Result], give_up: float) -> Result:
     try:
         return retry_on_lock(work, _SQL["lock_timeout"], give_up=give_up, pause=_PAUSE_SECONDS)
     except LockHeldError as error:
-        raise SwitchRefusedError(
+        raise SwitchRejectedError(
             f"{error}: end their transactions, wait longer, or try again when less is written"
         ) from error
 
@@ -60,8 +60,8 @@ def _switch(strategy: Strategy, progress: Progress) -> bool:
         tampered = outdated() or bool(drift.problems())
         if old is strategy and not tampered:
             return False
-        if reason := strategy.refusal():
-            raise SwitchRefusedError(f"{strategy.name} cannot be used here: {reason}")
+        if reason := strategy.unsupported_reason():
+            raise SwitchRejectedError(f"{strategy.name} cannot be used here: {reason}")
         if tampered:
             define_functions()
         old.flush()

@@ -26,8 +26,8 @@ class AdjustmentSerializer(KnownFieldsSerializer):
         min_value=-LARGEST_QUANTITY, max_value=LARGEST_QUANTITY, default=0, help_text="In the unit of the usage type."
     )
     currency = CurrencyField(required=False)
-    reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
-    actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")
+    reason = TextField(max_length=LONGEST_REASON, help_text="The reason, for later reference.")
+    actor = TextField(max_length=LONGEST_ACTOR, help_text="The person or API key that made it.")
 
     class Meta:
         model = UsageAdjustment
@@ -36,7 +36,7 @@ class AdjustmentSerializer(KnownFieldsSerializer):
 
 @examples.example(examples.REVERSAL)
 class ReversalSerializer(KnownFields):
-    """The reason for a reversal, and the actor."""
+    """Reason for a reversal, and the actor."""
 
-    reason = TextField(max_length=LONGEST_REASON, help_text="Why, for whoever asks later.")
-    actor = TextField(max_length=LONGEST_ACTOR, help_text="Who made it.")
+    reason = TextField(max_length=LONGEST_REASON, help_text="The reason, for later reference.")
+    actor = TextField(max_length=LONGEST_ACTOR, help_text="The person or API key that made it.")

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from wingtel.access.scopes import Scope
 from wingtel.adjustments.serialization import Adjustment, adjustment_answer
 from wingtel.adjustments.services import (
-    AdjustmentRefusedError,
+    AdjustmentRejectedError,
     NotReversibleError,
     UnknownAdjustmentError,
     adjust,
@@ -31,7 +31,7 @@ from wingtel.usage.models import UsageAdjustment
 from . import shapes
 
 
-def as_api_error(error: AdjustmentRefusedError) -> Exception:
+def as_api_error(error: AdjustmentRejectedError) -> Exception:
     """Return the API error for a rejected adjustment."""
     match error:
         case UnknownAdjustmentError():
@@ -85,7 +85,7 @@ class AdjustmentView(ReadView):
     @extend_schema(
         operation_id="usage_adjust",
         tags=["usage"],
-        summary="Adjust what was used and paid",
+        summary="Adjust the usage and the price of a day",
         description="Adds a signed quantity and price to a subscription's business day, whether its raw records are "
         "still there or not. It is counted in every answer when the reply is sent. With an Idempotency-Key, the same "
         "request sent again within a day gets the first reply and adjusts nothing.",
@@ -108,7 +108,7 @@ class AdjustmentView(ReadView):
         values = dict(validated_data)
         try:
             made = adjust(subscription_id=values.pop("subscription").pk, **values)
-        except AdjustmentRefusedError as error:
+        except AdjustmentRejectedError as error:
             raise as_api_error(error) from error
         return adjustment_answer(made)
 
@@ -117,7 +117,7 @@ class AdjustmentView(ReadView):
         tags=["usage"],
         summary="Reverse an adjustment",
         description="Makes another adjustment with its amounts negated. An adjustment is reversed once, and a "
-        "reversal is not reversed: adjust anew what should count again.",
+        "reversal is not reversed: make a new adjustment instead.",
         request=shapes.ReversalSerializer,
         responses={201: Adjustment, **schemas.problems(400, 404, 409)},
     )
@@ -129,6 +129,6 @@ class AdjustmentView(ReadView):
         serializer.is_valid(raise_exception=True)
         try:
             made = reverse(id, **serializer.validated_data)
-        except AdjustmentRefusedError as error:
+        except AdjustmentRejectedError as error:
             raise as_api_error(error) from error
         return Response(adjustment_answer(made), status=201)

@@ -46,14 +46,14 @@ class AssignmentSerializer(KnownFields):
 
 @examples.example({"at": "2026-03-01T00:00:00Z"})
 class EndSerializer(KnownFields):
-    """The time at which an identifier ends."""
+    """Time at which an identifier ends."""
 
     at = TimestampField(required=False, help_text=_AT)
 
 
 @examples.example({"subscription_id": 8, "at": "2026-03-01T00:00:00Z"})
 class MoveSerializer(KnownFields):
-    """The subscription that an identifier is moved to, and the time."""
+    """Subscription that an identifier is moved to, and the time."""
 
     subscription_id = SubscriptionField(queryset=Subscription.objects.current())
     at = TimestampField(required=False, help_text=_AT)
@@ -61,7 +61,7 @@ class MoveSerializer(KnownFields):
 
 @examples.example(response=examples.SUBSCRIPTION_PLAN)
 class SubscriptionPlanSerializer(serializers.ModelSerializer[SubscriptionPlan]):
-    """The plan of a subscription from `valid_from` until before `valid_to`."""
+    """Plan of a subscription from `valid_from` until before `valid_to`."""
 
     class Meta:
         model = SubscriptionPlan

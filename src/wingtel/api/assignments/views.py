@@ -1,4 +1,4 @@
-"""The dated identifiers and plans of a subscription: their history, and changes from any timestamp on."""
+"""Dated identifiers and plans of a subscription: their history, and changes from any timestamp on."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Conflict
 from wingtel.api.common.lists import ListedView
-from wingtel.api.common.parameters import Parameter
+from wingtel.api.common.parameters import QueryParameter
 from wingtel.api.common.parsers import ExactJSONParser
 from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.subscriptions import assignments
@@ -26,7 +26,7 @@ from wingtel.subscriptions.models import Subscription, SubscriptionIdentifier, S
 
 from . import shapes
 
-KIND = Parameter(
+KIND = QueryParameter(
     name="kind",
     rule=f"one of {', '.join(Kind.values)}",
     parse=Kind,
@@ -154,7 +154,7 @@ class PlanHistoryView(DatedView):
 
     queryset = SubscriptionPlan.objects.all()
     serializer_class = shapes.SubscriptionPlanSerializer
-    known: ClassVar[Sequence[Parameter]] = parameters.LISTING
+    known: ClassVar[Sequence[QueryParameter]] = parameters.LISTING
 
     def get_queryset(self) -> QuerySet[SubscriptionPlan]:
         return self.subscription().plans.all()

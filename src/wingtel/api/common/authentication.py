@@ -10,14 +10,14 @@ from rest_framework.request import Request
 
 from wingtel.access.people import access_of
 from wingtel.access.scopes import Access
-from wingtel.access.verification import KeyRefusedError, check
+from wingtel.access.verification import KeyRejectedError, check
 
 REALM = 'Bearer realm="wingtel"'
 
 
 @dataclass(frozen=True)
 class Program:
-    """The stand-in for Django's user, for callers with a key."""
+    """Stand-in for Django's user, for callers with a key."""
 
     username: str
     is_authenticated: bool = True
@@ -41,7 +41,7 @@ class KeyAuthentication(BaseAuthentication):
             raise AuthenticationFailed(f"Send the key as `Authorization: Bearer KEY`, not with {scheme[:20]!r}.")
         try:
             access = check(token.strip())
-        except KeyRefusedError as error:
+        except KeyRejectedError as error:
             raise AuthenticationFailed(str(error)) from error
         return Program(access.name), access
 

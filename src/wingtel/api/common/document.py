@@ -6,22 +6,22 @@ from typing import Any
 _PACKAGE = metadata("wingtel")
 
 TAGS = {
-    "usage": "Who reached a price limit, what subscriptions used and paid, and the records and adjustments behind it.",
+    "usage": "Subscriptions that reached a price limit, usage and price by subscription, and what these sum up.",
     "subscriptions": "Subscriptions of all carriers, with their dated identifiers and plans.",
     "att_subscriptions": "Subscriptions of AT&T.",
     "sprint_subscriptions": "Subscriptions of Sprint.",
     "carriers": "Networks that carry subscriptions and send their usage records.",
     "plans": "Products that subscriptions are sold as.",
-    "purchases": "Payments asked of users.",
+    "purchases": "What users bought.",
     "limits": "Standing price limits.",
-    "alerts": "Limits that were reached.",
-    "webhooks": "Endpoints that alerts are posted to, and the deliveries.",
-    "health": "How the server is.",
+    "alerts": "Thresholds of price limits that were reached.",
+    "webhooks": "Endpoints to which alerts are posted, and the deliveries.",
+    "health": "Health of the server and its background work.",
 }
 
 SETTINGS: dict[str, Any] = {
     "TITLE": "Wingtel",
-    "DESCRIPTION": "Which subscriptions reached a price limit, and what a subscription used and paid. This "
+    "DESCRIPTION": "Subscriptions that reached a price limit, and usage and price by subscription. This "
     "is version 1 of the API, whose addresses begin with /api/v1/; `version` is that of the server.",
     "VERSION": _PACKAGE["Version"],
     "CONTACT": {"name": "The Wingtel authors"},
@@ -34,7 +34,7 @@ SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "WEBHOOKS": ["wingtel.api.limits.webhooks.ALERT_OPENED", "wingtel.api.limits.webhooks.ALERT_RESOLVED"],
+    "WEBHOOKS": ["wingtel.api.limits.shapes.ALERT_OPENED", "wingtel.api.limits.shapes.ALERT_RESOLVED"],
     "PATH_CONVERTER_OVERRIDES": {
         "id": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1},
     },

@@ -1,4 +1,4 @@
-"""The view of the schema. Each process makes it once; a client that has it gets 304."""
+"""View of the schema. Each process makes it once; a client that has it gets 304."""
 
 from functools import cache
 from hashlib import sha256
@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 
 class SchemaView(SpectacularAPIView):
-    """The OpenAPI 3.1 schema, as YAML or JSON by `Accept`."""
+    """OpenAPI 3.1 schema, as YAML or JSON by `Accept`."""
 
     @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:

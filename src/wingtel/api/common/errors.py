@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.views import set_rollback
 
 from wingtel.aggregates.validation import PRICE_LIMIT_RULE
-from wingtel.subscriptions.assignments import refusal
+from wingtel.subscriptions.assignments import assignment_error
 
 from . import request_ids
 
@@ -29,24 +29,26 @@ class ProblemDetail(Struct, kw_only=True):
     """One error in a request: the parameter or field, the rule it breaks, and its value."""
 
     parameter: Annotated[
-        str | UnsetType, Meta(description="The query parameter at fault.", examples=["price_limit"])
+        str | UnsetType, Meta(description="The invalid query parameter.", examples=["price_limit"])
     ] = UNSET
     field: Annotated[
-        str | UnsetType | None, Meta(description="The field of the body at fault; null for the body itself.")
+        str | UnsetType | None, Meta(description="The invalid field of the body; null for the body itself.")
     ] = UNSET
     rule: Annotated[str, Meta(description="The rule that the value breaks.", examples=[PRICE_LIMIT_RULE])]
-    value: Annotated[str | int | bool | None, Meta(description="What was sent, shortened when long.", examples=["1e5"])]
+    value: Annotated[
+        str | int | bool | None, Meta(description="The value that was sent, shortened if long.", examples=["1e5"])
+    ]
 
 
 class Problem(Struct, kw_only=True):
     """Problem details (RFC 9457)."""
 
     type: Annotated[
-        str, Meta(description="What kind of problem, such as /problems/invalid-parameter.", examples=["/problems/"])
+        str, Meta(description="The kind of problem, such as /problems/invalid-parameter.", examples=["/problems/"])
     ]
     title: Annotated[str, Meta(examples=["Invalid parameter"])]
     status: int
-    detail: Annotated[str, Meta(description="What was wrong and what to do.", examples=["Mend it."])]
+    detail: Annotated[str, Meta(description="What is wrong and how to correct it.", examples=["Correct it."])]
     errors: list[ProblemDetail]
     request_id: Annotated[
         str,
@@ -65,7 +67,7 @@ class InvalidParameters(exceptions.APIException):
     def __init__(self, errors: Sequence[ProblemDetail]) -> None:
         self.errors = list(errors)
         names = dict.fromkeys(str(error.parameter) for error in errors)
-        super().__init__(f"Mend the query parameters named in errors: {', '.join(names)}.")
+        super().__init__(f"Correct the query parameters listed in errors: {', '.join(names)}.")
 
 
 class Conflict(exceptions.APIException):
@@ -98,7 +100,7 @@ class RecordsRejected(exceptions.APIException):
     def __init__(self, errors: Sequence[ProblemDetail]) -> None:
         self.errors = list(errors)
         super().__init__(
-            f"Nothing was ingested: {len(errors)} of the records cannot be taken. Mend or remove those named in errors."
+            f"Nothing was ingested: {len(errors)} of the records were rejected. Correct or remove those in errors."
         )
 
 
@@ -106,7 +108,7 @@ class Unavailable(exceptions.APIException):
     """A database that does not answer."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    default_detail = "The database does not answer. Try again in a moment."
+    default_detail = "The database does not answer. Try again in a few seconds."
 
 
 def problem(
@@ -160,7 +162,7 @@ def _as_api_exception(error: Exception) -> exceptions.APIException | None:
             return exceptions.PermissionDenied()
         case IntegrityError():
             contradiction = "This contradicts what is stored meanwhile. Read it again, then repeat the request"
-            return Conflict(f"{refusal(error) or contradiction}.")
+            return Conflict(f"{assignment_error(error) or contradiction}.")
         case OperationalError() | InterfaceError():
             return Unavailable()
     return None
@@ -179,7 +181,7 @@ def _slug(error: exceptions.APIException) -> str:
 
 def _detail(error: exceptions.APIException) -> str:
     if isinstance(error, exceptions.ValidationError):
-        return "Mend the fields named in errors."
+        return "Correct the fields listed in errors."
     return str(error.detail)
 
 
@@ -234,7 +236,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     """Return Django's 403."""
     if not _in_api(request):
         return defaults.permission_denied(request, exception)
-    return problem(HTTPStatus.FORBIDDEN, "You may not do this.")
+    return problem(HTTPStatus.FORBIDDEN, "The caller may not do this.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:

@@ -2,7 +2,7 @@
 
 An export is written to a temporary file before its first byte is sent:
 
-- It is sent with its length, so a client can tell that it was cut off.
+- It is sent with its length, so a client notices that it was cut off.
 - A failure while it is made is answered as an error.
 - A client that reads slowly holds no database connection.
 
@@ -22,7 +22,7 @@ from django.db import OperationalError, connection
 from django.http import HttpResponseBase, StreamingHttpResponse
 from rest_framework.exceptions import APIException
 
-from wingtel.aggregates.serialization import moment
+from wingtel.aggregates.serialization import timestamp
 from wingtel.exports import writer
 from wingtel.exports.definitions import Export
 from wingtel.exports.formats import Format
@@ -41,7 +41,7 @@ class ExportsBusy(APIException):
     """Seconds until the client should try again."""
     default_detail = (
         "As many exports as this server makes and sends at once (WINGTEL_MAX_CONCURRENT_EXPORTS) are under way. Try "
-        "again in a moment."
+        "again in a few seconds."
     )
 
 
@@ -51,8 +51,8 @@ class ExportTooLong(APIException):
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "export-too-long"
     default_detail = (
-        "The database worked on this export for as long as it may (WINGTEL_EXPORT_SECONDS). Ask for less, or have it "
-        "written by `wingtel exceeding`, `wingtel metrics` or `wingtel records`, which have no such limit."
+        "The database stopped this export at its time limit (WINGTEL_EXPORT_SECONDS). Request less, or write it with "
+        "`wingtel exceeding`, `wingtel metrics` or `wingtel records`, which have no such limit."
     )
 
 
@@ -98,6 +98,6 @@ def _make(opened: AbstractContextManager[Export], form: Format, file: IO[bytes])
         "Content-Type": form.media_type,
         "Content-Length": str(file.tell()),
         "Content-Disposition": f'attachment; filename="{export.name}.{form}"',
-        "Wingtel-As-Of": moment(export.as_of),
+        "Wingtel-As-Of": timestamp(export.as_of),
     }
     return headers | ({"Wingtel-Records-Gone": export.records_gone} if export.records_gone else {})

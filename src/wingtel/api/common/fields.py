@@ -21,7 +21,7 @@ DECIMAL = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,8})?")
 TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-TIMESTAMP_RULE = "a moment in ISO 8601 with its offset from UTC, such as 2026-03-01T09:30:00Z"
+TIMESTAMP_RULE = "a timestamp in ISO 8601 with its offset from UTC, such as 2026-03-01T09:30:00Z"
 
 
 class TextField(serializers.CharField):
@@ -104,7 +104,7 @@ class ExactDecimalField(serializers.DecimalField):
 
 @extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$", "example": "USD"})
 class CurrencyField(serializers.Field[Any, Any, str, Any]):
-    """The operator's currency, which may be sent with a price. Another is rejected: nothing is converted."""
+    """Operator's currency, which may be sent with a price. Another is rejected: nothing is converted."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(source="*", help_text="The currency of every price, by its code of ISO 4217.", **options)
@@ -141,7 +141,7 @@ class DayField(serializers.DateField):
 
 
 class IdField(serializers.PrimaryKeyRelatedField[Any]):
-    """The id of an existing row."""
+    """Id of an existing row."""
 
     def to_internal_value(self, data: Any) -> Any:
         if (number := whole(data)) is None:

@@ -27,7 +27,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Names this request, in 1 to 255 characters of the client's choice.",
 )
-"""The header in the schema."""
+"""Header in the schema."""
 
 
 def run_idempotent(

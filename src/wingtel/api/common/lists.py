@@ -13,7 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 from . import parameters, schemas
 from .authentication import access
 from .pagination import IdPagination, NewestFirstPagination
-from .parameters import Parameter
+from .parameters import QueryParameter
 from .views import ParameterView
 
 
@@ -24,7 +24,7 @@ class ListedView(GenericViewSet[Any], ParameterView):
     lookup_url_kwarg = "id"
     lookup_value_converter = "id"
 
-    def known_parameters(self) -> Sequence[Parameter]:
+    def known_parameters(self) -> Sequence[QueryParameter]:
         return self.known if self.action == "list" else ()
 
     def bodies(self, rows: Sequence[Any]) -> Any:
@@ -68,7 +68,7 @@ class NewestFirstView(ReadView):
     pagination_class = NewestFirstPagination
 
 
-def listing(one: str, many: str, shape: type[Struct], known: Sequence[Parameter]) -> Callable[[Any], Any]:
+def listing(one: str, many: str, shape: type[Struct], known: Sequence[QueryParameter]) -> Callable[[Any], Any]:
     """Return a decorator that documents a view which lists and reads rows of `shape`."""
     return extend_schema_view(
         list=extend_schema(

@@ -20,7 +20,7 @@ def format_of(request: Request, *, paged: bool = True) -> Format | None:
     names = NAMES if paged else tuple(Format)
     if (name := request.query_params.get("format")) is not None:
         if name not in names:
-            raise NotAcceptable(f"There is no format {name!r} here. Ask for one of: {', '.join(names)}.")
+            raise NotAcceptable(f"There is no format {name!r} here. Request one of: {', '.join(names)}.")
         return None if name == JSON_BY_NAME else Format(name)
     if paged and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", JSON):  # almost every request
         return None

@@ -66,7 +66,7 @@ class PersonScheme(OpenApiAuthenticationExtension):
 
 
 class StructSchema(OpenApiSerializerExtension):
-    """The schema of a shape, made by msgspec."""
+    """Schema of a shape, made by msgspec."""
 
     target_class = "msgspec.Struct"
     match_subclasses = True
@@ -82,7 +82,7 @@ class StructSchema(OpenApiSerializerExtension):
 
 
 class Schema(AutoSchema):
-    """The schema of operations, with what all share: scopes, common errors, headers, and the rules of exact fields."""
+    """Schema of operations, with what all share: scopes, common errors, headers, and the rules of exact fields."""
 
     def get_auth(self) -> list[Any]:
         scope = needed(self.view, self.method)

@@ -19,7 +19,7 @@ from wingtel.aggregates.queries import ExceedingPosition, MetricsPosition
 from wingtel.aggregates.validation import (
     LARGEST_ID,
     SUBSCRIPTION_ID_RULE,
-    Question,
+    Parameter,
     parse_carrier,
     parse_date,
     parse_subscription_id,
@@ -37,13 +37,13 @@ LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
 
 
-class Parameter(Question):
+class QueryParameter(Parameter):
     """One query parameter."""
 
     @classmethod
-    def of(cls, question: Question, **changes: Any) -> Self:
-        """Return a question as a query parameter, with some attributes changed."""
-        return cls(**(vars(question) | changes))
+    def of(cls, parameter: Parameter, **changes: Any) -> Self:
+        """Return a parameter as a query parameter, with some attributes changed."""
+        return cls(**(vars(parameter) | changes))
 
     def read(self, query: QueryDict, errors: list[ProblemDetail]) -> Any:
         """Return the value in `query`, or the default. Append what is wrong to `errors`."""
@@ -80,7 +80,7 @@ class Parameter(Question):
         )
 
 
-def read(query: QueryDict, parameters: Sequence[Parameter]) -> dict[str, Any]:
+def read(query: QueryDict, parameters: Sequence[QueryParameter]) -> dict[str, Any]:
     """Return the values of `parameters` by name. Raises InvalidParameters with every error and unknown parameter."""
     known = ", ".join(parameter.name for parameter in parameters) or "none"
     names = {parameter.name for parameter in parameters}
@@ -189,34 +189,34 @@ def parse_boolean(text: str) -> bool:
     return text == "true"
 
 
-PRICE_LIMIT = Parameter.of(validation.PRICE_LIMIT)
-USAGE_TYPE = Parameter.of(validation.USAGE_TYPE)
-FROM = Parameter.of(validation.FROM)
-TO = Parameter.of(validation.TO)
-REQUIRED_FROM = Parameter.of(validation.REQUIRED_FROM)
-REQUIRED_TO = Parameter.of(validation.REQUIRED_TO)
-SUBSCRIPTION_ID = Parameter.of(validation.SUBSCRIPTION_ID)
-PHONE_NUMBER = Parameter.of(
+PRICE_LIMIT = QueryParameter.of(validation.PRICE_LIMIT)
+USAGE_TYPE = QueryParameter.of(validation.USAGE_TYPE)
+FROM = QueryParameter.of(validation.FROM)
+TO = QueryParameter.of(validation.TO)
+REQUIRED_FROM = QueryParameter.of(validation.REQUIRED_FROM)
+REQUIRED_TO = QueryParameter.of(validation.REQUIRED_TO)
+SUBSCRIPTION_ID = QueryParameter.of(validation.SUBSCRIPTION_ID)
+PHONE_NUMBER = QueryParameter.of(
     validation.PHONE_NUMBER, description=f"{validation.PHONE_NUMBER.description} A + is sent as %2B."
 )
-EXTERNAL_ID = Parameter.of(validation.EXTERNAL_ID)
-CARRIER = Parameter.of(validation.CARRIER)
-PLAN = Parameter(
+EXTERNAL_ID = QueryParameter.of(validation.EXTERNAL_ID)
+CARRIER = QueryParameter.of(validation.CARRIER)
+PLAN = QueryParameter(
     name="plan",
     rule=SUBSCRIPTION_ID_RULE,
     parse=parse_subscription_id,
     schema={"type": "integer", "format": "int64", "minimum": 1, "maximum": LARGEST_ID},
     description="Only subscriptions whose current plan is the one of this id.",
 )
-PAGE_SIZE = Parameter(
+PAGE_SIZE = QueryParameter(
     name="page_size",
     rule=f"a whole number between 1 and {LARGEST_PAGE}",
     parse=parse_page_size,
     schema={"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE},
-    description="How many results a page has at most.",
+    description="The largest number of results on a page.",
     default=DEFAULT_PAGE,
 )
-GRANULARITY = Parameter(
+GRANULARITY = QueryParameter(
     name="granularity",
     rule="day or month",
     parse=Granularity,
@@ -224,23 +224,23 @@ GRANULARITY = Parameter(
     description="The length of time each result stands for.",
     default=Granularity.DAY,
 )
-CURSOR = Parameter(
+CURSOR = QueryParameter(
     name="cursor",
-    rule="a cursor as found in next of the page before",
+    rule="a cursor from `next` of the previous page",
     parse=parse_id_cursor,
     schema={"type": "string", "format": "cursor-of-ids"},
-    description="Where the page before ended.",
+    description="The position at which the previous page ended.",
 )
-LOOKUP = Parameter(
+LOOKUP = QueryParameter(
     name="lookup",
     rule=f"one of {', '.join(Lookup)}",
     parse=Lookup,
     schema={"type": "string", "enum": list(Lookup)},
     description="The identifier by which records name their subscription, in the field of that name (subscription_id "
-    "for id). Each record is found, and rated, as of its usage_date.",
+    "for id). Each record is matched, and rated, as of its usage_date.",
     default=Lookup.ID,
 )
-ATOMIC = Parameter(
+ATOMIC = QueryParameter(
     name="atomic",
     rule="true or false",
     parse=parse_boolean,
@@ -248,16 +248,16 @@ ATOMIC = Parameter(
     description="With true, nothing is ingested when one record is rejected or a conflict.",
     default=False,
 )
-FORMAT = Parameter(
+FORMAT = QueryParameter(
     name="format",
     rule=f"one of {', '.join(negotiation.NAMES)}",
     parse=str,  # wingtel.api.common.negotiation rejects other formats
     schema={"type": "string", "enum": list(negotiation.NAMES)},
-    description="In which format; it goes before the header Accept. json is a page; the others are files of every "
+    description="The format; it takes precedence over the header Accept. json is a page; the others are files of every "
     "result, together with which neither page_size nor cursor may be given.",
     default=negotiation.JSON_BY_NAME,
 )
-STATE = Parameter(
+STATE = QueryParameter(
     name="state",
     rule=f"one of {', '.join(UsageDay.State.values)}",
     parse=UsageDay.State,
@@ -266,8 +266,8 @@ STATE = Parameter(
 )
 
 
-def _identifier(lookup: Lookup) -> Parameter:
-    return Parameter(
+def _identifier(lookup: Lookup) -> QueryParameter:
+    return QueryParameter(
         name=lookup.value,
         rule=f"1 to {LONGEST} characters",
         parse=parse_text,
@@ -276,14 +276,14 @@ def _identifier(lookup: Lookup) -> Parameter:
     )
 
 
-STATUS = Parameter(
+STATUS = QueryParameter(
     name="status",
     rule=f"one of {', '.join(Subscription.Status.values)}",
     parse=Subscription.Status,
     schema={"type": "string", "enum": list(Subscription.Status.values)},
     description="Only those in this status.",
 )
-DELETED = Parameter(
+DELETED = QueryParameter(
     name="deleted",
     rule="true or false",
     parse=parse_boolean,
@@ -294,7 +294,7 @@ DELETED = Parameter(
 IDENTIFIERS = tuple(_identifier(lookup) for lookup in Lookup if lookup is not Lookup.ID)
 
 
-def _cursor_of(name: str, parse: Callable[[str], Any]) -> Parameter:
+def _cursor_of(name: str, parse: Callable[[str], Any]) -> QueryParameter:
     return replace(CURSOR, parse=parse, schema={"type": "string", "format": f"cursor-of-{name}"})
 
 
@@ -328,7 +328,7 @@ RECORDS = (
         FORMAT,
         rule=f"one of {', '.join(Format)}",
         schema={"type": "string", "enum": list(Format)},
-        description="In which format; it goes before the header Accept.",
+        description="The format; it takes precedence over the header Accept.",
         default=Format.CSV.value,
     ),
 )
@@ -345,4 +345,4 @@ LISTING_OF_DAYS = (
     PAGE_SIZE,
     _cursor_of("day", parse_day_cursor),
 )
-EXPLAINING = (replace(PAGE_SIZE, description="How many raw records of each usage type are listed; all are summed."),)
+EXPLAINING = (replace(PAGE_SIZE, description="The number of raw records of each usage type to list; all are summed."),)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # which imports this module
 
 
 class ScopePermission(BasePermission):
-    """The permission that a view grants by its `scopes` and `carrier_safe_methods`."""
+    """Permission that a view grants by its `scopes` and `carrier_safe_methods`."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         """Return False for an unknown caller (401). Raises PermissionDenied (403) with what the caller lacks."""
@@ -27,7 +27,7 @@ class ScopePermission(BasePermission):
         method = "GET" if request.method == "HEAD" else str(request.method)
         scope = scopes.get(method)
         if scope is None:
-            raise PermissionDenied(f"Nobody may {method} here.")
+            raise PermissionDenied(f"No caller may use {method} here.")
         if not caller.allows(scope):
             owned = _list_scopes(caller.scopes)
             raise PermissionDenied(f"{caller.name} has {owned}. {method} here needs {scope.value}.")

@@ -1,4 +1,4 @@
-"""The base view of resources: list, create, read, change, delete."""
+"""Base view of resources: list, create, read, change, delete."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from wingtel.access.scopes import Scope
 
 from . import parameters
 from .lists import ReadView
-from .parameters import Parameter
+from .parameters import QueryParameter
 from .parsers import ExactJSONParser
 from .schemas import problems
 from .serializers import KnownFields
@@ -22,7 +22,7 @@ def documented(
     one: str,
     many: str,
     serializer: type[KnownFields],
-    listing: Sequence[Parameter] = parameters.LISTING,
+    listing: Sequence[QueryParameter] = parameters.LISTING,
 ) -> Callable[[Any], Any]:
     """Return a decorator that documents a resource, called `one` or `many` in its summaries."""
     shape: Any = serializer.response_shape or serializer
@@ -45,9 +45,9 @@ def documented(
 
 
 class ResourceView(ReadView, ModelViewSet[Any]):
-    """The base view of all resources."""
+    """Base view of all resources."""
 
-    known: ClassVar[Sequence[Parameter]] = parameters.LISTING
+    known: ClassVar[Sequence[QueryParameter]] = parameters.LISTING
     scopes: ClassVar = {
         "GET": Scope.READ,
         **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), Scope.ADMIN),

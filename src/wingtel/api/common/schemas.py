@@ -36,7 +36,7 @@ def problem(status: int) -> OpenApiResponse:
 
 def files(shape: type[Struct]) -> dict[Any, Any]:
     """Return the responses of an answer that is JSON of `shape` or a file, for `extend_schema`."""
-    description = "A page in JSON, or a file of every result, whose moment is in the header Wingtel-As-Of."
+    description = "A page in JSON, or a file of every result, whose timestamp is in the header Wingtel-As-Of."
     return {(200, negotiation.JSON): shape} | whole_files(description)
 
 
@@ -51,16 +51,16 @@ def whole_files(description: str) -> dict[Any, Any]:
 
 
 MEANINGS = {
-    400: "The request breaks a rule; errors says which.",
-    401: "No key, or one that opens nothing.",
-    403: "The caller has not the scope, or is limited to another carrier.",
-    404: "There is no such thing.",
-    406: "The answer is not to be had in the format asked for.",
-    409: "What is stored does not allow it.",
+    400: "The request is invalid; errors lists the reasons.",
+    401: "The API key is missing or invalid.",
+    403: "The caller lacks the scope, or is limited to another carrier.",
+    404: "There is no such resource.",
+    406: "The answer is not available in the requested format.",
+    409: "The request conflicts with what is stored.",
     413: "The body is too large.",
-    415: "The body is of a type that is not read here.",
-    422: "All of it was rejected; errors says why.",
-    429: "The requests of this minute are used up.",
+    415: "The media type of the body is not supported.",
+    422: "Everything was rejected; errors lists the reasons.",
+    429: "The caller has used up its requests of this minute.",
     500: "The server failed; its log says why, under the request_id.",
     503: "The database does not answer.",
 }

@@ -1,4 +1,4 @@
-"""The base of views, which declare the scopes that their methods need."""
+"""Base of views, which declare the scopes that their methods need."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
@@ -16,10 +16,10 @@ class ScopedAPIView(APIView):
     """A view that declares who may call which method. It denies every method that it does not declare."""
 
     scopes: ClassVar[Mapping[str, Scope]] = {}
-    """The scope that each method needs. HEAD needs that of GET, OPTIONS any of them."""
+    """Scope that each method needs. HEAD needs that of GET, OPTIONS any of them."""
 
     carrier_safe_methods: ClassVar[Collection[str]] = ()
-    """The methods open to a caller limited to a carrier: they show and change nothing of other carriers."""
+    """Methods open to a caller limited to a carrier: they show and change nothing of other carriers."""
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the response, which no cache on its way may store."""

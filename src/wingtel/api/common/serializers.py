@@ -26,7 +26,7 @@ class KnownFields(serializers.Serializer[Any]):
     """A serializer that rejects unknown fields, since a misspelt one would be lost without an error."""
 
     response_shape: ClassVar[type[Struct] | None] = None
-    """The shape of the response, if not the serializer's. A request may send its members, which change nothing."""
+    """Shape of the response, if not the serializer's. A request may send its members, which change nothing."""
 
     def to_internal_value(self, data: Any) -> Any:
         known = {*self.fields, *(names_of(self.response_shape) if self.response_shape else ())}
@@ -59,7 +59,7 @@ def carrier_of_caller(field: serializers.Field[Any, Any, Any, Any]) -> str | Non
 
 
 class SubscriptionField(IdField):
-    """The id of a subscription. For a caller limited to a carrier, those of other carriers do not exist."""
+    """Id of a subscription. For a caller limited to a carrier, those of other carriers do not exist."""
 
     def get_queryset(self) -> QuerySet[Subscription] | None:
         subscriptions: QuerySet[Subscription] | None = super().get_queryset()

@@ -28,11 +28,11 @@ _log = logging.getLogger(__name__)
 
 class _Outage:
     until = 0.0
-    """The end of the time in which nothing is counted, by the monotonic clock of the process."""
+    """End of the time in which nothing is counted, by the monotonic clock of the process."""
 
 
 _reserved: dict[str, tuple[str, int]] = {}
-"""The window of each caller, and the unused requests of the batch that this process reserved."""
+"""Window of each caller, and the unused requests of the batch that this process reserved."""
 
 
 class CallerThrottle(BaseThrottle):

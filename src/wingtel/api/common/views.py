@@ -16,7 +16,7 @@ from wingtel.exports.formats import Format
 from . import negotiation, parameters
 from .errors import InvalidParameters, ProblemDetail, preview
 from .export_responses import MadeExport
-from .parameters import CURSOR, PAGE_SIZE, Parameter
+from .parameters import CURSOR, PAGE_SIZE, QueryParameter
 from .renderers import FastJSONRenderer
 from .scoped import ScopedAPIView
 
@@ -27,7 +27,7 @@ class ParameterView(ScopedAPIView):
     It checks first that the method exists, then that the caller may use it, then the parameters.
     """
 
-    known: ClassVar[Sequence[Parameter]] = ()
+    known: ClassVar[Sequence[QueryParameter]] = ()
     params: dict[str, Any]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -45,7 +45,7 @@ class ParameterView(ScopedAPIView):
         except Http404:
             return super().perform_content_negotiation(request, force=True)
 
-    def known_parameters(self) -> Sequence[Parameter]:
+    def known_parameters(self) -> Sequence[QueryParameter]:
         """Return the parameters of the requested method."""
         return self.known
 

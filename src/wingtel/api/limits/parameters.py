@@ -1,9 +1,9 @@
-"""The query parameters of limits and alerts."""
+"""Query parameters of limits and alerts."""
 
 from dataclasses import replace
 
 from wingtel.aggregates.validation import LARGEST_ID
-from wingtel.api.common.parameters import FROM, LISTING, SUBSCRIPTION_ID, TO, Parameter
+from wingtel.api.common.parameters import FROM, LISTING, SUBSCRIPTION_ID, TO, QueryParameter
 from wingtel.limits.models import LARGEST_THRESHOLD
 from wingtel.notifications.models import Delivery
 
@@ -22,7 +22,7 @@ def parse_alert_state(text: str) -> str:
     return text
 
 
-def _id(name: str, resource: str) -> Parameter:
+def _id(name: str, resource: str) -> QueryParameter:
     return replace(
         SUBSCRIPTION_ID,
         name=name,
@@ -31,21 +31,21 @@ def _id(name: str, resource: str) -> Parameter:
     )
 
 
-ALERT_STATE = Parameter(
+ALERT_STATE = QueryParameter(
     name="state",
     rule="open or resolved",
     parse=parse_alert_state,
     schema={"type": "string", "enum": ["open", "resolved"]},
     description="Only alerts that are open, or that were resolved.",
 )
-THRESHOLD_PERCENT = Parameter(
+THRESHOLD_PERCENT = QueryParameter(
     name="threshold_percent",
     rule=f"a whole number from 1 to {LARGEST_THRESHOLD}",
     parse=parse_threshold,
     schema={"type": "integer", "minimum": 1, "maximum": LARGEST_THRESHOLD},
     description="Only alerts of this threshold, in percent of the limit.",
 )
-DELIVERY_STATE = Parameter(
+DELIVERY_STATE = QueryParameter(
     name="state",
     rule=f"one of {', '.join(Delivery.State.values)}",
     parse=Delivery.State,

@@ -1,10 +1,12 @@
-"""Request bodies of limits and webhook endpoints."""
+"""Request bodies of limits and webhook endpoints, and the events that are posted to the endpoints."""
+
+from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook, extend_schema
 
 from wingtel.api.common import examples
 from wingtel.api.common.fields import CurrencyField
 from wingtel.api.common.serializers import KnownFieldsSerializer
-from wingtel.limits.models import PriceLimit
-from wingtel.limits.serialization import Limit
+from wingtel.limits.models import AlertEventType, PriceLimit
+from wingtel.limits.serialization import AlertEvent, Limit
 from wingtel.notifications.models import WebhookEndpoint
 from wingtel.notifications.serialization import Endpoint
 
@@ -34,3 +36,27 @@ class EndpointSerializer(KnownFieldsSerializer):
     class Meta:
         model = WebhookEndpoint
         fields = ("url", "description", "enabled")
+
+
+_ACCEPTED = OpenApiResponse(
+    description="Accepted. After any other status, or none in time, the delivery is tried again."
+)
+
+
+def _webhook(event: AlertEventType, summary: str) -> OpenApiWebhook:
+    return OpenApiWebhook(
+        event.value,
+        extend_schema(
+            operation_id=event.value.replace(".", "_"),
+            summary=summary,
+            description="Signed as the Standard Webhooks specification says: verify `webhook-signature` by the secret "
+            "of the endpoint. The same event has the same `webhook-id`, however often it is sent.",
+            tags=["webhooks"],
+            request=AlertEvent,
+            responses={"2XX": _ACCEPTED},
+        ),
+    )
+
+
+ALERT_OPENED = _webhook(AlertEventType.OPENED, "A subscription reached a threshold of a limit")
+ALERT_RESOLVED = _webhook(AlertEventType.RESOLVED, "A threshold of a limit is not reached any more")

@@ -23,7 +23,7 @@ from wingtel.limits import serialization, services
 from wingtel.limits.models import Alert, PriceLimit
 from wingtel.notifications import endpoints
 from wingtel.notifications import serialization as notifications
-from wingtel.notifications.address_policy import RefusedAddressError
+from wingtel.notifications.address_policy import RejectedAddressError
 from wingtel.notifications.delivery import replay
 from wingtel.notifications.models import Delivery, WebhookEndpoint
 
@@ -103,7 +103,7 @@ class EndpointView(ResourceView):
 
     @extend_schema(
         summary="Add a webhook endpoint",
-        description="The secret, by which deliveries are signed, is shown in this reply alone.",
+        description="The secret that signs deliveries is shown in this reply alone.",
         request=shapes.EndpointSerializer,
         responses={201: notifications.EndpointWithSecret, **schemas.problems(400)},
     )
@@ -157,7 +157,7 @@ class DeliveryView(NewestFirstView):
     @extend_schema(
         operation_id="webhooks_deliveries_replay",
         summary="Send a delivery again",
-        description="Whatever became of it; it is due at once, and retried like a new one, under the same webhook-id.",
+        description="Whatever its state. It is due at once, and retried like a new one, under the same webhook-id.",
         request=None,
         responses={200: notifications.Delivery, **schemas.problems(404)},
     )
@@ -174,9 +174,9 @@ def as_api_errors() -> Iterator[None]:
     """Raise errors of the services as API errors."""
     try:
         yield
-    except services.LimitRefusedError as error:
+    except services.LimitRejectedError as error:
         raise ValidationError({_FIELDS.get(field, field): rules for field, rules in error.problems.items()}) from error
-    except RefusedAddressError as error:
+    except RejectedAddressError as error:
         raise ValidationError({"url": [str(error)]}) from error
 
 

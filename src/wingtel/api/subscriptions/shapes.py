@@ -40,7 +40,7 @@ class SubscriptionSerializer(KnownFieldsSerializer):
 
 
 class CarrierField(TextField):
-    """The code of a carrier. A caller limited to a carrier may send no other."""
+    """Code of a carrier. A caller limited to a carrier may send no other."""
 
     def to_internal_value(self, data: Any) -> str:
         code = super().to_internal_value(data)

@@ -22,7 +22,7 @@ from . import shapes
 
 
 class SubscriptionResourceView(ResourceView):
-    """The base view of subscriptions, of one carrier or of all."""
+    """Base view of subscriptions, of one carrier or of all."""
 
     carrier: ClassVar[str | None] = None
     carrier_safe_methods = ALL_METHODS

@@ -56,7 +56,7 @@ _ITEMS = msgspec.json.Decoder(list[Raw])
 
 @dataclass(frozen=True)
 class SentRecords:
-    """The undecoded body of a request: a record in each line if `is_lines`, otherwise a list of records."""
+    """Undecoded body of a request: a record in each line if `is_lines`, otherwise a list of records."""
 
     body: bytes
     is_lines: bool
@@ -92,7 +92,7 @@ class NDJSONRecordsParser(JSONRecordsParser):
 
 @dataclass(frozen=True)
 class ReadRecords:
-    """The records of a body: their number, the batch of valid ones, and the rejected ones."""
+    """Records of a body: their number, the batch of valid ones, and the rejected ones."""
 
     count: int
     batch: pl.DataFrame
@@ -128,7 +128,7 @@ def _items(sent: SentRecords) -> Sequence[bytes]:
         try:
             items = _ITEMS.decode(sent.body)
         except ValidationError as error:
-            raise ParseError(f"The body is no list of records. Put them between [ and ], or send {NDJSON}.") from error
+            raise ParseError(f"The body is not a list of records. Put them in [ ], or send {NDJSON}.") from error
         except (DecodeError, RecursionError) as error:
             raise ParseError(f"The body is not JSON: {error}.") from error
     _check_count(len(items))
@@ -185,7 +185,7 @@ def _explain(message: str, item: bytes, lookup: Lookup) -> tuple[str, str]:
     path = _PATH.search(message)
     if path and path[1]:
         return path[1], _JSON_TYPE.sub(lambda match: _WORDS.get(match[1], match[1]), message[: path.start()]).lower()
-    return "", f"{preview(bytes(item).decode(errors='replace'))} is no object with the fields of a record"
+    return "", f"{preview(bytes(item).decode(errors='replace'))} is not an object with the fields of a record"
 
 
 def _repeated_key(item: bytes) -> str:
@@ -254,7 +254,7 @@ def _problems(record: RecordBody) -> Iterator[tuple[str, str]]:
             yield "usage_date", f"{preview(record.usage_date)!r} has no time zone, {example}"
     except ValueError:
         example = "such as 2026-03-01T09:30:00Z"
-        yield "usage_date", f"{preview(record.usage_date)!r} is no timestamp in ISO 8601, {example}"
+        yield "usage_date", f"{preview(record.usage_date)!r} is not a timestamp in ISO 8601, {example}"
     if abs(record.quantity) >= 2**63:
         yield "quantity", f"{record.quantity} is out of range"
     try:

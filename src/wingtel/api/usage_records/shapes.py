@@ -32,7 +32,7 @@ class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
     usage_date: Annotated[
         str,
         Meta(
-            description="The moment, ISO 8601 with its offset from UTC.",
+            description="The timestamp, in ISO 8601 with its offset from UTC.",
             examples=["2026-03-01T09:30:00Z"],
             extra_json_schema={"format": "date-time"},
         ),
@@ -56,7 +56,7 @@ class RecordBody(Struct, forbid_unknown_fields=True, gc=False, kw_only=True):
 
 
 IDENTIFIERS = {lookup: "subscription_id" if lookup is Lookup.ID else lookup.value for lookup in Lookup}
-"""The field that identifies the subscription, by lookup."""
+"""Field that identifies the subscription, by lookup."""
 
 
 _KINDS: dict[Lookup, Any] = dict.fromkeys(Lookup, str) | {Lookup.ID: int | str}
@@ -77,7 +77,7 @@ def _body(name: str, members: list[Any]) -> type[RecordBody]:
 
 
 BODIES = {lookup: _body("IdentifiedRecord", [(IDENTIFIERS[lookup], _KINDS[lookup])]) for lookup in Lookup}
-"""The body of a record that identifies its subscription by one kind of identifier, by lookup."""
+"""Body of a record that identifies its subscription by one kind of identifier, by lookup."""
 
 UsageRecord = _body(
     "UsageRecord",
@@ -93,15 +93,15 @@ UsageRecord = _body(
         for lookup, kind in _KINDS.items()
     ],
 )
-"""The body of a record with every possible identifier, for the schema."""
+"""Body of a record with every possible identifier, for the schema."""
 
 USAGE_RECORDS = {
     "type": "array",
     "maxItems": MAX_RECORDS,
     "items": {"$ref": "#/components/schemas/UsageRecordRequest"},
-    "description": "What is no usage record is rejected by itself, in the reply.",
+    "description": "An invalid record is rejected on its own, in the reply.",
 }
-"""The body of a request to ingest usage."""
+"""Body of a request to ingest usage."""
 
 USAGE_RECORDS_EXAMPLE = OpenApiExample("A data session", request_only=True, value=[example_of(UsageRecord)])
 
@@ -122,7 +122,7 @@ class Rejection(Struct):
     index: Annotated[Index, Meta(examples=[2])]
     field: Annotated[
         str | None,
-        Meta(description="The field at fault; null for the record itself.", examples=["subscription_id"]),
+        Meta(description="The invalid field; null for the record itself.", examples=["subscription_id"]),
     ]
     reason: Annotated[str, Meta(examples=["unknown subscription id 9000"])]
 
@@ -130,11 +130,11 @@ class Rejection(Struct):
 class Ingested(Struct):
     """Outcomes of the records: accepted + duplicate + conflict + rejected = records."""
 
-    records: Annotated[int, Meta(description="How many there were.", examples=[3])]
+    records: Annotated[int, Meta(description="The number of records in the request.", examples=[3])]
     accepted: Annotated[int, Meta(description="Stored and counted.", examples=[1])]
-    duplicate: Annotated[int, Meta(description="There already; nothing changed.", examples=[0])]
-    conflict: Annotated[int, Meta(description="There already, with another amount; nothing changed.", examples=[1])]
-    rejected: Annotated[int, Meta(description="Not taken, for the reasons in rejections.", examples=[1])]
+    duplicate: Annotated[int, Meta(description="Stored before; nothing changed.", examples=[0])]
+    conflict: Annotated[int, Meta(description="Stored before with another amount; nothing changed.", examples=[1])]
+    rejected: Annotated[int, Meta(description="Rejected, for the reasons in rejections.", examples=[1])]
     currency: Currency
     conflicts: list[IngestConflict]
     rejections: list[Rejection]

@@ -1,4 +1,4 @@
-"""The tariff for records sent over HTTP without a price."""
+"""Tariff for records sent over HTTP without a price."""
 
 import sys
 from functools import cache

@@ -21,7 +21,7 @@ from wingtel.api.common.errors import ProblemDetail, RecordsRejected
 from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, run_idempotent
 from wingtel.api.common.lists import ListedView
 from wingtel.api.common.pagination import NewestFirstPagination
-from wingtel.api.common.parameters import Parameter, filter_of, period_of, usage_types_of
+from wingtel.api.common.parameters import QueryParameter, filter_of, period_of, usage_types_of
 from wingtel.api.common.request_ids import current
 from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.api.common.views import ExportView, ParameterView
@@ -49,7 +49,7 @@ class UsageRecordsView(ExportView):
     carrier_safe_methods = ALL_METHODS
     parser_classes = (JSONRecordsParser, NDJSONRecordsParser)
 
-    def known_parameters(self) -> Sequence[Parameter]:
+    def known_parameters(self) -> Sequence[QueryParameter]:
         return parameters.INGEST if self.request.method == "POST" else parameters.RECORDS
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
@@ -62,12 +62,12 @@ class UsageRecordsView(ExportView):
         tags=["usage"],
         summary="Raw usage records, each with the file and line it came from",
         description="Every raw record of the business days between two dates, both included, in order of time. "
-        "Each tells the import, the file and the line that it came from, or the request and the index in it. "
+        "Each has the import, the file and the line that it came from, or the request and the index in it. "
         "Raw records are dropped some time after their day was sealed: where that happened within the period, the "
         "header Wingtel-Records-Gone has the first and the last day of it, FIRST/LAST.",
         parameters=[parameter.documented() for parameter in parameters.RECORDS],
         responses={
-            **schemas.whole_files("A file of every record, whose moment is in the header Wingtel-As-Of."),
+            **schemas.whole_files("A file of every record, whose timestamp is in the header Wingtel-As-Of."),
             **schemas.problems(400, 503),
         },
     )
@@ -88,9 +88,9 @@ class UsageRecordsView(ExportView):
         "replies after they are committed and counted. A record with the record_id, usage_date and "
         "subscription of one that is there already is a duplicate and changes nothing; with another quantity or "
         "price it is a conflict, which changes nothing either and is kept with both amounts. A record that "
-        "cannot be taken is rejected with its index, counted from 0, and the others are ingested. "
+        "is invalid is rejected with its index, counted from 0, and the others are ingested. "
         "A record without a price is priced by the server's tariff, where it has one. "
-        "Without a record_id of its own, a record is taken for a new one each time: send an "
+        "Without a record_id of its own, a record counts as a new one each time: send an "
         "Idempotency-Key, and the same request sent again within a day gets the first reply and "
         "changes nothing.",
         parameters=[
@@ -176,7 +176,7 @@ class ConflictView(ListedView):
         tags=["usage"],
         summary="List records that contradict a stored one, the latest first",
         description="Each came with the record_id, usage_date and subscription of a stored record and another quantity "
-        "or price. The stored amount is counted; both are told, and where the other came from.",
+        "or price. The stored amount is counted. Both amounts are shown, and where the other came from.",
         parameters=[parameter.documented() for parameter in parameters.LISTING_OF_SUBSCRIPTION],
         responses={200: Conflict, **schemas.problems(400)},
     )

@@ -1,4 +1,4 @@
-"""Values of usage records: a module for each kind of value, with a class that reads it.
+"""Values of usage records: a class for each kind of value, which reads it.
 
 A value is read from the texts of its columns in two ways. A Polars expression reads a whole table, and is null where it
 is not sure. A function reads one row, or raises ValueError with a reason to show. The expression has to agree with the
@@ -6,11 +6,9 @@ function, but may be null for rare texts.
 """
 
 from .base import Value
-from .carriers import CarrierValue
-from .identifiers import IdentifierValue
+from .identifiers import CarrierValue, IdentifierValue, ReferenceValue
 from .prices import PriceValue, SharedPriceValue
 from .quantities import QuantityValue
-from .references import ReferenceValue
 from .timestamps import TimestampValue
 from .usage_types import UsageByQuantity, UsageTypeValue
 

@@ -1,4 +1,4 @@
-"""The interface of a value."""
+"""Interface of a value."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence

@@ -13,9 +13,9 @@ from ..profile_schema import NumberForm
 LARGEST_PLAIN = 10**15
 """Largest amount that is read in bulk: sums stay within wide integers."""
 SCALE = 1_000_000
-"""The number of parts of a unit in which amounts with decimals are read."""
+"""Number of parts of a unit in which amounts with decimals are read."""
 POINT = NumberForm()
-"""The default marks: a decimal point, and no mark between thousands."""
+"""Default marks: a decimal point, and no mark between thousands."""
 _DECIMALS = pl.Decimal(38, 6)
 
 
@@ -57,7 +57,7 @@ class Nonzero:
 
 
 class Numbers(Amounts):
-    """Decimal numbers in the form of a profile. Negative numbers are read only if the profile takes credits."""
+    """Decimal numbers in the form of a profile. Negative numbers are read only if the profile accepts credits."""
 
     def __init__(self, marks: NumberForm = POINT) -> None:
         self._marks = marks
@@ -90,7 +90,7 @@ class Numbers(Amounts):
     def read(self, text: str) -> Decimal:
         """Return any number. Raises ValueError, with a reason to show, for other texts."""
         if not self._number.fullmatch(text):
-            raise ValueError(f"{shown(text)} is no number" if text else "empty")
+            raise ValueError(f"{shown(text)} is not a number" if text else "empty")
         if self._marks.thousands:
             text = text.replace(self._marks.thousands, "")
         number = Decimal(text.replace(self._marks.decimal, "."))
@@ -123,7 +123,7 @@ class Durations(Amounts):
         """Return any duration. Raises ValueError, with a reason to show, for other texts."""
         match = self._duration.fullmatch(text)
         if not match:
-            raise ValueError(f"{shown(text)} is no duration of the form {self._unit}" if text else "empty")
+            raise ValueError(f"{shown(text)} is not a duration of the form {self._unit}" if text else "empty")
         seconds = 0
         for number in match[1].split(":"):
             seconds = seconds * 60 + int(number)

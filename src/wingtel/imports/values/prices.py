@@ -7,7 +7,7 @@ from fractions import Fraction
 import polars as pl
 
 from wingtel.ingest.batch import PRICES
-from wingtel.rating.division import rounded_quotient
+from wingtel.rating.tariffs import rounded_quotient
 from wingtel.usage.models import UsageType
 from wingtel.usage.ranges import LARGEST_PRICE, PRICE_DECIMALS
 
@@ -18,14 +18,14 @@ from .base import Value
 from .numbers import Nonzero, Numbers
 
 UNRATED = Decimal(-1)
-"""The price of a record that is not rated yet."""
+"""Price of a record that is not rated yet."""
 _PARTS = 10**PRICE_DECIMALS
 _UNIT = Decimal(1) / _PARTS
 _PLAIN = rf"^[0-9]{{1,10}}(?:\.[0-9]{{1,{PRICE_DECIMALS}}}0*)?$"
 
 
 class PriceValue(Value):
-    """The price of a record of one usage type, in the operator's currency; UNRATED if the profile has a tariff."""
+    """Price of a record of one usage type, in the operator's currency; UNRATED if the profile has a tariff."""
 
     dtype = PRICES
 
@@ -58,7 +58,7 @@ class PriceValue(Value):
 
 
 class SharedPriceValue(PriceValue):
-    """The share of one usage type in a line's price: all of it, unless the line is of the `other` type as well.
+    """Share of one usage type in a line's price: all of it, unless the line is of the `other` type as well.
 
     Then `rule` gives it to one type, or a share to each. The share of data is rounded half to even; voice has the rest.
     """

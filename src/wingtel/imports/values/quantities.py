@@ -8,7 +8,7 @@ from operator import add
 
 import polars as pl
 
-from wingtel.rating.division import rounded_quotient
+from wingtel.rating.tariffs import rounded_quotient
 from wingtel.usage.ranges import LARGEST_QUANTITY
 
 from ..columns import Columns

@@ -12,11 +12,11 @@ from ..timestamp_formats import EPOCHS, FIRST_EPOCH, LAST_EPOCH, TIMESTAMPS, Unk
 from .base import Value
 
 FIRST_YEAR, LAST_YEAR = 1970, 2999
-"""The years that are accepted. Any other is taken for a typing error; it would get partitions of its own."""
+"""Years that are accepted. Any other counts as a typing error; it would get partitions of its own."""
 
 
 class TimestampValue(Value):
-    """The timestamp of a line, read by the first of the profile's formats that fits.
+    """Timestamp of a line, read by the first of the profile's formats that fits.
 
     Without an offset it is in the profile's zone. A local time that comes twice, because clocks go back, is the first
     of the two. A local time that does not exist is rejected.
@@ -28,7 +28,7 @@ class TimestampValue(Value):
         super().__init__(columns, timestamp.columns)
         self._zone = operator_zone if timestamp.time_zone == OPERATOR_ZONE else ZoneInfo(timestamp.time_zone)
         self._formats = [format_of(form, self._zone) for form in timestamp.formats]
-        self._misfit = f"is no moment of the form {' or '.join(timestamp.formats)}"
+        self._misfit = f"is not a timestamp of the form {' or '.join(timestamp.formats)}"
         if EPOCHS.keys() & set(timestamp.formats):
             self._misfit += f", which is read from {FIRST_EPOCH.year} to {LAST_EPOCH.year}"
 

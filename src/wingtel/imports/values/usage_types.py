@@ -20,7 +20,7 @@ KINDS = pl.Enum([*UsageType.values, ANY, SKIP])
 
 
 class UsageTypeValue(Value):
-    """The usage type of a line, or SKIP."""
+    """Usage type of a line, or SKIP."""
 
     dtype = KINDS
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.adjustments.services import AdjustmentRefusedError, adjust, reverse
+from wingtel.adjustments.services import AdjustmentRejectedError, adjust, reverse
 from wingtel.aggregates.serialization import priced
 from wingtel.management.arguments import day, identity, option
 from wingtel.usage.models import UsageAdjustment, UsageType
@@ -69,7 +69,7 @@ class Command(BaseCommand):
                 self._reverse(options, reason, actor)
             else:
                 self._adjust(options, reason, actor)
-        except AdjustmentRefusedError as error:
+        except AdjustmentRejectedError as error:
             raise CommandError(_message(error)) from error
 
     def _adjust(self, options: dict[str, Any], reason: str, actor: str) -> None:
@@ -104,7 +104,7 @@ def _user() -> str:
 _OPTIONS = {"subscription_id": "subscription", "usage_type": "type"}
 
 
-def _message(error: AdjustmentRefusedError) -> str:
+def _message(error: AdjustmentRejectedError) -> str:
     return f"--{_OPTIONS.get(error.field, error.field)}: {error.reason}" if error.field else error.reason
 
 

@@ -34,10 +34,10 @@ class Command(BaseCommand):
         if not yes and not self._confirm(days):
             raise CommandError("Nothing was dropped.")
         # Expire the days that were shown: others may have become due since.
-        result = BatchResult.of(expiry.expire, days, expiry.ExpiryRefusedError)
+        result = BatchResult.of(expiry.expire, days, expiry.ExpiryRejectedError)
         self.stdout.write(f"{_count(result.done)} expired" + "".join(f"\n{day}" for day in result.done))
-        if result.refused:
-            raise CommandError("\n".join(result.refused.values()))
+        if result.rejected:
+            raise CommandError("\n".join(result.rejected.values()))
 
     def _show(self, days: Sequence[date]) -> None:
         self.stdout.write(f"{_count(days)} past retention")

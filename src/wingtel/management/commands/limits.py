@@ -61,7 +61,7 @@ class Command(BaseCommand):
             actions[options["action"]](options)
         except (services.UnknownLimitError, LockHeldError) as error:
             raise CommandError(str(error)) from error
-        except services.LimitRefusedError as error:
+        except services.LimitRejectedError as error:
             raise CommandError(_message(error)) from error
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -100,7 +100,7 @@ class Command(BaseCommand):
         )
 
 
-def _message(error: services.LimitRefusedError) -> str:
+def _message(error: services.LimitRejectedError) -> str:
     return "; ".join(
         f"{'' if field == '__all__' else f'--{_OPTIONS.get(field, field)}: '}{' '.join(reasons)}"
         for field, reasons in error.problems.items()

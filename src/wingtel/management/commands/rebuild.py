@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.lifecycle.rebuild_runs import RebuildRefusedError, rebuild_days
+from wingtel.lifecycle.rebuild_runs import RebuildRejectedError, rebuild_days
 from wingtel.management.answering import add_days
 from wingtel.management.arguments import whole_number
 from wingtel.management.progress import rebuilding
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         with rebuilding() as progress:
             try:
                 run = rebuild_days(first, last, workers=workers, again=again, progress=progress)
-            except RebuildRefusedError as error:
+            except RebuildRejectedError as error:
                 raise CommandError(str(error)) from error
         between = f"{min(run.done)} to {max(run.done)}" if run.done else "no day has usage"
         self.stdout.write(f"{len(run.done)} days rebuilt: {between}.")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from wingtel.lifecycle.seals import SealRefusedError, seal, seal_due
+from wingtel.lifecycle.seals import SealRejectedError, seal, seal_due
 from wingtel.management.arguments import day
 from wingtel.usage.currency import currency
 from wingtel.usage.models import UsageType
@@ -23,7 +23,7 @@ class Command(BaseCommand):
             return
         try:
             state = seal(day)
-        except SealRefusedError as error:
+        except SealRejectedError as error:
             raise CommandError(str(error)) from error
         parts = (
             f"{each.records:,} {each.usage_type} records, {each.used:,} {UsageType(each.usage_type).unit},"
@@ -35,5 +35,5 @@ class Command(BaseCommand):
     def _seal_due(self) -> None:
         outcome = seal_due()
         self.stdout.write(f"sealed {len(outcome.done)} days" + "".join(f"\n{each}" for each in outcome.done))
-        if outcome.refused:
-            raise CommandError("\n".join(outcome.refused.values()))
+        if outcome.rejected:
+            raise CommandError("\n".join(outcome.rejected.values()))

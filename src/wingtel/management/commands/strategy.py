@@ -40,7 +40,7 @@ class Command(BaseCommand):
         with rebuilding() as progress:
             try:
                 changed = strategies.use(name, progress=progress, timeout=patience)
-            except strategies.SwitchRefusedError as error:
+            except strategies.SwitchRejectedError as error:
                 raise CommandError(str(error)) from error
         if changed:
             self.stdout.write(f"{name} keeps the aggregates from now on.")

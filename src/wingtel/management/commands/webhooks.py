@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from wingtel.management import answering
 from wingtel.management.arguments import identity, whole_number
 from wingtel.notifications import endpoints, serialization
-from wingtel.notifications.address_policy import RefusedAddressError
+from wingtel.notifications.address_policy import RejectedAddressError
 from wingtel.notifications.delivery import deliver_due, replay
 from wingtel.notifications.models import Delivery, WebhookEndpoint
 from wingtel.notifications.serialization import Endpoint, delivery_answer, endpoint_answer
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         action = options["action"] or "list"
         try:
             getattr(self, f"_{action}")(options)
-        except (endpoints.UnknownEndpointError, RefusedAddressError) as error:
+        except (endpoints.UnknownEndpointError, RejectedAddressError) as error:
             raise CommandError(str(error)) from error
 
     def _list(self, options: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ class IncrementalStrategy(StatementTriggers):
 
     @property
     def apply_many(self) -> str:  # type: ignore[override] # depends on the server
-        """The statement that changes the stored aggregates at once: so many deltas would be merged immediately."""
+        """Statement that changes the stored aggregates at once: so many deltas would be merged immediately."""
         return stored.apply_many() or stored.APPLY
 
     @property

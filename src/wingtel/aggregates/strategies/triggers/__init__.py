@@ -1,4 +1,4 @@
-"""The default strategy: PostgreSQL's statement-level triggers keep the aggregates exact at commit."""
+"""Default strategy: PostgreSQL's statement-level triggers keep the aggregates exact at commit."""
 
 from .strategy import TriggersStrategy
 

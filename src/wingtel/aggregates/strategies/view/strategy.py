@@ -17,7 +17,7 @@ class ViewStrategy(Strategy):
     stores = False
     views = sql.script(__package__, "views.sql")
 
-    def refusal(self) -> str | None:
+    def unsupported_reason(self) -> str | None:
         with connection.cursor() as cursor:
             cursor.execute(_SQL["days_without_raw_records"])
             days, first, last = cursor.fetchone()

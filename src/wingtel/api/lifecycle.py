@@ -81,7 +81,7 @@ class ReconciliationView(NewestFirstView):
 
 
 class ExplanationView(ParameterView):
-    """The explanation of the total of one subscription on one business day."""
+    """Explanation of the total of one subscription on one business day."""
 
     known = parameters.EXPLAINING
     scopes: ClassVar = {"GET": Scope.READ}
@@ -90,9 +90,9 @@ class ExplanationView(ParameterView):
     @extend_schema(
         operation_id="subscription_usage_explained",
         tags=["usage"],
-        summary="How the total of a subscription's day comes about",
+        summary="Explain the total of a subscription's day",
         description="For each usage type: what the raw records and the adjustments sum up to, and the total that "
-        "every answer counts, all of the same moment. The first raw records are listed. Once they are gone "
+        "every answer counts, all as of one timestamp. The first raw records are listed. Once they are gone "
         "(`records_gone`), their share is the total without the adjustments, and `adds_up` is null. An unknown "
         "subscription used nothing.",
         parameters=[

@@ -1,4 +1,4 @@
-"""The usage answers: exceeding, metrics, and the series of one subscription."""
+"""Usage answers: exceeding, metrics, and the series of one subscription."""
 
 from dataclasses import astuple
 from typing import Any, ClassVar
@@ -69,7 +69,7 @@ class MetricsView(ExportView):
     @extend_schema(
         operation_id="usage_metrics",
         tags=["usage"],
-        summary="What subscriptions used and paid",
+        summary="Usage and price of subscriptions",
         description="Usage, price and number of records of every subscription with usage between two dates, "
         "both included, by usage type. In order of subscription and usage type.",
         parameters=[parameter.documented() for parameter in parameters.METRICS],
@@ -99,7 +99,7 @@ class SeriesView(ExportView):
     @extend_schema(
         operation_id="subscription_usage",
         tags=["usage"],
-        summary="What one subscription used and paid, by day or month",
+        summary="Usage and price of one subscription, by day or month",
         description="In order of time and usage type; days or months without usage are left out. A month at "
         "the edge of the period counts its days in the period only. An unknown subscription has no usage: an "
         "empty list.",
