@@ -184,7 +184,7 @@ def test_tables_and_sentences_of_commands_tell_it() -> None:
         *("--price", "-0.25", "--reason", "r", "--actor", "a"),
     )
     assert "and -0.2500 EUR for data of subscription 7" in adjusted
-    assert "12.0000 EUR for data and voice" in output_of("limits", "set", "--amount", "12")
+    assert "12.0000 EUR for all usage" in output_of("limits", "set", "--amount", "12")
     sealed = output_of("seal", "2026-06-03")
     assert "price 31.20000000 EUR; 0 voice records" in sealed
     explained = output_of("explain", "7", "2026-06-03", "--format", "csv").splitlines()
@@ -200,4 +200,4 @@ def test_webhooks_and_mails_tell_it() -> None:
     posted.delete()
     deliver_due()
     (sent,) = mail.outbox
-    assert "reached 100 % of June (25.0000 EUR, data and voice) with 32.3000 EUR, 2026-06-01 to 2026-06-30" in sent.body
+    assert "reached 100 % of June (25.0000 EUR, all usage) with 32.3000 EUR, 2026-06-01 to 2026-06-30" in sent.body

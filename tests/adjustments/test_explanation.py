@@ -51,7 +51,7 @@ def test_records_and_adjustments_add_up_to_the_total(subscription: int) -> None:
         actor="ada",
     )
     explanation = explain(subscription_id=subscription, day=DAY)
-    data, voice = explanation.types
+    data, _, voice = explanation.types
     assert (explanation.day.day, explanation.day.state, explanation.records_gone) == (DAY, "open", False)
     assert explanation.adds_up is True
     assert data.recorded == Sums(3, Decimal("0.3750"), 2)
@@ -74,14 +74,14 @@ def test_a_reversal_is_linked_both_ways(subscription: int) -> None:
         subscription_id=subscription, usage_type=UsageType.VOICE, day=DAY, used=9, reason="missed", actor="ada"
     )
     reversal = reverse(adjustment.pk, reason="a mistake", actor="bob")
-    _, voice = explain(subscription_id=subscription, day=DAY).types
+    *_, voice = explain(subscription_id=subscription, day=DAY).types
     first, second = voice.adjustments
     assert (first.reversed_by, second.reverses_id) == (reversal, adjustment.pk)
     assert voice.adjusted == Sums(0, Decimal(0), 2)
 
 
 def test_the_records_listed_are_limited_and_all_are_summed(subscription: int) -> None:
-    data, _ = explain(subscription_id=subscription, day=DAY, most_records=1).types
+    data, *_ = explain(subscription_id=subscription, day=DAY, most_records=1).types
     assert [record.record_id for record in data.records] == ["d0"]
     assert (data.recorded.count, data.adds_up) == (2, True)
 
@@ -90,7 +90,7 @@ def test_a_wrong_total_is_called_wrong(subscription: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE wingtel_daily_usage SET price = price + 1 WHERE usage_type = 'data'")
     explanation = explain(subscription_id=subscription, day=DAY)
-    assert [found.adds_up for found in explanation.types] == [False, True]
+    assert [found.adds_up for found in explanation.types] == [False, True, True]
     assert explanation.adds_up is False
 
 
@@ -100,7 +100,7 @@ def test_a_day_whose_records_are_gone_says_so(subscription: int) -> None:
         cursor.execute("UPDATE wingtel_usage_day SET state = 'expired' WHERE day = %s", [DAY])
         cursor.execute("DROP TABLE wingtel_data_usage_record_20260310, wingtel_voice_usage_record_20260310")
     explanation = explain(subscription_id=subscription, day=DAY)
-    data, _ = explanation.types
+    data, *_ = explanation.types
     assert (explanation.records_gone, explanation.adds_up, data.adds_up) == (True, None, None)
     assert (data.records, data.total.used, data.adjusted.used, data.recorded.used) == ([], 2, -1, 3)
 
@@ -110,11 +110,11 @@ def test_the_seal_is_shown(subscription: int) -> None:
     UsageDaySum.objects.create(day_id=DAY, usage_type="data", records=2, used=3, price=Decimal("0.375"), fingerprint=0)
     found = explain(subscription_id=subscription, day=DAY)
     assert found.day.state == "sealed"
-    assert [each.sealed for each in found.types] == [Sums(3, Decimal("0.375"), 2), None]
+    assert [each.sealed for each in found.types] == [Sums(3, Decimal("0.375"), 2), None, None]
 
 
 def test_an_unknown_subscription_used_nothing_on_a_day_nobody_knows() -> None:
     explanation = explain(subscription_id=2**40, day=date(2001, 1, 1))
     assert (explanation.day.state, explanation.adds_up) == ("open", True)
-    assert [(found.total, found.recorded, found.adjusted) for found in explanation.types] == [(NOTHING,) * 3] * 2
+    assert [(found.total, found.recorded, found.adjusted) for found in explanation.types] == [(NOTHING,) * 3] * 3
     assert not UsageDay.objects.filter(day=date(2001, 1, 1)).exists()

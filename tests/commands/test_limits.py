@@ -34,7 +34,7 @@ def test_a_limit_is_set_evaluated_and_removed() -> None:
     )
     made = PriceLimit.objects.get()
     assert output == (
-        f"Limit {made.pk}: 25.0000 USD for data and voice of each subscription per calendar month, at 80 %, 100 %,"
+        f"Limit {made.pk}: 25.0000 USD for all usage of each subscription per calendar month, at 80 %, 100 %,"
         " from 2026-03-01."
     )
     one = subscription(phone_number="+12025550100", external_id="crm-1")

@@ -92,7 +92,7 @@ def test_a_charge_of_its_own_column_is_recorded_also_without_usage(tmp_path: Pat
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (rule('of_both = "both"'), "price.of_both: has to be one of data, voice or a table, not 'both'"),
+        (rule('of_both = "both"'), "price.of_both: has to be one of data, voice, sms or a table, not 'both'"),
         (rule('of_both = { data = "0.7" }'), "price.of_both.voice: missing; a text is needed"),
         (rule('of_both = { data = "0.7", voice = "0.4" }'), "price.of_both.voice: 0.7 and 0.4 do not add up to 1"),
         (rule('of_both = { data = "-1", voice = "2" }'), "price.of_both.data: '-1' is not a decimal from 0 to 1"),

@@ -38,7 +38,7 @@ def test_cdr_gen_rates_by_kilobyte_and_second_and_names_subscriptions_by_an_exte
 def test_wingtel_reads_the_price_from_its_column() -> None:
     profile = profiles.find("wingtel")
     assert profile.price == Price(column="price")
-    assert profile.price_columns == {UsageType.DATA: "price", UsageType.VOICE: "price"}
+    assert profile.price_columns == dict.fromkeys(UsageType, "price")
     assert profile.tariff is None
 
 

@@ -118,7 +118,7 @@ def test_history_is_taken_if_it_is_requested(today: date, settings: Settings) ->
     settings.WINGTEL_MAX_LATENESS_DAYS = 45
     with pytest.raises(partitions.RejectedDaysError, match=r"2020-10-01 lies .* days back"):
         partitions.ensure([date(2020, 10, 1)])
-    assert len(partitions.ensure([date(2020, 10, 1)], since=date(2020, 10, 1))) == 2
+    assert len(partitions.ensure([date(2020, 10, 1)], since=date(2020, 10, 1))) == 3
     with pytest.raises(partitions.RejectedDaysError, match="2020-09-30 lies before 2020-10-01"):
         partitions.ensure([date(2020, 9, 30)], since=date(2020, 10, 1))
 
@@ -128,7 +128,7 @@ def test_partitions_are_made_ahead(today: date, settings: Settings) -> None:
     made = partitions.ensure_ahead()
     days = [today + timedelta(days=ahead) for ahead in range(3)]
     assert [each.table for each in made] == [
-        f"wingtel_{raw}_usage_record_{day:%Y%m%d}" for day in days for raw in ("data", "voice")
+        f"wingtel_{raw}_usage_record_{day:%Y%m%d}" for day in days for raw in ("data", "sms", "voice")
     ]
     assert partitions.ensure_ahead() == []
     assert states() == dict.fromkeys(days, State.OPEN)

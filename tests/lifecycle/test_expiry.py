@@ -102,11 +102,11 @@ def fingerprints() -> dict[str, Decimal]:
 
 def test_a_seal_keeps_a_fingerprint_of_each_key(ids: list[int]) -> None:
     expected = fingerprint(*[(which, 7, str(n + 1), 1) for n, which in enumerate(ids)])
-    assert fingerprints() == {"data": expected, "voice": expected}
+    assert fingerprints() == {"data": expected, "sms": expected, "voice": expected}
     WRITE["recorded"](DataUsageRecord, [("late", NOON, ids[0], Decimal("0.25"), 3)])
     seal(DAY)
     changed = fingerprint((ids[0], 10, "1.25", 2), (ids[1], 7, "2", 1), (ids[2], 7, "3", 1))
-    assert fingerprints() == {"data": changed, "voice": expected}
+    assert fingerprints() == {"data": changed, "sms": expected, "voice": expected}
 
 
 def test_damage_that_sums_do_not_show_prevents_expiry_and_is_named(ids: list[int]) -> None:

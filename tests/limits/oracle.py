@@ -15,6 +15,8 @@ SHOULD_BE_OPEN = """
         UNION ALL
         SELECT subscription_id, 'voice', (usage_date AT TIME ZONE 'UTC')::date, price FROM wingtel_voice_usage_record
         UNION ALL
+        SELECT subscription_id, 'sms', (usage_date AT TIME ZONE 'UTC')::date, price FROM wingtel_sms_usage_record
+        UNION ALL
         SELECT subscription_id, usage_type, day, price FROM wingtel_usage_adjustment
     ) AS used ON used.subscription_id = subscription.id
              AND (price_limit.usage_type IS NULL OR price_limit.usage_type = used.usage_type)

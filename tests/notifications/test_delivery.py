@@ -322,7 +322,7 @@ def test_alerts_are_mailed_to_those_of_the_limit_and_of_the_setting(settings: An
     assert deliver_due() == Sent(delivered=2)
     assert sorted(message.to[0] for message in mail.outbox) == ["ada@example.org", "all@example.org"]
     assert mail.outbox[0].subject == (
-        f"Wingtel: subscription {one} (+12025550100, crm-1) reached 80 % of roaming (25.0000 USD, data and voice)"
+        f"Wingtel: subscription {one} (+12025550100, crm-1) reached 80 % of roaming (25.0000 USD, all usage)"
         " with 22.0000 USD, 2026-03-01 to 2026-03-31"
     )
     mail.outbox.clear()
@@ -330,7 +330,7 @@ def test_alerts_are_mailed_to_those_of_the_limit_and_of_the_setting(settings: An
     evaluate()
     deliver_due()
     assert mail.outbox[0].body == (
-        f"subscription {one} (+12025550100, crm-1) is below 80 % of roaming (25.0000 USD, data and voice) again,"
+        f"subscription {one} (+12025550100, crm-1) is below 80 % of roaming (25.0000 USD, all usage) again,"
         " with 0.0000 USD, 2026-03-01 to 2026-03-31\n"
     )
 

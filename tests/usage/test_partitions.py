@@ -22,10 +22,11 @@ def subscription() -> Subscription:
     return Subscription.objects.create(carrier="att")
 
 
-def test_both_raw_tables_get_a_partition_once() -> None:
+def test_all_raw_tables_get_a_partition_once() -> None:
     day = date(2026, 3, 1)
     made = [
         Partition("wingtel_data_usage_record", "wingtel_data_usage_record_20260301"),
+        Partition("wingtel_sms_usage_record", "wingtel_sms_usage_record_20260301"),
         Partition("wingtel_voice_usage_record", "wingtel_voice_usage_record_20260301"),
     ]
     assert partitions.ensure([day]) == made
@@ -44,6 +45,7 @@ def test_a_new_record_makes_the_partition_of_its_business_day(subscription: Subs
     )
     assert [partition.table for partition in partitions.existing()] == [
         "wingtel_data_usage_record_20260329",
+        "wingtel_sms_usage_record_20260329",
         "wingtel_voice_usage_record_20260329",
     ]
 

@@ -28,8 +28,8 @@ _OFFSET = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 _TYPE = r"\b(type|kind|service)\b"
 _MEANINGS = {
     "skip": r"mms|multimedia",
-    "data": r"\b(d|ps|pdp|web)\b|data|gprs|packet|internet",
     "sms": r"sms|short message|\btext\b",
+    "data": r"\b(d|ps|pdp|web)\b|data|gprs|packet|internet",
     "voice": r"\b(v|cs|mo|mt|moc|mtc|tel)\b|voice|call|speech|telephony",
 }
 
@@ -285,7 +285,7 @@ def _meanings(values: Iterable[str]) -> dict[str, list[str]]:
     meanings: dict[str, list[str]] = {}
     for value in values:
         meant = [kind for kind, pattern in _MEANINGS.items() if re.search(pattern, words(value))]
-        if meant[:1] == ["skip"] or len(meant) == 1:
+        if len(meant) == 1 or meant[:1] in (["skip"], ["sms"]):  # an SMS-MT is no call
             meanings.setdefault(meant[0], []).append(value)
     return meanings if {*UsageType.values} & meanings.keys() else {}
 

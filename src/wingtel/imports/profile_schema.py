@@ -284,6 +284,8 @@ class Price(Section, frozen=True, kw_only=True):
             if self.column is not None and getattr(self, key) is not None:
                 self.fail(key, "there is one column for all usage types as well; keep one of the two")
         for key in ("of_both", "of_neither"):
+            if getattr(self, key) is UsageType.SMS:
+                self.fail(key, "a line of two types is data and voice")
             if self.column is None and getattr(self, key) is not None:
                 self.fail(key, "means nothing beside columns for each usage type; remove it")
 
