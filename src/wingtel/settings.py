@@ -4,16 +4,14 @@ import sys
 from pathlib import Path
 
 import dj_database_url
-import django_stubs_ext
 from corsheaders.defaults import default_headers
 
 from wingtel.api.common import document
 from wingtel.config.environment import load
+from wingtel.config.project import APPS
 from wingtel.logs import logging_settings
 
 _environment = load()
-
-django_stubs_ext.monkeypatch()  # allows type parameters of ModelAdmin and other generic classes
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -22,18 +20,7 @@ DEBUG = False
 ALLOWED_HOSTS = list(_environment.allowed_hosts)
 
 INSTALLED_APPS = [
-    "wingtel",
-    "wingtel.subscriptions",
-    "wingtel.access",
-    "wingtel.usage",
-    "wingtel.aggregates",
-    "wingtel.ingest",
-    "wingtel.lifecycle",
-    "wingtel.imports",
-    "wingtel.tasks",
-    "wingtel.limits",
-    "wingtel.api",
-    "wingtel.dashboard",
+    *APPS,
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -118,23 +105,11 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["etag", "idempotency-replayed", "retry-after", "www-authenticate", "x-request-id"]
 
-LOGIN_URL = "dashboard:login"
-LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "dashboard:landing"
+LOGIN_URL = "wingtel_dashboard:login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "wingtel_dashboard:landing"
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "wingtel.api.common.authentication.KeyAuthentication",
-        "wingtel.api.common.authentication.PersonAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["wingtel.api.common.permissions.ScopePermission"],
-    "DEFAULT_THROTTLE_CLASSES": ["wingtel.api.common.throttling.CallerThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["wingtel.api.common.renderers.FastJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "wingtel.api.common.openapi.Schema",
-    "EXCEPTION_HANDLER": "wingtel.api.common.errors.problem_details",
-    "COERCE_DECIMAL_TO_STRING": True,
-}
-
+# For drf-spectacular's own commands and checks; the views bring all that they need.
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "wingtel.api.common.openapi.Schema"}
 SPECTACULAR_SETTINGS = document.SETTINGS
 
 # wingtel.config.environment describes these settings.

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core import checks
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
 from . import catalog
+
+_DJANGO = ("auth_", "django_")
+"""Prefixes of tables whose structure is that of the installed Django."""
 
 
 def structure_is_of_this_version(
@@ -23,8 +26,17 @@ def structure_is_of_this_version(
         if behind := executor.migration_plan(executor.loader.graph.leaf_nodes()):
             found.append(_behind(len(behind)))
         else:
-            found += [_message(each) for each in catalog.differences(catalog.read(connections[using]))]
+            foreign = _tables_of_others()
+            differences = catalog.differences(catalog.read(connections[using]))
+            found += [_message(each) for each in differences if each.object.table not in foreign]
     return found
+
+
+def _tables_of_others() -> set[str]:
+    """Return the tables of Django and of the project's own apps."""
+    models = apps.get_models(include_auto_created=True)
+    others = {model._meta.db_table for model in models if not model.__module__.startswith("wingtel.")}
+    return others | {each.table for each in catalog.expected() if each.table.startswith(_DJANGO)}
 
 
 def _behind(migrations: int) -> checks.Warning:

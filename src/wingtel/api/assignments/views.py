@@ -17,7 +17,6 @@ from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Conflict
 from wingtel.api.common.lists import ListedView
 from wingtel.api.common.parameters import Parameter
-from wingtel.api.common.parsers import ExactJSONParser
 from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.subscriptions import assignments
 from wingtel.subscriptions.assignments import AssignmentConflictError, AssignmentError, NotAssignableError
@@ -39,7 +38,6 @@ LISTING_OF_IDENTIFIERS = (KIND, *parameters.LISTING)
 class DatedView(ListedView):
     """Dated rows of the subscription in the URL. A deleted subscription keeps its rows."""
 
-    parser_classes = (ExactJSONParser,)
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
     carrier_safe_methods = ALL_METHODS
 

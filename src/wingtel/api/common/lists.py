@@ -21,8 +21,9 @@ class ListedView(GenericViewSet[Any], ParameterView):
     """A list of rows, page by page, with its query parameters."""
 
     pagination_class: type[IdPagination] = IdPagination
+    filter_backends = ()
     lookup_url_kwarg = "id"
-    lookup_value_converter = "id"
+    lookup_value_converter = "wingtel_id"
 
     def known_parameters(self) -> Sequence[Parameter]:
         return self.known if self.action == "list" else ()

@@ -13,7 +13,6 @@ from wingtel.access.scopes import Scope
 from . import parameters
 from .lists import ReadView
 from .parameters import Parameter
-from .parsers import ExactJSONParser
 from .schemas import problems
 from .serializers import KnownFields
 
@@ -52,7 +51,6 @@ class ResourceView(ReadView, ModelViewSet[Any]):
         "GET": Scope.READ,
         **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), Scope.ADMIN),
     }
-    parser_classes = (ExactJSONParser,)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         sent = self.get_serializer(data=request.data)
