@@ -8,7 +8,7 @@ from corsheaders.defaults import default_headers
 
 from wingtel.api.common import document
 from wingtel.config.environment import load
-from wingtel.config.project import APPS
+from wingtel.config.project import APPS, beat_schedule
 from wingtel.logs import logging_settings
 
 _environment = load()
@@ -158,23 +158,8 @@ WINGTEL_EVALUATION_INTERVAL = _environment.evaluation_interval
 WINGTEL_WATCH_INTERVAL = _environment.watch_interval
 WINGTEL_MAINTENANCE_INTERVAL = _environment.maintenance_interval
 
-
-def _every(seconds: float, task: str, *args: str) -> dict[str, object]:
-    """Return the schedule of a task, which expires after `seconds` or a minute, whichever is longer."""
-    return {"task": f"wingtel.{task}", "schedule": seconds, "args": args, "options": {"expires": max(seconds, 60)}}
-
-
 # Each task is also sent once when the schedule begins.
-CELERY_BEAT_SCHEDULE = {
-    "merge": _every(WINGTEL_MERGE_INTERVAL, "merge"),
-    "make partitions": _every(WINGTEL_MAINTENANCE_INTERVAL, "make_partitions"),
-    "seal": _every(WINGTEL_MAINTENANCE_INTERVAL, "seal"),
-    "expire": _every(WINGTEL_MAINTENANCE_INTERVAL, "expire"),
-    "reconcile": _every(WINGTEL_MAINTENANCE_INTERVAL, "reconcile"),
-    "refresh current": _every(60, "refresh_current"),
-    "evaluate limits": _every(WINGTEL_EVALUATION_INTERVAL, "evaluate_limits"),
-    "deliver": _every(WINGTEL_EVALUATION_INTERVAL, "deliver"),
-} | {f"watch {watch.name}": _every(WINGTEL_WATCH_INTERVAL, "watch", watch.name) for watch in WINGTEL_WATCH_FOLDERS}
+CELERY_BEAT_SCHEDULE = beat_schedule(_environment)
 CELERY_BEAT_SCHEDULER = "wingtel.tasks.schedule:ScheduleFromNow"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 

@@ -51,3 +51,28 @@ def set_defaults(settings: LazySettings) -> None:
 def unknown(settings: LazySettings) -> list[str]:
     """Return the names of settings that begin with WINGTEL_ and that Wingtel does not read."""
     return sorted(name for name in dir(settings) if name.startswith(PREFIX) and name not in defaults())
+
+
+def beat_schedule(environment: Environment | None = None) -> dict[str, dict[str, Any]]:
+    """Return the schedule of the tasks for Celery's beat. A task that waits longer than its interval expires."""
+    intervals = environment or Environment()
+    seconds = {
+        "merge": intervals.merge_interval,
+        "make_partitions": intervals.maintenance_interval,
+        "seal": intervals.maintenance_interval,
+        "expire": intervals.maintenance_interval,
+        "reconcile": intervals.maintenance_interval,
+        "refresh_current": 60,
+        "evaluate_limits": intervals.evaluation_interval,
+        "deliver": intervals.evaluation_interval,
+    }
+    watched = {
+        f"watch {watch.name}": _every(intervals.watch_interval, "watch", watch.name)
+        for watch in intervals.watch_folders
+    }
+    return {name.replace("_", " "): _every(interval, name) for name, interval in seconds.items()} | watched
+
+
+def _every(seconds: float, task: str, *args: str) -> dict[str, Any]:
+    """Return the schedule of a task, which expires after `seconds` or a minute, whichever is longer."""
+    return {"task": f"wingtel.{task}", "schedule": seconds, "args": args, "options": {"expires": max(seconds, 60)}}

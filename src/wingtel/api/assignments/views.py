@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +16,7 @@ from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Conflict
 from wingtel.api.common.lists import ListedView
+from wingtel.api.common.openapi import extend_schema
 from wingtel.api.common.parameters import Parameter
 from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.subscriptions import assignments

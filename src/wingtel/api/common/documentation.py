@@ -16,15 +16,13 @@ from django.utils.cache import get_conditional_response
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.plumbing import _load_enum_name_overrides
 from drf_spectacular.settings import patched_settings
-from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.request import Request
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from . import document
 from .errors import problem_details
-from .openapi import Schema
+from .openapi import Schema, extend_schema, own_schema_class
 
 _lock = Lock()
 
@@ -33,15 +31,11 @@ _lock = Lock()
 def _own_settings() -> Iterator[None]:
     """Give drf-spectacular the settings of this API, which it reads nowhere but from those of the whole project."""
     with _lock:
-        shared: Any = api_settings
-        projects_own = shared.DEFAULT_SCHEMA_CLASS
         _load_enum_name_overrides.cache_clear()
-        shared.DEFAULT_SCHEMA_CLASS = Schema
         try:
-            with patched_settings(document.SETTINGS):
+            with own_schema_class(), patched_settings(document.SETTINGS):
                 yield
         finally:
-            shared.DEFAULT_SCHEMA_CLASS = projects_own
             _load_enum_name_overrides.cache_clear()
 
 
@@ -52,6 +46,7 @@ class _OpenView(APIView):
     permission_classes = ()
     throttle_classes = ()
     versioning_class = None
+    schema = Schema()
 
     def get_exception_handler(self) -> Any:
         """Return the function that makes problem details of exceptions."""

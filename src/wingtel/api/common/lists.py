@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema_view
 from msgspec import Struct
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +12,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from . import parameters, schemas
 from .authentication import access
+from .openapi import extend_schema
 from .pagination import IdPagination, NewestFirstPagination
 from .parameters import Parameter
 from .views import ParameterView

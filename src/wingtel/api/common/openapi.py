@@ -1,6 +1,8 @@
 """Parts of the schema that drf-spectacular cannot derive from views and serializers."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -8,8 +10,10 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSe
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import load_enum_name_overrides
 from drf_spectacular.utils import OpenApiExample
+from drf_spectacular.utils import extend_schema as extend_default_schema
 from msgspec import Struct
 from rest_framework import serializers
+from rest_framework.settings import api_settings
 
 from wingtel.aggregates.validation import DATE_PATTERN, LARGEST_ID
 from wingtel.exports.formats import Format
@@ -163,3 +167,26 @@ def _decimal_pattern(field: serializers.DecimalField) -> str:
     is_signed = field.min_value is None or field.min_value < 0 or not isinstance(field, ExactDecimalField)
     not_zero = r"(?!0+(\.0+)?$)" if field.min_value else ""
     return rf"^{not_zero}{'-?' if is_signed else ''}[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}})?$"
+
+
+@contextmanager
+def own_schema_class() -> Iterator[None]:
+    """Let drf-spectacular take Schema where it would take the project's default class of schemas."""
+    shared: Any = api_settings
+    default = shared.DEFAULT_SCHEMA_CLASS
+    shared.DEFAULT_SCHEMA_CLASS = Schema
+    try:
+        yield
+    finally:
+        shared.DEFAULT_SCHEMA_CLASS = default
+
+
+def extend_schema(**options: Any) -> Callable[[Any], Any]:
+    """Return drf-spectacular's decorator of that name, which extends Schema."""
+    extend = extend_default_schema(**options)
+
+    def decorate(view: Any) -> Any:
+        with own_schema_class():
+            return extend(view)
+
+    return decorate

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
@@ -12,6 +12,7 @@ from wingtel.access.scopes import Scope
 
 from . import parameters
 from .lists import ReadView
+from .openapi import extend_schema
 from .parameters import Parameter
 from .schemas import problems
 from .serializers import KnownFields
