@@ -14,16 +14,19 @@ from .days import UsageDay
 from .provenance import IngestBatch
 from .querysets import UsageRecordQuerySet
 from .ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
+from .rows import DataUsageRow, VoiceUsageRow
 from .usage_types import UsageType
 
 __all__ = [
     "DataUsageRecord",
+    "DataUsageRow",
     "IngestBatch",
     "UsageAdjustment",
     "UsageDay",
     "UsageRecord",
     "UsageType",
     "VoiceUsageRecord",
+    "VoiceUsageRow",
 ]
 
 
