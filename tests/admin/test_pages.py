@@ -145,6 +145,22 @@ def test_no_list_of_raw_records_counts_all_of_them(record: DataUsageRecord, admi
     assert "LIMIT 1000" in counts[0]
 
 
+@pytest.mark.parametrize("model", [DataUsageRow, UsageDaily, UsageMonthly])
+def test_a_list_of_usage_is_read_in_the_order_of_an_index(
+    model: type[models.Model], record: DataUsageRecord, admin_client: Client
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # which small tables are read by
+    with CaptureQueriesContext(connection) as queries:
+        shown(admin_client, url(model))
+    (listing,) = (each["sql"] for each in queries if "json_build_array" in each["sql"] and "ORDER" in each["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {listing}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Scan" in plan
+    assert "Sort" not in plan.replace("Sort Key", "")
+
+
 def test_usage_by_day_and_month_is_read_by_the_orm(record: DataUsageRecord, subscription: Subscription) -> None:
     day = UsageDaily.objects.get(subscription=subscription, day=date(2026, 3, 1), usage_type="data")
     assert (day.used, day.price, day.records) == (7, Decimal(3), 1)

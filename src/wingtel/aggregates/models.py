@@ -64,6 +64,7 @@ class UsageDaily(StoredUsage, ReadOnlyModel):
         managed = False
         verbose_name = "daily usage"
         verbose_name_plural = "daily usage"
+        constraints = [models.UniqueConstraint(name="usage_daily_key", fields=["subscription", "usage_type", "day"])]
 
     def __str__(self) -> str:
         return f"{self.usage_type} of subscription {self.subscription_id} on {self.day}"
@@ -80,6 +81,9 @@ class UsageMonthly(StoredUsage, ReadOnlyModel):
         managed = False
         verbose_name = "monthly usage"
         verbose_name_plural = "monthly usage"
+        constraints = [
+            models.UniqueConstraint(name="usage_monthly_key", fields=["subscription", "usage_type", "month"])
+        ]
 
     def __str__(self) -> str:
         return f"{self.usage_type} of subscription {self.subscription_id} in {self.month:%Y-%m}"

@@ -8,6 +8,8 @@ from django.core import checks
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
+from wingtel.config.project import APPS
+
 from . import catalog
 
 _DJANGO = ("auth_", "django_")
@@ -23,7 +25,8 @@ def structure_is_of_this_version(
         executor = MigrationExecutor(connections[using])
         if not executor.loader.applied_migrations:
             continue
-        if behind := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        leaves = [node for node in executor.loader.graph.leaf_nodes() if apps.get_app_config(node[0]).name in APPS]
+        if behind := executor.migration_plan(leaves):
             found.append(_behind(len(behind)))
         else:
             foreign = _tables_of_others()

@@ -36,6 +36,9 @@ class DataUsageRow(UsageRow):
         db_table = "data_usage_record"
         managed = False
         verbose_name = "data usage record"
+        constraints = [
+            models.UniqueConstraint(name="data_usage_row_key", fields=["record_id", "usage_date", "subscription"])
+        ]
 
 
 class VoiceUsageRow(UsageRow):
@@ -47,3 +50,6 @@ class VoiceUsageRow(UsageRow):
         db_table = "voice_usage_record"
         managed = False
         verbose_name = "voice usage record"
+        constraints = [
+            models.UniqueConstraint(name="voice_usage_row_key", fields=["record_id", "usage_date", "subscription"])
+        ]
