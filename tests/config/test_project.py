@@ -1,11 +1,14 @@
 """A project sets what it likes: other settings have the defaults of the environment, and checks say what is missing."""
 
 import re
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import LazySettings, settings
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from django.db import connections
 
 from wingtel.api.common.request_ids import middleware_is_installed
@@ -61,6 +64,8 @@ def test_checks_say_what_is_missing_and_how_to_mend_it(settings: Any, monkeypatc
     settings.MIDDLEWARE = []
     settings.WINGTEL_RETENTON_DAYS = 90
     monkeypatch.setattr(connections["default"], "vendor", "sqlite")
+    with StringIO() as errors, pytest.raises(SystemCheckError, match=r"wingtel\.E001"):
+        call_command("check", databases=["default"], stderr=errors)
     found = [*database_is_postgresql(), *timestamps_have_zones(), *settings_are_known(), *middleware_is_installed()]
     assert [(each.id, each.hint) for each in found] == [
         ("wingtel.E001", "Set the ENGINE of DATABASES['default'] to django.db.backends.postgresql."),

@@ -1,11 +1,12 @@
 """Django system checks of tables, columns, indexes and constraints that are not those of this version."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.core import checks
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from wingtel.config.project import APPS
@@ -16,6 +17,21 @@ _DJANGO = ("auth_", "django_")
 """Prefixes of tables whose structure is that of the installed Django."""
 
 
+Check = Callable[..., list[checks.CheckMessage]]
+
+
+def of_our_database(check: Check) -> Check:
+    """Return a check that sees the default database alone, and that only if it is PostgreSQL (wingtel.E001)."""
+
+    @wraps(check)
+    def check_ours(*, databases: Sequence[str] | None, **options: Any) -> list[checks.CheckMessage]:
+        is_ours = DEFAULT_DB_ALIAS in (databases or ()) and connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
+        return check(databases=[DEFAULT_DB_ALIAS] if is_ours else [], **options)
+
+    return check_ours
+
+
+@of_our_database
 def structure_is_of_this_version(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
 ) -> list[checks.CheckMessage]:

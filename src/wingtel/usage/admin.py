@@ -9,9 +9,8 @@ from django.http import HttpRequest
 from wingtel.db.admin import BoundedPaginator, ReadOnlyAdmin, RowAdmin
 
 from .business_days import time_zone
-from .models import IngestBatch, UsageDay
+from .models import DataUsageRow, IngestBatch, UsageDay, UsageRow, VoiceUsageRow
 from .provenance import origins_of
-from .rows import DataUsageRow, UsageRow, VoiceUsageRow
 
 _LISTED_DAYS = 62
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.db import models, router
 from uuid_utils.compat import uuid7
 
+from wingtel.db.read_only import ReadOnlyModel, RowKeyField
 from wingtel.subscriptions.models import Subscription
 
 from . import partitions
@@ -14,7 +15,6 @@ from .days import UsageDay
 from .provenance import IngestBatch
 from .querysets import UsageRecordQuerySet
 from .ranges import LARGEST_QUANTITY, PRICE_DECIMALS, PRICE_DIGITS
-from .rows import DataUsageRow, VoiceUsageRow
 from .usage_types import UsageType
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "UsageAdjustment",
     "UsageDay",
     "UsageRecord",
+    "UsageRow",
     "UsageType",
     "VoiceUsageRecord",
     "VoiceUsageRow",
@@ -123,4 +124,54 @@ class VoiceUsageRecord(UsageRecord):
                 name="voice_usage_record_quantity",
                 condition=models.Q(seconds_used__range=(-LARGEST_QUANTITY, LARGEST_QUANTITY)),
             )
+        ]
+
+
+class UsageRow(ReadOnlyModel):
+    """A raw record with a single key, for what cannot read a composite primary key, such as the admin.
+
+    See docs/decisions/0048.
+    """
+
+    key = RowKeyField("record_id", "usage_date", "subscription_id")
+    record_id = models.CharField(max_length=100)
+    usage_date = models.DateTimeField()
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    price = models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=PRICE_DECIMALS)
+    source = models.BigIntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.record_id} of subscription {self.subscription_id}"
+
+
+class DataUsageRow(UsageRow):
+    """A data session, to read."""
+
+    kilobytes_used = models.BigIntegerField()
+
+    class Meta:
+        db_table = DataUsageRecord._meta.db_table
+        managed = False
+        verbose_name = "data usage record"
+        constraints = [
+            models.UniqueConstraint(name="data_usage_row_key", fields=["record_id", "usage_date", "subscription"])
+        ]
+
+
+class VoiceUsageRow(UsageRow):
+    """A call, to read."""
+
+    seconds_used = models.BigIntegerField()
+
+    class Meta:
+        db_table = VoiceUsageRecord._meta.db_table
+        managed = False
+        verbose_name = "voice usage record"
+        constraints = [
+            models.UniqueConstraint(name="voice_usage_row_key", fields=["record_id", "usage_date", "subscription"])
         ]
