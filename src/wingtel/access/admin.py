@@ -62,7 +62,7 @@ class ApiKeyAdmin(ServiceAdmin[ApiKey]):
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """Show the key, this once."""
-        return shown_once(request, what=f"The key {obj.name}", secret=obj.token)
+        return shown_once(self.admin_site, request, what=f"The key {obj.name}", secret=obj.token)
 
     @admin.action(description="Revoke selected API keys", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

@@ -98,7 +98,7 @@ class ServiceAdmin(admin.ModelAdmin[M]):
         """Do nothing: the form has stored the row."""
 
 
-def shown_once(request: HttpRequest, *, what: str, secret: str) -> HttpResponse:
+def shown_once(site: admin.AdminSite, request: HttpRequest, *, what: str, secret: str) -> HttpResponse:
     """Return a page with a new secret, in this response alone. The admin lets no cache store its pages."""
-    context = {**admin.site.each_context(request), "title": what, "secret": secret}
+    context = {**site.each_context(request), "title": what, "secret": secret}
     return TemplateResponse(request, "wingtel/shown_once.html", context)

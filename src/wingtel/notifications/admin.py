@@ -46,7 +46,7 @@ class WebhookEndpointAdmin(ServiceAdmin[WebhookEndpoint]):
         self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Show the secret, this once."""
-        return shown_once(request, what=f"The secret of {obj.url}", secret=obj.secret)
+        return shown_once(self.admin_site, request, what=f"The secret of {obj.url}", secret=obj.secret)
 
     def delete_model(self, request: HttpRequest, obj: WebhookEndpoint) -> None:
         endpoints.remove_endpoint(obj.pk)
@@ -59,7 +59,7 @@ class WebhookEndpointAdmin(ServiceAdmin[WebhookEndpoint]):
             messages.error(request, "Select one webhook endpoint: its new secret is shown once.")
             return None
         changed = endpoints.rotate_secret(selected[0].pk)
-        return shown_once(request, what=f"The new secret of {changed.url}", secret=changed.secret)
+        return shown_once(self.admin_site, request, what=f"The new secret of {changed.url}", secret=changed.secret)
 
 
 @admin.register(Delivery)
