@@ -4,16 +4,14 @@ import sys
 from pathlib import Path
 
 import dj_database_url
-import django_stubs_ext
 from corsheaders.defaults import default_headers
 
 from wingtel.api.common import document
 from wingtel.config.environment import load
+from wingtel.config.project import APPS, beat_schedule
 from wingtel.logs import logging_settings
 
 _environment = load()
-
-django_stubs_ext.monkeypatch()  # allows type parameters of ModelAdmin and other generic classes
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -22,19 +20,7 @@ DEBUG = False
 ALLOWED_HOSTS = list(_environment.allowed_hosts)
 
 INSTALLED_APPS = [
-    "wingtel",
-    "wingtel.subscriptions",
-    "wingtel.access",
-    "wingtel.usage",
-    "wingtel.aggregates",
-    "wingtel.ingest",
-    "wingtel.lifecycle",
-    "wingtel.imports",
-    "wingtel.tasks",
-    "wingtel.limits",
-    "wingtel.notifications",
-    "wingtel.api",
-    "wingtel.dashboard",
+    *APPS,
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -119,23 +105,11 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-none-match", "x-request-id"]
 CORS_EXPOSE_HEADERS = ["etag", "idempotency-replayed", "retry-after", "www-authenticate", "x-request-id"]
 
-LOGIN_URL = "dashboard:login"
-LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "dashboard:landing"
+LOGIN_URL = "wingtel_dashboard:login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "wingtel_dashboard:landing"
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "wingtel.api.common.authentication.KeyAuthentication",
-        "wingtel.api.common.authentication.PersonAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["wingtel.api.common.permissions.ScopePermission"],
-    "DEFAULT_THROTTLE_CLASSES": ["wingtel.api.common.throttling.CallerThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["wingtel.api.common.renderers.FastJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "wingtel.api.common.openapi.Schema",
-    "EXCEPTION_HANDLER": "wingtel.api.common.errors.problem_details",
-    "COERCE_DECIMAL_TO_STRING": True,
-}
-
+# For drf-spectacular's own commands and checks; the views bring all that they need.
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "wingtel.api.common.openapi.Schema"}
 SPECTACULAR_SETTINGS = document.SETTINGS
 
 # wingtel.config.environment describes these settings.
@@ -184,23 +158,8 @@ WINGTEL_EVALUATION_INTERVAL = _environment.evaluation_interval
 WINGTEL_WATCH_INTERVAL = _environment.watch_interval
 WINGTEL_MAINTENANCE_INTERVAL = _environment.maintenance_interval
 
-
-def _every(seconds: float, task: str, *args: str) -> dict[str, object]:
-    """Return the schedule of a task, which expires after `seconds` or a minute, whichever is longer."""
-    return {"task": f"wingtel.{task}", "schedule": seconds, "args": args, "options": {"expires": max(seconds, 60)}}
-
-
 # Each task is also sent once when the schedule begins.
-CELERY_BEAT_SCHEDULE = {
-    "merge": _every(WINGTEL_MERGE_INTERVAL, "merge"),
-    "make partitions": _every(WINGTEL_MAINTENANCE_INTERVAL, "make_partitions"),
-    "seal": _every(WINGTEL_MAINTENANCE_INTERVAL, "seal"),
-    "expire": _every(WINGTEL_MAINTENANCE_INTERVAL, "expire"),
-    "reconcile": _every(WINGTEL_MAINTENANCE_INTERVAL, "reconcile"),
-    "refresh current": _every(60, "refresh_current"),
-    "evaluate limits": _every(WINGTEL_EVALUATION_INTERVAL, "evaluate_limits"),
-    "deliver": _every(WINGTEL_EVALUATION_INTERVAL, "deliver"),
-} | {f"watch {watch.name}": _every(WINGTEL_WATCH_INTERVAL, "watch", watch.name) for watch in WINGTEL_WATCH_FOLDERS}
+CELERY_BEAT_SCHEDULE = beat_schedule(_environment)
 CELERY_BEAT_SCHEDULER = "wingtel.tasks.schedule:ScheduleFromNow"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 

@@ -31,7 +31,8 @@ def endpoints(resolver: URLResolver | None = None, before: str = "") -> Iterator
         if isinstance(pattern, URLResolver):
             yield from endpoints(pattern, path)
         elif isinstance(pattern, URLPattern) and path.startswith("api/"):
-            yield re.sub(r"<\w+:\w+>", "1", f"/{path}".replace("<code:code>", "att")), pattern.name, pattern.callback
+            address = re.sub(r"<\w+:\w+>", "1", path.replace("<wingtel_code:code>", "att"))
+            yield f"/{address}", pattern.name, pattern.callback
 
 
 def methods(view: Any) -> list[str]:
@@ -52,7 +53,7 @@ def test_every_view_is_open_by_name_or_says_which_scope_each_method_needs(path: 
     if name in OPEN:
         return
     assert issubclass(view.cls, ScopedAPIView)
-    assert view.cls.permission_classes == [ScopePermission]
+    assert view.cls.permission_classes == (ScopePermission,)
     assert {method for method in methods(view) if method not in view.cls.scopes} == set()
 
 

@@ -98,7 +98,7 @@ def test_processes_count_together_in_redis(shared: EmbeddedValkey) -> None:
     client = with_key(new_token(Scope.READ))
     assert statuses(client, 3) == [200, 200, 429]
     (key,) = caches["default"]._cache.get_client().keys()  # type: ignore[attr-defined]
-    assert key.startswith(b":1:requests:key:")
+    assert key.startswith(b":1:wingtel:requests:key:")
 
     del caches["default"]  # another process has a connection of its own
 

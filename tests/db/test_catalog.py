@@ -10,6 +10,7 @@ from django.db import connection
 
 from tests.upgrade.catalog import PATH
 from wingtel.db import catalog
+from wingtel.db.checks import structure_is_of_this_version
 from wingtel.usage import partitions
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +194,9 @@ def test_a_database_that_is_behind_is_to_be_migrated() -> None:
 def test_an_empty_database_lacks_nothing_yet() -> None:
     sql("DELETE FROM django_migrations")
     call_command("check", stderr=StringIO())
+
+
+def test_tables_of_django_and_of_other_apps_are_their_own_business() -> None:
+    sql("ALTER TABLE auth_group ADD COLUMN own text; DROP TABLE django_session; ALTER TABLE plan ADD COLUMN own text")
+    found = structure_is_of_this_version(app_configs=None, databases=["default"])
+    assert [each.msg for each in found] == ["column own on plan is not of this version."]

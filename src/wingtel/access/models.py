@@ -16,7 +16,9 @@ LONGEST_NAME = 80
 class ApiKey(models.Model):
     """The stored data of a key: never the key itself, which is shown once. All timestamps are UTC."""
 
-    name = models.CharField(max_length=LONGEST_NAME, help_text="Who uses it; of one key in force at a time.")
+    name = models.CharField(
+        max_length=LONGEST_NAME, help_text="The user of the key. One key in force has a name at a time."
+    )
     prefix = models.CharField(max_length=PREFIX_LENGTH, unique=True, help_text="Its visible part, which finds it.")
     hashed = models.CharField(max_length=64, help_text="SHA-256 of the whole key, in hexadecimal.")
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope))

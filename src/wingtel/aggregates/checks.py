@@ -7,7 +7,10 @@ from django.apps import AppConfig
 from django.core import checks
 from django.db import ProgrammingError
 
+from wingtel.db.checks import of_our_database
 
+
+@of_our_database
 def strategy_is_installed(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
 ) -> list[checks.CheckMessage]:

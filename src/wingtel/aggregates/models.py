@@ -1,7 +1,8 @@
-"""The stored aggregates. Readers do not use them: they read the views `usage_daily` and `usage_monthly`."""
+"""The views of the aggregates, `usage_daily` and `usage_monthly`, and the stored tables, which readers do not use."""
 
 from django.db import models
 
+from wingtel.db.read_only import ReadOnlyModel, RowKeyField
 from wingtel.subscriptions.models import Subscription
 from wingtel.usage import usage_types
 from wingtel.usage.ranges import PRICE_DECIMALS, SUM_DIGITS
@@ -47,6 +48,42 @@ class MonthlyUsage(StoredUsage):
 
     class Meta:
         db_table = "wingtel_monthly_usage"
+
+    def __str__(self) -> str:
+        return f"{self.usage_type} of subscription {self.subscription_id} in {self.month:%Y-%m}"
+
+
+class UsageDaily(StoredUsage, ReadOnlyModel):
+    """Usage of one business day, as every strategy answers it: a row of the view `usage_daily`."""
+
+    key = RowKeyField("subscription_id", "usage_type", "day")
+    day = models.DateField()
+
+    class Meta:
+        db_table = "usage_daily"
+        managed = False
+        verbose_name = "daily usage"
+        verbose_name_plural = "daily usage"
+        constraints = [models.UniqueConstraint(name="usage_daily_key", fields=["subscription", "usage_type", "day"])]
+
+    def __str__(self) -> str:
+        return f"{self.usage_type} of subscription {self.subscription_id} on {self.day}"
+
+
+class UsageMonthly(StoredUsage, ReadOnlyModel):
+    """Usage of one calendar month, named by its first day: a row of the view `usage_monthly`."""
+
+    key = RowKeyField("subscription_id", "usage_type", "month")
+    month = models.DateField()
+
+    class Meta:
+        db_table = "usage_monthly"
+        managed = False
+        verbose_name = "monthly usage"
+        verbose_name_plural = "monthly usage"
+        constraints = [
+            models.UniqueConstraint(name="usage_monthly_key", fields=["subscription", "usage_type", "month"])
+        ]
 
     def __str__(self) -> str:
         return f"{self.usage_type} of subscription {self.subscription_id} in {self.month:%Y-%m}"

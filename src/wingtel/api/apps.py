@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core import checks
 
 
 class ApiConfig(AppConfig):
@@ -6,6 +7,8 @@ class ApiConfig(AppConfig):
     label = "wingtel_api"
 
     def ready(self) -> None:
+        from .common.request_ids import middleware_is_installed  # noqa: PLC0415 - needs the apps to be loaded
         from .usage_records.tariffs import check_tariff  # noqa: PLC0415 - needs the apps to be loaded
 
+        checks.register(middleware_is_installed)
         check_tariff()

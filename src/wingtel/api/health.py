@@ -5,11 +5,11 @@ from typing import Annotated
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from drf_spectacular.utils import extend_schema
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST
 from rest_framework.request import Request
 
+from wingtel.api.common.openapi import extend_schema
 from wingtel.api.common.renderers import json_response
 from wingtel.api.common.views import ParameterView
 from wingtel.monitoring.health import background_status, redis_status

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,6 +17,7 @@ from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import InvalidParameters, ProblemDetail, preview
 from wingtel.api.common.lists import ListedView, NewestFirstView
+from wingtel.api.common.openapi import extend_schema
 from wingtel.api.common.renderers import json_response
 from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.api.common.views import ParameterView

@@ -18,7 +18,7 @@ class IdempotentRequest(models.Model):
     The row is written in the transaction of the request. Meanwhile a second request with the same key waits.
     """
 
-    caller = models.CharField(max_length=30, help_text="Whose key it is: callers do not see each other's replies.")
+    caller = models.CharField(max_length=30, help_text="The owner of the key: callers do not see each other's replies.")
     key = models.CharField(max_length=LONGEST_KEY)
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of the parameters and the body, in hexadecimal.")
     reply = models.JSONField(null=True)

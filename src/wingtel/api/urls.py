@@ -1,7 +1,6 @@
 """Version 1 of the API."""
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
-from drf_spectacular.views import SpectacularRedocView, SpectacularSwaggerView
 from rest_framework.routers import SimpleRouter
 
 from wingtel.aggregates.validation import CODE, LARGEST_ID
@@ -9,7 +8,7 @@ from wingtel.aggregates.validation import CODE, LARGEST_ID
 from .adjustments.views import AdjustmentView
 from .assignments.views import IdentifierView, PlanHistoryView
 from .carriers.views import CarrierView
-from .common.documentation import SchemaView
+from .common.documentation import RedocView, SchemaView, SwaggerView
 from .health import HealthView
 from .lifecycle import DayView, ExplanationView, ReconciliationView
 from .limits.views import AlertView, DeliveryView, EndpointView, LimitView
@@ -50,10 +49,10 @@ class IdConverter:
         return str(value)
 
 
-app_name = "api"
+app_name = "wingtel_api"
 
-register_converter(IdConverter, "id")
-register_converter(CodeConverter, "code")
+register_converter(IdConverter, "wingtel_id")
+register_converter(CodeConverter, "wingtel_code")
 
 router = SimpleRouter(use_regex_path=False)
 router.register("plans", PlanView, basename="plan")
@@ -75,35 +74,31 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("usage/exceeding/", ExceedingView.as_view(), name="exceeding"),
     path("usage/records/", UsageRecordsView.as_view(), name="usage-records"),
     path("usage/metrics/", MetricsView.as_view(), name="metrics"),
-    path("subscriptions/<id:id>/usage/", SeriesView.as_view(), name="series"),
-    path("subscriptions/<id:id>/usage/<str:day>/", ExplanationView.as_view(), name="explanation"),
+    path("subscriptions/<wingtel_id:id>/usage/", SeriesView.as_view(), name="series"),
+    path("subscriptions/<wingtel_id:id>/usage/<str:day>/", ExplanationView.as_view(), name="explanation"),
     path(
-        "subscriptions/<id:id>/identifiers/",
+        "subscriptions/<wingtel_id:id>/identifiers/",
         IdentifierView.as_view({"get": "list", "post": "create"}),
         name="identifiers",
     ),
     path(
-        "subscriptions/<id:id>/identifiers/<id:identifier>/end/",
+        "subscriptions/<wingtel_id:id>/identifiers/<wingtel_id:identifier>/end/",
         IdentifierView.as_view({"post": "end"}),
         name="identifier-end",
     ),
     path(
-        "subscriptions/<id:id>/identifiers/<id:identifier>/move/",
+        "subscriptions/<wingtel_id:id>/identifiers/<wingtel_id:identifier>/move/",
         IdentifierView.as_view({"post": "move"}),
         name="identifier-move",
     ),
     path(
-        "subscriptions/<id:id>/plans/",
+        "subscriptions/<wingtel_id:id>/plans/",
         PlanHistoryView.as_view({"get": "list", "post": "create"}),
         name="subscription-plans",
     ),
     path("health/", HealthView.as_view(), name="health"),
     path("schema/", SchemaView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
-    path(
-        "redoc/",
-        SpectacularRedocView.as_view(url_name="api:schema", template_name="api/redoc.html"),
-        name="redoc",
-    ),
+    path("docs/", SwaggerView.as_view(), name="docs"),
+    path("redoc/", RedocView.as_view(), name="redoc"),
     path("", include(router.urls)),
 ]

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import extend_schema
 from msgspec import Raw
 from rest_framework.request import Request
 
@@ -13,6 +12,7 @@ from wingtel.access.scopes import Scope
 from wingtel.aggregates import queries, serialization, shapes
 from wingtel.api.common import cursors, parameters, schemas
 from wingtel.api.common.authentication import access
+from wingtel.api.common.openapi import extend_schema
 from wingtel.api.common.parameters import filter_of, period_of, usage_types_of
 from wingtel.api.common.renderers import json_response
 from wingtel.api.common.scoped import ALL_METHODS

@@ -5,10 +5,10 @@ from django.urls import path
 
 from . import views
 
-app_name = "dashboard"
+app_name = "wingtel_dashboard"
 
 urlpatterns = [
     path("", views.landing, name="landing"),
-    path("login/", LoginView.as_view(template_name="dashboard/login.html"), name="login"),
+    path("login/", LoginView.as_view(template_name="wingtel/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
 ]

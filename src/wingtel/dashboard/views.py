@@ -16,7 +16,7 @@ from wingtel.usage import business_days
 def landing(request: HttpRequest) -> HttpResponse:
     """Render the landing page."""
     today = datetime.now(business_days.time_zone()).date()
-    return render(request, "dashboard/index.html", {"month": whole_month(today), "version": __version__})
+    return render(request, "wingtel/index.html", {"month": whole_month(today), "version": __version__})
 
 
 def whole_month(day: date) -> Period:

@@ -20,7 +20,7 @@ class UsageImport(models.Model):
     feed = models.TextField(help_text="The profile's name.")
     profile_sha256 = models.CharField(max_length=64, default="", help_text="Of the profile's text, in hexadecimal.")
     status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
-    problem = models.TextField(default="", blank=True, help_text="Why it failed.")
+    problem = models.TextField(default="", blank=True, help_text="The reason of the failure.")
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     lines = models.BigIntegerField(default=0)
@@ -77,8 +77,8 @@ class RejectedRecord(models.Model):
     """A rejected line and the reason. `field` is the column at fault, empty for the whole line."""
 
     usage_import = models.ForeignKey(UsageImport, on_delete=models.CASCADE, related_name="rejects")
-    line = models.BigIntegerField(help_text="Where it starts in the file, counted from 1.")
-    raw = models.TextField(help_text="The line, with what is not of its encoding and NUL written as escapes.")
+    line = models.BigIntegerField(help_text="Its first line in the file, counted from 1.")
+    raw = models.TextField(help_text="The line, with bytes that are not of its encoding, and NUL, as escapes.")
     field = models.TextField(blank=True)
     reason = models.TextField()
 

@@ -63,7 +63,10 @@ class PriceLimit(models.Model):
         help_text="In percent of the amount, besides 100, such as 80.",
     )
     emails = ArrayField(
-        models.EmailField(), default=list, blank=True, help_text="Who is told, besides those told of every alert."
+        models.EmailField(),
+        default=list,
+        blank=True,
+        help_text="Addresses to notify, besides those notified of every alert.",
     )
     starts = models.DateField(
         null=True,

@@ -16,7 +16,7 @@ class WebhookEndpoint(models.Model):
 
     url = models.URLField(max_length=2000)
     description = models.CharField(max_length=LONGEST_NAME, blank=True)
-    enabled = models.BooleanField(default=True, help_text="What is due waits while it is not.")
+    enabled = models.BooleanField(default=True, help_text="Deliveries that are due wait while it is not.")
     disabled_because = models.CharField(max_length=200, blank=True, editable=False)
     secret = models.CharField(max_length=120, editable=False)
     previous_secret = models.CharField(max_length=120, blank=True, editable=False)
@@ -50,11 +50,11 @@ class Delivery(models.Model):
     email = models.EmailField(blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.DUE, db_default=State.DUE)
     attempts = models.IntegerField(default=0, db_default=0, help_text="Since it was made, or last replayed.")
-    due_at = models.DateTimeField(help_text="When it is tried next; while it is being tried, when others may.")
+    due_at = models.DateTimeField(help_text="The next attempt; during an attempt, that of another process.")
     created_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)
     response_status = models.IntegerField(null=True)
-    error = models.TextField(blank=True, default="", db_default="", help_text="Why the last attempt failed.")
+    error = models.TextField(blank=True, default="", db_default="", help_text="The reason why the last attempt failed.")
 
     class Meta:
         db_table = "wingtel_delivery"

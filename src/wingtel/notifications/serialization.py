@@ -21,7 +21,7 @@ class Endpoint(Struct):
     id: int
     url: Annotated[str, Meta(examples=["https://example.org/hook"], extra_json_schema={"format": "uri"})]
     description: Annotated[str, Meta(examples=["billing"])]
-    enabled: Annotated[bool, Meta(description="What is due waits while it is not.")]
+    enabled: Annotated[bool, Meta(description="Deliveries that are due wait while it is not.")]
     disabled_because: Annotated[str, Meta(examples=[""])]
     previous_until: Annotated[Timestamp | None, Meta(description="Until then, the secret before signs too.")]
     created_at: Timestamp
@@ -53,7 +53,7 @@ class Delivery(Struct):
     created_at: Timestamp
     delivered_at: Timestamp | None
     response_status: Annotated[int | None, Meta(examples=[204])]
-    error: Annotated[str, Meta(description="Why the last attempt failed.", examples=[""])]
+    error: Annotated[str, Meta(description="The reason why the last attempt failed.", examples=[""])]
 
 
 def event_answer(delivery: DeliveryRow) -> AlertEvent:

@@ -1,15 +1,26 @@
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from .models import Carrier, Plan, Purchase, Subscription
+from wingtel.db.admin import ReadOnlyAdmin
+
+from . import carriers
+from .models import Carrier, Plan, Purchase, Subscription, SubscriptionIdentifier, SubscriptionPlan
 
 
 @admin.register(Carrier)
 class CarrierAdmin(admin.ModelAdmin[Carrier]):
     list_display = ["code", "name", "country"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Carrier | None = None) -> bool:
+        return False  # its subscriptions, also deleted ones, name it
+
+    def save_model(self, request: HttpRequest, obj: Carrier, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        carriers.forget()
 
 
 @admin.register(Plan)
@@ -59,4 +70,24 @@ class PurchaseAdmin(admin.ModelAdmin[Purchase]):
     list_display = ["id", "subscription", "amount", "status", "payment_date"]
     list_filter = ["status"]
     list_select_related = ["subscription"]
-    raw_id_fields = ["subscription"]
+    raw_id_fields = ["user", "subscription"]
+
+
+@admin.register(SubscriptionIdentifier)
+class SubscriptionIdentifierAdmin(ReadOnlyAdmin[SubscriptionIdentifier]):
+    """Identifiers by date. The API and the command line assign, move and end them."""
+
+    list_display = ["id", "subscription_id", "kind", "value", "valid_from", "valid_to"]
+    list_filter = ["kind"]
+    search_fields = ["value__exact", "subscription__id__exact"]
+    search_help_text = "A value in normal form, such as +12025550100, or the id of a subscription."
+
+
+@admin.register(SubscriptionPlan)
+class SubscriptionPlanAdmin(ReadOnlyAdmin[SubscriptionPlan]):
+    """Plans of subscriptions by date. The API and the command line change them."""
+
+    list_display = ["id", "subscription_id", "plan", "valid_from", "valid_to"]
+    list_select_related = ["plan"]
+    search_fields = ["subscription__id__exact"]
+    search_help_text = "The id of a subscription."

@@ -7,9 +7,12 @@ from django.apps import AppConfig
 from django.core import checks
 from django.db import ProgrammingError
 
+from wingtel.db.checks import of_our_database
+
 _MAX_WARNINGS = 20
 
 
+@of_our_database
 def shown_identifiers_are_held(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
 ) -> list[checks.CheckMessage]:

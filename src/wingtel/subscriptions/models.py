@@ -34,13 +34,13 @@ class Carrier(models.Model):
         primary_key=True,
         max_length=10,
         validators=[RegexValidator("^[a-z][a-z0-9_-]*$", "lower-case letters and digits, such as att")],
-        help_text="What subscriptions, keys and feeds name it by, such as att.",
+        help_text="The code in subscriptions, keys and feeds, such as att.",
     )
     name = models.CharField(max_length=80)
     country = models.CharField(
         max_length=2,
         validators=[validate_country],
-        help_text="Whose national numbers it writes without a calling code: ISO 3166, such as US.",
+        help_text="The country of its national numbers: ISO 3166, such as US.",
     )
 
     class Meta:

@@ -23,8 +23,8 @@ class UsageAdjustment(models.Model):
     day = models.DateField()
     used = models.BigIntegerField(default=0)
     price = models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=PRICE_DECIMALS, default=0)
-    reason = models.TextField(help_text="Why, for whoever asks later.")
-    actor = models.TextField(help_text="Who made it.")
+    reason = models.TextField(help_text="The reason, for later reference.")
+    actor = models.TextField(help_text="The person or API key that made it.")
     created_at = models.DateTimeField(auto_now_add=True)
     record_id = models.CharField(
         max_length=100, db_collation="C", default="", db_default="", help_text="The carrier's reference of a credit."

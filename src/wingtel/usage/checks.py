@@ -9,6 +9,7 @@ from django.core import checks
 from django.db import ProgrammingError, connections
 
 from wingtel import sql
+from wingtel.db.checks import of_our_database
 
 _SQL = sql.statements(__package__, "sql/queries.sql")
 
@@ -17,6 +18,7 @@ FIXED = ("WINGTEL_TIME_ZONE", "WINGTEL_CURRENCY")
 """Settings that are fixed when the database is first migrated, in the order of the statement that reads them."""
 
 
+@of_our_database
 def fixed_settings_are_kept(
     *, app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_: Any
 ) -> list[checks.CheckMessage]:

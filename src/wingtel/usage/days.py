@@ -25,8 +25,10 @@ class UsageDay(models.Model):
     state = models.TextField(choices=State, default=State.OPEN, db_default=State.OPEN, db_collation="C")
     sealed_at = models.DateTimeField(null=True)
     expired_at = models.DateTimeField(null=True)
-    reopened_at = models.DateTimeField(null=True, help_text="When a late write last opened it after it was sealed.")
-    reopened = models.IntegerField(default=0, db_default=0, help_text="How often that happened.")
+    reopened_at = models.DateTimeField(
+        null=True, help_text="The timestamp at which a late write last opened it after it was sealed."
+    )
+    reopened = models.IntegerField(default=0, db_default=0, help_text="The number of times that this happened.")
 
     class Meta:
         db_table = "wingtel_usage_day"

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.db import models, router
 from uuid_utils.compat import uuid7
 
+from wingtel.db.read_only import ReadOnlyModel, RowKeyField
 from wingtel.subscriptions.models import Subscription
 
 from . import partitions
@@ -19,6 +20,7 @@ from .usage_types import UsageType
 __all__ = [
     "RECORD_MODELS",
     "DataUsageRecord",
+    "DataUsageRow",
     "IngestBatch",
     "RecordModel",
     "SmsUsageRecord",
@@ -26,8 +28,10 @@ __all__ = [
     "UsageDay",
     "UsageDaySum",
     "UsageRecord",
+    "UsageRow",
     "UsageType",
     "VoiceUsageRecord",
+    "VoiceUsageRow",
 ]
 
 
@@ -53,7 +57,7 @@ class UsageRecord(models.Model):
 
     pk = models.CompositePrimaryKey("record_id", "usage_date", "subscription_id")
     record_id = models.CharField(max_length=100, default=new_record_id, db_collation="C")
-    usage_date = models.DateTimeField(help_text="When it was used; its business day decides the partition.")
+    usage_date = models.DateTimeField(help_text="The timestamp of the usage. Its business day decides the partition.")
     subscription = models.ForeignKey(
         Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
@@ -151,3 +155,67 @@ RECORD_MODELS: dict[UsageType, RecordModel] = {
     model.usage_type: model for model in (DataUsageRecord, VoiceUsageRecord, SmsUsageRecord)
 }
 """The models of raw records, by usage type."""
+
+
+class UsageRow(ReadOnlyModel):
+    """A raw record with a single key, for what cannot read a composite primary key, such as the admin.
+
+    See docs/decisions/0048.
+    """
+
+    key = RowKeyField("record_id", "usage_date", "subscription_id")
+    record_id = models.CharField(max_length=100)
+    usage_date = models.DateTimeField()
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+    )
+    price = models.DecimalField(max_digits=PRICE_DIGITS, decimal_places=PRICE_DECIMALS)
+    source = models.BigIntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.record_id} of subscription {self.subscription_id}"
+
+
+class DataUsageRow(UsageRow):
+    """A data session, to read."""
+
+    kilobytes_used = models.BigIntegerField()
+
+    class Meta:
+        db_table = DataUsageRecord._meta.db_table
+        managed = False
+        verbose_name = "data usage record"
+        constraints = [
+            models.UniqueConstraint(name="data_usage_row_key", fields=["record_id", "usage_date", "subscription"])
+        ]
+
+
+class VoiceUsageRow(UsageRow):
+    """A call, to read."""
+
+    seconds_used = models.BigIntegerField()
+
+    class Meta:
+        db_table = VoiceUsageRecord._meta.db_table
+        managed = False
+        verbose_name = "voice usage record"
+        constraints = [
+            models.UniqueConstraint(name="voice_usage_row_key", fields=["record_id", "usage_date", "subscription"])
+        ]
+
+
+class SmsUsageRow(UsageRow):
+    """Text messages, to read."""
+
+    messages_sent = models.BigIntegerField()
+
+    class Meta:
+        db_table = SmsUsageRecord._meta.db_table
+        managed = False
+        verbose_name = "SMS usage record"
+        constraints = [
+            models.UniqueConstraint(name="sms_usage_row_key", fields=["record_id", "usage_date", "subscription"])
+        ]

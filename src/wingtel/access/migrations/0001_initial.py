@@ -16,7 +16,12 @@ class Migration(migrations.Migration):
             name="ApiKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(help_text="Who uses it; of one key in force at a time.", max_length=80)),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="The user of the key. One key in force has a name at a time.", max_length=80
+                    ),
+                ),
                 ("prefix", models.CharField(help_text="Its visible part, which finds it.", max_length=8, unique=True)),
                 ("hashed", models.CharField(help_text="SHA-256 of the whole key, in hexadecimal.", max_length=64)),
                 (

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
@@ -24,7 +23,7 @@ from wingtel.api.common import parameters, schemas
 from wingtel.api.common.errors import Conflict
 from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, run_idempotent
 from wingtel.api.common.lists import ReadView
-from wingtel.api.common.parsers import ExactJSONParser
+from wingtel.api.common.openapi import extend_schema
 from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.usage.models import UsageAdjustment
 
@@ -46,7 +45,6 @@ class AdjustmentView(ReadView):
 
     queryset = UsageAdjustment.objects.select_related("reversed_by")
     serializer_class = shapes.AdjustmentSerializer
-    parser_classes = (ExactJSONParser,)
     known = parameters.LISTING_OF_ADJUSTMENTS
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
     carrier_safe_methods = ALL_METHODS

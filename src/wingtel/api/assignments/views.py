@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,8 +16,8 @@ from wingtel.api.common import parameters, schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import Conflict
 from wingtel.api.common.lists import ListedView
+from wingtel.api.common.openapi import extend_schema
 from wingtel.api.common.parameters import QueryParameter
-from wingtel.api.common.parsers import ExactJSONParser
 from wingtel.api.common.scoped import ALL_METHODS
 from wingtel.subscriptions import assignments
 from wingtel.subscriptions.assignments import AssignmentConflictError, AssignmentError, NotAssignableError
@@ -39,7 +39,6 @@ LISTING_OF_IDENTIFIERS = (KIND, *parameters.LISTING)
 class DatedView(ListedView):
     """Dated rows of the subscription in the URL. A deleted subscription keeps its rows."""
 
-    parser_classes = (ExactJSONParser,)
     scopes: ClassVar = {"GET": Scope.READ, "POST": Scope.ADMIN}
     carrier_safe_methods = ALL_METHODS
 

@@ -20,7 +20,7 @@ class CarrierView(ResourceView):
     serializer_class = shapes.CarrierSerializer
     known = parameters.LISTING_OF_CARRIERS
     lookup_url_kwarg = "code"
-    lookup_value_converter = "code"
+    lookup_value_converter = "wingtel_code"
     carrier_safe_methods = frozenset({"GET"})
 
     def perform_create(self, serializer: BaseSerializer[Carrier]) -> None:

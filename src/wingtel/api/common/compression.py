@@ -17,7 +17,8 @@ class ApiGZipMiddleware(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: Any) -> Any:
         """Return the response, compressed if the client accepts that and it is long enough."""
-        if not request.path_info.startswith("/api/") or settings.SESSION_COOKIE_NAME in request.COOKIES:
+        match = request.resolver_match
+        if match is None or "wingtel_api" not in match.app_names or settings.SESSION_COOKIE_NAME in request.COOKIES:
             return response
         if response.streaming:  # a file: its length shows that it is complete
             return response

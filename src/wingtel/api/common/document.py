@@ -22,7 +22,7 @@ TAGS = {
 SETTINGS: dict[str, Any] = {
     "TITLE": "Wingtel",
     "DESCRIPTION": "Subscriptions that reached a price limit, and usage and price by subscription. This "
-    "is version 1 of the API, whose addresses begin with /api/v1/; `version` is that of the server.",
+    "is version 1 of the API; `version` is that of the server.",
     "VERSION": _PACKAGE["Version"],
     "CONTACT": {"name": "The Wingtel authors"},
     "LICENSE": {"name": _PACKAGE["License-Expression"], "identifier": _PACKAGE["License-Expression"]},
@@ -32,11 +32,10 @@ SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "WEBHOOKS": ["wingtel.api.limits.shapes.ALERT_OPENED", "wingtel.api.limits.shapes.ALERT_RESOLVED"],
     "PATH_CONVERTER_OVERRIDES": {
-        "id": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1},
+        "wingtel_id": {"type": "integer", "format": "int64", "minimum": 1, "maximum": 2**63 - 1},
     },
     "APPEND_COMPONENTS": {
         "headers": {
@@ -45,7 +44,6 @@ SETTINGS: dict[str, Any] = {
             "Challenge": {"description": "How to authenticate.", "required": True, "schema": {"type": "string"}},
         }
     },
-    "SERVE_AUTHENTICATION": [],
     "ENUM_NAME_OVERRIDES": {
         "SubscriptionStatus": "wingtel.subscriptions.models.Subscription.Status",
         "PurchaseStatus": "wingtel.subscriptions.models.Purchase.Status",

@@ -5,7 +5,7 @@ be wrong one day without an error.
 """
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -120,6 +120,10 @@ class CurrencyField(serializers.Field[Any, Any, str, Any]):
 
 class TimestampField(serializers.DateTimeField):
     """A timestamp with its offset from UTC, stored and shown in UTC."""
+
+    def default_timezone(self) -> tzinfo:
+        """Return the zone that timestamps are shown in, whatever the zone of the project."""
+        return UTC
 
     def to_internal_value(self, value: Any) -> datetime:
         if not isinstance(value, str) or not TIMESTAMP.fullmatch(value):

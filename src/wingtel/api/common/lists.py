@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import extend_schema_view
 from msgspec import Struct
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +12,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from . import parameters, schemas
 from .authentication import access
+from .openapi import extend_schema
 from .pagination import IdPagination, NewestFirstPagination
 from .parameters import QueryParameter
 from .views import ParameterView
@@ -21,8 +22,9 @@ class ListedView(GenericViewSet[Any], ParameterView):
     """A list of rows, page by page, with its query parameters."""
 
     pagination_class: type[IdPagination] = IdPagination
+    filter_backends = ()
     lookup_url_kwarg = "id"
-    lookup_value_converter = "id"
+    lookup_value_converter = "wingtel_id"
 
     def known_parameters(self) -> Sequence[QueryParameter]:
         return self.known if self.action == "list" else ()

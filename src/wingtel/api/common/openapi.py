@@ -1,6 +1,8 @@
 """Parts of the schema that drf-spectacular cannot derive from views and serializers."""
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -8,8 +10,10 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSe
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import load_enum_name_overrides
 from drf_spectacular.utils import OpenApiExample
+from drf_spectacular.utils import extend_schema as extend_default_schema
 from msgspec import Struct
 from rest_framework import serializers
+from rest_framework.settings import api_settings
 
 from wingtel.aggregates.validation import DATE_PATTERN, LARGEST_ID
 from wingtel.exports.formats import Format
@@ -19,7 +23,6 @@ from .errors import PROBLEM_JSON
 from .fields import DayField, ExactDecimalField, IdentifierField
 from .permissions import needed
 from .schemas import problem
-from .scoped import ScopedAPIView
 from .serializers import KnownFields
 
 # A text with a visible character, and one that may be blank. PostgreSQL cannot store NUL.
@@ -99,7 +102,7 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = dict(super()._get_response_bodies(direction))
-        if not isinstance(self.view, ScopedAPIView):  # the receiver of a webhook
+        if not hasattr(self.view, "scopes"):  # the receiver of a webhook
             return bodies
         scoped = OF_SCOPED if needed(self.view, self.method) else ()
         body_errors = OF_BODY if self.method in ("POST", "PUT", "PATCH") else ()
@@ -164,3 +167,26 @@ def _decimal_pattern(field: serializers.DecimalField) -> str:
     is_signed = field.min_value is None or field.min_value < 0 or not isinstance(field, ExactDecimalField)
     not_zero = r"(?!0+(\.0+)?$)" if field.min_value else ""
     return rf"^{not_zero}{'-?' if is_signed else ''}[0-9]{{1,{whole}}}(\.[0-9]{{1,{places}}})?$"
+
+
+@contextmanager
+def own_schema_class() -> Iterator[None]:
+    """Let drf-spectacular take Schema where it would take the project's default class of schemas."""
+    shared: Any = api_settings
+    default = shared.DEFAULT_SCHEMA_CLASS
+    shared.DEFAULT_SCHEMA_CLASS = Schema
+    try:
+        yield
+    finally:
+        shared.DEFAULT_SCHEMA_CLASS = default
+
+
+def extend_schema(**options: Any) -> Callable[[Any], Any]:
+    """Return drf-spectacular's decorator of that name, which extends Schema."""
+    extend = extend_default_schema(**options)
+
+    def decorate(view: Any) -> Any:
+        with own_schema_class():
+            return extend(view)
+
+    return decorate

@@ -1,22 +1,20 @@
 """Permissions: the scope and carrier that a view demands of its caller."""
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from wingtel.access.scopes import Access, Scope
-
-if TYPE_CHECKING:  # which imports this module
-    from rest_framework.views import APIView
 
 
 class ScopePermission(BasePermission):
     """Permission that a view grants by its `scopes` and `carrier_safe_methods`."""
 
-    def has_permission(self, request: Request, view: "APIView") -> bool:
+    def has_permission(self, request: Request, view: APIView) -> bool:
         """Return False for an unknown caller (401). Raises PermissionDenied (403) with what the caller lacks."""
         caller = request.auth
         if not isinstance(caller, Access):

@@ -5,8 +5,11 @@ import re
 import time
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
 
 import structlog
+from django.conf import settings
+from django.core import checks
 from django.http import HttpRequest, HttpResponseBase
 from uuid_utils import uuid7
 
@@ -49,6 +52,20 @@ class RequestIdMiddleware:
                 return response
             finally:
                 _current.reset(token)
+
+
+def middleware_is_installed(**_: Any) -> list[checks.CheckMessage]:
+    """Warn of a project without this middleware."""
+    path = f"{__name__}.{RequestIdMiddleware.__name__}"
+    if path in settings.MIDDLEWARE:
+        return []
+    return [
+        checks.Warning(
+            "Requests have no id: records that came over HTTP, and errors, cannot be traced to a request.",
+            f'Put "{path}" first in MIDDLEWARE.',
+            id="wingtel.W009",
+        )
+    ]
 
 
 def _caller(request: HttpRequest) -> str:

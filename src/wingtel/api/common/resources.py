@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ModelViewSet
@@ -12,8 +12,8 @@ from wingtel.access.scopes import Scope
 
 from . import parameters
 from .lists import ReadView
+from .openapi import extend_schema
 from .parameters import QueryParameter
-from .parsers import ExactJSONParser
 from .schemas import problems
 from .serializers import KnownFields
 
@@ -52,7 +52,6 @@ class ResourceView(ReadView, ModelViewSet[Any]):
         "GET": Scope.READ,
         **dict.fromkeys(("POST", "PUT", "PATCH", "DELETE"), Scope.ADMIN),
     }
-    parser_classes = (ExactJSONParser,)
 
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         sent = self.get_serializer(data=request.data)

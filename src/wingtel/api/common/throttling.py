@@ -3,18 +3,15 @@
 import logging
 from time import monotonic
 from time import time as clock
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import cache
 from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
 
 from wingtel.access.scopes import Access
-
-if TYPE_CHECKING:  # an import at run time would be circular
-    from rest_framework.views import APIView
 
 WINDOW = 60
 """Seconds of a window in which requests are counted. Windows begin with the minutes of the clock."""
@@ -42,13 +39,15 @@ class CallerThrottle(BaseThrottle):
     While Redis is away, requests are not limited.
     """
 
-    def allow_request(self, request: Request, view: "APIView") -> bool:
+    def allow_request(self, request: Request, view: APIView) -> bool:
         """Return True if the caller has requests left in this minute, and use one."""
         caller = request.auth
         if not isinstance(caller, Access):
             return True
         limit = caller.requests_per_minute or settings.WINGTEL_REQUESTS_PER_MINUTE
-        return not limit or _use_request(caller.caller, f"requests:{caller.caller}:{int(clock()) // WINDOW}", limit)
+        return not limit or _use_request(
+            caller.caller, f"wingtel:requests:{caller.caller}:{int(clock()) // WINDOW}", limit
+        )
 
     def wait(self) -> float:
         """Return the seconds until the next minute."""

@@ -1,9 +1,10 @@
 """Request bodies of limits and webhook endpoints, and the events that are posted to the endpoints."""
 
-from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook, extend_schema
+from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook
 
 from wingtel.api.common import examples
 from wingtel.api.common.fields import CurrencyField
+from wingtel.api.common.openapi import extend_schema
 from wingtel.api.common.serializers import KnownFieldsSerializer
 from wingtel.limits.models import AlertEventType, PriceLimit
 from wingtel.limits.serialization import AlertEvent, Limit

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -16,6 +15,7 @@ from wingtel.access.scopes import Scope
 from wingtel.api.common import schemas
 from wingtel.api.common.authentication import access
 from wingtel.api.common.lists import NewestFirstView, listing
+from wingtel.api.common.openapi import extend_schema
 from wingtel.api.common.parameters import period_of
 from wingtel.api.common.resources import ResourceView, documented
 from wingtel.api.common.scoped import ALL_METHODS

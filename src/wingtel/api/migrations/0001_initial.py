@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 (
                     "caller",
                     models.CharField(
-                        help_text="Whose key it is: callers do not see each other's replies.", max_length=30
+                        help_text="The owner of the key: callers do not see each other's replies.", max_length=30
                     ),
                 ),
                 ("key", models.CharField(max_length=255)),

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
-from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +19,7 @@ from wingtel.api.common.authentication import access
 from wingtel.api.common.errors import ProblemDetail, RecordsRejected
 from wingtel.api.common.idempotency import IDEMPOTENCY_KEY, run_idempotent
 from wingtel.api.common.lists import ListedView
+from wingtel.api.common.openapi import extend_schema
 from wingtel.api.common.pagination import NewestFirstPagination
 from wingtel.api.common.parameters import QueryParameter, filter_of, period_of, usage_types_of
 from wingtel.api.common.request_ids import current

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("problem", models.TextField(blank=True, default="", help_text="Why it failed.")),
+                ("problem", models.TextField(blank=True, default="", help_text="The reason of the failure.")),
                 ("started_at", models.DateTimeField(auto_now_add=True)),
                 ("finished_at", models.DateTimeField(null=True)),
                 ("lines", models.BigIntegerField(default=0)),
@@ -82,11 +82,11 @@ class Migration(migrations.Migration):
             name="RejectedRecord",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("line", models.BigIntegerField(help_text="Where it starts in the file, counted from 1.")),
+                ("line", models.BigIntegerField(help_text="Its first line in the file, counted from 1.")),
                 (
                     "raw",
                     models.TextField(
-                        help_text="The line, with what is not of its encoding and NUL written as escapes."
+                        help_text="The line, with bytes that are not of its encoding, and NUL, as escapes."
                     ),
                 ),
                 ("field", models.TextField(blank=True)),

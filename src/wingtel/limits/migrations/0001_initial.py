@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                         base_field=models.EmailField(max_length=254),
                         blank=True,
                         default=list,
-                        help_text="Who is told, besides those told of every alert.",
+                        help_text="Addresses to notify, besides those notified of every alert.",
                         size=None,
                     ),
                 ),

@@ -59,7 +59,7 @@ class Command(BaseCommand):
             metavar="ID",
             help="Reverse this adjustment instead.",
         )
-        parser.add_argument("--reason", required=True, metavar="TEXT", help="Why, for whoever asks later.")
+        parser.add_argument("--reason", required=True, metavar="TEXT", help="The reason, for later reference.")
         parser.add_argument("--actor", metavar="NAME", help="Who does it (default: the user of this machine).")
 
     def handle(self, *, reason: str, actor: str | None, **options: Any) -> None:

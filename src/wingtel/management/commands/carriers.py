@@ -27,7 +27,7 @@ class Command(BaseCommand):
                 "--country",
                 required=is_new,
                 metavar="XX",
-                help="Whose national numbers it writes without a calling code: ISO 3166, such as US.",
+                help="The country of its national numbers: ISO 3166, such as US.",
             )
 
     def handle(self, *, action: str, **options: Any) -> None:

@@ -73,5 +73,5 @@ class Command(BaseCommand):
         with suppress(keys.KeyProblemError):
             keys.revoke("demo")
         token = keys.create("demo", scopes=[Scope.ADMIN]).token
-        address = f"http://127.0.0.1:8000{reverse('api:exceeding')}?price_limit={PRICE_LIMIT}"
+        address = f"http://127.0.0.1:8000{reverse('wingtel_api:exceeding')}?price_limit={PRICE_LIMIT}"
         self.stdout.write(f"With a key:\n\n  curl -H 'Authorization: Bearer {token}' '{address}'\n")

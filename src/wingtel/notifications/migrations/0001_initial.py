@@ -18,7 +18,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("url", models.URLField(max_length=2000)),
                 ("description", models.CharField(blank=True, max_length=120)),
-                ("enabled", models.BooleanField(default=True, help_text="What is due waits while it is not.")),
+                (
+                    "enabled",
+                    models.BooleanField(default=True, help_text="Deliveries that are due wait while it is not."),
+                ),
                 ("disabled_because", models.CharField(blank=True, editable=False, max_length=200)),
                 ("secret", models.CharField(editable=False, max_length=120)),
                 ("previous_secret", models.CharField(blank=True, editable=False, max_length=120)),
@@ -60,14 +63,16 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "due_at",
-                    models.DateTimeField(help_text="When it is tried next; while it is being tried, when others may."),
+                    models.DateTimeField(help_text="The next attempt; during an attempt, that of another process."),
                 ),
                 ("created_at", models.DateTimeField()),
                 ("delivered_at", models.DateTimeField(null=True)),
                 ("response_status", models.IntegerField(null=True)),
                 (
                     "error",
-                    models.TextField(blank=True, db_default="", default="", help_text="Why the last attempt failed."),
+                    models.TextField(
+                        blank=True, db_default="", default="", help_text="The reason why the last attempt failed."
+                    ),
                 ),
                 (
                     "alert",

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 (
                     "code",
                     models.CharField(
-                        help_text="What subscriptions, keys and feeds name it by, such as att.",
+                        help_text="The code in subscriptions, keys and feeds, such as att.",
                         max_length=10,
                         primary_key=True,
                         serialize=False,
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 (
                     "country",
                     models.CharField(
-                        help_text="Whose national numbers it writes without a calling code: ISO 3166, such as US.",
+                        help_text="The country of its national numbers: ISO 3166, such as US.",
                         max_length=2,
                         validators=[wingtel.subscriptions.identifiers.validate_country],
                     ),

@@ -79,9 +79,14 @@ class Migration(migrations.Migration):
                 ("expired_at", models.DateTimeField(null=True)),
                 (
                     "reopened_at",
-                    models.DateTimeField(help_text="When a late write last opened it after it was sealed.", null=True),
+                    models.DateTimeField(
+                        help_text="The timestamp at which a late write last opened it after it was sealed.", null=True
+                    ),
                 ),
-                ("reopened", models.IntegerField(db_default=0, default=0, help_text="How often that happened.")),
+                (
+                    "reopened",
+                    models.IntegerField(db_default=0, default=0, help_text="The number of times that this happened."),
+                ),
             ],
             options={
                 "db_table": "wingtel_usage_day",
@@ -130,8 +135,8 @@ class Migration(migrations.Migration):
                 ("day", models.DateField()),
                 ("used", models.BigIntegerField(default=0)),
                 ("price", models.DecimalField(decimal_places=8, default=0, max_digits=18)),
-                ("reason", models.TextField(help_text="Why, for whoever asks later.")),
-                ("actor", models.TextField(help_text="Who made it.")),
+                ("reason", models.TextField(help_text="The reason, for later reference.")),
+                ("actor", models.TextField(help_text="The person or API key that made it.")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
                     "record_id",
@@ -222,7 +227,9 @@ class Migration(migrations.Migration):
                         ),
                         (
                             "usage_date",
-                            models.DateTimeField(help_text="When it was used; its business day decides the partition."),
+                            models.DateTimeField(
+                                help_text="The timestamp of the usage. Its business day decides the partition."
+                            ),
                         ),
                         ("price", models.DecimalField(decimal_places=8, default=Decimal(0), max_digits=18)),
                         ("source", models.BigIntegerField(editable=False, null=True)),
@@ -273,7 +280,9 @@ class Migration(migrations.Migration):
                         ),
                         (
                             "usage_date",
-                            models.DateTimeField(help_text="When it was used; its business day decides the partition."),
+                            models.DateTimeField(
+                                help_text="The timestamp of the usage. Its business day decides the partition."
+                            ),
                         ),
                         ("price", models.DecimalField(decimal_places=8, default=Decimal(0), max_digits=18)),
                         ("source", models.BigIntegerField(editable=False, null=True)),

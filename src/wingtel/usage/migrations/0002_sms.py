@@ -31,7 +31,7 @@ RECORD = migrations.CreateModel(
         ),
         (
             "usage_date",
-            models.DateTimeField(help_text="When it was used; its business day decides the partition."),
+            models.DateTimeField(help_text="The timestamp of the usage. Its business day decides the partition."),
         ),
         ("price", models.DecimalField(decimal_places=8, default=Decimal(0), max_digits=18)),
         ("source", models.BigIntegerField(editable=False, null=True)),
