@@ -186,7 +186,7 @@ def test_tables_and_sentences_of_commands_tell_it() -> None:
     assert "and -0.2500 EUR for data of subscription 7" in adjusted
     assert "12.0000 EUR for all usage" in output_of("limits", "set", "--amount", "12")
     sealed = output_of("seal", "2026-06-03")
-    assert "price 31.20000000 EUR; 0 voice records" in sealed
+    assert "price 31.20000000 EUR; 0 sms records" in sealed
     explained = output_of("explain", "7", "2026-06-03", "--format", "csv").splitlines()
     assert {line.rpartition(",")[2] for line in explained} == {"currency", "EUR"}
     assert "(5 kilobytes, 31.2000 EUR)" in output_of("explain", "7", "2026-06-03")

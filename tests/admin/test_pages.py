@@ -20,7 +20,7 @@ from wingtel.access.scopes import Scope
 from wingtel.access.verification import check
 from wingtel.aggregates.models import UsageDaily, UsageMonthly
 from wingtel.imports.models import RejectedRecord, UsageImport
-from wingtel.limits.models import Alert, PriceLimit
+from wingtel.limits.models import Alert, AlertEventType, PriceLimit
 from wingtel.notifications import endpoints
 from wingtel.notifications.models import Delivery, WebhookEndpoint
 from wingtel.subscriptions.models import Plan, Subscription
@@ -98,7 +98,7 @@ def make_rows(number: int) -> None:
             price_limit=limit, subscription=subscription, threshold_amount=1, price=1, opened_at=NOON, **terms
         )
         Delivery.objects.create(
-            alert=alert, event=Delivery.Event.OPENED, endpoint=endpoint, due_at=NOON, created_at=NOON
+            alert=alert, event=AlertEventType.OPENED, endpoint=endpoint, due_at=NOON, created_at=NOON
         )
         DataUsageRecord.objects.create(subscription=subscription, usage_date=NOON, kilobytes_used=1)
         UsageAdjustment.objects.create(
@@ -241,7 +241,7 @@ def test_a_limit_is_made_changed_and_removed(subscription: Subscription, admin_c
 
     plan = Plan.objects.create(name="Small")
     refused = admin_client.post(url(PriceLimit, "change", limit.pk), form | {"plan": plan.pk})
-    assert "not of both" in refused.content.decode()
+    assert "name one of the two" in refused.content.decode()
 
     assert admin_client.post(url(PriceLimit, "change", limit.pk), form | {"amount": "60"}).status_code == 302
     assert PriceLimit.objects.get().amount == 60

@@ -14,7 +14,7 @@ export async function exceeding(): Promise<string[]> {
   return data.results.flatMap((found) => found.exceeded.map((limit) => limit.exceeded_by));
 }
 
-export async function metrics(): Promise<["data" | "voice", number, string][]> {
+export async function metrics(): Promise<["data" | "voice" | "sms", number, string][]> {
   const { data, error } = await client.GET("/api/v1/usage/metrics/", {
     params: { query: { from: "2026-06-01", to: "2026-06-30" } },
   });

@@ -101,8 +101,8 @@ def test_metrics_need_both_dates(client: Client) -> None:
     ("parameter", "value", "rule"),
     [
         ("usage_type", "mms", "one of data, voice, sms"),
-        ("usage_type", "DATA", "data or voice"),
-        ("usage_type", "", "data or voice"),
+        ("usage_type", "DATA", "one of data, voice, sms"),
+        ("usage_type", "", "one of data, voice, sms"),
         *[("subscription_id", value, ID_RULE) for value in ("", "0", "-1", "x", "1.0", str(2**63), "9" * 100)],
         *[("page_size", value, PAGE_RULE) for value in ("", "0", "-1", "1001", "ten", "1.5", "9" * 50)],
         *[

@@ -1,5 +1,8 @@
 """Request bodies of limits and webhook endpoints, and the events that are posted to the endpoints."""
 
+from collections.abc import Callable
+from typing import Any
+
 from drf_spectacular.utils import OpenApiResponse, OpenApiWebhook
 
 from wingtel.api.common import examples
@@ -44,17 +47,29 @@ _ACCEPTED = OpenApiResponse(
 )
 
 
+def _unversioned(decorate: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a decorator of the stand-in for a receiver, which has no versions whatever those of the project's API."""
+
+    def decorate_unversioned(view: Any) -> Any:
+        view.versioning_class = None
+        return decorate(view)
+
+    return decorate_unversioned
+
+
 def _webhook(event: AlertEventType, summary: str) -> OpenApiWebhook:
     return OpenApiWebhook(
         event.value,
-        extend_schema(
-            operation_id=event.value.replace(".", "_"),
-            summary=summary,
-            description="Signed as the Standard Webhooks specification says: verify `webhook-signature` by the secret "
-            "of the endpoint. The same event has the same `webhook-id`, however often it is sent.",
-            tags=["webhooks"],
-            request=AlertEvent,
-            responses={"2XX": _ACCEPTED},
+        _unversioned(
+            extend_schema(
+                operation_id=event.value.replace(".", "_"),
+                summary=summary,
+                description="Signed as the Standard Webhooks specification says: verify `webhook-signature` by the "
+                "secret of the endpoint. The same event has the same `webhook-id`, however often it is sent.",
+                tags=["webhooks"],
+                request=AlertEvent,
+                responses={"2XX": _ACCEPTED},
+            )
         ),
     )
 
