@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from tests.command import run
 from tests.upgrade.conftest import use_database
 from wingtel.aggregates import strategies
 from wingtel.usage.currency import currency
@@ -16,7 +17,7 @@ def test_the_first_migration_takes_the_setting(empty_database: None, settings: A
     settings.WINGTEL_CURRENCY = "EUR"
     call_command("migrate", verbosity=0)
     assert currency() == "EUR"
-    call_command("check", stderr=StringIO())
+    run("check")
 
     settings.WINGTEL_CURRENCY = "CHF"
     call_command("migrate", verbosity=0, stderr=StringIO())

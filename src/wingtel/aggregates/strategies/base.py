@@ -31,7 +31,7 @@ class Strategy:
     """
 
     name: ClassVar[str]
-    """The name in `wingtel strategy`, which is that of its folder."""
+    """The name in `wingtel strategy show`, which is that of its folder."""
 
     counts_models: ClassVar[bool]
     """True if writes through the models, their manager and querysets are counted; `ingest_usage` always is."""

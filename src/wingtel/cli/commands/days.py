@@ -1,0 +1,79 @@
+"""`wingtel days`: list, seal, expire, reconcile and rebuild business days."""
+
+from datetime import date
+
+import click
+
+from wingtel.cli.commands.expiry import expire
+from wingtel.cli.commands.reconciliation import reconcile
+from wingtel.cli.errors import CommandError, told
+from wingtel.cli.output import print_results, say
+from wingtel.cli.parameters import DAY, days_options, examples, format_option, whole_number
+from wingtel.cli.progress import rebuilding
+from wingtel.lifecycle.rebuild_runs import RebuildRefusedError, rebuild_days
+from wingtel.lifecycle.seals import SealRefusedError, seal, seal_due
+from wingtel.lifecycle.serialization import Day, day_answer
+from wingtel.shapes import names_of
+from wingtel.usage.currency import currency
+from wingtel.usage.models import UsageDay
+
+SHOWN = ("day", "state", "data_records", "data_price", "voice_records", "voice_price")
+
+
+@click.group()
+def command() -> None:
+    """List, seal, expire, reconcile and rebuild business days."""
+
+
+@command.command(
+    "list", epilog=examples("days list --state sealed", "days list --from 2026-11-01 --to 2026-11-30 --format json")
+)
+@days_options()
+@click.option("--state", type=click.Choice(UsageDay.State.values), help="Only days in this state.")
+@format_option()
+def list_days(*, first: date | None, last: date | None, state: str | None, form: str) -> None:
+    """List days, the latest first: open, sealed (with the sums they were sealed with) or expired."""
+    days = UsageDay.objects.order_by("-day")
+    if first:
+        days = days.filter(day__gte=first)
+    if last:
+        days = days.filter(day__lte=last)
+    if state:
+        days = days.filter(state=state)
+    print_results(form, map(day_answer, days), names_of(Day), shown=SHOWN)
+
+
+@command.command("seal", epilog=examples("days seal", "days seal 2026-11-10"))
+@click.argument("day", type=DAY, required=False)
+def seal_days(*, day: date | None) -> None:
+    """Prove the aggregates of DAY equal to its sources and seal it; without a day, all that are due."""
+    if day is None:
+        outcome = seal_due()
+        say(f"sealed {len(outcome.done)} days" + "".join(f"\n{each}" for each in outcome.done))
+        if outcome.refused:
+            raise CommandError("\n".join(outcome.refused.values()))
+        return
+    with told(SealRefusedError):
+        state = seal(day)
+    say(
+        f"{day} is sealed: {state.data_records} data records, {state.kilobytes_used} kilobytes, price"
+        f" {state.data_price} {currency()};"
+        f" {state.voice_records} voice records, {state.seconds_used} seconds, price"
+        f" {state.voice_price} {currency()}"
+    )
+
+
+@command.command("rebuild", epilog=examples("days rebuild --from 2026-11-01 --to 2026-11-30 --workers 2"))
+@days_options()
+@click.option("--workers", type=whole_number(1, 64), default=1, show_default=True, help="Months to rebuild at a time.")
+@click.option("--again", is_flag=True, help="Begin anew, also where a run was interrupted.")
+def rebuild(*, first: date | None, last: date | None, workers: int, again: bool) -> None:
+    """Make aggregates what raw records and adjustments say, a day after the other. Writers may go on meanwhile."""
+    with rebuilding() as progress, told(RebuildRefusedError):
+        run = rebuild_days(first, last, workers=workers, again=again, progress=progress)
+    between = f"{min(run.done)} to {max(run.done)}" if run.done else "no day has usage"
+    say(f"{len(run.done)} days rebuilt: {between}.")
+
+
+command.add_command(expire)
+command.add_command(reconcile)
