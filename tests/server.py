@@ -46,7 +46,7 @@ def start(folder: Path) -> None:
     server.start()
     os.environ["DATABASE_URL"] = server.url()
     # Another process migrates the template, so no open connection prevents cloning it.
-    subprocess.run([sys.executable, "-m", "wingtel", "migrate", "--verbosity=0"], check=True)
+    subprocess.run([sys.executable, "-m", "wingtel", "manage", "migrate", "--verbosity=0"], check=True)
     os.environ["WINGTEL_TEST_TEMPLATE"] = server.url().rpartition("/")[2].partition("?")[0]
     os.environ["DATABASE_URL"] = server.url("postgres")
 

@@ -19,7 +19,7 @@ from wingtel.embedded.programs import wheel_programs
 FORMATS = ("csv", "ndjson", "parquet")
 LAST = APRIL.replace(day=30)
 READ_AT_ONCE = 1 << 20
-PEAK = "import resource, sys; from wingtel.__main__ import main; main(); print(resource.getrusage(0).ru_maxrss // 1000)"
+PEAK = "import resource, sys; from wingtel.cli.main import main; main(); print(resource.getrusage(0).ru_maxrss // 1000)"
 
 
 def by_psql() -> float:

@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from io import StringIO
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 
 from tests.callers import client_of
+from tests.command import run
 from wingtel.access.scopes import Scope
 from wingtel.ingest.batch import IngestOptions, Origin
 from wingtel.ingest.inputs import UsageRecordInput
@@ -58,8 +57,6 @@ def test_those_of_other_carriers_are_not_told(subscription: Subscription) -> Non
 
 
 def test_the_command_lists_them(subscription: Subscription) -> None:
-    out = StringIO()
-    call_command("conflicts", "--subscription", str(subscription.pk), "--format", "csv", stdout=out)
-    header, line = out.getvalue().splitlines()
+    header, line = run("conflicts", "list", "--subscription", subscription.pk, "--format", "csv").splitlines()
     row = dict(zip(header.split(","), line.split(","), strict=True))
     assert (row["stored_quantity"], row["quantity"], row["origin"]) == ("10", "11", "request request-9 [0]")

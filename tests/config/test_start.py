@@ -15,7 +15,7 @@ WINGTEL_MERGE_INTERVALS: there is no such setting; did you mean WINGTEL_MERGE_IN
 ENTRY_POINTS = [
     "-m wingtel",
     "-m wingtel --help",
-    "-m wingtel expire",
+    "-m wingtel days expire",
     "-m wingtel up",
     "-m celery -A wingtel.celery worker",
     "-m celery -A wingtel.celery beat",
@@ -42,7 +42,7 @@ def test_faults_of_a_settings_file_end_it_too(tmp_path: Path) -> None:
     file = tmp_path / "wingtel.env"
     file.write_text("WINGTEL_WORKERS=many\nWINGTEL_IMPORT_WORKERS=3\n")
     process = subprocess.run(
-        [sys.executable, "-m", "wingtel", "expire"],
+        [sys.executable, "-m", "wingtel", "days", "expire"],
         env=os.environ | {"WINGTEL_ENV_FILE": str(file), "WINGTEL_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,

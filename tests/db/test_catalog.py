@@ -1,13 +1,11 @@
 """`wingtel check` reports tables, columns, indexes and constraints that differ from a new database of this version."""
 
 from datetime import date
-from io import StringIO
 
 import pytest
-from django.core.management import call_command
-from django.core.management.base import SystemCheckError
 from django.db import connection
 
+from tests.command import CommandFailed, outcome, run
 from tests.upgrade.catalog import PATH
 from wingtel.db import catalog
 from wingtel.db.checks import structure_is_of_this_version
@@ -159,9 +157,9 @@ def test_what_an_operator_may_change_is_no_difference(change: str) -> None:
 @pytest.mark.parametrize(("add", "surplus"), SURPLUS.values(), ids=SURPLUS)
 def test_what_is_surplus_is_reported_and_fails_nothing(add: str, surplus: str) -> None:
     sql(add)
-    errors = StringIO()
-    call_command("check", stderr=errors)
-    assert errors.getvalue() == (
+    result = outcome("check")
+    assert result.exit_code == 0
+    assert result.stderr == (
         "System check identified some issues:\n\nINFOS:\n"
         f"?: (wingtel.I001) {surplus} is not of this version.\n\tHINT: Drop it, unless it is your own.\n"
         "\nSystem check identified 1 issue (0 silenced).\n"
@@ -170,8 +168,8 @@ def test_what_is_surplus_is_reported_and_fails_nothing(add: str, surplus: str) -
 
 def test_the_check_fails_where_an_index_is_missing() -> None:
     sql("DROP INDEX monthly_usage_upper_bound")
-    with pytest.raises(SystemCheckError) as failed:
-        call_command("check", stderr=StringIO())
+    with pytest.raises(CommandFailed) as failed:
+        run("check")
     assert (
         f"?: (wingtel.W007) index monthly_usage_upper_bound on wingtel_monthly_usage is missing.\n\tHINT: Run: {INDEX};"
         in str(failed.value)
@@ -179,21 +177,20 @@ def test_the_check_fails_where_an_index_is_missing() -> None:
 
 
 def test_a_database_that_is_behind_is_to_be_migrated() -> None:
-    sql(
-        "DELETE FROM django_migrations WHERE app = 'wingtel_tasks' AND name = '0001_initial'; DROP INDEX "
-        "monthly_usage_upper_bound"
-    )
-    with pytest.raises(SystemCheckError) as failed:
-        call_command("check", stderr=StringIO())
-    assert "(wingtel.W006) The database lacks 1 migration of this version.\n\tHINT: Run `wingtel migrate`." in str(
-        failed.value
+    sql("DELETE FROM django_migrations WHERE app = 'wingtel_tasks' AND name = '0001_initial'")
+    sql("DROP INDEX monthly_usage_upper_bound")
+    with pytest.raises(CommandFailed) as failed:
+        run("check")
+    assert (
+        "(wingtel.W006) The database lacks 1 migration of this version.\n\tHINT: Run `wingtel manage migrate`."
+        in str(failed.value)
     )
     assert "W007" not in str(failed.value)
 
 
 def test_an_empty_database_lacks_nothing_yet() -> None:
     sql("DELETE FROM django_migrations")
-    call_command("check", stderr=StringIO())
+    run("check")
 
 
 def test_tables_of_django_and_of_other_apps_are_their_own_business() -> None:

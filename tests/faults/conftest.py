@@ -35,7 +35,7 @@ def migrated() -> Path:
 
 def migrate(server: EmbeddedPostgres) -> None:
     environment = os.environ | {"DATABASE_URL": server.url()}
-    subprocess.run([sys.executable, "-m", "wingtel", "migrate", "--verbosity=0"], check=True, env=environment)
+    subprocess.run([sys.executable, "-m", "wingtel", "manage", "migrate", "--verbosity=0"], check=True, env=environment)
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """The commands `wingtel import` and `wingtel generate`."""
 
-import io
 import json
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+
+from tests.command import CommandFailed, outcome
+from tests.command import run as run_command
 
 GOOD = "record_id,carrier,subscription,usage_type,usage_date,quantity,price\n"
 GOOD += "a,att,+12025550100,data,2026-03-01T00:00:00Z,1,1\n"
@@ -13,18 +14,15 @@ pytestmark = pytest.mark.django_db
 
 
 def run(*arguments: object) -> str:
-    out = io.StringIO()
-    call_command(*(str(argument) for argument in arguments), stdout=out)
-    return out.getvalue()
+    return run_command(*arguments)
 
 
 def run_rejecting(*arguments: object) -> str:
     """Return the output of a command that exits with 3, since lines were rejected."""
-    out = io.StringIO()
-    with pytest.raises(CommandError, match="lines were rejected") as error:
-        call_command(*(str(argument) for argument in arguments), stdout=out)
-    assert error.value.returncode == 3
-    return out.getvalue()
+    with pytest.raises(CommandFailed, match="lines were rejected") as error:
+        run(*arguments)
+    assert error.value.exit_code == 3
+    return error.value.stdout
 
 
 def test_import_prints_the_counts_and_rejects_as_json(tmp_path: Path) -> None:
@@ -57,21 +55,23 @@ def test_import_prints_the_counts_and_rejects_as_json(tmp_path: Path) -> None:
 
 def test_a_dry_run_of_lines_that_are_all_wrong_tells_them(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(GOOD.splitlines()[0] + "\nbad\n")
-    printed = run_rejecting("import", tmp_path / "feed.csv", "--feed", "wingtel", "--dry-run", "--no-progress")
+    printed = run_rejecting(
+        "import", tmp_path / "feed.csv", "--feed", "wingtel", "--dry-run", "--no-progress", "--format", "table"
+    )
     assert "1 fields instead of 7" in printed
 
 
 def test_import_prints_a_table_and_how_many_rejects_it_left_out(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(GOOD + "bad\n" * 23)
-    printed = run_rejecting("import", tmp_path / "feed.csv", "--feed", "wingtel", "--no-progress")
+    printed = run_rejecting("import", tmp_path / "feed.csv", "--feed", "wingtel", "--no-progress", "--format", "table")
     assert "lines (without header)" in printed
     assert "and 4 more rejected lines" in printed
 
 
-def test_the_progress_bar_goes_to_standard_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_progress_bar_goes_to_standard_error(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(GOOD)
-    run("import", tmp_path / "feed.csv", "--feed", "wingtel", "--create-subscriptions")
-    assert "feed.csv" in capfd.readouterr().err
+    result = outcome("import", tmp_path / "feed.csv", "--feed", "wingtel", "--create-subscriptions")
+    assert "feed.csv" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_progress_bar_goes_to_standard_error(tmp_path: Path, capfd: pytest.C
 )
 def test_import_fails_with_what_was_wrong(file: str, feed: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text(GOOD)
-    with pytest.raises(CommandError, match=message):
+    with pytest.raises(CommandFailed, match=message):
         run("import", tmp_path / file, "--feed", feed, "--no-progress")
 
 
@@ -101,5 +101,5 @@ def test_generate_writes_what_import_reads(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [("--days", "0"), ("--subscriptions", "x"), ("--until", "2026-02-30")])
 def test_generate_refuses_what_makes_no_sense(arguments: tuple[str, str], tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=arguments[1]):
+    with pytest.raises(CommandFailed, match=arguments[1]):
         run("generate", "--output", tmp_path / "feed.csv", *arguments)

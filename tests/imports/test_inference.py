@@ -1,6 +1,5 @@
 """Profile inference from samples: every guess that decides about money is marked."""
 
-import io
 import json
 import re
 import tomllib
@@ -10,8 +9,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from django.core.management import CommandError, call_command
 
+from tests.command import CommandFailed, outcome
 from wingtel.imports import profiles
 from wingtel.imports.errors import ProfileError, SourceError
 from wingtel.imports.generator import write_feed
@@ -139,7 +138,8 @@ def test_a_type_that_the_sample_lacks_has_no_table(name: str, kind: str) -> None
 )
 def test_a_draft_with_nothing_left_to_fill_in_passes_the_check(name: str, tmp_path: Path) -> None:
     run("feeds", "new", CASES / name, "--output", tmp_path / "mine.toml")
-    assert ", 0 rejected; nothing was stored" in run("feeds", "check", tmp_path / "mine.toml", CASES / name)
+    check = ("feeds", "check", tmp_path / "mine.toml", CASES / name)
+    assert ", 0 rejected; nothing was stored" in run(*check, "--format", "table")
 
 
 @pytest.mark.parametrize("name", ["c15.zip", "c15.csv.bz2", "c15.csv.xz", "c15_utf16.csv", "c15_array.json"])
@@ -172,18 +172,17 @@ def test_an_empty_or_broken_file_is_an_error(text: str, problem: str, tmp_path: 
 
 def test_what_is_left_unread_is_said_in_the_profile_and_on_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "sample.csv").write_text('msisdn,start,bytes,st\x1batus,"a ""fine"" one"\n491510000001,,1,x,y\n')
-    out, err = io.StringIO(), io.StringIO()
-    call_command("feeds", "new", str(tmp_path / "sample.csv"), stdout=out, stderr=err)
+    result = outcome("feeds", "new", tmp_path / "sample.csv")
     said = "columns left unread: 'st\\x1batus', 'a \"fine\" one'"
-    assert f"# CHECK: {said}\n" in out.getvalue()
-    assert err.getvalue() == f"{said}\n"
+    assert f"# CHECK: {said}\n" in result.stdout
+    assert result.stderr == f"{said}\n"
 
 
 def test_a_profile_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("mine")
     (tmp_path / "link.toml").symlink_to(tmp_path / "elsewhere.toml")
     for name in ("mine.toml", "link.toml"):
-        with pytest.raises(CommandError, match=f"{name} is there already"):
+        with pytest.raises(CommandFailed, match=f"{name} is there already"):
             run("feeds", "new", CASES / "draft_rx_tx.csv", "--output", tmp_path / name)
     assert (tmp_path / "mine.toml").read_text() == "mine"
     assert not (tmp_path / "elsewhere.toml").exists()

@@ -3,13 +3,12 @@
 import hashlib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
+from tests.command import outcome
 from tests.conformance.oracle import MAINTAINED
 from tests.conformance.writing import MODELS, WRITE
 from wingtel.adjustments.services import adjust
@@ -116,7 +115,7 @@ def test_damage_that_sums_do_not_show_prevents_expiry_and_is_named(ids: list[int
     one, two = "used 7, price 1.0000, records 1", "used 7, price 2.0000, records 1"
     assert str(rejected.value) == (
         f"2026-03-10 does not reconcile: 2 keys differ (voice of subscription {ids[0]} is {two} and should be {one};"
-        f" voice of subscription {ids[1]} is {one} and should be {two}); see `wingtel reconcile --from 2026-03-10"
+        f" voice of subscription {ids[1]} is {one} and should be {two}); see `wingtel days reconcile --from 2026-03-10"
         " --to 2026-03-10`, and repair it with --repair"
     )
     assert expire_due() == BatchResult([], {DAY: str(rejected.value)})
@@ -271,10 +270,9 @@ def test_keys_that_an_expired_day_lost_or_moved_are_reported(ids: list[int], dam
 def test_the_command_reports_what_it_skipped(ids: list[int]) -> None:
     expire(DAY)
     move_a_charge(ids)
-    output = StringIO()
-    with pytest.raises(SystemExit):
-        call_command("reconcile", "--repair", stdout=output)
-    first, *_, last = output.getvalue().splitlines()
+    result = outcome("days", "reconcile", "--repair", "--format", "table")
+    assert result.exit_code == 1
+    first, *_, last = result.stdout.splitlines()
     assert first.startswith(
         "seal of day 2026-03-10: voice differs: expected used 21, price 6.0000, records 3, fingerprint "
     )

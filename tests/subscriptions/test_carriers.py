@@ -2,17 +2,17 @@
 
 import json
 from collections.abc import Iterator
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from tests.api.test_resources import send
 from tests.callers import client_of
+from tests.command import CommandFailed
+from tests.command import run as run_command
 from tests.imports.reading import records
 from wingtel.access.scopes import Scope
 from wingtel.imports import profiles
@@ -39,9 +39,7 @@ def admin() -> Client:
 
 
 def run(*arguments: str) -> str:
-    out = StringIO()
-    call_command("carriers", *arguments, stdout=out, stderr=StringIO())
-    return out.getvalue()
+    return run_command("carriers", *arguments)
 
 
 def codes(client: Client) -> list[str]:
@@ -75,7 +73,7 @@ def test_a_carrier_is_added_and_changed_by_the_command() -> None:
     ],
 )
 def test_what_is_no_carrier_is_refused(arguments: tuple[str, ...], reason: str) -> None:
-    with pytest.raises(CommandError, match=reason):
+    with pytest.raises(CommandFailed, match=reason):
         run(*arguments)
 
 

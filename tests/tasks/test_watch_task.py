@@ -25,7 +25,7 @@ def test_lines_that_were_rejected_and_that_contradict_are_warned_of(
     with caplog.at_level("WARNING"):
         assert celery_tasks.watch.run("in") == ["good.csv", "both.csv", "late.csv"]
     assert [record.getMessage() for record in caplog.records] == [
-        "both.csv: 2 lines were rejected: wingtel rejects 7",
+        "both.csv: 2 lines were rejected: wingtel imports rejects 7",
         "both.csv: 3 lines contradict stored records: wingtel conflicts",
         "late.csv: 1 lines contradict stored records: wingtel conflicts",
     ]

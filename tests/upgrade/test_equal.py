@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from tests.command import run
 from tests.upgrade.conftest import use_database
 from wingtel.aggregates import strategies
 from wingtel.aggregates.models import DailyUsage
@@ -49,7 +49,7 @@ def test_an_upgraded_database_is_as_a_new_one(new: Catalog) -> None:
     assert {each: (upgraded.get(each), text) for each, text in new.items() if upgraded.get(each) != text} == {}
     assert sorted(upgraded.keys() - new.keys()) == []
     assert (strategies.outdated(), strategies.problems()) == (False, [])
-    call_command("check", stderr=StringIO())
+    run("check")
     assert list(UsageDay.objects.values_list("day", "state")) == [(DAY, "open")]
     assert reconcile().drift_keys == 0
     sums = DailyUsage.objects.values_list("subscription_id", "usage_type", "used", "price", "records")

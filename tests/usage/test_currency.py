@@ -1,13 +1,11 @@
 """The currency of an installation is fixed when its database is first migrated."""
 
-from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
-from django.core.management.base import SystemCheckError
 from django.db import connection
 
+from tests.command import CommandFailed, run
 from wingtel.aggregates import strategies
 from wingtel.usage.business_days import set_time_zone
 from wingtel.usage.currency import currency
@@ -23,8 +21,8 @@ def currency_in_sql() -> str:
 
 
 def check_errors() -> str:
-    with pytest.raises(SystemCheckError) as error:
-        call_command("check", stderr=StringIO())
+    with pytest.raises(CommandFailed) as error:
+        run("check")
     return str(error.value)
 
 

@@ -30,7 +30,7 @@ def strategy_is_installed(
     if active is None:
         return []
     if outdated():
-        hint = "Run `wingtel migrate`."
+        hint = "Run `wingtel manage migrate`."
         return [checks.Warning(f"{active.name} was installed by another version of Wingtel.", hint, id="wingtel.W001")]
     hint = f"Run `wingtel strategy use {active.name}`: it installs the strategy again and rebuilds the aggregates."
     return [

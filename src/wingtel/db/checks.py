@@ -60,7 +60,9 @@ def _tables_of_others() -> set[str]:
 
 def _behind(migrations: int) -> checks.Warning:
     words = "1 migration" if migrations == 1 else f"{migrations} migrations"
-    return checks.Warning(f"The database lacks {words} of this version.", "Run `wingtel migrate`.", id="wingtel.W006")
+    return checks.Warning(
+        f"The database lacks {words} of this version.", "Run `wingtel manage migrate`.", id="wingtel.W006"
+    )
 
 
 def _message(difference: catalog.Difference) -> checks.CheckMessage:

@@ -142,15 +142,21 @@ def find(name_or_path: str) -> Profile:
 
     Raises ProfileError when there is neither, with the names of the shipped profiles, or when the profile is wrong.
     """
+    source, content = read(name_or_path)
+    return parse(content, source=source)
+
+
+def read(name_or_path: str) -> tuple[str, bytes]:
+    """Return the name and the content of the file of a profile. Raises ProfileError when there is none."""
     if name_or_path in shipped():
         file = files(__package__) / "profiles" / f"{name_or_path}.toml"
-        return parse(file.read_bytes(), source=file.name)
+        return file.name, file.read_bytes()
     path = Path(name_or_path)
     if not path.is_file():
         raise ProfileError(
             f"unknown feed profile {name_or_path!r}: it is neither a file nor one of {', '.join(shipped())}"
         )
-    return parse(path.read_bytes(), source=path.name)
+    return path.name, path.read_bytes()
 
 
 def parse(content: bytes, *, source: str) -> Profile:

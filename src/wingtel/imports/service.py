@@ -214,7 +214,7 @@ def _ingest(
         if rejected > options.max_rejects:
             raise TooManyRejectsError(
                 f"{rejected} lines were rejected, more than {options.max_rejects}: the import stopped after"
-                f" {counts.lines} lines; see `wingtel rejects {run.pk}`, and import again to go on"
+                f" {counts.lines} lines; see `wingtel imports rejects {run.pk}`, and import again to go on"
             )
 
 

@@ -54,8 +54,8 @@ class NotProvenError(Exception):
             for each in differences[:_NAMED]
         )
         super().__init__(
-            f"{day} does not reconcile: {len(differences)} keys differ ({named}); see `wingtel reconcile --from {day}"
-            f" --to {day}`, and repair it with --repair"
+            f"{day} does not reconcile: {len(differences)} keys differ ({named}); see `wingtel days reconcile"
+            f" --from {day} --to {day}`, and repair it with --repair"
         )
         self.differences = differences
 

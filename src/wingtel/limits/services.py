@@ -65,4 +65,4 @@ def _save(limit: PriceLimit, terms: dict[str, Any]) -> PriceLimit:
 
 
 def _unknown_message(limit_id: int) -> str:
-    return f"there is no limit {limit_id}, or it was removed; `wingtel limits` lists those there are"
+    return f"there is no limit {limit_id}, or it was removed; `wingtel limits list` lists those there are"

@@ -64,5 +64,5 @@ def get_endpoint(endpoint_id: int) -> WebhookEndpoint:
     """Return the endpoint of that number. Raises UnknownEndpointError."""
     endpoint = WebhookEndpoint.objects.filter(pk=endpoint_id).first()
     if endpoint is None:
-        raise UnknownEndpointError(f"there is no endpoint {endpoint_id}; `wingtel webhooks` lists those there are")
+        raise UnknownEndpointError(f"there is no endpoint {endpoint_id}; `wingtel webhooks list` lists those there are")
     return endpoint

@@ -31,7 +31,7 @@ def shown_identifiers_are_held(
     warnings: list[checks.CheckMessage] = [
         checks.Warning(
             f"Subscription {subscription} shows the {kind.words} {value}, which it does not hold.",
-            f"Usage that names it is rejected. Run `wingtel identifiers assign {subscription} {kind} {value} --from "
+            f"Usage that names it is rejected. Run `wingtel subscriptions assign {subscription} {kind} {value} --from "
             "TIMESTAMP`.",
             id="wingtel.W005",
         )

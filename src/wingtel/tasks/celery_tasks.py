@@ -66,7 +66,7 @@ def reconcile() -> int | None:
     if outcome is None:
         return None
     if outcome.drift_keys:
-        log.error("%s: see `wingtel reconcile`", outcome)
+        log.error("%s: see `wingtel days reconcile`", outcome)
     return outcome.drift_keys
 
 
@@ -108,6 +108,8 @@ def _log_arrival(arrival: Arrival) -> None:
         log.error("%s failed: %s; it is in %s", arrival.name, arrival.problem, arrival.moved_to.parent)
         return
     if rejected := arrival.summary.rejected:
-        log.warning("%s: %s lines were rejected: wingtel rejects %s", arrival.name, rejected, arrival.summary.import_id)
+        log.warning(
+            "%s: %s lines were rejected: wingtel imports rejects %s", arrival.name, rejected, arrival.summary.import_id
+        )
     if conflict := arrival.summary.conflict:
-        log.warning("%s: %s lines contradict stored records: wingtel conflicts", arrival.name, conflict)
+        log.warning("%s: %s lines contradict stored records: wingtel conflicts list", arrival.name, conflict)

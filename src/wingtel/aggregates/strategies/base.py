@@ -31,7 +31,7 @@ class Strategy:
     """
 
     name: ClassVar[str]
-    """Name in `wingtel strategy`, which is that of its folder."""
+    """Name in `wingtel strategy show`, which is that of its folder."""
 
     counts_models: ClassVar[bool]
     """True if writes through the models, their manager and querysets are counted; `ingest_usage` always is."""
