@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 SERVE  ?= 1
+PORT   ?= 8000
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
 .PHONY: demo test test-thorough lint bench bench-strategies bench-http bench-import bench-lifecycle bench-api bench-limits clean
 
 demo: $(VENV)/.run
-	$(BIN)/wingtel demo $(if $(filter 0,$(SERVE)),--no-serve)
+	$(BIN)/wingtel demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(ARGS)

@@ -53,8 +53,8 @@ def use(day: date, usage_type: UsageType, number: int) -> None:
 def shown(days: list[date]) -> str:
     return f"""\
 2 days past retention
-{days[0]}: 1200 data records, 0 voice records
-{days[1]}: 2 data records, 3 voice records
+{days[0]}: 1200 data records, 0 sms records, 0 voice records
+{days[1]}: 2 data records, 0 sms records, 3 voice records
 """
 
 

@@ -24,9 +24,9 @@ def test_strategy_shows_the_active_one_its_state_and_what_each_counts() -> None:
     shown = run("strategy", "show", "--format", "table")
     assert shown.startswith("triggers, since ")
     rows = {re.split(r" {2,}", line.strip())[0]: re.split(r" {2,}", line.strip())[1:] for line in shown.splitlines()}
-    assert rows["triggers"] == ["counted", "counted", "counted", "stored aggregates"]
-    assert rows["incremental"] == ["counted", "counted", "counted", "stored aggregates, deltas"]
-    assert rows["inline"] == ["counted", "not counted", "not counted", "stored aggregates"]
+    assert rows["triggers"] == ["counted", "counted", "counted", "tables"]
+    assert rows["incremental"] == ["counted", "counted", "counted", "tables and deltas"]
+    assert rows["inline"] == ["counted", "not counted", "not counted", "tables"]
     assert rows["view"] == ["counted", "counted", "counted", "raw records"]
     assert shown.endswith("state: installed\nbacklog: none\n")
 

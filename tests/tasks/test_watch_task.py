@@ -26,6 +26,6 @@ def test_lines_that_were_rejected_and_that_contradict_are_warned_of(
         assert celery_tasks.watch.run("in") == ["good.csv", "both.csv", "late.csv"]
     assert [record.getMessage() for record in caplog.records] == [
         "both.csv: 2 lines were rejected: wingtel imports rejects 7",
-        "both.csv: 3 lines contradict stored records: wingtel conflicts",
-        "late.csv: 1 lines contradict stored records: wingtel conflicts",
+        "both.csv: 3 lines contradict stored records: wingtel conflicts list",
+        "late.csv: 1 lines contradict stored records: wingtel conflicts list",
     ]

@@ -1,7 +1,7 @@
 """The `wingtel` command: commands in groups, each imported when it is first needed.
 
 Without DATABASE_URL, commands use the embedded PostgreSQL. Without REDIS_URL, those with background work use the
-embedded Valkey. Help of the whole imports no Django.
+embedded Valkey. Help of the whole sets up no Django.
 """
 
 import os

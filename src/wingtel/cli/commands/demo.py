@@ -82,5 +82,5 @@ def _print_key(port: int) -> None:
     with suppress(keys.KeyProblemError):
         keys.revoke("demo")
     token = keys.create("demo", scopes=[Scope.ADMIN]).token
-    address = f"http://127.0.0.1:{port}{reverse('api:exceeding')}?price_limit={PRICE_LIMIT}"
+    address = f"http://127.0.0.1:{port}{reverse('wingtel_api:exceeding')}?price_limit={PRICE_LIMIT}"
     say(f"With a key:\n\n  curl -H 'Authorization: Bearer {token}' '{address}'\n")

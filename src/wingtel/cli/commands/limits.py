@@ -54,7 +54,7 @@ def list_limits(*, form: str) -> None:
 @click.option("--amount", type=Parsed(parse_price_limit, PRICE_LIMIT_RULE, name="amount"), help="What may be paid.")
 @click.option("--plan", "plan_id", type=PLAN, help="For each subscription of this plan, by its name or id.")
 @click.option("--subscription", "subscription_id", type=SUBSCRIPTION, help="For this subscription.")
-@click.option("--usage-type", type=click.Choice(UsageType.values), help="Without it, data and voice together.")
+@click.option("--usage-type", type=click.Choice(UsageType.values), help="Without it, all together.")
 @click.option("--period", type=click.Choice(LimitPeriod.values), help="Calendar month (default) or billing cycle.")
 @click.option(
     "--threshold",
@@ -117,6 +117,6 @@ def _describe(limit: PriceLimit) -> str:
     period = "calendar month" if limit.period == LimitPeriod.MONTH else "billing cycle"
     thresholds = ", ".join(f"{percent} %" for percent in sorted({*limit.thresholds, 100}))
     return (
-        f"{limit.pk}: {priced(limit.amount)} for {limit.usage_type or 'data and voice'} of {scope} per {period}, "
+        f"{limit.pk}: {priced(limit.amount)} for {limit.usage_type or 'all usage'} of {scope} per {period}, "
         f"at {thresholds}, from {limit.starts}"
     )

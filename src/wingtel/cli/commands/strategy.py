@@ -89,15 +89,13 @@ def _state(strategy: strategies.Strategy) -> Iterator[str]:
 
 
 def _capabilities(strategy: strategies.Strategy, *, is_active: bool) -> dict[str, Any]:
-    source = (
-        ("stored aggregates" + (" and deltas" if strategy.has_deltas else "")) if strategy.stores else "raw records"
-    )
+    stored = "tables and deltas" if strategy.has_deltas else "tables"
     return {
         "strategy": strategy.name,
         "active": is_active,
         "ingest_usage": "counted",
         "models": "counted" if strategy.counts_models else "not counted",
         "sql_and_copy": "counted" if strategy.counts_sql else "not counted",
-        "answers_come_from": source,
+        "answers_come_from": stored if strategy.stores else "raw records",
         "to_merge": strategy.has_deltas,
     }

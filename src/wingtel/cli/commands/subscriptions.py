@@ -83,7 +83,9 @@ def show(*, subscription: int, form: str) -> None:
 @click.option("--device-id", default="", help="The id of its device.")
 @click.option("--external-id", default="", help="The reference of another system.")
 @click.option("--plan", type=PLAN, help="The name or id of its plan.")
-@click.option("--status", type=click.Choice(Subscription.Status.values), default=Subscription.Status.NEW.value)
+@click.option(
+    "--status", type=click.Choice(Subscription.Status.values), default=Subscription.Status.NEW.value, help="Its status."
+)
 def add(*, carrier: str, plan: int | None, status: str, **identifiers: str) -> None:
     """Add a subscription, with its identifiers and plan from now on."""
     now = timezone.now()
