@@ -88,7 +88,7 @@ class Environment:
         url("postgresql", "postgres"),
         "",
         "the PostgreSQL (15 to 18) to use, such as `postgresql://user:password@host/wingtel`; migrate it with"
-        " `wingtel migrate`",
+        " `wingtel manage migrate`",
         default_words="an embedded server, migrated by itself",
         name="DATABASE_URL",
         group="Servers and files",
@@ -128,7 +128,7 @@ class Environment:
     retention_days: int = variable(
         whole_number(1, CENTURY),
         45,
-        "days that raw records are kept; `wingtel expire` drops those of sealed days past it",
+        "days that raw records are kept; `wingtel days expire` drops those of sealed days past it",
     )
     seal_after_days: int = variable(
         whole_number(1, CENTURY),
