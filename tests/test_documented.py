@@ -6,10 +6,10 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.test import Client
 
-from tests.docs.commands import NAMES
+from tests.docs.commands import names
 from wingtel.config import documentation
 from wingtel.config.environment import Environment, declared, read_with_file
 from wingtel.monitoring import metrics
@@ -51,15 +51,8 @@ def test_no_other_variable_of_the_environment_is_read() -> None:
 
 
 def test_each_command_is_documented() -> None:
-    ours = {name_of_today(name) for name, app in get_commands().items() if app == "wingtel"}
-    assert ours >= {"import", "exceeding", "metrics", "days seal"}
-    assert {name for name in ours if not re.search(rf"(wingtel|make) {name}\b", PAGES)} == set()
-
-
-def name_of_today(command: str) -> str:
-    """Return the documented name of a command, until the command line with these names is merged."""
-    names = {today.split()[0]: name for name, today in NAMES.items()}
-    return names.get(command, command)
+    assert names() >= {"import", "exceeding", "metrics", "days seal"}
+    assert {name for name in names() if not re.search(rf"(wingtel|make) {name}\b", PAGES)} == set()
 
 
 def test_each_address_of_the_api_is_documented(nobody: Client) -> None:

@@ -61,7 +61,7 @@ def metrics() -> Answer:
         if number == NUMBER
     ]
     columns = ("phone number", "usage type", "total usage", "records", "total price")
-    command = f"wingtel metrics --phone-number {NUMBER} --from 2026-11-01 --to 2026-11-30"
+    command = f"wingtel metrics --subscription {NUMBER} --from 2026-11-01 --to 2026-11-30"
     return Answer("What did a subscription use and pay between two dates?", command, columns, 4, rows)
 
 
