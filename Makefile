@@ -6,7 +6,7 @@ SERVE  ?= 1
 PORT   ?= 8000
 PIP    := $(BIN)/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: demo test test-thorough lint bench bench-strategies bench-http bench-import bench-lifecycle bench-api bench-limits clean
+.PHONY: demo test test-thorough lint docs bench bench-strategies bench-http bench-import bench-lifecycle bench-api bench-limits clean
 
 demo: $(VENV)/.run
 	$(BIN)/wingtel demo --port $(PORT) $(if $(filter 0,$(SERVE)),--no-serve)
@@ -23,6 +23,9 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/squawk --no-error-on-unmatched-pattern 'src/wingtel/*/migrations/*.sql'
+
+docs: $(VENV)/.docs
+	$(BIN)/zensical build --clean --strict
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -60,4 +63,8 @@ $(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.docs: requirements/docs.txt | $(BIN)/python
+	$(PIP) --require-hashes -r requirements/docs.txt
 	@touch $@

@@ -1,4 +1,4 @@
-"""Settings and commands are documented, and migrations match the models."""
+"""Settings, commands, addresses and metrics are documented, and migrations match the models."""
 
 import re
 from dataclasses import replace
@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 
-from wingtel.cli.main import COMMANDS
+from tests.docs.commands import names
 from wingtel.config import documentation
 from wingtel.config.environment import Environment, declared, read_with_file
+from wingtel.monitoring import metrics
 
 ROOT = Path(__file__).parent.parent
+
+PAGES = "\n".join(page.read_text() for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
 
 
 def test_each_setting_is_documented_as_it_is_declared() -> None:
@@ -47,8 +51,25 @@ def test_no_other_variable_of_the_environment_is_read() -> None:
 
 
 def test_each_command_is_documented() -> None:
-    readme = (ROOT / "README.md").read_text()
-    assert {name for name in COMMANDS if not re.search(rf"wingtel\s{name}|make {name}", readme)} == set()
+    assert names() >= {"import", "exceeding", "metrics", "days seal"}
+    assert {name for name in names() if not re.search(rf"(wingtel|make) {name}\b", PAGES)} == set()
+
+
+def test_each_address_of_the_api_is_documented(nobody: Client) -> None:
+    documented = {re.sub(r"ID|CODE|DATE", "{}", address) for address in re.findall(r"/(?:api|metrics)[\w/]*", PAGES)}
+    schema = nobody.get("/api/v1/schema/", headers={"accept": "application/json"}).json()
+    addresses = {re.sub(r"{\w+}", "{}", path) for path in schema["paths"]}
+    assert len(addresses) > 30
+    assert addresses - documented == set()
+
+
+@pytest.mark.django_db
+def test_each_metric_is_documented() -> None:
+    told = set(re.findall(r"^# TYPE (wingtel_\w+)", metrics.exposition().decode(), re.MULTILINE))
+    page = (ROOT / "docs" / "operating.md").read_text()
+    documented = {name.partition("{")[0] for name in re.findall(r"`(wingtel_[\w]+(?:{\w+})?)`", page)}
+    assert len(told) > 10
+    assert told == documented
 
 
 @pytest.mark.django_db

@@ -7,11 +7,21 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from tests.docs.blocks import ROOT, blocks_of
+
 pytestmark = pytest.mark.django_db
 
 PACKAGES = ("openapi-typescript@7.13.0", "openapi-fetch@0.17.0", "typescript@5.9.3")
 SOURCE = Path(__file__).with_name("client.ts")
+PAGE = ROOT / "docs" / "clients.md"
 JSON = "application/vnd.oai.openapi+json"
+
+
+def typescript_of(source: Path) -> str:
+    """Return a program, or those of a page, one after the other."""
+    if source.suffix == ".ts":
+        return source.read_text()
+    return "\n".join(block.text for block in blocks_of(source) if block.language == "typescript")
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -36,10 +46,13 @@ def programs(request: pytest.FixtureRequest) -> Path:
     return programs
 
 
-def test_it_compiles_what_reads_the_answers_and_sends_records(programs: Path, nobody: Client, tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", [SOURCE, PAGE], ids=lambda path: path.name)
+def test_it_compiles_what_reads_the_answers_and_sends_records(
+    programs: Path, nobody: Client, tmp_path: Path, source: Path
+) -> None:
     (tmp_path / "schema.json").write_bytes(nobody.get("/api/v1/schema/", headers={"accept": JSON}).content)
     (tmp_path / "node_modules").symlink_to(programs.parent)
-    shutil.copy(SOURCE, tmp_path)
+    (tmp_path / "client.ts").write_text(typescript_of(source))
 
     types = run(programs / "openapi-typescript", "schema.json", "-o", "schema.ts", cwd=tmp_path)
     assert types.returncode == 0, types.stdout + types.stderr
