@@ -26,6 +26,8 @@ from .commands import commands_in, run
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FROM_NOTHING = {"README.md"}
+ELSEWHERE = {"django.md"}
+"""Pages whose code another test runs: tests/embedding, in a project of its own."""
 SERVER = "http://127.0.0.1:8000"
 _REQUEST = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE) +(/\S+)")
 _TARGETS = re.compile(r"^([a-z-]+):", re.MULTILINE)
@@ -130,7 +132,9 @@ def page(transactional_db: None, tmp_path: Path, request: pytest.FixtureRequest)
     os.chdir(before)
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if RUN & languages(path)], ids=name_of)
+@pytest.mark.parametrize(
+    "path", [path for path in PAGES if RUN & languages(path) and path.name not in ELSEWHERE], ids=name_of
+)
 def test_what_a_page_shows_runs(page: Page, path: Path) -> None:
     for block in blocks_of(path):
         try:
