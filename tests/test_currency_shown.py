@@ -12,7 +12,7 @@ from django.test import Client
 from pyarrow import parquet
 
 from tests.api.records import data, voice
-from tests.commands.test_answers import output_of
+from tests.command import run
 from wingtel.adjustments.services import adjust
 from wingtel.lifecycle.reconciliation import reconcile
 from wingtel.limits.evaluation import evaluate
@@ -172,24 +172,22 @@ def test_every_export_has_it_in_its_last_column(client: Client, path: str, heade
 
 def test_tables_and_sentences_of_commands_tell_it() -> None:
     evaluate()
-    assert "Reached 25.00 EUR from 2026-06-01" in output_of("exceeding", "--price-limit", "25", *FROM_TO)
-    assert "Used and paid in EUR from 2026-06-01" in output_of("metrics", *FROM_TO)
-    for command in ("limits", "alerts", "adjustments", "conflicts", "days"):
-        assert "EUR" in output_of(command), command
-        body = json.loads(output_of(command, "--format", "json"))
-        assert (body if command == "days" else body["results"])[0]["currency"] == "EUR", command
-    assert json.loads(output_of("reconcile", "--format", "json"))["currency"] == "EUR"
-    adjusted = output_of(
-        *("adjust", "--subscription", "7", "--type", "data", "--day", "2026-06-04"),
+    assert "Reached 25.00 EUR from 2026-06-01" in run("exceeding", "--price-limit", "25", *FROM_TO, "--format", "table")
+    assert "Used and paid in EUR from 2026-06-01" in run("metrics", *FROM_TO, "--format", "table")
+    for noun in ("limits", "alerts", "adjustments", "conflicts", "days"):
+        assert "EUR" in run(noun, "list"), noun
+        assert json.loads(run(noun, "list", "--format", "json"))["results"][0]["currency"] == "EUR", noun
+    assert json.loads(run("days", "reconcile", "--format", "json"))["currency"] == "EUR"
+    adjusted = run(
+        *("adjustments", "add", "--subscription", "7", "--type", "data", "--day", "2026-06-04"),
         *("--price", "-0.25", "--reason", "r", "--actor", "a"),
     )
     assert "and -0.2500 EUR for data of subscription 7" in adjusted
-    assert "12.0000 EUR for all usage" in output_of("limits", "set", "--amount", "12")
-    sealed = output_of("seal", "2026-06-03")
-    assert "price 31.20000000 EUR; 0 sms records" in sealed
-    explained = output_of("explain", "7", "2026-06-03", "--format", "csv").splitlines()
+    assert "12.0000 EUR for all usage" in run("limits", "set", "--amount", "12")
+    assert "price 31.20000000 EUR; 0 sms records" in run("days", "seal", "2026-06-03")
+    explained = run("explain", "7", "2026-06-03", "--format", "csv").splitlines()
     assert {line.rpartition(",")[2] for line in explained} == {"currency", "EUR"}
-    assert "(5 kilobytes, 31.2000 EUR)" in output_of("explain", "7", "2026-06-03")
+    assert "(5 kilobytes, 31.2000 EUR)" in run("explain", "7", "2026-06-03", "--format", "table")
 
 
 def test_webhooks_and_mails_tell_it() -> None:

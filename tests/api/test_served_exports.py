@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 
 from tests.callers import new_token
-from tests.commands.running import free_port
+from tests.cli.running import free_port
 from tests.embedded.observer import until
 from tests.sessions import database_url
 from wingtel.access.scopes import Scope

@@ -88,7 +88,7 @@ def test_a_day_that_is_sealed_or_expired_is_adjusted(strategy: Strategy, subscri
     assert total(subscription) == [(10, Decimal("0.5000"), 1)]
     reverse(adjustment.pk, reason="a mistake", actor="bob")
     assert total(subscription) == [(70, Decimal("1.5000"), 1)]
-    (found, _) = explain(subscription_id=subscription, day=DAY).types
+    found, *_ = explain(subscription_id=subscription, day=DAY).types
     assert (found.recorded.used, found.adjusted.used, found.adds_up, found.records) == (100, -30, None, [])
 
 

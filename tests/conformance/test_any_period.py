@@ -66,12 +66,12 @@ def usage(strategy: strategies.Strategy) -> None:
             )
             for number in range(250)
         ]
-        WRITE["recorded"](MODELS[batch % 2], rows)
+        WRITE["recorded"](MODELS[batch % len(MODELS)], rows)
         if batch in (1, 5):
             _credit(drawn, owners)
         if batch == 3:
             strategy.merge()
-    for model, prefix in zip(MODELS, ("0-1", "1-1"), strict=True):
+    for model, prefix in zip(MODELS, ("0-1", "1-1", "2-1"), strict=True):
         if (way := ways(strategy)[-1]) != "recorded":
             assert DELETE[way](model, prefix)
 

@@ -158,6 +158,7 @@ def test_expiry_drops_the_raw_records_and_leaves_the_answers(strategy: Strategy,
     assert answers() == before
     assert [partition.table for partition in partitions.existing()] == [
         "wingtel_data_usage_record_20260311",
+        "wingtel_sms_usage_record_20260311",
         "wingtel_voice_usage_record_20260311",
     ]
     assert reconcile().drift_keys == 0

@@ -125,7 +125,7 @@ def test_exports_hold_them(client: Client, absurd: int, other: int) -> None:
 
 def test_an_explanation_adds_up(client: Client, absurd: int) -> None:
     body = client.get(f"/api/v1/subscriptions/{absurd}/usage/{DAY}/").json()
-    (found, _) = body["usage_types"]
+    found, *_ = body["usage_types"]
     assert body["adds_up"] is True
     assert (found["total"]["used"], found["recorded"]["used"]) == (USED, USED)
 

@@ -249,7 +249,7 @@ def test_days_whose_records_are_gone_are_listed(client: Client, ids: list[int], 
     _, told = printed("--from", "2026-03-01", "--to", "2026-03-31", "--format", "parquet", "--output", str(output))
     assert told == (
         "Not all is there: raw records of business days in 2026-03-01/2026-03-02 have expired. `wingtel days list`"
-        " tells which days those are, and `wingtel metrics` what was used and paid on them.\n"
+        " lists these days, and `wingtel metrics` has what was used and paid on them.\n"
     )
     ((metadata,),) = duckdb.sql(f"SELECT value FROM parquet_kv_metadata('{output}') WHERE key = 'wingtel'").fetchall()
     assert json.loads(metadata) | {"as_of": ""} == {

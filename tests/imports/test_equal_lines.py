@@ -71,7 +71,7 @@ def test_equal_lines_are_numbered_where_the_profile_says(is_dry_run: bool) -> No
 
 @pytest.mark.django_db
 def test_the_summary_for_people_tells_what_equal_lines_were_taken_for() -> None:
-    printed = run("import", str(CASE), "--feed", str(CASES / "c40.toml"), "--create-subscriptions", "--no-progress")
+    printed = run("import", str(CASE), "--feed", str(CASES / "c40.toml"), "--create-subscriptions", "--format", "table")
     assert "duplicate: 1 equal to another line, of this file or an earlier one; the feed has no reference" in printed
 
 

@@ -71,7 +71,7 @@ def test_fewer_lines_than_are_skipped_are_an_error(lines: str, tmp_path: Path) -
 def test_a_file_of_rejects_begins_as_the_feed_did_and_can_be_repaired_and_imported(tmp_path: Path) -> None:
     text = "\n".join(["Report \0", "", "x", HEADER, LINES[0], LINES[1].replace("60", "6O"), ""])
     summary = of(tmp_path, text, SKIPPING)
-    run("rejects", summary.import_id, "--format", "csv", "--output", tmp_path / "repair.csv")
+    run("imports", "rejects", summary.import_id, "--format", "csv", "--output", tmp_path / "repair.csv")
     repaired = (tmp_path / "repair.csv").read_text()
     assert repaired == "\n".join(["Report \\x00", "", "x", HEADER, LINES[1].replace("60", "6O"), ""])
     assert counts(of(tmp_path, repaired.replace("6O", "60"), SKIPPING)) == (1, 1, 0, 0, 0)
@@ -139,7 +139,7 @@ def test_of_records_without_reference_the_warning_says_that_the_whole_line_is_an
 def test_the_warning_is_in_the_summary_for_people_and_for_programs(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text("\n".join([HEADER, *LINES]))
     command = ("import", tmp_path / "feed.csv", "--feed", CASES / "c15.toml", "--create-subscriptions")
-    assert "warning: line 3, the last, has no line end" in run(*command, "--dry-run")
+    assert "warning: line 3, the last, has no line end" in run(*command, "--dry-run", "--format", "table")
     assert '"warnings": ["line 3, the last, has no line end' in run(*command, "--format", "json")
     assert '"warnings": []' in run(*command, "--format", "json")
 

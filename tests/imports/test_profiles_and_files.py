@@ -303,7 +303,10 @@ class Reading:
                 amount *= Decimal(self.shape.kilobyte) ** UNITS[self.shape.unit]
             elif self.shape.voice_unit == "minutes":
                 amount *= 60
-            return amount.quantize(Decimal(1), ROUNDINGS[self.shape.rounding])
+            used = amount.quantize(Decimal(1), ROUNDINGS[self.shape.rounding])
+        if used > 10**15:  # the largest quantity of a record
+            raise RejectedError
+        return used
 
     def _number(self, text: str) -> Decimal:
         if text == "" and self.shape.types == "by_quantity":

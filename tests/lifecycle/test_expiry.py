@@ -276,4 +276,4 @@ def test_the_command_reports_what_it_skipped(ids: list[int]) -> None:
     assert first.startswith(
         "seal of day 2026-03-10: voice differs: expected used 21, price 6.0000, records 3, fingerprint "
     )
-    assert last.endswith("; mended but for the days above that cannot be proven, and their months")
+    assert last.endswith("; repaired but for the days above that cannot be proven, and their months")

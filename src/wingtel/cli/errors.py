@@ -1,4 +1,4 @@
-"""Errors that are told in one line on standard error."""
+"""Errors that are reported in one line on standard error."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ class CommandError(click.ClickException):
 
 
 @contextmanager
-def told(*errors: type[Exception]) -> Iterator[None]:
+def reporting(*errors: type[Exception]) -> Iterator[None]:
     """Turn exceptions of these types, whose messages are for people, into errors of the command."""
     try:
         yield
@@ -34,7 +34,7 @@ def told(*errors: type[Exception]) -> Iterator[None]:
 
 
 @contextmanager
-def database_errors_told() -> Iterator[None]:
+def reporting_database_errors() -> Iterator[None]:
     """Turn a database that does not answer, or is not migrated, into an error of the command."""
     try:
         yield

@@ -64,7 +64,7 @@ def target_options(*, paged: bool) -> Callable[[F], F]:
             type=click.Path(path_type=Path),
             metavar="FILE",
             help=f"Write {', '.join(FILES)} to FILE, which appears, or is replaced, once it is whole."
-            " Without --format, its ending tells the format.",
+            " Without --format, its ending gives the format.",
         )(function)
         return format_option(Format.NDJSON, Format.PARQUET)(function)
 

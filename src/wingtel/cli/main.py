@@ -103,10 +103,10 @@ class CommandGroup(click.Group):
         return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; errors of the database are told in one line."""
+        """Run a command, and report errors of the database in one line."""
         _set_up_django()
         errors = import_module("wingtel.cli.errors")
-        with errors.database_errors_told():
+        with errors.reporting_database_errors():
             return super().invoke(ctx)
 
 

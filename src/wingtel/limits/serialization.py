@@ -22,7 +22,7 @@ class Limit(Struct):
     """A standing price limit."""
 
     id: int
-    name: Annotated[str, Meta(examples=["data of everybody"])]
+    name: Annotated[str, Meta(examples=["data of all"])]
     plan: Annotated[int | None, Meta(description="The plan whose subscriptions it is of.")]
     subscription: Annotated[int | None, Meta(description="The one subscription that it is of.")]
     usage_type: AppliesTo
@@ -72,7 +72,7 @@ class Alert(Struct):
 class AlertOfLimit(Alert):
     """An alert as it was when the event happened, with the name of its limit."""
 
-    limit: Annotated[str, Meta(examples=["data of everybody"])]
+    limit: Annotated[str, Meta(examples=["data of all"])]
 
 
 class AlertEvent(Struct):

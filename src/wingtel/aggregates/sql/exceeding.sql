@@ -63,12 +63,12 @@ LANGUAGE sql STABLE AS $$
     SELECT array_agg(DISTINCT subscription_id)
     FROM (
         SELECT highest.subscription_id
-        FROM unnest(months) AS asked (month)
+        FROM unnest(months) AS requested (month)
         CROSS JOIN unnest(usage_types) AS wanted (usage_type)
         CROSS JOIN LATERAL (
             SELECT subscription_id
             FROM wingtel_monthly_usage AS stored
-            WHERE month + 0 = asked.month  -- the expression of the index
+            WHERE month + 0 = requested.month  -- the expression of the index
               AND usage_type = wanted.usage_type COLLATE "C" AND price_upper_bound >= least_upper_bound AND price_upper_bound <= most
               AND (only_carrier IS NULL OR (SELECT carrier FROM wingtel_subscription WHERE id = stored.subscription_id) = only_carrier)
               AND (only_plan IS NULL OR (SELECT plan_id FROM wingtel_subscription WHERE id = stored.subscription_id) = only_plan)
@@ -99,12 +99,12 @@ LANGUAGE sql STABLE ROWS 1000 AS $$
     SELECT able.subscription_id
     FROM (
         SELECT DISTINCT stored.subscription_id, wanted.usage_type
-        FROM unnest(months) AS asked (month)
+        FROM unnest(months) AS requested (month)
         CROSS JOIN unnest(usage_types) AS wanted (usage_type)
         CROSS JOIN LATERAL (
             SELECT subscription_id
             FROM wingtel_monthly_usage
-            WHERE month + 0 = asked.month  -- the expression of the index
+            WHERE month + 0 = requested.month  -- the expression of the index
               AND usage_type = wanted.usage_type COLLATE "C"
               AND price_upper_bound >= least_price / nullif(cardinality(months), 0) AND price_upper_bound <= most
         ) AS stored

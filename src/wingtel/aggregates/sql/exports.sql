@@ -36,12 +36,12 @@ FROM (
     SELECT day, usage_day_start(day) AS day_start, usage_day_start(day + 1) AS next_day_start
     FROM wingtel_usage_day
     WHERE day BETWEEN %(first)s::date AND %(last)s::date
-) AS asked
+) AS requested
 CROSS JOIN LATERAL (
     SELECT usage_csv_text(record_id, %(for_spreadsheets)s) AS record_id, subscription_id, {number and external id}, usage_type,
            %(units)s::jsonb ->> usage_type AS unit,
            replace(to_char(usage_date AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000', '') AS usage_date,
-           asked.day, quantity, usage_money(record.price) AS price, origin,
+           requested.day, quantity, usage_money(record.price) AS price, origin,
            usage_csv_text(reference, %(for_spreadsheets)s) AS reference,
            usage_csv_text(wingtel_ingest_batch.name, %(for_spreadsheets)s) AS file,
            first_line + source %% %(batch_lines)s AS line, usage_currency() AS currency
@@ -58,7 +58,7 @@ CROSS JOIN LATERAL (
       AND (%(plan)s::bigint IS NULL OR plan_id = %(plan)s::bigint)
     ORDER BY record.usage_date, subscription_id, usage_type, record.record_id
 ) AS listed
-ORDER BY asked.day
+ORDER BY requested.day
 
 -- name: keep_raw_records
 -- Keep raw records from being dropped until the transaction ends.

@@ -167,7 +167,7 @@ ORDER BY points.start, points.usage_type
 -- name: day_with_sources
 -- The aggregates of one subscription's day and their sources, a row for each usage type, in one statement and so one snapshot. Raw
 -- records are read from the day's partitions only; the first `most` are listed.
-WITH asked AS MATERIALIZED (
+WITH requested AS MATERIALIZED (
     SELECT %(subscription_id)s::bigint AS id
     WHERE (%(carrier)s::text IS NULL OR (SELECT carrier FROM wingtel_subscription WHERE id = %(subscription_id)s) = %(carrier)s::text)
 ),
@@ -175,7 +175,7 @@ record AS MATERIALIZED (
     SELECT usage_type, record_id, usage_date, used, price, source
     FROM usage_source
     WHERE usage_date >= usage_day_start(%(day)s::date) AND usage_date < usage_day_start(%(day)s::date + 1)
-      AND subscription_id = (SELECT id FROM asked)
+      AND subscription_id = (SELECT id FROM requested)
 )
 SELECT now()::text, wanted.usage_type,
        coalesce(total.used, 0), coalesce(total.price, 0), coalesce(total.records, 0),
@@ -187,7 +187,7 @@ SELECT now()::text, wanted.usage_type,
                    ORDER BY usage_date, record_id
                    LIMIT %(most)s) AS listed),
        ARRAY(SELECT id FROM wingtel_usage_adjustment
-             WHERE day = %(day)s::date AND subscription_id = (SELECT id FROM asked) AND usage_type = wanted.usage_type
+             WHERE day = %(day)s::date AND subscription_id = (SELECT id FROM requested) AND usage_type = wanted.usage_type
              ORDER BY id),
        sealed.records, sealed.used, sealed.price, kept.state, kept.sealed_at, kept.expired_at, kept.reopened_at, kept.reopened
 FROM unnest(%(usage_types)s::text[]) AS wanted (usage_type)
@@ -199,12 +199,12 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(used), 0), coalesce(sum(price), 0), count(*)
     FROM wingtel_usage_adjustment
-    WHERE day = %(day)s::date AND subscription_id = (SELECT id FROM asked) AND usage_type = wanted.usage_type
+    WHERE day = %(day)s::date AND subscription_id = (SELECT id FROM requested) AND usage_type = wanted.usage_type
 ) AS adjusted (used, price, adjustments)
 LEFT JOIN (
     SELECT usage_type, used, price, records
     FROM usage_daily
-    WHERE subscription_id = (SELECT id FROM asked) AND day = %(day)s::date
+    WHERE subscription_id = (SELECT id FROM requested) AND day = %(day)s::date
 ) AS total ON total.usage_type = wanted.usage_type
 LEFT JOIN wingtel_usage_day AS kept ON kept.day = %(day)s::date
 LEFT JOIN wingtel_usage_day_sum AS sealed ON sealed.day = %(day)s::date AND sealed.usage_type = wanted.usage_type

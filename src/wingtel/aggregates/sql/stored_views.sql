@@ -33,27 +33,27 @@ BEGIN
     RETURN QUERY
     SELECT parts.subscription_id, parts.first, parts.last, parts.usage_type, sum(parts.price)
     FROM (
-        SELECT asked.subscription_id, asked.first, asked.last, stored.usage_type, stored.price
-        FROM unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
+        SELECT requested.subscription_id, requested.first, requested.last, stored.usage_type, stored.price
+        FROM unnest(subscription_ids, firsts, lasts) AS requested (subscription_id, first, last)
         JOIN wingtel_monthly_usage AS stored
-            ON stored.subscription_id = asked.subscription_id
+            ON stored.subscription_id = requested.subscription_id
             AND stored.usage_type = ANY (ARRAY['data', 'sms', 'voice'])
-            AND stored.month = asked.first
-        WHERE usage_is_month(asked.first, asked.last)
+            AND stored.month = requested.first
+        WHERE usage_is_month(requested.first, requested.last)
         UNION ALL
-        SELECT asked.subscription_id, asked.first, asked.last, stored.usage_type, stored.price
-        FROM unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
+        SELECT requested.subscription_id, requested.first, requested.last, stored.usage_type, stored.price
+        FROM unnest(subscription_ids, firsts, lasts) AS requested (subscription_id, first, last)
         JOIN wingtel_daily_usage AS stored
-            ON stored.subscription_id = asked.subscription_id
+            ON stored.subscription_id = requested.subscription_id
             AND stored.usage_type = ANY (ARRAY['data', 'sms', 'voice'])
-            AND stored.day BETWEEN asked.first AND asked.last
-        WHERE NOT usage_is_month(asked.first, asked.last)
+            AND stored.day BETWEEN requested.first AND requested.last
+        WHERE NOT usage_is_month(requested.first, requested.last)
         UNION ALL
-        SELECT asked.subscription_id, asked.first, asked.last, delta.usage_type, delta.price
+        SELECT requested.subscription_id, requested.first, requested.last, delta.usage_type, delta.price
         FROM usage_pending_delta AS delta
-        JOIN unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
-            ON asked.subscription_id = delta.subscription_id
-        WHERE delta.day BETWEEN asked.first AND asked.last
+        JOIN unnest(subscription_ids, firsts, lasts) AS requested (subscription_id, first, last)
+            ON requested.subscription_id = delta.subscription_id
+        WHERE delta.day BETWEEN requested.first AND requested.last
     ) AS parts
     GROUP BY 1, 2, 3, 4;
 END $$;

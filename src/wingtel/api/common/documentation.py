@@ -40,7 +40,7 @@ def _own_settings() -> Iterator[None]:
 
 
 class _OpenView(APIView):
-    """A view that everybody may see."""
+    """A view that needs no key."""
 
     authentication_classes = ()
     permission_classes = ()

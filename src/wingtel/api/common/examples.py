@@ -60,7 +60,7 @@ ADJUSTMENT = {
     "actor": "ada",
 }
 LIMIT = {
-    "name": "data of everybody",
+    "name": "data of all",
     "plan": None,
     "subscription": None,
     "usage_type": "data",

@@ -83,7 +83,7 @@ def add(
     *, subscription: int, usage_type: str, day: date, used: int, price: Decimal, reason: str, actor: str | None
 ) -> None:
     """Add a signed quantity and price to what a subscription used and paid on a business day."""
-    with _refusals_told():
+    with _reporting_rejections():
         adjustment = adjust(
             subscription_id=subscription,
             usage_type=UsageType(usage_type),
@@ -102,13 +102,13 @@ def add(
 @actor_option
 def reverse_adjustment(*, adjustment: int, reason: str, actor: str | None) -> None:
     """Take all of ADJUSTMENT (its id) back."""
-    with _refusals_told():
+    with _reporting_rejections():
         reversal = reverse(adjustment, reason=reason, actor=_user() if actor is None else actor)
     say(f"Adjustment {adjustment} reversed by {_describe(reversal)}.")
 
 
 @contextmanager
-def _refusals_told() -> Iterator[None]:
+def _reporting_rejections() -> Iterator[None]:
     try:
         yield
     except AdjustmentRejectedError as error:

@@ -8,7 +8,7 @@ import msgspec
 
 from wingtel.cli.commands.expiry import expire
 from wingtel.cli.commands.reconciliation import reconcile
-from wingtel.cli.errors import CommandError, told
+from wingtel.cli.errors import CommandError, reporting
 from wingtel.cli.output import Form, print_results, say
 from wingtel.cli.parameters import DAY, days_options, examples, format_option, whole_number
 from wingtel.cli.progress import rebuilding
@@ -71,7 +71,7 @@ def seal_days(*, day: date | None) -> None:
         if outcome.rejected:
             raise CommandError("\n".join(outcome.rejected.values()))
         return
-    with told(SealRejectedError):
+    with reporting(SealRejectedError):
         state = seal(day)
     parts = (
         f"{each.records} {each.usage_type} records, {each.used} {UsageType(each.usage_type).unit},"
@@ -87,7 +87,7 @@ def seal_days(*, day: date | None) -> None:
 @click.option("--again", is_flag=True, help="Begin anew, also where a run was interrupted.")
 def rebuild(*, first: date | None, last: date | None, workers: int, again: bool) -> None:
     """Make aggregates what raw records and adjustments say, a day after the other. Writers may go on meanwhile."""
-    with rebuilding() as progress, told(RebuildRejectedError):
+    with rebuilding() as progress, reporting(RebuildRejectedError):
         run = rebuild_days(first, last, workers=workers, again=again, progress=progress)
     between = f"{min(run.done)} to {max(run.done)}" if run.done else "no day has usage"
     say(f"{len(run.done)} days rebuilt: {between}.")

@@ -90,10 +90,12 @@ def _seal(body: dict[str, Any]) -> str:
         return "."
     if day["state"] == "open":
         return f"; it was sealed at {day['sealed_at']}, and written to since."
-    data_price, voice_price = (f"{day[name]} {day['currency']}" for name in ("data_price", "voice_price"))
-    data = f"{day['data_records']} data records ({day['kilobytes_used']} kilobytes, {data_price})"
-    voice = f"{day['voice_records']} voice records ({day['seconds_used']} seconds, {voice_price})"
-    return f"; sealed at {day['sealed_at']} with {data} and {voice} of all subscriptions."
+    parts = (
+        f"{sums['records']} {sums['usage_type']} records ({sums['used']} {sums['unit']},"
+        f" {sums['price']} {day['currency']})"
+        for sums in day["sums"]
+    )
+    return f"; sealed at {day['sealed_at']} with {' and '.join(parts)} of all subscriptions."
 
 
 def _conclusions(body: dict[str, Any]) -> Iterator[str]:

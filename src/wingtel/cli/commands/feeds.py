@@ -49,7 +49,7 @@ def list_feeds(*, form: str) -> None:
 @click.argument("profile")
 def show(*, profile: str) -> None:
     """Show the TOML of a profile, to copy and change."""
-    with _problems_told():
+    with _reporting_problems():
         _, content = profiles.read(profile)
         click.echo(content.decode(), nl=False)
 
@@ -61,7 +61,7 @@ def show(*, profile: str) -> None:
 @format_option()
 def check(*, profile: str, file: Path, lines: int, form: str) -> None:
     """Show the first lines of a file as they would be recorded; store nothing."""
-    with _problems_told():
+    with _reporting_problems():
         result = preview(file, profiles.find(profile), lines)
     if form != Form.TABLE:
         print_results(form, _preview_rows(result), PREVIEW)
@@ -76,7 +76,7 @@ def check(*, profile: str, file: Path, lines: int, form: str) -> None:
 @click.option("--output", type=PATH, metavar="PROFILE.toml", help="Write it there instead of showing it.")
 def new(*, file: Path, output: Path | None) -> None:
     """Draft a profile from a sample of a carrier's files."""
-    with _problems_told():
+    with _reporting_problems():
         inferred = infer_profile(file)
         if inferred.unread:
             note(f"columns left unread: {listed(inferred.unread)}")
@@ -107,7 +107,7 @@ def new(*, file: Path, output: Path | None) -> None:
 def watch(*, folder: Path, feed: str, create_subscriptions: bool, every: float, complete: Any, once: bool) -> None:
     """Import what arrives in a folder, until interrupted."""
     options = ImportOptions(create_subscriptions=create_subscriptions)
-    with _problems_told():
+    with _reporting_problems():
         profile = profiles.find(feed)
         check_import(profile, options)
         watch = FolderWatch(folder, partial(import_feed, profile=profile, options=options), complete)
@@ -134,7 +134,7 @@ def _scan_repeatedly(watch: FolderWatch, *, every: float, once: bool) -> None:
 
 
 @contextmanager
-def _problems_told() -> Iterator[None]:
+def _reporting_problems() -> Iterator[None]:
     try:
         yield
     except FeedError as error:

@@ -54,7 +54,7 @@ def _print_tables(console: Console, summary: ImportSummary) -> None:
     if summary.equal_lines:
         console.print(
             f"duplicate: {summary.equal_lines} equal to another line, of this file or an earlier one; the feed has no"
-            ' reference, and reference.equal_lines = "numbered" tells such lines apart within a file',
+            ' reference, and reference.equal_lines = "numbered" keeps such lines apart within a file',
             soft_wrap=True,
         )
     if not summary.was_imported:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from wingtel.access import keys
 from wingtel.access.models import ApiKey
 from wingtel.access.scopes import Scope
-from wingtel.cli.errors import told
+from wingtel.cli.errors import reporting
 from wingtel.cli.output import note, print_results, say
 from wingtel.cli.parameters import Parsed, examples, format_option, whole_number
 
@@ -50,7 +50,7 @@ def command() -> None:
 @click.option("--requests-per-minute", type=whole_number(1, 2**31 - 1), help="Instead of WINGTEL_REQUESTS_PER_MINUTE.")
 def create(*, name: str, scopes: tuple[str, ...], **terms: Any) -> None:
     """Make a key and print it, this once. NAME says who will use it."""
-    with told(keys.KeyProblemError):
+    with reporting(keys.KeyProblemError):
         made = keys.create(name, scopes=list(map(Scope, scopes)), **terms)
     note(f"{made.key}, {', '.join(made.key.scopes)}. It is shown this once: keep it.")
     say(made.token)
@@ -69,7 +69,7 @@ def list_keys(*, with_ended: bool, form: str) -> None:
 @click.argument("key")
 def revoke(*, key: str) -> None:
     """Let KEY (its name or prefix) open nothing any more."""
-    with told(keys.KeyProblemError):
+    with reporting(keys.KeyProblemError):
         revoked = keys.revoke(key)
     say(f"{revoked} opens nothing any more, in running servers after a few seconds.")
 

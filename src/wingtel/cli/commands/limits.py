@@ -8,7 +8,7 @@ import click
 
 from wingtel.aggregates.serialization import priced
 from wingtel.aggregates.validation import PRICE_LIMIT_RULE, parse_price_limit
-from wingtel.cli.errors import CommandError, told
+from wingtel.cli.errors import CommandError, reporting
 from wingtel.cli.output import print_results, say
 from wingtel.cli.parameters import DAY, ID, PLAN, SUBSCRIPTION, Parsed, examples, format_option, whole_number
 from wingtel.db.retry import LockHeldError
@@ -63,14 +63,14 @@ def list_limits(*, form: str) -> None:
     multiple=True,
     help="In percent of the amount, besides 100, such as 80; repeatable.",
 )
-@click.option("--email", "emails", metavar="ADDRESS", multiple=True, help="Who is told; repeatable.")
+@click.option("--email", "emails", metavar="ADDRESS", multiple=True, help="An address to notify; repeatable.")
 @click.option("--name", help="What people call it.")
 @click.option("--starts", type=DAY, help="Periods that contain or follow this day count (default: today).")
 def set_limit(*, limit_id: int | None, **given: Any) -> None:
     """Make a limit, or change the one that --id names."""
     terms = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     terms = {name: value for name, value in terms.items() if value not in (None, [])}
-    with _refusals_told():
+    with _reporting_rejections():
         if limit_id:
             limit = services.change_limit(limit_id, **terms)
         elif "amount" in terms:
@@ -84,7 +84,7 @@ def set_limit(*, limit_id: int | None, **given: Any) -> None:
 @click.argument("limit", type=ID)
 def remove(*, limit: int) -> None:
     """Evaluate LIMIT (its id) no more; its alerts stay."""
-    with _refusals_told():
+    with _reporting_rejections():
         services.remove_limit(limit)
     say(f"Limit {limit} removed; its alerts stay.")
 
@@ -92,15 +92,15 @@ def remove(*, limit: int) -> None:
 @command.command("evaluate", epilog=examples("limits evaluate"))
 def evaluate_limits() -> None:
     """Open and resolve alerts by what changed since the last time."""
-    with told(LockHeldError):
+    with reporting(LockHeldError):
         counts = evaluate()
     say(f"{counts.evaluated} evaluated; alerts: {counts.opened} opened, {counts.resolved} resolved")
 
 
 @contextmanager
-def _refusals_told() -> Iterator[None]:
+def _reporting_rejections() -> Iterator[None]:
     try:
-        with told(services.UnknownLimitError, LockHeldError):
+        with reporting(services.UnknownLimitError, LockHeldError):
             yield
     except services.LimitRejectedError as error:
         problems = (

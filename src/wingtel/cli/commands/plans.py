@@ -25,9 +25,9 @@ def command() -> None:
 @format_option()
 def list_plans(*, form: str) -> None:
     """List the plans."""
-    told = {"currency": currency()}
+    shown = {"currency": currency()}
     plans = Plan.objects.values(*(name for name in COLUMNS if name != "currency"))
-    print_results(form, (plan | told | {"price": money(plan["price"])} for plan in plans), COLUMNS, shown=SHOWN)
+    print_results(form, (plan | shown | {"price": money(plan["price"])} for plan in plans), COLUMNS, shown=SHOWN)
 
 
 @command.command("add", epilog=examples("plans add Gold --price 19.99 --data-available 10485760"))

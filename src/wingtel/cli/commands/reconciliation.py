@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from wingtel.aggregates.serialization import priced
-from wingtel.cli.errors import told
+from wingtel.cli.errors import reporting
 from wingtel.cli.output import Form, print_json, print_lines, say
 from wingtel.cli.parameters import days_options, examples, format_option
 from wingtel.lifecycle import reconciliation
@@ -29,7 +29,7 @@ def reconcile(*, first: date | None, last: date | None, repair: bool, form: str)
 
     JSON has the comparison as the API does; TSV and CSV have the differences.
     """
-    with told(reconciliation.NothingToReconcileError):
+    with reporting(reconciliation.NothingToReconcileError):
         outcome = reconciliation.reconcile(first, last, repair=repair)
     match form:
         case Form.JSON:
@@ -58,9 +58,9 @@ def _lines(outcome: Reconciliation, *, repair: bool) -> Iterator[str]:
         yield f"... and {outcome.drift_keys - len(outcome.differences)} more"
     repair_note = "; repair it with --repair"
     if outcome.repaired:
-        repair_note = "; mended"
+        repair_note = "; repaired"
     elif repair:
-        repair_note = "; mended but for the days above that cannot be proven, and their months"
+        repair_note = "; repaired but for the days above that cannot be proven, and their months"
     drift = f"{outcome.drift_keys} keys differ, daily prices by {priced(outcome.drift_price)} in all"
     yield f"{compared}, {drift}{repair_note}"
 

@@ -36,7 +36,7 @@ def command(
     """Write the raw usage records between two dates, both included.
 
     Each comes with the file and line, or the request, that it came from. Days whose raw records have been dropped are
-    told on standard error.
+    reported on standard error.
     """
     target = target_of(form=form, output=output)
     params: dict[str, Any] = {
@@ -48,5 +48,5 @@ def command(
     if written.records_gone:
         note(
             f"Not all is there: raw records of business days in {written.records_gone} have expired. `wingtel days"
-            " list` tells which days those are, and `wingtel metrics` what was used and paid on them."
+            " list` lists these days, and `wingtel metrics` has what was used and paid on them."
         )

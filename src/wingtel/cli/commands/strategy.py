@@ -9,7 +9,7 @@ import click
 from wingtel.aggregates import strategies
 from wingtel.aggregates.models import ActiveStrategy
 from wingtel.aggregates.serialization import timestamp
-from wingtel.cli.errors import told
+from wingtel.cli.errors import reporting
 from wingtel.cli.output import Form, print_results, print_table, say
 from wingtel.cli.parameters import SECONDS, examples, format_option
 from wingtel.cli.progress import rebuilding
@@ -49,7 +49,7 @@ def show(*, form: str) -> None:
 )
 def use(*, name: str, patience: float) -> None:
     """Install a strategy, rebuild the aggregates, and swap it for the active one, in one transaction."""
-    with rebuilding() as progress, told(strategies.SwitchRejectedError):
+    with rebuilding() as progress, reporting(strategies.SwitchRejectedError):
         changed = strategies.use(name, progress=progress, timeout=patience)
     say(f"{name} keeps the aggregates {'from now on.' if changed else 'already: nothing to do.'}")
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from wingtel.aggregates.serialization import timestamp
 from wingtel.aggregates.validation import CARRIER
-from wingtel.cli.errors import told
+from wingtel.cli.errors import reporting
 from wingtel.cli.output import print_one, print_results, say
 from wingtel.cli.parameters import (
     ID,
@@ -89,7 +89,7 @@ def show(*, subscription: int, form: str) -> None:
 def add(*, carrier: str, plan: int | None, status: str, **identifiers: str) -> None:
     """Add a subscription, with its identifiers and plan from now on."""
     now = timezone.now()
-    with told(assignments.AssignmentError), transaction.atomic():
+    with reporting(assignments.AssignmentError), transaction.atomic():
         subscription = Subscription.objects.create(carrier=carrier, status=status)
         for kind, column in COLUMNS.items():
             if identifiers[column]:
@@ -133,7 +133,7 @@ def assign(*, subscription: int, kind: str, value: str, **terms: Any) -> None:
     VALUE comes in any form; numbers without calling code are of the carrier's country.
     """
     terms["valid_from"] = terms["valid_from"] or timezone.now()
-    with told(assignments.AssignmentError):
+    with reporting(assignments.AssignmentError):
         say(_describe(assignments.assign_identifier(subscription, Kind(kind), value, **terms)))
 
 
@@ -146,7 +146,7 @@ def assign(*, subscription: int, kind: str, value: str, **terms: Any) -> None:
 @click.option("--to", type=SUBSCRIPTION, required=True, help="The other subscription.")
 @at_option
 def move(*, identifier: int, to: int, at: datetime | None) -> None:
-    with told(assignments.AssignmentError):
+    with reporting(assignments.AssignmentError):
         say(_describe(assignments.move_identifier(identifier, to=to, at=at or timezone.now())))
 
 
@@ -156,7 +156,7 @@ def move(*, identifier: int, to: int, at: datetime | None) -> None:
 @click.argument("identifier", type=ID)
 @at_option
 def end(*, identifier: int, at: datetime | None) -> None:
-    with told(assignments.AssignmentError):
+    with reporting(assignments.AssignmentError):
         ended = assignments.end_identifier(identifier, at=at or timezone.now())
     say(_describe(ended) if ended else f"{identifier} had not begun, and is gone.")
 
@@ -184,7 +184,7 @@ def list_plans(*, subscription: int, form: str) -> None:
 def change_plan(*, subscription: int, plan: int, **terms: Any) -> None:
     """Give a subscription another PLAN (its name or id), or none (an empty text)."""
     terms["valid_from"] = terms["valid_from"] or timezone.now()
-    with told(assignments.AssignmentError):
+    with reporting(assignments.AssignmentError):
         assignments.change_plan(subscription, plan or None, **terms)
     for row in _plans(subscription):
         begins = timestamp(row["valid_from"]) if row["valid_from"] else "the beginning"

@@ -3,7 +3,7 @@
 import click
 
 from wingtel.aggregates.serialization import timestamp
-from wingtel.cli.errors import CommandError, told
+from wingtel.cli.errors import CommandError, reporting
 from wingtel.cli.output import print_results, say
 from wingtel.cli.parameters import ID, examples, format_option, rows_option
 from wingtel.notifications import endpoints, serialization
@@ -38,7 +38,7 @@ def list_endpoints(*, form: str) -> None:
 @click.option("--description", default="", help="What it is for.")
 def add(*, url: str, description: str) -> None:
     """Post alerts to a URL from now on; its secret is shown, once."""
-    with told(RejectedAddressError):
+    with reporting(RejectedAddressError):
         endpoint = endpoints.add_endpoint(url, description=description)
     say(f"Endpoint {endpoint.pk} added. Its secret, not shown again: {endpoint.secret}")
 
@@ -47,7 +47,7 @@ def add(*, url: str, description: str) -> None:
 @click.argument("endpoint", type=ID)
 def rotate(*, endpoint: int) -> None:
     """Give an endpoint a new secret, shown once; the one before signs for a day more."""
-    with told(endpoints.UnknownEndpointError):
+    with reporting(endpoints.UnknownEndpointError):
         changed = endpoints.rotate_secret(endpoint)
     say(f"The new secret of endpoint {changed.pk}, not shown again: {changed.secret}")
     if changed.previous_until:
@@ -72,7 +72,7 @@ def disable(*, endpoint: int) -> None:
 @click.argument("endpoint", type=ID)
 def remove(*, endpoint: int) -> None:
     """Forget an endpoint and its deliveries."""
-    with told(endpoints.UnknownEndpointError):
+    with reporting(endpoints.UnknownEndpointError):
         endpoints.remove_endpoint(endpoint)
     say(f"Endpoint {endpoint} removed.")
 
@@ -117,6 +117,6 @@ def send() -> None:
 
 
 def _set_enabled(endpoint: int, *, enabled: bool) -> None:
-    with told(endpoints.UnknownEndpointError):
+    with reporting(endpoints.UnknownEndpointError):
         changed = endpoints.change_endpoint(endpoint, enabled=enabled)
     say(f"Endpoint {changed.pk} {'enabled' if enabled else 'disabled'}.")

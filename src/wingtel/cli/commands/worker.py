@@ -15,7 +15,7 @@ grace_option = click.option(
     type=SECONDS,
     default=GRACE_SECONDS,
     show_default=True,
-    help="On being told to end, let tasks finish for so long; an import that is cut off goes on where it stood at the"
+    help="When asked to end, let tasks finish for so long; an import that is cut off goes on where it stood at the"
     " next start.",
 )
 

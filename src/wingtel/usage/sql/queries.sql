@@ -15,7 +15,7 @@ SELECT usage_time_zone(), usage_currency()
 
 -- name: business_days_of
 -- The business days of some timestamps.
-SELECT DISTINCT usage_business_day(moment) FROM unnest(%(timestamps)s::timestamptz[]) AS moment ORDER BY 1
+SELECT DISTINCT usage_business_day(at) FROM unnest(%(timestamps)s::timestamptz[]) AS at ORDER BY 1
 
 -- name: rejected_days
 -- The days that have no partition and may not get one, each with the cause and today's business day.

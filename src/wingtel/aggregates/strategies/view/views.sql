@@ -71,12 +71,12 @@ END $$;
 CREATE OR REPLACE FUNCTION usage_prices(subscription_ids bigint[], firsts date[], lasts date[])
 RETURNS TABLE (subscription_id bigint, first date, last date, usage_type text, price numeric)
 LANGUAGE sql STABLE ROWS 1000 AS $$
-    SELECT asked.subscription_id, asked.first, asked.last, daily.usage_type, sum(daily.price)
-    FROM unnest(subscription_ids, firsts, lasts) AS asked (subscription_id, first, last)
+    SELECT requested.subscription_id, requested.first, requested.last, daily.usage_type, sum(daily.price)
+    FROM unnest(subscription_ids, firsts, lasts) AS requested (subscription_id, first, last)
     JOIN (
         SELECT * FROM usage_daily WHERE day BETWEEN (SELECT min(day) FROM unnest(firsts) AS day)
                                                 AND (SELECT max(day) FROM unnest(lasts) AS day)
     ) AS daily
-        ON daily.subscription_id = asked.subscription_id AND daily.day BETWEEN asked.first AND asked.last
+        ON daily.subscription_id = requested.subscription_id AND daily.day BETWEEN requested.first AND requested.last
     GROUP BY 1, 2, 3, 4
 $$;
