@@ -89,7 +89,7 @@ def prepare() -> None:
                ON CONFLICT DO NOTHING""",
             [SUBSCRIPTIONS],
         )
-        cursor.execute("ANALYZE subscription")
+        cursor.execute("ANALYZE wingtel_subscription")
 
 
 def new_key() -> str:

@@ -113,7 +113,7 @@ def _prepare(folder: Path) -> None:
                ON CONFLICT DO NOTHING""",
             [FIRST_NUMBER, SUBSCRIPTIONS],
         )
-        cursor.execute("ANALYZE subscription")
+        cursor.execute("ANALYZE wingtel_subscription")
         cursor.execute(
             """CREATE TABLE IF NOT EXISTS bare_usage (
                    record_id varchar(100) COLLATE "C" NOT NULL, usage_date timestamptz NOT NULL,

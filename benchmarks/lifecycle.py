@@ -60,7 +60,7 @@ def _fill(day: date, records: int, subscriptions: int) -> None:
     partitions.ensure([day])
     for table, first, last in (("data", 1, records * 7 // 10), ("voice", records * 7 // 10 + 1, records)):
         execute(
-            f"""INSERT INTO {table}_usage_record
+            f"""INSERT INTO wingtel_{table}_usage_record
                 SELECT 'att-' || lpad(n::text, 9, '0'), %s::date + interval '12 hours', 1 + (random() * %s)::bigint,
                        (random() / 10)::numeric(14, 4), (random() * 10000)::bigint
                 FROM generate_series(%s::bigint, %s) AS n""",
@@ -140,7 +140,7 @@ def _group(day: date) -> None:
             f"""SELECT count(*), sum(used), sum(price), sum(records) FROM (
                     SELECT subscription_id, usage_business_day(usage_date), sum({quantity}) AS used,
                            sum(price) AS price, count(*) AS records
-                    FROM {table}_usage_record
+                    FROM wingtel_{table}_usage_record
                     WHERE usage_date >= usage_day_start(%s) AND usage_date < usage_day_start(%s)
                     GROUP BY 1, 2) AS grouped""",
             [day, day + timedelta(days=1)],
@@ -189,7 +189,7 @@ def _expire(records: int, subscriptions: int) -> Iterator[Row]:
 def _delete(day: date) -> None:
     for table in ("data", "voice"):
         execute(
-            f"""DELETE FROM {table}_usage_record
+            f"""DELETE FROM wingtel_{table}_usage_record
                 WHERE usage_date >= usage_day_start(%s) AND usage_date < usage_day_start(%s)""",
             [day, day + timedelta(days=1)],
         )

@@ -74,7 +74,7 @@ def measure_ingestion(records: int, calls: Sequence[int], subscriptions: Sequenc
                SELECT id, 'att', 'active', '', '', '', '', '' FROM generate_series(1, 20000) AS id
                ON CONFLICT DO NOTHING"""
         )
-        cursor.execute("ANALYZE subscription")
+        cursor.execute("ANALYZE wingtel_subscription")
 
     def measure_variant(variant: str) -> None:
         for number in subscriptions:

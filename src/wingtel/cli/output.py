@@ -146,6 +146,7 @@ def print_table(
         caption_justify="left",
         box=None,
         padding=(0, 2, 0, 0),
+        pad_edge=False,
         header_style="bold",
     )
     for name in columns:
