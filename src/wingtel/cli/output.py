@@ -149,10 +149,8 @@ def print_table(
         pad_edge=False,
         header_style="bold",
     )
-    for name in columns:
-        table.add_column(
-            _words(name), justify=_justification(name, shown), overflow="fold", min_width=_min_width(name, shown)
-        )
+    for name, width in zip(columns, _widths(columns, shown, console().width), strict=True):
+        table.add_column(_words(name), justify=_justification(name, shown), overflow="fold", width=width)
     for row in shown:
         table.add_row(*(Text(cell(row[name])) for name in columns))
     console().print(table)
@@ -188,10 +186,21 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _min_width(name: str, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Return a width in which neither a word of the heading nor a short value folds."""
-    texts = [*_words(name).split(), *(cell(row[name]) for row in rows)]
-    return min(max(map(len, texts)), _SHORT)
+def _widths(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], available: int) -> list[int]:
+    """Return the widths of columns that together fit, with two blanks between them.
+
+    Headings fold first, then long values, those of the widest column each time.
+    """
+    cells = {name: max((len(cell(row[name])) for row in rows), default=0) for name in columns}
+    words = {name: max(map(len, _words(name).split())) for name in columns}
+    widths = {name: max(len(_words(name)), cells[name]) for name in columns}
+    least = {name: max(words[name], min(cells[name], _SHORT)) for name in columns}
+    while sum(widths.values()) + 2 * (len(columns) - 1) > available:
+        foldable = [name for name in columns if widths[name] > least[name]]
+        if not foldable:
+            break
+        widths[max(foldable, key=lambda name: widths[name] - least[name])] -= 1
+    return list(widths.values())
 
 
 def _justification(name: str, rows: Sequence[Mapping[str, Any]]) -> Literal["left", "right"]:
