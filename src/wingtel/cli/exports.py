@@ -1,4 +1,4 @@
-"""Whole answers: printed, or written to a file that appears only when it is complete."""
+"""Print complete answers, or write them to a file that appears only when it is complete."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ class Target:
 
     @property
     def is_paged(self) -> bool:
-        """Whether it is made of pages: not a whole answer from one snapshot."""
+        """True if the answer is made of pages, not complete from one snapshot."""
         return self.form in {Form.TABLE, Form.JSON} or self.page_size is not None
 
 

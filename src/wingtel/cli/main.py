@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _set_up_django() -> None:
     import django  # noqa: PLC0415 - the help of the whole does without
-    from django.apps import apps  # noqa: PLC0415
+    from django.apps import apps  # noqa: PLC0415 - as above
 
     if not apps.ready:
         django.setup()

@@ -20,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 TABLE_ROWS = 100
-"""How many rows a table of a whole answer shows."""
+"""Rows that a table of a complete answer shows."""
 
 _SHORT = 22
 """Values up to this length, such as phone numbers and timestamps to the second, do not fold in tables."""

@@ -35,7 +35,7 @@ class Database(Struct):
 
 
 class Days(Struct):
-    """How many business days are in each state."""
+    """Number of business days in each state."""
 
     open: int
     sealed: int
